@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 
 use super::events::BindEvent;
 use super::qr;
-use super::sequence::BindContext;
+use super::session::BindContext;
 use crate::access_token::ApiSession;
 use crate::callback::{CallbackEvent, FollowLookupFn, FollowLookupResult, FollowQrCode};
 use crate::report::classify;

@@ -8,12 +8,11 @@ mod exchange;
 mod follow;
 mod listener;
 mod paste;
-mod paste_query;
 mod qr;
-mod refusals;
 mod save;
 mod select_users;
 mod sequence;
+mod session;
 pub(super) mod unbind;
 
 use std::sync::{Arc, Mutex};
@@ -28,7 +27,8 @@ use crate::t;
 use crate::ui::{QrFile, StdinLines, Ui};
 use exchange::WechatExchange;
 use listener::{Listener, ListenerConfig};
-use sequence::{BindContext, CodeSource};
+use sequence::CodeSource;
+use session::BindContext;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<ExitStatus> {
     args.listen.as_deref().map(listen::parse_address).transpose()?;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use url::{Host, Url};
 
 use super::events::BindEvent;
-use super::sequence::BindContext;
+use super::session::BindContext;
 use crate::callback::ShortLink;
 use crate::cli::QrMode;
 use crate::t;

@@ -1,50 +1,22 @@
 //! One person after the other, each with a state and a time of their own; and what came of all of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use crossbeam_channel::Receiver;
-use url::Url;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::events::BindEvent;
-use super::exchange::WechatExchange;
 use super::listener::Listener;
+use super::session::{BindAttempt, BindContext, BindOutcome};
 use super::{follow, paste, save};
-use crate::callback::{BoundUser, CallbackEvent, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
-use crate::cli::Bind;
-use crate::context::{AppContext, warn_if_openid_shared};
+use crate::callback::{BoundUser, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
+use crate::context::warn_if_openid_shared;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{join_clauses, join_first, long_duration};
 use crate::report::classify;
-use crate::signals::{Signal, SignalReceiver};
-use crate::store::{self, Store, User};
+use crate::signals::Signal;
+use crate::store::User;
 use crate::t;
-use crate::termination;
-use crate::ui::{QrFile, StdinLines, Ui};
+use crate::ui::{StdinLines, Ui};
 use crate::wechat::authorize_url;
-
-/// How long WeChat may still take for a code that came in the last moment.
-pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What is the same for everybody.
-pub(super) struct BindContext {
-    pub(super) app: AppContext,
-    pub(super) args: Bind,
-    pub(super) app_id: String,
-    pub(super) redirect: Url,
-    pub(super) exchange: Arc<WechatExchange>,
-    pub(super) store: Arc<Mutex<Store>>,
-    pub(super) signals: SignalReceiver,
-    pub(super) qr_file: Option<QrFile>,
-}
-
-/// A person, and what waits for them.
-pub(super) struct BindAttempt {
-    pub(super) user: User,
-    pub(super) url: String,
-    pub(super) callback: PendingBinding,
-    pub(super) events: Receiver<CallbackEvent>,
-}
 
 /// Where the code comes from.
 pub(super) enum CodeSource {
@@ -52,66 +24,17 @@ pub(super) enum CodeSource {
     Paste,
 }
 
-/// How a turn ended.
-pub(super) enum BindOutcome {
-    /// Whatever ended the wait, the person was bound; a signal may have come meanwhile.
-    Bound(BoundUser, Option<Signal>),
-    Stopped(Signal),
-    /// What was refused meanwhile, in words.
-    TimedOut(Option<String>),
-    /// `alone`: it is this person's trouble, and the next can still be bound.
-    Failed {
-        error: anyhow::Error,
-        only_this_user: bool,
-    },
-}
-
-impl BindOutcome {
-    /// The end of a wait, unless something else came of it in its last moment.
-    pub(super) fn or_late_event(self, event: Option<CallbackEvent>) -> Self {
-        match (event, self) {
-            (Some(CallbackEvent::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
-            (Some(CallbackEvent::Bound(bound)), _) => Self::Bound(bound, None),
-            (Some(CallbackEvent::Failed(error)), Self::TimedOut(_)) => Self::from_error(error),
-            (_, ended) => ended,
-        }
-    }
-
-    /// The end by an error, or by the signal that ended the wait for a locked database.
-    pub(super) fn from_error_or_signal(error: anyhow::Error, signals: &SignalReceiver) -> anyhow::Result<Self> {
-        let locked = matches!(error.downcast_ref(), Some(store::Error::Busy { .. }));
-        Ok(if locked && termination::requested_signal().is_some() {
-            Self::Stopped(signals.events.recv()?)
-        } else {
-            Self::from_error(error)
-        })
-    }
-
-    /// A person who was bound by somebody else or removed meanwhile is alone with it; the account and the database
-    /// are everybody's.
-    fn from_error(error: anyhow::Error) -> Self {
-        let alone = classify(&error).exit == ExitStatus::NotFound;
-        Self::Failed { error, only_this_user: alone }
-    }
-}
-
-impl BindContext {
-    /// How long each person has.
-    pub(super) fn timeout(&self) -> Duration {
-        self.app.config.listen.timeout.value
-    }
-
-    fn prepare(&self, user: &User) -> anyhow::Result<BindAttempt> {
-        let state = OAuthState::new(&user.uid)?;
-        let open_base = &self.app.config.network.open_base.value;
-        let scope = self.app.config.scope.value.as_str();
-        let url = authorize_url(open_base, &self.app_id, self.redirect.as_str(), scope, state.as_str());
-        let keep = save::save_fn(&self.store, user.clone(), self.app_id.clone(), self.args.rebind);
-        let exchange = Arc::clone(&self.exchange) as Arc<dyn CodeExchange>;
-        let (callback, events) = PendingBinding::new(state, self.redirect.path(), exchange, keep);
-        let callback = callback.with_follow_lookup(follow::follow_query_fn(self, user));
-        Ok(BindAttempt { user: user.clone(), url, callback, events })
-    }
+/// Creates the authorize URL of a person and the binding that waits for its code.
+fn prepare(context: &BindContext, user: &User) -> anyhow::Result<BindAttempt> {
+    let state = OAuthState::new(&user.uid)?;
+    let open_base = &context.app.config.network.open_base.value;
+    let scope = context.app.config.scope.value.as_str();
+    let url = authorize_url(open_base, &context.app_id, context.redirect.as_str(), scope, state.as_str());
+    let save = save::save_fn(&context.store, user.clone(), context.app_id.clone(), context.args.rebind);
+    let exchange = Arc::clone(&context.exchange) as Arc<dyn CodeExchange>;
+    let (callback, events) = PendingBinding::new(state, context.redirect.path(), exchange, save);
+    let callback = callback.with_follow_lookup(follow::follow_query_fn(context, user));
+    Ok(BindAttempt { user: user.clone(), url, callback, events })
 }
 
 /// What came of the people so far.
@@ -136,7 +59,7 @@ pub(super) fn bind_all(
         if tally.count > 1 {
             ui.status(&t!("bind-turn", place = place + 1, count = tally.count, user = user.username));
         }
-        let turn = job.prepare(user)?;
+        let turn = prepare(job, user)?;
         let events = turn.events.clone();
         let outcome = match &mut source {
             CodeSource::Listener(listener) => listener.wait_for(ui, job, turn, people.peek().is_none())?,

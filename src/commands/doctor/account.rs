@@ -4,18 +4,13 @@ use crossbeam_channel::Sender;
 
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
+use super::session::{AccountSession, wechat_failure};
 use super::{network, templates};
-use crate::access_token;
-use crate::access_token::Account;
 use crate::context::AppContext;
 use crate::i18n::join_list;
-use crate::report::classify;
-use crate::secret::Secret;
-use crate::store::{Inspection, Store};
 use crate::t;
-use crate::time_zone::format_local;
 use crate::wechat::redirect_uri::AccountType;
-use crate::wechat::{self, Client, Endpoint};
+use crate::wechat::{self, Client};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Token, CheckName::IpList, CheckName::Apis, CheckName::Templates];
 
@@ -31,34 +26,12 @@ const TEMPLATE_SEND_API: &str = "/cgi-bin/message/template/send";
 const USER_INFO_API: &str = "/cgi-bin/user/info";
 const USER_LIST_API: &str = "/cgi-bin/user/get";
 
-/// A token, and the way to use it.
-pub(super) struct AccountSession {
-    client: Client,
-    account: Account,
-    /// Only where it can be opened without a change of its schema.
-    store: Option<Store>,
-    token: Secret,
-}
-
-impl AccountSession {
-    /// Makes a call; where the token is refused, once more with another.
-    pub(super) fn call<T>(
-        &mut self,
-        make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
-    ) -> anyhow::Result<Result<T, wechat::Error>> {
-        match &mut self.store {
-            Some(store) => Ok(access_token::call_with_token(store, &self.client, &self.account, make)?),
-            None => Ok(make(&self.client, &self.token)),
-        }
-    }
-}
-
 /// Looks; what kind of account it is goes to `kind`.
 pub(super) fn check(sender: &CheckSender, app: &AppContext, kind: &Sender<AccountType>) {
     // Both are told elsewhere: what is wrong with the account, and with the way to WeChat.
     let Ok(account) = app.account() else { return };
     let Ok(client) = Client::new(&network::client_settings(app)) else { return };
-    let mut access = match open_session(app, client, account) {
+    let mut access = match AccountSession::open(app, client, account) {
         Ok((access, said)) => {
             let _ = sender.send(Check::ok(CheckName::Token, said));
             let _ = sender.send(Check::ok(CheckName::IpList, t!("doctor-ip-list")));
@@ -76,38 +49,6 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, kind: &Sender<Accoun
     for check in templates::check(&mut access, app) {
         let _ = sender.send(check);
     }
-}
-
-/// What a command would have said of it; where no answer came, there is still the network to look at.
-pub(super) fn wechat_failure(name: CheckName, error: &anyhow::Error) -> Check {
-    let mut check = Check::from_report(name, classify(error));
-    if error.chain().any(|it| it.is::<wechat::Error>()) {
-        check.fix.get_or_insert_with(|| t!("wechat-not-sent-hint"));
-    }
-    check
-}
-
-/// Asks for a token, so that the secret is tried; how that went, in words. The classic endpoint would end the token
-/// that others have: there a kept one will do.
-fn open_session(app: &AppContext, client: Client, account: Account) -> anyhow::Result<(AccountSession, String)> {
-    let current = Inspection::open(&app.config.database.value).is_ok_and(|look| look.is_some_and(|it| it.is_current()));
-    // A database that cannot be used is told of elsewhere.
-    let mut store = if current { app.open_store().ok() } else { None };
-    let mut said = t!("doctor-token");
-    let token = match &mut store {
-        Some(store) => {
-            let kept = access_token::cached(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
-            match kept {
-                Some(kept) => {
-                    said = t!("doctor-token-kept", time = format_local(kept.expires_at));
-                    kept.token
-                }
-                None => access_token::refresh(store, &client, &account)?.token,
-            }
-        }
-        None => client.access_token(account.endpoint, &account.app_id, &account.secret, false)?.0,
-    };
-    Ok((AccountSession { client, account, store, token }, said))
 }
 
 /// What the counter of an API tells of it.

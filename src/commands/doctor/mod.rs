@@ -7,6 +7,7 @@ mod check_group;
 mod config;
 mod database;
 mod network;
+mod session;
 mod templates;
 
 use std::sync::Arc;

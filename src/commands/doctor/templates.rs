@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::account::{AccountSession, wechat_failure};
 use super::check::{Check, CheckName};
+use super::session::{AccountSession, wechat_failure};
 use crate::config;
 use crate::context::AppContext;
 use crate::i18n::join_list;

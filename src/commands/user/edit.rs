@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::parse::{parse_name, parse_tags, uid_for, warn_if_tags_look_joined};
 use super::view::UserView;
-use super::{parse_name, parse_tags, uid_for, warn_if_tags_look_joined};
 use crate::cli::{UserAdd, UserEditArgs, UserPasswd, UserRemove};
 use crate::clock::Timestamp;
 use crate::context::{AppContext, parse_openid_argument, warn_if_openid_shared, warn_if_unusual_openid};

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::import::{ImportUser, ImportView, UnusualOpenids, hash_passwords, stage_user};
-use super::{parse_name, uid_for};
+use super::parse::{parse_name, uid_for};
+use super::stage::{ImportUser, ImportView, UnusualOpenids, hash_passwords, stage_user};
 use crate::clock::Timestamp;
 use crate::context;
 use crate::context::AppContext;

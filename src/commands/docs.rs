@@ -1,13 +1,60 @@
-//! `wxbox help`: the help of a command or of a topic.
+//! `wxbox completions`, `man` and `help`: the documentation that the program carries with it.
 
-use crate::cli::Help as Args;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::cli::{Completions, Help, Man};
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::join_list;
 use crate::reference::{self, TOPICS};
 use crate::t;
 use crate::ui::Ui;
 
-pub(super) fn print_help(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
+pub(super) fn print_completions(ui: &mut Ui, args: &Completions) -> anyhow::Result<ExitStatus> {
+    ui.write_stdout(&reference::completions(args.shell))?;
+    Ok(ExitStatus::Success)
+}
+
+pub(super) fn write_man_pages(ui: &mut Ui, args: &Man) -> anyhow::Result<ExitStatus> {
+    let pages = reference::man_pages()?;
+    let Some(dir) = &args.dir else {
+        if let Some((_, main)) = pages.first() {
+            ui.write_stdout(main)?;
+        }
+        return Ok(ExitStatus::Success);
+    };
+    if dir.exists() && !dir.is_dir() {
+        return Err(CommandError {
+            exit: ExitStatus::Unexpected,
+            message: t!("man-no-directory", path = dir),
+            hint: None,
+        }
+        .into());
+    }
+    std::fs::create_dir_all(dir).with_context(|| t!("man-write", path = dir))?;
+    for (name, page) in &pages {
+        let path = dir.join(name);
+        write_page(dir, &path, page).with_context(|| t!("man-write", path = path))?;
+    }
+    ui.status(&t!("man-written", count = pages.len(), path = dir));
+    Ok(ExitStatus::Success)
+}
+
+/// Whole or not at all, so that nobody ever reads half a page.
+fn write_page(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    // The umask takes away from it as usual.
+    builder.permissions(std::fs::Permissions::from_mode(0o666));
+    let mut file = builder.tempfile_in(dir)?;
+    file.write_all(page.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+pub(super) fn print_help(ui: &mut Ui, args: &Help) -> anyhow::Result<ExitStatus> {
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let topic = if let [word] = words.as_slice() { TOPICS.iter().find(|topic| topic.name == *word) } else { None };
     let text = match topic {

@@ -2,7 +2,6 @@
 
 mod backup;
 mod bind;
-mod completions;
 mod config;
 mod delivery;
 mod demo;
@@ -11,7 +10,6 @@ mod doctor;
 mod explain;
 mod follower;
 mod init;
-mod man;
 mod media;
 mod outbox;
 mod quota;
@@ -51,8 +49,8 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Command::Backup(backup) => backup::run(ui, &global, &backup),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
-        Command::Completions(completions) => completions::print_completions(ui, &completions),
-        Command::Man(man) => man::write_man_pages(ui, &man),
+        Command::Completions(completions) => docs::print_completions(ui, &completions),
+        Command::Man(man) => docs::write_man_pages(ui, &man),
         Command::Help(help) => docs::print_help(ui, &help),
     }
 }

@@ -1,27 +1,24 @@
 //! `wxbox outbox …`: messages sent and queued.
 
-mod attempt_view;
-mod content_text;
 mod deliver;
 mod maintain;
+mod show;
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::cli::{Global, OutboxCommand, OutboxList, OutboxShow};
+use crate::cli::{Global, OutboxCommand, OutboxList};
 use crate::clock::Timestamp;
 use crate::commands::delivery::message_view::MessageView;
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::recover_orphans;
-use crate::exit::{CommandError, ExitStatus};
+use crate::exit::ExitStatus;
 use crate::store::{MessageFilter, MessageState};
 use crate::t;
-use crate::ui::{Cell, KeyValues, Table, TextStyle, Ui};
+use crate::ui::{Cell, Table, TextStyle, Ui};
 use crate::wechat::message::Content;
-use attempt_view::AttemptView;
-use content_text::describe;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -35,7 +32,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyh
         OutboxCommand::Flush => deliver::flush(ui, &app),
         OutboxCommand::Retry(args) => deliver::retry(ui, &app, args),
         OutboxCommand::List(args) => list(ui, &app, args),
-        OutboxCommand::Show(args) => show(ui, &app, args),
+        OutboxCommand::Show(args) => show::show(ui, &app, args),
         OutboxCommand::Cancel(args) => maintain::cancel(ui, &app, args),
         OutboxCommand::Prune(args) => maintain::prune(ui, &app, args),
         OutboxCommand::Status(args) => maintain::status(ui, &app, args),
@@ -118,68 +115,4 @@ fn state_style(state: MessageState) -> TextStyle {
         MessageState::Failed | MessageState::Expired => TextStyle::Error,
         MessageState::Cancelled => TextStyle::Muted,
     }
-}
-
-/// One message with all that is known of it.
-#[derive(Serialize)]
-struct MessageDetail {
-    #[serde(flatten)]
-    view: MessageView,
-    due_at: Option<Timestamp>,
-    expires_at: Timestamp,
-    client_msg_id: Option<String>,
-    content: Option<Content>,
-    after: Option<i64>,
-    history: Vec<AttemptView>,
-}
-
-impl fmt::Display for MessageDetail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let it = &self.view;
-        let mut rows = vec![
-            (t!("outbox-id"), Cell::from(it.id.to_string())),
-            (t!("outbox-state"), t!("outbox-state-said", state = it.state.as_str()).into()),
-            (t!("outbox-to"), it.recipient().into()),
-            (t!("outbox-openid"), it.openid.as_deref().unwrap_or("-").into()),
-            (t!("outbox-type"), it.kind.as_str().into()),
-            (t!("outbox-attempts"), it.attempts.to_string().into()),
-            (t!("outbox-created"), it.created_at.into()),
-        ];
-        match it.sent_at {
-            Some(at) => rows.push((t!("outbox-sent"), at.into())),
-            None => rows.push((t!("outbox-expires"), self.expires_at.into())),
-        }
-        rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.into())));
-        rows.extend(self.after.map(|id| (t!("outbox-after"), id.to_string().into())));
-        let optional = [
-            (t!("outbox-msgid"), it.msgid.clone()),
-            (t!("outbox-error"), it.error.clone()),
-            (t!("outbox-rid"), it.rid.clone()),
-            (t!("outbox-hint"), it.hint.clone()),
-            (t!("outbox-content"), Some(describe(self.content.as_ref()))),
-        ];
-        rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
-        // One attempt is told by the rows above.
-        let history = if self.history.len() > 1 { &self.history[..] } else { &[] };
-        let said = |it: &AttemptView| if f.alternate() { format!("{it:#}") } else { it.to_string() };
-        rows.extend(history.iter().map(|it| (t!("outbox-attempt", n = it.n), said(it).into())));
-        KeyValues(rows).fmt(f)
-    }
-}
-
-fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::Result<ExitStatus> {
-    let app_id = app.require_app_id()?;
-    let store = app.open_existing_store()?;
-    let Some(message) = store.message(&app_id, args.id)? else {
-        return Err(CommandError::not_found(t!("outbox-unknown", id = args.id.to_string()))
-            .hint(t!("outbox-unknown-hint"))
-            .into());
-    };
-    let content = message.payload.as_deref().map(serde_json::from_str).transpose()?;
-    let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
-    let after = message.previous_part_id;
-    let due_at = (message.state == MessageState::Queued).then_some(message.due_at);
-    let history = store.attempts(args.id)?.into_iter().map(|it| AttemptView::new(&message.kind, it)).collect();
-    ui.print(&MessageDetail { view: message.into(), due_at, expires_at, client_msg_id, content, after, history })?;
-    Ok(ExitStatus::Success)
 }

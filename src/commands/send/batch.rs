@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::batch_line::{InvalidLine, LineOptions, LineParser, LineSubmission};
+use super::dry_run::print_bodies;
 use crate::cli::Send;
 use crate::commands::delivery;
 use crate::commands::delivery::message_view::MessageView;
@@ -204,7 +205,7 @@ fn dry_run(ui: &mut Ui, mut lines: LineReader, mut reader: LineParser) -> anyhow
             Ok(order) => {
                 good += 1;
                 order.warnings.iter().for_each(|text| ui.warn(&t!("batch-line", line = number, error = text)));
-                super::dry_run(ui, &reader.app, &reader.store, &order.submission)?;
+                print_bodies(ui, &reader.app, &reader.store, &order.submission)?;
             }
             Err(InvalidLine { error, .. }) => {
                 bad += 1;

@@ -2,11 +2,9 @@
 
 mod batch;
 mod batch_line;
+mod dry_run;
 
-use std::collections::HashMap;
-
-use crate::cli::{Global, Send, mistyped_option_error};
-use crate::clock::Timestamp;
+use crate::cli::{Global, Send};
 use crate::commands::delivery;
 use crate::commands::delivery::DeliverySetup;
 use crate::compose::recipients;
@@ -16,11 +14,10 @@ use crate::compose::{ComposeRequest, build_submission, message_json, single_sour
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
-use crate::exit::ExitStatus;
-use crate::store::{MediaKey, Store, Submission};
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::closest_match;
+use crate::t;
 use crate::ui::Ui;
-use crate::wechat::media::EXPIRY_MARGIN;
-use crate::wechat::message::Content;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<ExitStatus> {
     if let Some(option) = args.mistyped_option() {
@@ -53,33 +50,18 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     let to = recipients::resolve(ui, &app, &store, &selector)?;
     let request = ComposeRequest { draft, warnings: notes, delivery: &args.delivery };
     let parcel = build_submission(ui, &app, &mut store, account.as_ref(), request, to)?;
-    let Some(hand) = hand else { return dry_run(ui, &app, &store, &parcel) };
+    let Some(hand) = hand else { return dry_run::print_bodies(ui, &app, &store, &parcel) };
     let mut setup = DeliverySetup { store, thread: hand.wait_ready()?, options: delivery::options_from_config(&app)? };
     setup.options.deliver = !args.delivery.no_wait;
     delivery::run(ui, setup, single_source(parcel)?)
 }
 
-/// The bodies, in the order in which each person would get them; a file that WeChat does not keep goes by its name.
-fn dry_run(ui: &mut Ui, app: &AppContext, store: &Store, parcel: &Submission) -> anyhow::Result<ExitStatus> {
-    let mut contents = Vec::new();
-    for body in [&parcel.payload].into_iter().chain(&parcel.parts) {
-        let content: Content = serde_json::from_str(&body.json)?;
-        let mut kept = HashMap::new();
-        for (file, kind) in content.file_refs() {
-            let which = MediaKey { sha256: &file.sha256, kind: kind.as_str() };
-            if let Some(media) = store.find_media(app.app_id(), which, Timestamp::now().plus(EXPIRY_MARGIN))? {
-                kept.insert((file.sha256, kind), media.media_id);
-            }
-        }
-        contents.push(content.with_media(|file, kind| match kept.get(&(file.sha256.clone(), kind)) {
-            Some(media_id) => media_id.clone(),
-            None => format!("@{}", file.file),
-        }));
-    }
-    for one in &parcel.recipients {
-        for content in &contents {
-            ui.write_stdout(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
-        }
-    }
-    Ok(ExitStatus::Success)
+/// No text looks like `--this`: somebody meant an option.
+pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
+    let name = option.split('=').next().unwrap_or(option);
+    let hint = match closest_match(name, Send::long_option_names()) {
+        Some(near) => t!("send-mistyped-option-near", near = near),
+        None => t!("send-mistyped-option-hint"),
+    };
+    CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }

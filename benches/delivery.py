@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast a broadcast and a batch go, in the same run as curl against the same sandbox.
+"""Measures the speed of a broadcast and of a batch, in the same run as curl against the same sandbox.
 
     cargo build --release && benches/delivery.py [latency|rate|crowd|batch]…
 
@@ -8,8 +8,8 @@ rate      20,000 templates, answers at once, concurrency 32: messages a second o
 crowd     100,000 recipients: peak memory, size of the database, messages a second at the start and at the end
 batch     50,000 lines of `send --batch`: seconds
 
-Prints a table; exits 1 where a bound is passed. Needs curl and the sandbox's crowd; everything is in a temporary
-directory (TMPDIR says where: a disk, for the waits for it to be real).
+Prints a table; exits 1 if a bound is exceeded. Needs curl. All files are in a temporary directory; TMPDIR selects the
+disk, which must be a real one for realistic waits.
 """
 
 import json
@@ -30,17 +30,17 @@ def openid(n):
     return f"oCrowd{n:022d}"
 
 
-class World:
-    """A home, a sandbox with a crowd of users, and a token that is kept."""
+class BenchEnv:
+    """A home, a sandbox whose generated followers are users, and a cached token."""
 
     def __init__(self, home, people, faults=""):
         self.home = home
-        # As it is installed: a file that a linker has just written is slower to start.
+        # A copy, as after installation: a file that a linker has just written is slower to start.
         self.wxbox = os.path.join(home, "wxbox")
         subprocess.run(["cp", BUILT, self.wxbox], check=True)
         self.env = {"HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-        with open(f"{home}/world.toml", "w") as world:
-            world.write(f"real_limits = true\ncrowd = {people}\n[quota]\n\"/cgi-bin/message/template/send\" = 10000000\n{faults}")
+        with open(f"{home}/world.toml", "w") as scenario:
+            scenario.write(f"real_limits = true\ncrowd = {people}\n[quota]\n\"/cgi-bin/message/template/send\" = 10000000\n{faults}")
         self.sandbox = subprocess.Popen(
             [self.wxbox, "sandbox", "--json", "--listen", "127.0.0.1:0", "--world", f"{home}/world.toml"],
             env=self.env, stdout=subprocess.PIPE, text=True,
@@ -70,10 +70,10 @@ def fields():
     return [word for key, value in FIELDS.items() for word in ("--data", f"{key}={value}")]
 
 
-def timed(world, words, stdin=None):
+def timed(bench, words, stdin=None):
     """Seconds, peak KiB, and how many lines of results had come after each tenth of the time."""
     begun = time.perf_counter()
-    process = subprocess.Popen([world.wxbox, *words], env=world.env, stdin=stdin, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([bench.wxbox, *words], env=bench.env, stdin=stdin, stdout=subprocess.PIPE, text=True)
     stamps = [time.perf_counter() - begun for line in process.stdout if '"sent"' in line]
     _, status, usage = os.wait4(process.pid, 0)
     took = time.perf_counter() - begun
@@ -82,30 +82,30 @@ def timed(world, words, stdin=None):
     return took, usage.ru_maxrss, stamps
 
 
-def send_all(world):
-    return timed(world, ["--json", "send", "--all", "--template", TEMPLATE, *fields()])
+def send_all(bench):
+    return timed(bench, ["--json", "send", "--all", "--template", TEMPLATE, *fields()])
 
 
-def curl(world, count, turn):
+def curl(bench, count, turn):
     """The same bodies, 32 at a time, on kept-alive connections."""
-    url = f"{world.url}/cgi-bin/message/template/send?access_token={world.token}"
+    url = f"{bench.url}/cgi-bin/message/template/send?access_token={bench.token}"
     data = {key: {"value": value} for key, value in FIELDS.items()}
-    with open(f"{world.home}/curl.conf", "w") as conf:
+    with open(f"{bench.home}/curl.conf", "w") as conf:
         for n in range(1, count + 1):
             body = json.dumps({"touser": openid(n), "template_id": TEMPLATE, "client_msg_id": f"{turn:08x}{n:024x}", "data": data})
             conf.write("next\n" if n > 1 else "")
             quoted = body.replace("\\", "\\\\").replace('"', '\\"')
             conf.write(f'url = "{url}"\nheader = "Content-Type: application/json"\ndata = "{quoted}"\noutput = "/dev/null"\n')
     begun = time.perf_counter()
-    words = ["curl", "-s", "--no-progress-meter", "--parallel", "--parallel-max", "32", "--config", f"{world.home}/curl.conf"]
-    subprocess.run(words, env=world.env, check=True)
+    words = ["curl", "-s", "--no-progress-meter", "--parallel", "--parallel-max", "32", "--config", f"{bench.home}/curl.conf"]
+    subprocess.run(words, env=bench.env, check=True)
     return time.perf_counter() - begun
 
 
 def latency(home):
     count, ms = 1000, 50
-    with closing(World(home, count, f'[[faults]]\napi = "/cgi-bin/message/template/send"\ndelay = "{ms}ms"\n')) as world:
-        took, _, _ = send_all(world)
+    with closing(BenchEnv(home, count, f'[[faults]]\napi = "/cgi-bin/message/template/send"\ndelay = "{ms}ms"\n')) as bench:
+        took, _, _ = send_all(bench)
     ideal = count * ms / 1000 / 32
     return [("1,000 templates, 50 ms, 32 at a time, over N·latency/C", took / ideal, 1.10, "")]
 
@@ -113,10 +113,10 @@ def latency(home):
 def rate(home):
     count = 20000
     ratios, ours, theirs = [], [], []
-    with closing(World(home, count)) as world:
+    with closing(BenchEnv(home, count)) as bench:
         for turn in range(3):
-            other = curl(world, count, turn)
-            took, _, _ = send_all(world)
+            other = curl(bench, count, turn)
+            took, _, _ = send_all(bench)
             ours.append(count / took)
             theirs.append(count / other)
             ratios.append(other / took)
@@ -127,8 +127,8 @@ def rate(home):
 
 def crowd(home):
     count = 100_000
-    with closing(World(home, count)) as world:
-        took, peak, stamps = send_all(world)
+    with closing(BenchEnv(home, count)) as bench:
+        took, peak, stamps = send_all(bench)
     kept = f"{home}/.local/share/wxbox"
     size = sum(os.path.getsize(f"{kept}/{name}") for name in os.listdir(kept))
     tenth = len(stamps) // 10
@@ -147,8 +147,8 @@ def batch(home):
         for n in range(count):
             line = {"user": f"crowd{n % 1000 + 1:06d}", "template": TEMPLATE, "data": {**FIELDS, "host": f"db{n}"}, "key": str(n), "ref": n}
             lines.write(json.dumps(line) + "\n")
-    with closing(World(home, 1000)) as world, open(f"{home}/lines") as stdin:
-        took, peak, stamps = timed(world, ["send", "--batch", "-"], stdin)
+    with closing(BenchEnv(home, 1000)) as bench, open(f"{home}/lines") as stdin:
+        took, peak, stamps = timed(bench, ["send", "--batch", "-"], stdin)
     if len(stamps) != count:
         sys.exit(f"{len(stamps)} of {count} lines were sent")
     return [("50,000 batch lines", took, 45, " s"), ("50,000 batch lines: peak memory", peak / 1024, 64, " MiB")]
@@ -164,8 +164,8 @@ def main():
         least = bound < 0
         fits = found >= -bound if least else found <= bound
         ok = ok and fits
-        said = "" if bound > 1e8 else f"at {'least' if least else 'most'} {abs(bound):g}{unit}"
-        print(f"{name:58} {found:8.2f}{unit:4} {said}")
+        note = "" if bound > 1e8 else f"at {'least' if least else 'most'} {abs(bound):g}{unit}"
+        print(f"{name:58} {found:8.2f}{unit:4} {note}")
     sys.exit(0 if ok else 1)
 
 

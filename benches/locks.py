@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""How long commands hold the database's write lock when the outbox is large: nobody else can queue an alert meanwhile.
+"""Measures how long commands hold the database's write lock when the outbox is large: no other process can queue an alert
+meanwhile.
 
     cargo build --release && benches/locks.py [--wxbox FILE] [--finished N] [--queued N] [NAME…]
 
 Makes a database with 1,000,000 finished and 300,000 queued messages: wxbox queues and sends a few, SQL copies their rows,
-whatever columns they have. Then each command below runs on a copy of it, while another process asks for the write lock
-again and again. The longest time for which that is refused is an upper bound of the longest transaction.
+whatever columns they have. Then each command below runs on a copy of it, while another process requests the write lock
+repeatedly. The longest time for which it is denied is an upper bound of the longest transaction.
 
-Prints a table; exits 1 where a bound is passed. Needs some 3 GB of disk and a quarter of an hour (TMPDIR says where).
+Prints a table; exits 1 if a bound is exceeded. Needs about 3 GB of disk in TMPDIR and a quarter of an hour.
 """
 
 import argparse
@@ -30,7 +31,7 @@ BOUND = 50  # ms
 DAY = 86_400_000
 
 
-class World:
+class BenchEnv:
     def __init__(self, home, wxbox, faults=""):
         self.home, self.wxbox = home, wxbox
         self.database = f"{home}/wxbox.db"
@@ -41,8 +42,8 @@ class World:
             "WXBOX_DATABASE": self.database,
             "WXBOX_CONFIG": f"{home}/config.toml",
         }
-        with open(f"{home}/world.toml", "w") as world:
-            world.write(f'real_limits = true\ncrowd = {PEOPLE}\n[quota]\n"/cgi-bin/message/template/send" = 10000000\n{faults}')
+        with open(f"{home}/world.toml", "w") as scenario:
+            scenario.write(f'real_limits = true\ncrowd = {PEOPLE}\n[quota]\n"/cgi-bin/message/template/send" = 10000000\n{faults}')
         self.sandbox = subprocess.Popen(
             [wxbox, "sandbox", "--json", "--listen", "127.0.0.1:0", "--world", f"{home}/world.toml"],
             env=self.env,
@@ -68,8 +69,8 @@ class World:
 
 
 def multiply(database, table, source, count, new):
-    """Copies the row of `table` that `source` finds `count` times. `new` says what is different in a column, by an
-    expression in which `copy` is its number."""
+    """Copies the row of `table` that `source` selects `count` times. `new` maps a column to an expression for its new
+    value, in which `copy` is the number of the copy."""
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
     values = ", ".join(new.get(column, f"s.{column}") for column in columns)
     database.execute(
@@ -78,13 +79,13 @@ def multiply(database, table, source, count, new):
     )
 
 
-def fill(world, finished, queued):
+def fill(bench, finished, queued):
     """A large database. The first person has a twentieth of all messages."""
     rows = "".join(f"crowd{n:06d},oCrowd{n:022d}\n" for n in range(1, PEOPLE + 1))
-    world.run("-q", "user", "import", "-", input=f"username,openid\n{rows}")
-    world.run("send", "-u", "crowd000001", "--template", TEMPLATE, *FIELDS)
-    world.run("send", "-u", "crowd000001", "--template", TEMPLATE, *FIELDS, "--no-wait", "--expire-after", "2d")
-    with sqlite3.connect(world.database, isolation_level=None) as database:
+    bench.run("-q", "user", "import", "-", input=f"username,openid\n{rows}")
+    bench.run("send", "-u", "crowd000001", "--template", TEMPLATE, *FIELDS)
+    bench.run("send", "-u", "crowd000001", "--template", TEMPLATE, *FIELDS, "--no-wait", "--expire-after", "2d")
+    with sqlite3.connect(bench.database, isolation_level=None) as database:
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN")
         now = int(time.time() * 1000)
@@ -132,11 +133,11 @@ def fill(world, finished, queued):
         )
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
-    print(f"{found}, {os.path.getsize(world.database) / (1 << 20):.0f} MiB", flush=True)
+    print(f"{found}, {os.path.getsize(bench.database) / (1 << 20):.0f} MiB", flush=True)
 
 
 def probe(path, stop, found):
-    """Asks for the write lock until told to stop. Sends the longest times of refusal, in ms."""
+    """Requests the write lock until `stop` is set. Sends the longest times of denial, in ms."""
     database = sqlite3.connect(path, isolation_level=None, timeout=0)
     longest, since = [], None
     while not stop.is_set():
@@ -154,15 +155,15 @@ def probe(path, stop, found):
     found.put(sorted(longest, reverse=True)[:3] or [0])
 
 
-def measure(world, words, stdin=None, seconds=600):
-    """Runs wxbox beside the probe. Returns the seconds it took, its status, and the longest locks."""
+def measure(bench, words, stdin=None, seconds=600):
+    """Runs wxbox together with the probe. Returns the duration in seconds, the status, and the longest locks."""
     stop, found = multiprocessing.Event(), multiprocessing.Queue()
-    prober = multiprocessing.Process(target=probe, args=(world.database, stop, found))
+    prober = multiprocessing.Process(target=probe, args=(bench.database, stop, found))
     prober.start()
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [world.wxbox, *words],
-        env=world.env,
+        [bench.wxbox, *words],
+        env=bench.env,
         stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -185,7 +186,7 @@ REFUSED = "".join(
     f'[[faults]]\napi = "/cgi-bin/message/template/send"\nnth = {numbers}\nerrcode = {code}\n'
     for numbers, code in (([*range(1, 701)], -1), ([*range(701, 2001)], 40164))
 )
-# name: (words, standard input, lines for [send], faults, seconds after which it is told to end)
+# name: (words, standard input, lines for [send], faults, seconds after which it is terminated)
 CASES = {
     "send": (["send", *FIRST, "hello"], None, 'retain = "3650d"', "", 600),
     "prune": (["outbox", "prune", "--older-than", "30d"], None, 'retain = "3650d"', "", 600),
@@ -217,33 +218,33 @@ def main():
     words.add_argument("--queued", type=int, default=300_000)
     args = words.parse_args()
     ok = True
-    with tempfile.TemporaryDirectory() as place:
-        wxbox = shutil.copy(args.wxbox, f"{place}/wxbox")
-        home = f"{place}/filled"
+    with tempfile.TemporaryDirectory() as scratch:
+        wxbox = shutil.copy(args.wxbox, f"{scratch}/wxbox")
+        home = f"{scratch}/filled"
         os.mkdir(home)
-        world = World(home, wxbox)
+        bench = BenchEnv(home, wxbox)
         try:
-            fill(world, args.finished, args.queued)
+            fill(bench, args.finished, args.queued)
         finally:
-            world.close()
+            bench.close()
         print(f"{'':8} {'longest locks, ms':>28} {'all, s':>8} status", flush=True)
         for name in args.names or CASES:
             line, stdin, send, faults, seconds = CASES[name]
-            home = f"{place}/{name}"
+            home = f"{scratch}/{name}"
             os.mkdir(home)
-            world = World(home, wxbox, faults)
-            world.configure(send)
-            subprocess.run(["cp", "--reflink=auto", f"{place}/filled/wxbox.db", world.database], check=True)
-            # A token is there, and no command is the first to open this copy.
-            world.run("token")
+            bench = BenchEnv(home, wxbox, faults)
+            bench.configure(send)
+            subprocess.run(["cp", "--reflink=auto", f"{scratch}/filled/wxbox.db", bench.database], check=True)
+            # Caches a token, and is the first command to open this copy.
+            bench.run("token")
             names = {"FILE": f"{home}/copy.db", "QUEUED": str(10 + args.finished + 1)}
-            took, status, longest = measure(world, [names.get(word, word) for word in line], stdin, seconds)
-            world.close()
+            took, status, longest = measure(bench, [names.get(word, word) for word in line], stdin, seconds)
+            bench.close()
             shutil.rmtree(home)
             fits = longest[0] <= BOUND
             ok = ok and fits
-            locks, said = ", ".join(f"{it:.0f}" for it in longest), "" if fits else f"   more than {BOUND} ms"
-            print(f"{name:8} {locks:>28} {took:8.1f} {status}{said}", flush=True)
+            locks, note = ", ".join(f"{ms:.0f}" for ms in longest), "" if fits else f"   more than {BOUND} ms"
+            print(f"{name:8} {locks:>28} {took:8.1f} {status}{note}", flush=True)
     sys.exit(0 if ok else 1)
 
 

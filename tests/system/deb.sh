@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# The Debian package: built, looked at by lintian, then installed, used as its README says, upgraded, removed and
+# The Debian package: built, checked by lintian, then installed, used as its README says, upgraded, removed and
 # purged in a copy of this machine, with a real systemd. Needs cargo-deb on the PATH (.ci/run gets it).
-. "$(dirname "$0")/world.sh"
+. "$(dirname "$0")/common.sh"
 
 if [ "${1-}" != inside ]; then
-    [ "$(id -u)" = 0 ] || { say "skipped: only root can install packages"; exit 0; }
-    # Not in the home that was made for wxbox.
+    [ "$(id -u)" = 0 ] || { log "skipped: only root can install packages"; exit 0; }
+    # Not with the temporary home.
     deb=$(env -u HOME "$here/packaging/deb/build" | tail -1)
     deb=$(realpath "$deb")
-    lintian --fail-on error,warning "$deb" || fail "lintian has something against $deb"
-    "$here/tests/system/copy.sh" "$0" inside "$deb" && status=0 || status=$?
-    [ $status != 77 ] || { say "skipped: no copy of this machine can be made to install it in"; exit 0; }
+    lintian --fail-on error,warning "$deb" || fail "lintian reports problems in $deb"
+    "$here/tests/system/disposable_systemd.sh" "$0" inside "$deb" && status=0 || status=$?
+    [ $status != 77 ] || { log "skipped: no copy of this machine can be made to install it in"; exit 0; }
     exit $status
 fi
 
 deb=$2
-# Where packages put things, but for what dpkg, systemd and the list of users keep of themselves.
+# Lists the files in all directories that packages write to, without the state of dpkg, systemd and the user database.
 everything() {
     find /etc /usr /var /opt /srv -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/lib/systemd -o -path /var/cache \
         -o -path /var/tmp -o -path '/etc/*-' \) -prune -o -print | sort
@@ -23,11 +23,11 @@ everything() {
 flush() { systemctl start wxbox-flush.service 2>/dev/null || fail "wxbox-flush.service: $(tail -3 /run/services; systemctl show wxbox-flush.service -p ExecMainStatus -p Result; as_user outbox list)"; }
 state() { systemctl show -P "$2" "$1"; }
 
-world 1
+start_sandbox 1
 exec 7<&-
 everything >"$home/before"
 
-say "installs"
+log "installs"
 dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 wxbox=/usr/bin/wxbox
 [ "$($wxbox --version)" = "wxbox $(dpkg-query -W -f '${Version}' wxbox | sed 's/-.*//')" ] || fail "another version"
@@ -39,7 +39,7 @@ for page in $(cd "$here" && $wxbox -q man "$home/man" && ls "$home/man"); do
 done
 bash -c 'set -eu; . /usr/share/bash-completion/completions/wxbox; complete -p wxbox' >/dev/null || fail "no completion"
 
-say "works as the README has it"
+log "works as the README has it"
 secret=0123456789abcdef0123456789abcdef
 WXBOX_APP_SECRET=$secret $wxbox -q -c /etc/wxbox/config.toml init --no-check --app-id wx0123456789abcdef \
     --redirect-uri http://127.0.0.1:8080/callback/
@@ -55,7 +55,7 @@ systemctl enable --now wxbox-flush.timer 2>/dev/null
 flush
 [ "$(arrived delivered)" = 1 ] || fail "the service delivered nothing"
 
-say "takes the secret as a credential, and tells of a unit that failed"
+log "takes the secret as a credential, and tells of a unit that failed"
 sed -i '/^app_secret/d' /etc/wxbox/config.toml
 install -d -m 700 /etc/credstore
 (umask 077; printf $secret >/etc/credstore/wxbox-app-secret)
@@ -72,7 +72,7 @@ as_user -q send -u luffy -t alert -d host=second --no-wait
 systemctl start wxbox-flush.service 2>/dev/null && fail "the credential is not what is used"
 mv "$home/wxbox-app-secret" /etc/credstore/
 
-say "is upgraded, and keeps what it had"
+log "is upgraded, and keeps what it had"
 groupadd ops
 chgrp ops /etc/wxbox /var/lib/wxbox
 chmod 750 /etc/wxbox
@@ -94,16 +94,16 @@ groupdel ops
 flush
 [ "$(as_user outbox status | grep -c 'queued *0')" = 1 ] || fail "$(as_user outbox status)"
 
-say "is removed, and leaves what it kept"
+log "is removed, and leaves what it kept"
 dpkg -r wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 [ ! -e $wxbox ] && [ -s /etc/wxbox/config.toml ] && [ -s /var/lib/wxbox/wxbox.db ] || fail "removed too much or too little"
 [ "$(state wxbox-flush.timer ActiveState)" != active ] || fail "the timer still runs"
 
-say "is purged, and leaves nothing but its user"
+log "is purged, and leaves nothing but its user"
 dpkg -P wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 rm -r /etc/systemd/system/broken.service
 everything >"$home/after"
 # The directory for credentials is the operator's, made above.
 left=$(diff "$home/before" "$home/after" | grep '^[<>]' | grep -v ' /etc/credstore$' || true)
 [ -z "$left" ] || fail "not as it was: $(head -20 <<<"$left")"
-say "done"
+log "done"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# README's own lines for nginx, in a real nginx: people are bound through it, by the long link and by the short one, and
-# WeChat's file is served through it; its log keeps no code.
-. "$(dirname "$0")/world.sh"
-. "$(dirname "$0")/through_nginx.sh"
-world 1
+# Tests the README's nginx configuration in a real nginx: users are bound through it, by the long link and by the short one,
+# and WeChat's verification file is served through it; its log contains no code.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/nginx_common.sh"
+start_sandbox 1
 cat <&7 >/dev/null &
 name=wx.example.com
 read -r port inner < <(ports 2)
-through_nginx "$port" "$inner"
+start_nginx "$port" "$inner"
 
 printf a1B2c3D4e5F6g7H8 >"$home/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt"
 config=$home/.config/wxbox/config.toml
@@ -17,10 +17,10 @@ config=$home/.config/wxbox/config.toml
 } >"$home/config.toml"
 (umask 077; cp "$home/config.toml" "$config")
 
-# phone URL [OPTION…]: what a phone would see that knows the name and trusts the certificate.
+# phone URL [OPTION…]: requests a URL as a phone that resolves the name and trusts the certificate.
 phone() { curl -sS --noproxy '*' --cacert "$home/cert.pem" --resolve "$name:$port:127.0.0.1" "${@:2}" "$1"; }
-# binds USER [OPTION…]: reads the link, lets the person allow, comes back through nginx.
-binds() {
+# bind_user USER [OPTION…]: reads the link, authorizes it as the user, and calls back through nginx.
+bind_user() {
     local user=$1 event link back page
     mkfifo "$home/said-$user"
     wxbox --json bind -u "$user" "${@:2}" >"$home/said-$user" 2>"$home/err-$user" &
@@ -46,7 +46,7 @@ binds() {
 }
 wxbox -q user add luffy
 wxbox -q user add nami
-binds luffy
-binds nami --short-link
+bind_user luffy
+bind_user nami --short-link
 ! grep -q code= "$home/nginx/calls" 2>/dev/null || fail "nginx has logged a code: $(cat "$home/nginx/calls")"
-say "nginx has kept no code"
+log "nginx has kept no code"

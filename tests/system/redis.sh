@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# packaging/redis/wxbox-redis with a real Redis: 300 entries, the consumer and wxbox killed in the middle, again and
-# again; at the end every entry is acknowledged and every message has arrived once. Then without wxbox, and without Redis.
-. "$(dirname "$0")/world.sh"
+# Tests packaging/redis/wxbox-redis with a real Redis: 300 entries, with the consumer and wxbox killed repeatedly; at the end
+# every entry is acknowledged and every message was delivered once. Then without wxbox, and without Redis.
+. "$(dirname "$0")/common.sh"
 count=300
-world $count
+start_sandbox $count
 cat <&7 >/dev/null &
 redis-server --port 0 --unixsocket "$home/redis" --save "" --daemonize no --logfile "" >/dev/null &
 server=$!
@@ -15,12 +15,12 @@ for n in $(seq $count); do
 done | cli >/dev/null
 
 consumer=(/usr/bin/python3 "$here/packaging/redis/wxbox-redis" --url "unix://$home/redis")
-# Read by the group, less what is pending.
+# The number of entries that the group has read and acknowledged.
 acknowledged() { cli xinfo groups wxbox 2>/dev/null | awk '/^pending$/{getline; pending = $0} /^entries-read$/{getline; read = $0} END {print read - pending}'; }
 for part in 20 60 110 200; do
-    setsid "${consumer[@]}" 2>"$home/said" &
+    setsid "${consumer[@]}" 2>"$home/stderr" &
     group=$!
-    until [ "$(acknowledged)" -ge "$part" ]; do kill -0 "$group" || fail "it ended: $(cat "$home/said")"; done
+    until [ "$(acknowledged)" -ge "$part" ]; do kill -0 "$group" || fail "it ended: $(cat "$home/stderr")"; done
     kill -KILL -- "-$group"
     wait "$group" 2>/dev/null || true
     say "killed with $(acknowledged) of $count acknowledged"
@@ -30,21 +30,21 @@ wxbox -q outbox flush
 [ "$(cli xpending wxbox wxbox | head -1)" = 0 ] || fail "$(cli xpending wxbox wxbox | head -1) entries are not acknowledged"
 [ "$(arrived delivered) $(arrived recipients) $(arrived twice)" = "$count $count 0" ] ||
     fail "$(arrived delivered) arrived, at $(arrived recipients), $(arrived twice) twice"
-say "all $count arrived once, and are acknowledged"
+log "all $count arrived once, and are acknowledged"
 
-# It ends where it could only wait: wxbox cannot start, Redis is gone.
-ends() {
+# The consumer exits with status 1 if wxbox cannot start, and if Redis is gone.
+expect_exit_1() {
     status=0
-    timeout 60 "${consumer[@]}" 2>"$home/said" || status=$?
-    [ "$status" = 1 ] || fail "it ended with $status: $(cat "$home/said")"
+    timeout 60 "${consumer[@]}" 2>"$home/stderr" || status=$?
+    [ "$status" = 1 ] || fail "it ended with $status: $(cat "$home/stderr")"
 }
-WXBOX_CONFIG=/nowhere ends
-grep -q /nowhere "$home/said" || fail "it did not say why: $(cat "$home/said")"
-ends &
+WXBOX_CONFIG=/nowhere expect_exit_1
+grep -q /nowhere "$home/stderr" || fail "it did not say why: $(cat "$home/stderr")"
+expect_exit_1 &
 consuming=$!
 cli xadd wxbox '*' message '{"user": "crowd000001", "text": "one more"}' >/dev/null
-until [ "$(acknowledged)" -gt "$count" ]; do kill -0 "$consuming" || fail "it ended: $(cat "$home/said")"; done
+until [ "$(acknowledged)" -gt "$count" ]; do kill -0 "$consuming" || fail "it ended: $(cat "$home/stderr")"; done
 kill -KILL "$server"
 wait "$consuming"
-grep -q ^Redis: "$home/said" || fail "it did not say why: $(cat "$home/said")"
-say "it ends when wxbox does, and when Redis is gone"
+grep -q ^Redis: "$home/stderr" || fail "it did not say why: $(cat "$home/stderr")"
+log "it ends when wxbox does, and when Redis is gone"

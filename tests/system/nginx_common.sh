@@ -1,21 +1,21 @@
-# README's own lines for nginx, in a real nginx with a certificate of its own. Sourced after world.sh.
+# Runs the README's nginx configuration in a real nginx with a self-signed certificate. Sourced after common.sh.
 
-# A certificate for NAME, and its key, in the home: certificate NAME.
+# certificate NAME: creates a certificate for NAME and its key in the home.
 certificate() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "/CN=$1" \
         -addext "subjectAltName=DNS:$1,IP:127.0.0.1" -keyout "$home/key.pem" -out "$home/cert.pem" 2>/dev/null
 }
 
-# ports COUNT: so many that are free.
+# ports COUNT: prints COUNT free ports.
 ports() {
     python3 -c 'import socket, sys
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*[it.getsockname()[1] for it in held])' "$1"
+listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*[listener.getsockname()[1] for listener in listeners])' "$1"
 }
 
-# through_nginx PORT INNER [LINES]: as a reader would fill the lines in, https on PORT before a listener on INNER; LINES
-# say how many connections nginx may have.
-through_nginx() {
+# start_nginx PORT INNER [LINES]: starts nginx with the README's configuration as a reader would adapt it: HTTPS on PORT in
+# front of a listener on INNER. LINES set the number of connections that nginx accepts.
+start_nginx() {
     local port=$1 inner=$2 own=${3:-events {\}} name=wx.example.com
     certificate $name
     local recipe
@@ -24,7 +24,7 @@ through_nginx() {
             s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|")
     case $recipe in
         *"127.0.0.1:$port ssl"*"$home/cert.pem"*"$home/key.pem"*"proxy_pass http://127.0.0.1:$inner;"*) ;;
-        *) fail "README's lines are others than this script knows: $recipe" ;;
+        *) fail "this script does not recognize the README's nginx configuration: $recipe" ;;
     esac
     mkdir "$home/nginx"
     cat >"$home/nginx.conf" <<END

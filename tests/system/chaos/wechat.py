@@ -1,8 +1,8 @@
 """A model of the WeChat platform on two loopback hosts. It is written from WeChat's documentation alone, so that a
-mistake of `wxbox sandbox` cannot hide one of wxbox. The model logs every request: this log is the truth that the
-invariants compare wxbox with.
+mistake of `wxbox sandbox` cannot hide one of wxbox. The model logs every request, and the invariants compare the output
+of wxbox with this log.
 
-To add a fault: one entry in `FAULTS`, and a weight for it in a weather of history.py.
+To add a fault: one entry in `FAULTS`, and a weight for it in a fault profile of history.py.
 """
 
 import email.utils
@@ -24,7 +24,7 @@ SENDS = ("/cgi-bin/message/template/send", "/cgi-bin/message/custom/send")
 TOKEN_LIFE = 7200
 DEDUPE = 600  # seconds within which a repeated client_msg_id is dropped
 WINDOW = 48 * 3600  # seconds after a person's last message within which texts may be sent
-HANG = 1.3  # seconds, longer than the time-out in the config of the campaign
+HANG = 1.3  # seconds, longer than the time-out in the environment's config
 
 # What goes wrong with one request: whether WeChat processes it (before, after or never, relative to the answer),
 # and what the client gets: an errcode, an HTTP status, or one of the broken answers of `Platform.answer`.
@@ -96,8 +96,8 @@ class Platform:
         self.answered = threading.Condition(self.lock)
         self.log, self.unknown = [], []
         self.other = 0  # requests that send nothing
-        self.it = Account()
-        self.weather = {}  # as `history.weather` makes it
+        self.account = Account()
+        self.fault_profile = {}  # as `history.fault_profile` makes it
         self.down = set()  # hosts that refuse connections
         self.listeners = {}
         self.ports = []
@@ -124,10 +124,10 @@ class Platform:
     def accept(self, host, listener):
         while True:
             try:
-                link, _ = listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.serve, args=(host, link), daemon=True).start()
+            threading.Thread(target=self.serve, args=(host, connection), daemon=True).start()
 
     def refuse(self, host, whether):
         """Closes a host's door, or opens it again."""
@@ -146,9 +146,9 @@ class Platform:
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()
 
-    def serve(self, host, link):
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        read = link.makefile("rb")
+    def serve(self, host, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        read = connection.makefile("rb")
         try:
             while self.open:
                 line = read.readline().split()
@@ -162,17 +162,17 @@ class Platform:
                 body = read.read(length)
                 if len(body) < length:
                     break  # the client left in the middle of its request: nothing arrived
-                if not self.handle(host, link, line[0].decode(), line[1].decode(), body):
+                if not self.handle(host, connection, line[0].decode(), line[1].decode(), body):
                     break
         except OSError:
             pass
         finally:
             read.close()
-            link.close()
+            connection.close()
 
     # Requests
 
-    def handle(self, host, link, method, target, body):
+    def handle(self, host, connection, method, target, body):
         """Answers one request. Returns whether the connection can be used again."""
         self.last = time.monotonic()
         path, _, query = target.partition("?")
@@ -180,15 +180,15 @@ class Platform:
         if path not in SENDS:
             with self.lock:
                 self.other += 1
-                fault = self.fault(self.weather.get("token"), self.other) if "token" in path else ""
-            return self.respond(link, path, fault, lambda: self.business(path, query, body), None)
+                fault = self.fault(self.fault_profile.get("token"), self.other) if "token" in path else ""
+            return self.respond(connection, path, fault, lambda: self.handle_api(path, query, body), None)
         it = self.read(host, path, json.loads(body))
         with self.lock:
             n = sum(1 for other in self.log if (other.marker, other.openid, other.part) == (it.marker, it.openid, it.part))
-            faults = host == 2 and self.weather.get("second") or self.weather.get("later" if n else "first")
+            faults = host == 2 and self.fault_profile.get("second") or self.fault_profile.get("later" if n else "first")
             it.fault = "reset-before" if host in self.down else self.fault(faults, f"{it.marker}/{it.openid}/{it.part}/{n}")
             self.log.append(it)
-        whole = self.respond(link, path, it.fault, lambda: self.send(it, query.get("access_token", ""), body), it)
+        whole = self.respond(connection, path, it.fault, lambda: self.send(it, query.get("access_token", ""), body), it)
         self.note("request", str(it), it.at)
         return whole
 
@@ -197,8 +197,8 @@ class Platform:
         with self.answered:
             self.answered.wait_for(lambda: all(it.over < 1e18 for it in self.log), 2 * HANG)
 
-    def set_weather(self, weather):
-        self.weather = weather
+    def set_fault_profile(self, fault_profile):
+        self.fault_profile = fault_profile
 
     def fault(self, faults, what):
         """The fault of a request depends on the seed and on the request alone, not on what else is under way."""
@@ -209,7 +209,7 @@ class Platform:
                 return name
         return ""
 
-    def respond(self, link, path, fault, process, request):
+    def respond(self, connection, path, fault, process, request):
         when, answer = FAULTS.get(fault, ("before", None))
         value = None
         if when == "before":
@@ -231,7 +231,7 @@ class Platform:
                 request.over = time.monotonic()
                 self.answered.notify_all()
         if answer in ("reset", "hang"):
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
         if answer == "close":
             return False
@@ -245,9 +245,9 @@ class Platform:
         kind = "Content-Type: application/json; encoding=utf-8"
         head = "\r\n".join([f"HTTP/1.1 {status} X", kind, f"Date: {date}", f"Content-Length: {len(text)}", "", ""])
         if answer == "cut":
-            link.sendall(head.encode() + text[: len(text) // 2])
+            connection.sendall(head.encode() + text[: len(text) // 2])
             return False
-        link.sendall(head.encode() + text)
+        connection.sendall(head.encode() + text)
         return True
 
     @staticmethod
@@ -271,32 +271,32 @@ class Platform:
                 return {"errcode": refusal, "errmsg": ERRMSG.get(refusal, "error")}
             it.taken = it.delivered = True
             if it.msg_id:
-                first = self.it.seen.get((it.openid, it.msg_id))
+                first = self.account.seen.get((it.openid, it.msg_id))
                 it.delivered = first is None or now - first >= DEDUPE
                 if it.delivered:
-                    self.it.seen[it.openid, it.msg_id] = now
+                    self.account.seen[it.openid, it.msg_id] = now
             answer = {"errcode": 0, "errmsg": "ok"}
             if it.api == SENDS[0]:
-                self.it.count += 1
-                answer["msgid"] = 3428411849815982087 + self.it.count
+                self.account.count += 1
+                answer["msgid"] = 3428411849815982087 + self.account.count
             return answer
 
     def refusal(self, it, token, now, message):
         bad = self.bad_token(token, now)
         if bad:
             return bad
-        if self.it.spent.get(it.api) == self.day():
+        if self.account.spent.get(it.api) == self.day():
             return 45009
         if it.api == SENDS[0]:
             if message["template_id"] not in TEMPLATES:
                 return 40037
-            return 43004 if it.openid in self.it.quiet else 0
-        wrote, count = self.it.window.get(it.openid, (now, 0))
-        if it.openid in self.it.quiet or now - wrote > WINDOW:
+            return 43004 if it.openid in self.account.quiet else 0
+        wrote, count = self.account.window.get(it.openid, (now, 0))
+        if it.openid in self.account.quiet or now - wrote > WINDOW:
             return 45015
         if count >= 5:
             return 45047
-        self.it.window[it.openid] = (wrote, count + 1)
+        self.account.window[it.openid] = (wrote, count + 1)
         return 0
 
     def day(self):
@@ -306,40 +306,40 @@ class Platform:
     def bad_token(self, token, now):
         if not token:
             return 41001
-        if token not in self.it.ends:
+        if token not in self.account.ends:
             return 40001
-        return 0 if now < self.it.ends[token] else 42001
+        return 0 if now < self.account.ends[token] else 42001
 
-    def mint(self, now):
-        self.it.count += 1
-        token = f"88_{self.it.count:04d}" + "x" * 60
-        self.it.ends[token] = now + TOKEN_LIFE
+    def issue_token(self, now):
+        self.account.count += 1
+        token = f"88_{self.account.count:04d}" + "x" * 60
+        self.account.ends[token] = now + TOKEN_LIFE
         return token
 
-    def business(self, path, query, body):
+    def handle_api(self, path, query, body):
         with self.lock:
             now = self.clock()
             if path == "/cgi-bin/stable_token":
-                force, ends = json.loads(body).get("force_refresh"), self.it.ends
-                if force and now - self.it.forced_at >= 30:
-                    self.it.forced_at = now
-                    ends.pop(self.it.stable, None)
-                if ends.get(self.it.stable, 0) - now < 300:
-                    self.it.stable = self.mint(now)
-                return {"access_token": self.it.stable, "expires_in": int(ends[self.it.stable] - now)}
+                force, ends = json.loads(body).get("force_refresh"), self.account.ends
+                if force and now - self.account.forced_at >= 30:
+                    self.account.forced_at = now
+                    ends.pop(self.account.stable, None)
+                if ends.get(self.account.stable, 0) - now < 300:
+                    self.account.stable = self.issue_token(now)
+                return {"access_token": self.account.stable, "expires_in": int(ends[self.account.stable] - now)}
             if path == "/cgi-bin/token":
-                for token, end in self.it.ends.items():
-                    if token != self.it.stable:
-                        self.it.ends[token] = min(end, now + 300)
-                return {"access_token": self.mint(now), "expires_in": TOKEN_LIFE}
+                for token, end in self.account.ends.items():
+                    if token != self.account.stable:
+                        self.account.ends[token] = min(end, now + 300)
+                return {"access_token": self.issue_token(now), "expires_in": TOKEN_LIFE}
             if path == "/cgi-bin/clear_quota/v2":
-                self.it.spent.clear()
+                self.account.spent.clear()
                 return {"errcode": 0, "errmsg": "ok"}
             bad = self.bad_token(query.get("access_token", ""), now)
             if bad:
                 return {"errcode": bad, "errmsg": ERRMSG.get(bad, "error")}
             if path == "/cgi-bin/clear_quota":
-                self.it.spent.clear()
+                self.account.spent.clear()
                 return {"errcode": 0, "errmsg": "ok"}
             if path == "/cgi-bin/template/get_all_private_template":
                 rows = [
@@ -362,18 +362,18 @@ class Platform:
     def revoke(self):
         """Somebody else forces a new token: the one that wxbox has is dead at once."""
         with self.lock:
-            self.it.ends.clear()
-            self.it.stable = ""
+            self.account.ends.clear()
+            self.account.stable = ""
 
-    def spend(self, api):
+    def use_quota(self, api):
         with self.lock:
-            self.it.spent[api] = self.day()
+            self.account.spent[api] = self.day()
 
     def write(self, openid):
         """The person writes to the account: five texts may come back."""
         with self.lock:
-            self.it.window[openid] = (self.clock(), 0)
+            self.account.window[openid] = (self.clock(), 0)
 
     def follow(self, openid, whether):
         with self.lock:
-            (self.it.quiet.discard if whether else self.it.quiet.add)(openid)
+            (self.account.quiet.discard if whether else self.account.quiet.add)(openid)

@@ -1,5 +1,5 @@
-"""What a round happens in: a directory with a config and a database, clocks, and processes of wxbox that are
-signalled, limited and watched."""
+"""The environment of a round: a directory with a config and a database, clocks, and processes of wxbox that are
+signalled, limited and observed."""
 
 import json
 import os
@@ -15,11 +15,11 @@ import time
 
 from wechat import TEMPLATES, Platform
 
-PATIENCE = 15  # seconds in which nothing happened to a process, or at WeChat, after which it hangs
-LEAVING = 8  # seconds after which a process must have ended that was told to
+HANG_TIMEOUT_S = 15  # seconds without an event of a process or at WeChat, after which the process counts as hung
+EXIT_TIMEOUT_S = 8  # seconds within which a process must exit after a signal
 
-# Moves the wall clock of the processes that it is loaded into, also while they run; their uptime stays. libfaketime does
-# the same, but leaves files in /dev/shm behind processes that are killed.
+# Shifts the wall clock of the processes that load it, also while they run, and not their uptime. libfaketime does the same,
+# but leaves files in /dev/shm when processes are killed.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -31,7 +31,7 @@ SHIM = r"""
 static volatile long *leap;
 static int (*real)(clockid_t, struct timespec *);
 __attribute__((constructor)) static void begin(void) {
-    const char *path = getenv("CAMPAIGN_CLOCK");
+    const char *path = getenv("CHAOS_CLOCK");
     int file = path ? open(path, O_RDONLY) : -1;
     real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
     if (file < 0) return;
@@ -48,7 +48,7 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
 
 
 def build_shim(home):
-    """The shim as a library, or nothing where there is no compiler: the clocks stay as they are then."""
+    """Compiles the shim to a library. Returns None if there is no compiler; then the clocks are not changed."""
     if not shutil.which("cc"):
         return None
     with open(f"{home}/shim.c", "w") as file:
@@ -65,37 +65,37 @@ class Clock:
     def __init__(self, home, shim):
         self.home, self.shim, self.offset, self.up, self.wrong = home, shim, 0, 0, 0
         self.namespaces = {}
-        self.keep(f"{home}/clock", 0)
+        self.write_offset(f"{home}/clock", 0)
 
     def __call__(self):
         return time.time() + self.offset
 
-    def keep(self, path, offset):
-        # In place: the processes have the file mapped.
+    def write_offset(self, path, offset):
+        # The file is changed in place, because the processes have mapped it.
         with open(path, "r+b" if os.path.exists(path) else "wb") as file:
             file.write(struct.pack("l", offset))
 
-    def leap(self, seconds):
-        """The wall clock moves for all, the uptime does not: as in a virtual machine that was paused."""
+    def jump_wall_clock(self, seconds):
+        """Moves the wall clock of all processes and not the uptime, as in a virtual machine that was paused."""
         if self.shim:
             self.offset += seconds
-            self.keep(f"{self.home}/clock", self.offset)
+            self.write_offset(f"{self.home}/clock", self.offset)
 
-    def passes(self, seconds):
-        """Time passes by both clocks, for the processes that are started afterwards."""
-        self.leap(seconds)
+    def advance_both_clocks(self, seconds):
+        """Advances both clocks for the processes that are started afterwards."""
+        self.jump_wall_clock(seconds)
         if self.shim and os.geteuid() == 0 and self.namespace(self.up + seconds):
             self.up += seconds
 
     def set_wrong(self, seconds):
-        """A clock for one process: off by that much."""
+        """Returns a clock for one process that is off by this many seconds."""
         self.wrong += 1
         path = f"{self.home}/clock-{self.wrong}"
-        self.keep(path, self.offset + seconds)
+        self.write_offset(path, self.offset + seconds)
         return path
 
     def namespace(self, up):
-        """A time namespace in which the machine has been up for longer; a process that sleeps keeps it."""
+        """Returns a time namespace with a longer uptime; a sleeping process keeps it alive."""
         if up not in self.namespaces:
             keeper = subprocess.Popen(["unshare", "--time", "--boottime", str(up), "sleep", "600"], stderr=subprocess.DEVNULL)
             self.namespaces[up] = keeper
@@ -120,23 +120,23 @@ class Clock:
 class Run:
     """One process of wxbox."""
 
-    def __init__(self, world, number, words, env, prefix, stdin, concurrency, reads):
-        self.world, self.number, self.words, self.concurrency = world, number, words, concurrency
-        self.out, self.err = f"{world.home}/{number}.out", f"{world.home}/{number}.err"
+    def __init__(self, environment, number, words, env, prefix, stdin, concurrency, reads):
+        self.environment, self.number, self.words, self.concurrency = environment, number, words, concurrency
+        self.out, self.err = f"{environment.home}/{number}.out", f"{environment.home}/{number}.err"
         self.signals, self.stops, self.status, self.hung = [], [], None, False
         self.started, self.ended, self.last = time.monotonic(), None, time.monotonic()
         self.pipe = None
         source = subprocess.DEVNULL
         if stdin is not None:
-            with open(f"{world.home}/{number}.in", "w") as file:
+            with open(f"{environment.home}/{number}.in", "w") as file:
                 file.write(stdin)
-            source = open(f"{world.home}/{number}.in")
+            source = open(f"{environment.home}/{number}.in")
         out = open(self.out, "w")
         if not reads:
-            # Nobody ever reads this pipe.
+            # This pipe is never read.
             self.pipe, out = os.pipe()
         self.process = subprocess.Popen(
-            [*prefix, world.wxbox, *words], stdin=source, stdout=out, stderr=open(self.err, "w"), env=env, cwd=world.home
+            [*prefix, environment.wxbox, *words], stdin=source, stdout=out, stderr=open(self.err, "w"), env=env, cwd=environment.home
         )
         if not reads:
             os.close(out)
@@ -146,20 +146,20 @@ class Run:
     def wait(self):
         status = self.process.wait()
         self.ended, self.status = time.monotonic(), status
-        self.world.note("end", f"[{self.number}] {status if status >= 0 else signal.Signals(-status).name}{self.said()}")
+        self.environment.note("end", f"[{self.number}] {status if status >= 0 else signal.Signals(-status).name}{self.output()}")
         if self.pipe is not None:
             os.close(self.pipe)
         self.done.set()
 
-    def said(self):
+    def output(self):
         lines = [line for line in open(self.err, errors="replace").read().splitlines() if line][:3]
         return "".join(f"\n            {line[:200]}" for line in lines)
 
     def signal(self, name):
         if self.done.is_set():
             return
-        self.world.note("signal", f"{name} to [{self.number}]")
-        self.world.signals += 1
+        self.environment.note("signal", f"{name} to [{self.number}]")
+        self.environment.signals += 1
         self.last = time.monotonic()
         if name == "STOP":
             self.stops.append([self.last, None])
@@ -177,11 +177,11 @@ class Run:
     def stopped(self):
         return bool(self.stops) and self.stops[-1][1] is None
 
-    def was(self, *names):
+    def was_signalled(self, *names):
         return any(name in names for _, name in self.signals)
 
     def lines(self):
-        """The JSON objects that it printed; the last one of a killed process may be cut."""
+        """Returns the JSON objects that it printed; the last one of a killed process may be truncated."""
         found = []
         for line in open(self.out, errors="replace"):
             try:
@@ -194,7 +194,7 @@ class Run:
         return open(self.err, errors="replace").read()
 
 
-class World:
+class Environment:
     """One round's directory, platform, clock and processes."""
 
     def __init__(self, base, wxbox, shim, seed, config, unprivileged=False, small_disk=None):
@@ -210,11 +210,11 @@ class World:
             bool(small_disk)
             and os.geteuid() == 0
             and subprocess.run(
-                ["mount", "-t", "tmpfs", "-o", f"size={small_disk}k,mode=700", "campaign", self.data], stderr=subprocess.DEVNULL
+                ["mount", "-t", "tmpfs", "-o", f"size={small_disk}k,mode=700", "chaos", self.data], stderr=subprocess.DEVNULL
             ).returncode
             == 0
         )
-        # An id that nobody else has, as the limit of threads counts all that the user has.
+        # An unused user id, because the limit of threads applies to all threads of the user.
         self.uid = (
             random.randrange(200_000, 2_000_000_000) if unprivileged and os.geteuid() == 0 and shutil.which("setpriv") else None
         )
@@ -232,7 +232,7 @@ class World:
             "LANG": "C.UTF-8",
             "WXBOX_DATABASE": self.database,
             "WXBOX_CONFIG": f"{self.home}/config.toml",
-            "CAMPAIGN_CLOCK": f"{self.home}/clock",
+            "CHAOS_CLOCK": f"{self.home}/clock",
         }
         if shim:
             self.env["LD_PRELOAD"] = shim
@@ -247,7 +247,7 @@ class World:
 
     def start(self, *words, stdin=None, limits=(), clock=None, reads=True):
         """Starts wxbox. `limits` are words for prlimit, `clock` is the file of a clock of its own."""
-        env = {**self.env, "CAMPAIGN_CLOCK": clock} if clock else self.env
+        env = {**self.env, "CHAOS_CLOCK": clock} if clock else self.env
         prefix = self.clock.prefix()
         if self.uid:
             prefix += ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"]
@@ -270,7 +270,7 @@ class World:
             told = [at for at, name in run.signals if name != "KILL"]
             if run.stopped:
                 continue
-            if now - last > PATIENCE or told and now - max(told[0], run.last) > LEAVING:
+            if now - last > HANG_TIMEOUT_S or told and now - max(told[0], run.last) > EXIT_TIMEOUT_S:
                 run.hung = True
                 self.note("hang", f"[{run.number}] does not end{' although it was told to' if told else ''}: killed")
                 run.process.kill()

@@ -1,7 +1,7 @@
-"""Random histories: what is done in a round, and when.
+"""Random histories: the actions of a round, and their order.
 
-To add a command: a line in `PLAIN`, or a method `do_NAME` of `History`, and its weight in a profile. To add what happens
-around the commands (a fault, a clock): a method `on_NAME`, and its weight in a profile. Capitals name a signal.
+To add a command: a line in `PLAIN`, or a method `do_NAME` of `History`, and its weight in a profile. To add an
+event around the commands (a fault, a clock): a method `on_NAME`, and its weight in a profile. Capitals name a signal.
 """
 
 import json
@@ -10,20 +10,20 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from environment import Environment
 from wechat import FAULTS, SENDS
-from world import World
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def weights(text):
-    """`name weight, name weight` as a list."""
+    """Parses `name weight, name weight` to a list."""
     return [(name, float(weight)) for name, weight in (it.split() for it in text.split(",") if it)]
 
 
-def weather(first="", later=None, second=None, token=""):
-    """Faults (of `wechat.FAULTS`) by their probability: of the first request of a message, of later ones (as the first where
-    not given), of all at the second host (as at the first where not given), of requests for a token."""
+def fault_profile(first="", later=None, second=None, token=""):
+    """Faults (of `wechat.FAULTS`) with their probabilities: for the first request of a message, for later ones (default: as the
+    first), for all at the second host (default: as at the first), for requests for a token."""
     texts = {"first": first, "later": first if later is None else later, "second": second or "", "token": token}
     return {when: weights(text) for when, text in texts.items()}
 
@@ -31,19 +31,19 @@ def weather(first="", later=None, second=None, token=""):
 AMBIGUOUS = "reset-after .2, reset-before .1, 502-after .2, 502-before .1, cut .1, garbage .05, close-after .1"
 REFUSED = "-1 .3, 43004 .1, 47003 .1, 40037 .05, 40003 .05, 45009 .1, 48001 .05, 40001 .05"
 ALL = ", ".join(f"{name} .03" for name in FAULTS if name not in ("slow", "40164", "48001", "45015"))
-CALM = weather()
-SLOW = weather("slow .9")
-MIXED = weather(f"{ALL}, 40164 .01, 48001 .01", token="502-before .1, -1 .1, reset-after .1")
-THEN_REFUSED = weather(AMBIGUOUS, REFUSED)
-BUSY = weather("-1 .6")
-HANGS = weather("hang-after .15, late .1, hang-before .05")
-HOSTS = weather("502-after .5, 502-before .2, reset-after .2", second=REFUSED)
-LOST = weather("reset-after .5, 502-after .1, cut .1", "")
-NEVER = weather("reset-before .4, 502-before .2", "")
-SPENT = weather(AMBIGUOUS, "45009 .8")
-DEAD = weather("40001 .3", "40001 .5", token="502-before .5, 40164 .2")
-NO_TOKEN = weather(token="502-before .6, reset-before .2")
-LATE_TOKEN = weather(token="hang-before .5, slow .4")
+CALM = fault_profile()
+SLOW = fault_profile("slow .9")
+MIXED = fault_profile(f"{ALL}, 40164 .01, 48001 .01", token="502-before .1, -1 .1, reset-after .1")
+THEN_REFUSED = fault_profile(AMBIGUOUS, REFUSED)
+BUSY = fault_profile("-1 .6")
+HANGS = fault_profile("hang-after .15, late .1, hang-before .05")
+HOSTS = fault_profile("502-after .5, 502-before .2, reset-after .2", second=REFUSED)
+LOST = fault_profile("reset-after .5, 502-after .1, cut .1", "")
+NEVER = fault_profile("reset-before .4, 502-before .2", "")
+SPENT = fault_profile(AMBIGUOUS, "45009 .8")
+DEAD = fault_profile("40001 .3", "40001 .5", token="502-before .5, 40164 .2")
+NO_TOKEN = fault_profile(token="502-before .6, reset-before .2")
+LATE_TOKEN = fault_profile(token="hang-before .5, slow .4")
 NAMES = {id(it): name for name, it in globals().items() if isinstance(it, dict) and "token" in it}
 
 SENDING = "template 5, text 3, fallback 1, batch 2, report 1, flush 5"
@@ -69,7 +69,7 @@ class Profile:
     """What a kind of round is about."""
 
     does: str  # what is done, by its weight: see `History.act`
-    weathers: list
+    fault_profiles: list
     steps: tuple = (6, 14)
     serial: float = 0.5  # how often a command is waited for before the next
     config: dict = field(default_factory=dict)
@@ -87,19 +87,19 @@ class Profile:
 PROFILES = {
     "mixed": Profile(
         f"{SENDING}, {PEOPLE}, retry 2, cancel 1, cancel_all .5, look 1, prune .3, split .5, KILL 1.5, TERM .7, INT .7, HUP .2,"
-        "stop 2, weather 2, revoke .5, locked 1, down .7, writes .5, follows .5, pause .3, passes .5",
+        "stop 2, fault_profile 2, revoke .5, locked 1, down .7, writes .5, follows .5, pause .3, passes .5",
         [CALM, MIXED, MIXED, SLOW, HANGS, LOST], steps=(10, 20),
     ),
     "hosts": Profile(
-        "template 6, text 2, flush 4, retry 1, passes 3, down 1, weather 1",
+        "template 6, text 2, flush 4, retry 1, passes 3, down 1, fault_profile 1",
         [HOSTS, HOSTS, THEN_REFUSED, BUSY, LOST], serial=0.9, spans=(70, 6 * MINUTE, 20 * MINUTE, 26 * HOUR),
     ),
     "keys": Profile(
-        f"{SENDING}, retry 1, cancel 3, cancel_all 1, passes 1.5, weather 2, KILL 1, stop 1, expired .3",
+        f"{SENDING}, retry 1, cancel 3, cancel_all 1, passes 1.5, fault_profile 2, KILL 1, stop 1, expired .3",
         [THEN_REFUSED, THEN_REFUSED, LOST, MIXED, BUSY], serial=0.7, keyed=0.9, steps=(10, 20), people=3,
     ),
     "rebind": Profile(
-        f"{SENDING}, retry 3, bind 5, unbind 2, remove 1, add 1, weather 2, passes 2, KILL .5",
+        f"{SENDING}, retry 3, bind 5, unbind 2, remove 1, add 1, fault_profile 2, passes 2, KILL .5",
         [THEN_REFUSED, BUSY, LOST, NEVER], serial=0.7, people=3, steps=(10, 20), no_wait=0.3,
     ),
     "held": Profile(
@@ -111,20 +111,20 @@ PROFILES = {
         [SLOW, SLOW, SLOW, HANGS], serial=0.1, config={"concurrency": 1}, people=5, to_all=0.7,
     ),
     "token": Profile(
-        "template 5, text 3, flush 6, revoke 3, weather 2, hold .7, passes 1, call_token 2",
+        "template 5, text 3, flush 6, revoke 3, fault_profile 2, hold .7, passes 1, call_token 2",
         [DEAD, DEAD, NO_TOKEN, LATE_TOKEN, CALM], serial=0.7,
     ),
     "quota": Profile(
-        "template 5, batch 2, text 2, flush 6, spend 1, clear 1.5, retry 1, weather 1, passes 4",
+        "template 5, batch 2, text 2, flush 6, spend 1, clear 1.5, retry 1, fault_profile 1, passes 4",
         [SPENT, SPENT, MIXED, LOST], serial=0.9, config={"concurrency": 1}, no_wait=0.4, steps=(8, 16),
         spans=(70, 70, 6 * MINUTE, 70 * MINUTE, 26 * HOUR),
     ),
     "split": Profile(
-        "split 8, text 2, flush 4, prune 2, cancel 2, retry .3, weather 1, writes 2, passes .5, KILL .5",
+        "split 8, text 2, flush 4, prune 2, cancel 2, retry .3, fault_profile 1, writes 2, passes .5, KILL .5",
         [NEVER, MIXED, THEN_REFUSED, CALM], serial=0.8, keyed=0.5, people=2,
     ),
     "clock": Profile(
-        f"{SENDING}, retry 1, pause 2, passes 2, wrong 4, weather 1, writes 1",
+        f"{SENDING}, retry 1, pause 2, passes 2, wrong 4, fault_profile 1, writes 1",
         [LOST, THEN_REFUSED, BUSY, CALM, MIXED], serial=0.8, keyed=0.6,
     ),
     "limits": Profile(
@@ -186,69 +186,69 @@ class History:
         config = {**self.profile.config, "send": send, "token_endpoint": choice(["stable", "stable", "classic"])}
         if "concurrency" not in config:
             config["concurrency"] = choice([1, 2, 4, 16])
-        self.world = World(base, wxbox, shim, seed, config, self.profile.unprivileged, choice(self.profile.disk or (None,)))
-        self.platform, self.clock = self.world.platform, self.world.clock
+        self.environment = Environment(base, wxbox, shim, seed, config, self.profile.unprivileged, choice(self.profile.disk or (None,)))
+        self.platform, self.clock = self.environment.platform, self.environment.clock
         self.messages, self.people, self.threads, self.retries, self.prunes = {}, [], [], [], []
         self.held = self.odd_clock = None
 
     # The round
 
-    def play(self):
+    def run(self):
         self.people = [Person(number) for number in range(1, self.profile.people + 1)]
         rows = "".join(f"{it.name},{it.was[0][2]}\n" for it in self.people)
-        made = self.world.call("user", "import", "-", stdin=f"username,openid\n{rows}")
+        made = self.environment.call("user", "import", "-", stdin=f"username,openid\n{rows}")
         if made.status != 0:
-            self.world.note("skip", "the people cannot be made")
+            self.environment.note("skip", "the people cannot be made")
             return False
-        self.set_weather(self.random.choice(self.profile.weathers))
+        self.set_fault_profile(self.random.choice(self.profile.fault_profiles))
         names, chances = zip(*weights(self.profile.does))
         for _ in range(self.random.randint(*self.profile.steps)):
             name = self.random.choices(names, chances)[0]
-            if len(self.world.alive()) > 6:
-                self.world.finish(self.world.alive()[0]) if not self.world.alive()[0].stopped else time.sleep(0.3)
-            run = self.act(name)
+            if len(self.environment.alive()) > 6:
+                self.environment.finish(self.environment.alive()[0]) if not self.environment.alive()[0].stopped else time.sleep(0.3)
+            run = self.run_action(name)
             if run is not None and self.random.random() < self.profile.serial:
                 run.done.wait(3)
             elif run is not None:
                 time.sleep(self.random.random() ** 2 * 0.15)
-        self.settle()
+        self.stop_faults_and_wait()
         return True
 
-    def act(self, name):
-        """Does what a profile names. Returns the process, where it is a command."""
+    def run_action(self, name):
+        """Runs the action that a profile names. Returns the process if it is a command."""
         if name in PLAIN:
             return self.start(*self.random.choice(PLAIN[name]).split())
         if name in CHANGES:
             return self.change(name)
         if name.isupper():
-            return self.strike(name)
+            return self.inject(name)
         return getattr(self, f"do_{name}")() if hasattr(self, f"do_{name}") else getattr(self, f"on_{name}")()
 
-    def settle(self):
-        """Faults and signals cease; all that runs comes to its end."""
-        for run in self.world.alive():
+    def stop_faults_and_wait(self):
+        """Stops all faults and signals, and waits until all processes have ended."""
+        for run in self.environment.alive():
             if run is not self.held and run.stopped:
                 run.signal("CONT")
         for thread in self.threads:
             thread.join()
-        for run in self.world.alive():
+        for run in self.environment.alive():
             if run is not self.held:
-                self.world.finish(run)
+                self.environment.finish(run)
         if self.held:
             self.held.signal("CONT")
-            self.world.finish(self.held)
-        self.set_weather(CALM)
+            self.environment.finish(self.held)
+        self.set_fault_profile(CALM)
         for host in (1, 2):
             self.platform.refuse(host, False)
-        self.world.enlarge()
+        self.environment.enlarge()
         for person in self.people:
             for _, _, openid in person.was:
                 if openid:
                     self.platform.follow(openid, True)
 
     def drain(self, queued):
-        """With all well again, a few flushes as time passes bring every message to its end. `queued` tells what is
-        not there yet. Returns what is left after 90 minutes and after two days."""
+        """Finishes all messages by a few flushes while time advances. `queued` returns the unfinished ones. Returns what is
+        left after 90 minutes and after two days."""
         left = []
         for step in (0, 70, 6 * MINUTE, 16 * MINUTE, 61 * MINUTE, None, 26 * HOUR, 26 * HOUR):
             if step is None:
@@ -260,16 +260,16 @@ class History:
                 for _, _, openid in person.was:
                     self.platform.write(openid)
             self.platform.finish()
-            self.clock.passes(step)
-            self.world.note("passes", f"{step} s")
-            self.world.call("--json", "outbox", "flush")
+            self.clock.advance_both_clocks(step)
+            self.environment.note("passes", f"{step} s")
+            self.environment.call("--json", "outbox", "flush")
         left.append(queued())
         return left
 
     # What commands need
 
     def pick(self):
-        """Somebody whose name no command is changing."""
+        """Returns a user whose name no command is changing."""
         there = [it for it in self.people if not (it.busy and not it.busy.done.is_set()) and not it.removed_by]
         return self.random.choice(there) if there else None
 
@@ -277,7 +277,7 @@ class History:
         if self.profile.limits:
             limit = self.random.choice(self.profile.limits)
             more.setdefault("limits", (f"--{limit}",) if limit else ())
-        return self.world.start(*words, clock=self.odd_clock, **more)
+        return self.environment.start(*words, clock=self.odd_clock, **more)
 
     def message(self, kind):
         it = Message(f"m{len(self.messages) + 1}", kind=kind)
@@ -287,7 +287,7 @@ class History:
         return it
 
     def send(self, kind, content, stdin=None, expires=None):
-        """`wxbox send` of that to somebody."""
+        """Starts `wxbox send` with this content to random users."""
         it = self.message(kind)
         words, luck = ["--json", "send"], self.random.random()
         if luck < self.profile.to_all:
@@ -333,7 +333,7 @@ class History:
         return self.send("split", ["--split", "-"], stdin=lines)
 
     def do_expired(self):
-        """A message that expires soon, and the time after that."""
+        """Sends a message that expires soon, and advances the time beyond that."""
         run = self.do_template(expires="1h")
         if run:
             run.done.wait(3)
@@ -360,7 +360,7 @@ class History:
         return run
 
     def do_crowd(self):
-        """A long batch, whose results nobody reads: a signal must end it."""
+        """Sends a long batch whose output is not read: a signal must end it."""
         run = self.do_batch(count=250, reads=False)
         timer = threading.Timer(self.random.choice([0.3, 1.0, 2.0]), run.signal, [self.random.choice(["TERM", "INT"])])
         timer.start()
@@ -368,7 +368,7 @@ class History:
         return run
 
     def do_report(self):
-        """`wxbox run`: the command's own end is its end."""
+        """Starts `wxbox run`, whose exit status is that of its command."""
         person = self.pick()
         if person is None:
             return None
@@ -385,7 +385,7 @@ class History:
     def do_retry(self):
         if not self.messages:
             return None
-        # Ids are given in order, so one of these is that of some message.
+        # Ids are consecutive, so one of these belongs to some message.
         ids = sorted({str(self.random.randint(1, 2 * len(self.messages))) for _ in range(self.random.randint(1, 3))})
         words = self.random.choice([ids, ids, ["--failed"], ["--unknown"]])
         run = self.start("--json", "outbox", "retry", *words)
@@ -430,20 +430,20 @@ class History:
             self.people.append(person)
         return run
 
-    # What happens around them
+    # Events around the commands
 
-    def victim(self):
-        there = [run for run in self.world.alive() if run is not self.held and not run.stopped]
+    def random_process(self):
+        there = [run for run in self.environment.alive() if run is not self.held and not run.stopped]
         return self.random.choice(there) if there else None
 
-    def strike(self, name):
-        run = self.victim() or self.act(self.random.choice(["flush", "template", "text", "retry"]))
+    def inject(self, name):
+        run = self.random_process() or self.run_action(self.random.choice(["flush", "template", "text", "retry"]))
         time.sleep(self.random.choice([0.002, 0.02, 0.05, 0.2]) * self.random.random())
         if run:
             run.signal(name)
 
     def on_stop(self):
-        run = self.victim() or self.act("flush")
+        run = self.random_process() or self.run_action("flush")
         time.sleep(self.random.random() * 0.02)
         if run and not run.done.is_set():
             run.signal("STOP")
@@ -452,38 +452,38 @@ class History:
             self.threads.append(timer)
 
     def on_hold(self):
-        """One is stopped, perhaps while it fetches a token, until all others have ended."""
+        """Stops a process, perhaps while it fetches a token, until all others have ended."""
         if self.held is None and self.random.random() < 0.7:
-            self.set_weather(LATE_TOKEN)
+            self.set_fault_profile(LATE_TOKEN)
             self.platform.revoke()
-            self.act("call_token")
+            self.run_action("call_token")
         time.sleep(0.05)
-        run = self.victim()
+        run = self.random_process()
         if run and self.held is None:
             self.held = run
             run.signal("STOP")
 
-    def set_weather(self, it):
-        self.platform.set_weather(it)
-        self.world.note("weather", NAMES[id(it)])
+    def set_fault_profile(self, it):
+        self.platform.set_fault_profile(it)
+        self.environment.note("fault_profile", NAMES[id(it)])
 
-    def on_weather(self):
-        self.set_weather(self.random.choice(self.profile.weathers))
+    def on_fault_profile(self):
+        self.set_fault_profile(self.random.choice(self.profile.fault_profiles))
 
     def on_revoke(self):
-        self.world.note("revoke", "the token is dead")
+        self.environment.note("revoke", "the token is dead")
         self.platform.revoke()
 
     def on_locked(self):
         seconds = self.random.choice([0.05, 0.3, 0.7])
-        self.world.note("lock", f"another program has the database for {seconds} s")
-        thread = self.world.lock(seconds)
+        self.environment.note("lock", f"another program has the database for {seconds} s")
+        thread = self.environment.lock(seconds)
         if thread:
             self.threads.append(thread)
 
     def on_down(self):
         host = self.random.choice([1, 2])
-        self.world.note("down", f"host {host} refuses connections for a while")
+        self.environment.note("down", f"host {host} refuses connections for a while")
         self.platform.refuse(host, True)
         timer = threading.Timer(self.random.choice([0.05, 0.2, 0.4]), self.platform.refuse, [host, False])
         timer.start()
@@ -496,39 +496,39 @@ class History:
 
     def on_follows(self):
         person, whether = self.random.choice(self.people), self.random.random() < 0.5
-        self.world.note("follow", f"{person.name} {'follows' if whether else 'leaves'}")
+        self.environment.note("follow", f"{person.name} {'follows' if whether else 'leaves'}")
         for _, _, openid in person.was:
             self.platform.follow(openid, whether)
 
     def on_spend(self):
         api = self.random.choice(SENDS)
-        self.world.note("spend", f"{api} has no calls left today")
-        self.platform.spend(api)
+        self.environment.note("spend", f"{api} has no calls left today")
+        self.platform.use_quota(api)
 
     def on_pause(self):
-        """The machine was paused: the wall clock moves on, also for what runs; the uptime does not know."""
+        """Simulates a paused machine: the wall clock advances for all processes, and the uptime does not."""
         seconds = self.random.choice([11 * MINUTE, 20 * MINUTE, 70 * MINUTE, 3 * HOUR])
-        self.world.note("pause", f"the wall clock goes on by {seconds} s")
-        self.clock.leap(seconds)
+        self.environment.note("pause", f"the wall clock goes on by {seconds} s")
+        self.clock.jump_wall_clock(seconds)
 
     def on_passes(self, seconds=None):
-        """Time passes by every clock, when nothing runs."""
-        for run in self.world.alive():
+        """Advances every clock while no process runs."""
+        for run in self.environment.alive():
             if run is self.held or run.stopped:
                 return
-            self.world.finish(run)
+            self.environment.finish(run)
         seconds = seconds or self.random.choice(self.profile.spans)
-        self.world.note("passes", f"{seconds} s")
+        self.environment.note("passes", f"{seconds} s")
         self.platform.finish()
-        self.clock.passes(seconds)
+        self.clock.advance_both_clocks(seconds)
 
     def on_wrong(self):
-        """One process has a clock of its own."""
+        """Gives one process a clock of its own."""
         seconds = self.random.choice([-30 * DAY, -3 * HOUR, -20 * MINUTE, 20 * MINUTE, 2 * DAY, 100 * DAY, -20000 * DAY])
-        if self.world.shim:
-            self.world.note("clock", f"the next process has a clock that is off by {seconds} s")
+        if self.environment.shim:
+            self.environment.note("clock", f"the next process has a clock that is off by {seconds} s")
             self.odd_clock = self.clock.set_wrong(seconds)
-            run = self.act(self.random.choice(["flush", "flush", "template", "text"]))
+            run = self.run_action(self.random.choice(["flush", "flush", "template", "text"]))
             self.odd_clock = None
             if run:
                 run.done.wait(3)

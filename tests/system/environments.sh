@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tries wxbox in the places that it runs in: no home, a read-only root, another user, PID 1, cron, systemd's
-# directories, a container with nothing in it, a mount without modes. Usage: tests/system/places.sh [PROGRAM]
-# Needs root (or user namespaces) for most; says what it could not try. Status 1 if a place failed.
+# Runs wxbox in unusual environments: no home, a read-only root, another user, PID 1, cron, systemd's directories, an empty
+# container, a mount without modes. Usage: tests/system/environments.sh [PROGRAM]
+# Most cases need root (or user namespaces); a case that cannot run is reported as skipped. Exits 1 if a case failed.
 set -uo pipefail
 
 here=$(realpath "$(dirname "$0")/../..")
@@ -12,41 +12,41 @@ failed=0
 sandbox_pid=
 cleanup() {
     [ -n "$sandbox_pid" ] && kill "$sandbox_pid" 2>/dev/null
-    umount "$scratch/modeless/mnt" 2>/dev/null
+    umount "$scratch/mount_without_modes/mnt" 2>/dev/null
     rm -rf --one-file-system "$scratch"
 }
 trap cleanup EXIT
 
-# place NAME: runs the function of that name; what it prints is shown only if it fails.
-place() {
+# run_case NAME: runs the function of that name, and prints its output only if it fails.
+run_case() {
     local name=$1
     mkdir -p "$scratch/$name"
-    # Not in a condition: there, bash goes on after whatever fails.
-    (cd "$scratch/$name" && set -eu && "$name") >"$scratch/said" 2>&1
+    # Not in a condition, because bash ignores `set -e` there.
+    (cd "$scratch/$name" && set -eu && "$name") >"$scratch/output" 2>&1
     case $? in
         0) echo "ok      $name" ;;
-        77) echo "skipped $name: $(tail -1 "$scratch/said")" ;;
+        77) echo "skipped $name: $(tail -1 "$scratch/output")" ;;
         *)
             echo "FAILED  $name"
-            sed 's/^/        /' "$scratch/said"
+            sed 's/^/        /' "$scratch/output"
             failed=1
             ;;
     esac
 }
 skip() { echo "$1"; exit 77; }
-# says TEXT COMMAND…: the command's output has the text.
-says() {
+# expect_output TEXT COMMAND…: checks that the output of the command contains the text.
+expect_output() {
     local text=$1 all
     shift
     all=$("$@" 2>&1) || true
     case $all in
         *"$text"*) ;;
-        *) echo "'$*' does not say '$text', but: $all"; return 1 ;;
+        *) echo "'$*' does not print '$text', but: $all"; return 1 ;;
     esac
 }
-# The files that these name are not in every place.
+# The files that these variables name do not exist in every environment.
 unset SSL_CERT_FILE SSL_CERT_DIR
-# Only what a bare environment has, plus what is named.
+# bare NAME=VALUE… COMMAND…: runs the command with only these variables.
 bare() { env -i "$@"; }
 
 config() {
@@ -66,7 +66,7 @@ EOF
     chmod 600 "$1"
 }
 luffy=oLuffy_wears_the_straw_hat_1
-# The whole job with these words before each command.
+# Runs the main workflow with this prefix before each command.
 job() {
     "$@" user add luffy --openid "$luffy"
     "$@" send --user luffy --template backup --data host=你好
@@ -80,15 +80,15 @@ elif unshare -rm true 2>/dev/null; then own_mounts=(unshare -rm); fi
 
 no_home() {
     config c.toml
-    # The system's own record of the home is taken.
+    # Without HOME, the home comes from the user database.
     [ "$(bare "$wxbox" config path)" = "$(getent passwd "$(id -u)" | cut -d: -f6)/.config/wxbox/config.toml" ]
-    # A user that the system does not know has none.
+    # A user who is not in that database has no home.
     [ "$(id -u)" = 0 ] || skip "needs root for a user without a record"
     chown 54321 . c.toml
     nobody=(setpriv --reuid=54321 --regid=54321 --clear-groups env -i)
-    says "no directory is known to keep the database in" "${nobody[@]}" "$wxbox" -c c.toml user list
-    says "name the file with --database" "${nobody[@]}" "$wxbox" -c c.toml user list
-    says "no directory is known" "${nobody[@]}" "$wxbox" -c c.toml doctor
+    expect_output "no directory is known to keep the database in" "${nobody[@]}" "$wxbox" -c c.toml user list
+    expect_output "name the file with --database" "${nobody[@]}" "$wxbox" -c c.toml user list
+    expect_output "no directory is known" "${nobody[@]}" "$wxbox" -c c.toml doctor
     job "${nobody[@]}" "$wxbox" -c c.toml --database d.db
     mkdir -p own/wxbox && chown -R 54321 own
     job "${nobody[@]}" WXBOX_CONFIG="$PWD/c.toml" STATE_DIRECTORY="$PWD/own/wxbox" "$wxbox"
@@ -97,17 +97,17 @@ no_home() {
 home_that_is_not_there() {
     [ "$(id -u)" = 0 ] || skip "needs root"
     nobody=(setpriv --reuid=54321 --regid=54321 --clear-groups env -i HOME=/nonexistent)
-    says "cannot open the database /nonexistent/.local/share/wxbox/wxbox.db" "${nobody[@]}" "$wxbox" user add luffy
-    says "cannot write /nonexistent/.config/wxbox/config.toml" "${nobody[@]}" "$wxbox" init --no-check \
+    expect_output "cannot open the database /nonexistent/.local/share/wxbox/wxbox.db" "${nobody[@]}" "$wxbox" user add luffy
+    expect_output "cannot write /nonexistent/.config/wxbox/config.toml" "${nobody[@]}" "$wxbox" init --no-check \
         --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
 }
 
 cron() {
     config c.toml
-    # As cron has it: no terminal, no language, a short path, standard output a pipe to a mail.
+    # As under cron: no terminal, no locale, a short PATH, and standard output is a pipe.
     job bare HOME="$PWD" PATH=/usr/bin:/bin LANG=C SHELL=/bin/sh "$wxbox" -c c.toml </dev/null
     [ -z "$(bare HOME="$PWD" PATH=/usr/bin:/bin LANG=C "$wxbox" -q -c c.toml send --user luffy again </dev/null 2>&1)" ]
-    says "你好" bare HOME="$PWD" LANG=C "$wxbox" -c c.toml outbox show 1
+    expect_output "你好" bare HOME="$PWD" LANG=C "$wxbox" -c c.toml outbox show 1
     # No PATH at all, and closed streams.
     bare HOME="$PWD" "$wxbox" -c c.toml outbox flush <&- >&- 2>&-
 }
@@ -118,12 +118,12 @@ other_user() {
     mkdir home && chown -R 65534 home c.toml && chmod 755 .
     as=(setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs env -i HOME="$PWD/home" "$wxbox" -c c.toml)
     job "${as[@]}"
-    # Another user's config and database are told of by name.
+    # The error names the config or the database that belongs to another user.
     chown 0 c.toml
-    says "cannot read the config file c.toml" "${as[@]}" user list
+    expect_output "cannot read the config file c.toml" "${as[@]}" user list
     chown 65534 c.toml
     chown -R 0 home/.local
-    says "home/.local/share/wxbox/wxbox.db" "${as[@]}" user list
+    expect_output "home/.local/share/wxbox/wxbox.db" "${as[@]}" user list
 }
 
 read_only_root() {
@@ -131,7 +131,7 @@ read_only_root() {
     mkdir -p etc state/wxbox
     config etc/c.toml
     export wxbox luffy
-    export -f job says
+    export -f job expect_output
     "${own_mounts[@]}" bash -euc '
         mount --bind state state
         for dir in / $(findmnt -rno TARGET -t ext4,tmpfs,overlay,xfs,btrfs); do
@@ -143,14 +143,14 @@ read_only_root() {
         touch state/x
         run=(env -i HOME=/root STATE_DIRECTORY="$PWD/state/wxbox" "$wxbox" -c etc/c.toml)
         job "${run[@]}"
-        # More than SQLite sorts in memory: it must not look for a place to keep it in.
+        # More rows than SQLite sorts in memory: it must not need a temporary file.
         { echo username,note; for ((n = 0; n < 30000; n++)); do printf "p%d,%0200d\n" $n $n; done; } | "${run[@]}" user import -
         "${run[@]}" user export | wc -l | grep -q 30002
         "${run[@]}" -q doctor
         run=(env -i HOME=/root "$wxbox" -c etc/c.toml --database "$PWD/etc/d.db")
-        says "Read-only file system" "${run[@]}" user add luffy
-        says "Read-only file system" "${run[@]}" doctor
-        says "cannot write $PWD/etc/n.toml: Read-only file system" env -i "$wxbox" -c "$PWD/etc/n.toml" init --no-check \
+        expect_output "Read-only file system" "${run[@]}" user add luffy
+        expect_output "Read-only file system" "${run[@]}" doctor
+        expect_output "cannot write $PWD/etc/n.toml: Read-only file system" env -i "$wxbox" -c "$PWD/etc/n.toml" init --no-check \
             --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
     '
 }
@@ -161,13 +161,13 @@ read_only_database() {
     mkdir data
     "$wxbox" -c c.toml --database data/d.db user add luffy
     export wxbox
-    export -f says
+    export -f expect_output
     "${own_mounts[@]}" bash -euc '
         mount --bind data data && mount -o remount,bind,ro data
         run=("$wxbox" -c c.toml --database data/d.db)
-        says "cannot be written" "${run[@]}" user add nami
-        says "mounted read-only" "${run[@]}" user add nami
-        says "failure  database: " "${run[@]}" doctor
+        expect_output "cannot be written" "${run[@]}" user add nami
+        expect_output "mounted read-only" "${run[@]}" user add nami
+        expect_output "failure  database: " "${run[@]}" doctor
     '
 }
 
@@ -177,7 +177,7 @@ pid_1() {
     "${space[@]}" true 2>/dev/null || space=(unshare -rpf --mount-proc)
     "${space[@]}" true 2>/dev/null || skip "needs a PID namespace"
     job "${space[@]}" env -i HOME="$PWD" "$wxbox" -c c.toml
-    # The first process of a container hears SIGTERM only if it listens for it.
+    # The first process of a container receives SIGTERM only if it handles it.
     "${space[@]}" --kill-child env -i HOME="$PWD" "$wxbox" -c c.toml --json bind --user luffy --rebind --qr none >said &
     unshared=$!
     until grep -q authorize_url said; do kill -0 $unshared; done
@@ -185,7 +185,7 @@ pid_1() {
     status=0
     wait $unshared || status=$?
     [ $status = 143 ] || { echo "status $status"; return 1; }
-    # The first process gets the orphans of others: it must let go of them, and end with its own command.
+    # The first process inherits orphans: it must reap them, and end with its own command.
     status=0
     "${space[@]}" env -i HOME="$PWD" PATH="$PATH" "$wxbox" -q -c c.toml run --user luffy -- bash -c '
         orphan=$(true & echo $!)
@@ -201,7 +201,7 @@ systemd_directories() {
     chmod 400 credentials/wxbox-app-secret && chmod 500 credentials
     job bare STATE_DIRECTORY="$PWD/state/wxbox" CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml
     [ -s state/wxbox/wxbox.db ]
-    says "the AppSecret is from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state/wxbox" \
+    expect_output "the AppSecret is from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state/wxbox" \
         CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml doctor
     chmod 700 credentials
 }
@@ -216,7 +216,7 @@ systemd_unit() {
     sed -i /^app_secret/d c.toml
     chmod 644 c.toml
     printf 0123456789abcdef0123456789abcdef >secret
-    unit=(systemd-run --quiet --wait --pipe -p DynamicUser=yes -p StateDirectory=wxbox-places/wxbox -p ProtectSystem=strict
+    unit=(systemd-run --quiet --wait --pipe -p DynamicUser=yes -p StateDirectory=wxbox-environments/wxbox -p ProtectSystem=strict
         -p ProtectHome=yes -p PrivateTmp=yes -p LoadCredential=wxbox-app-secret:"$PWD/secret"
         -p BindReadOnlyPaths="$wxbox:/wxbox $PWD/c.toml:/wxbox.toml")
     job "${unit[@]}" /wxbox -c /wxbox.toml
@@ -224,7 +224,7 @@ systemd_unit() {
 
 empty_container() {
     [ "$(id -u)" = 0 ] || skip "needs root"
-    # The program with its libraries and nothing else: no /etc, /proc, /dev, /tmp, no names, no certificates.
+    # Only the program and its libraries: no /etc, /proc, /dev, /tmp, no user names, no certificates.
     mkdir -p root/data
     for file in $(ldd "$wxbox" | grep -o '/[^ ]*'); do
         mkdir -p "root$(dirname "$file")" && cp "$file" "root$file"
@@ -232,21 +232,21 @@ empty_container() {
     cp "$wxbox" root/wxbox
     config root/data/c.toml
     job chroot root /wxbox -c /data/c.toml --database /data/d.db
-    says "wxbox" chroot root /wxbox --version
-    says "no directory is known" env -i PATH="$PATH" chroot --userspec=54321:54321 root /wxbox user list
+    expect_output "wxbox" chroot root /wxbox --version
+    expect_output "no directory is known" env -i PATH="$PATH" chroot --userspec=54321:54321 root /wxbox user list
     mkdir -m 755 root/data/own && chown 54321 root/data/own root/data/c.toml
     job env -i PATH="$PATH" chroot --userspec=54321:54321 root /wxbox -c /data/c.toml --database /data/own/d.db
 }
 
-modeless() {
+mount_without_modes() {
     command -v bindfs >/dev/null || skip "there is no bindfs to make a file system without modes"
     mkdir src mnt
     bindfs --perms=0777:a+X src mnt || skip "no FUSE here"
     config mnt/c.toml
     [ "$(stat -c %a mnt/c.toml)" = 777 ]
-    # Its modes are made up: they are no reason to refuse the config.
+    # The modes of this file system are artificial: they are no reason to reject the config.
     job bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml
-    says "on a file system without modes" bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml doctor
+    expect_output "on a file system without modes" bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml doctor
     "$wxbox" -c mnt/new/c.toml init --no-check --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
     "$wxbox" -c mnt/new/c.toml config show
     umount mnt
@@ -260,7 +260,7 @@ ipv6_alone() {
     sed -i 's/^address = .*/address = "[::]:18077"/' c.toml
     "$wxbox" -c c.toml --database d.db user add luffy
     export wxbox
-    # Where the system gives a listener on :: to IPv6 alone, wxbox asks for both.
+    # If the system restricts a listener on :: to IPv6 by default, wxbox requests both.
     "${own_net[@]}" bash -euc '
         ip link set lo up
         echo 1 >/proc/sys/net/ipv6/bindv6only
@@ -279,14 +279,14 @@ full_disk() {
     config c.toml
     mkdir data
     export wxbox
-    export -f says
+    export -f expect_output
     "${own_mounts[@]}" bash -euc '
         mount -t tmpfs -o size=2m tmpfs data
         run=("$wxbox" -c c.toml --database data/d.db)
         "${run[@]}" user add luffy
-        says "failure  disk space: " "${run[@]}" -q doctor
+        expect_output "failure  disk space: " "${run[@]}" -q doctor
         head -c 4m /dev/zero >data/filler 2>/dev/null || true
-        says "cannot write $PWD/data/c.toml: No space left on device" "$wxbox" -c "$PWD/data/c.toml" init --no-check \
+        expect_output "cannot write $PWD/data/c.toml: No space left on device" "$wxbox" -c "$PWD/data/c.toml" init --no-check \
             --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
         [ -z "$(ls -A data | grep -v -e ^d.db -e ^filler)" ]
     '
@@ -298,7 +298,7 @@ until [ -s "$scratch/sandbox" ]; do kill -0 $sandbox_pid || exit 1; done
 url=$(head -1 "$scratch/sandbox" | grep -o 'http://[0-9.:]*')
 
 for name in no_home home_that_is_not_there cron other_user read_only_root read_only_database pid_1 \
-    systemd_directories systemd_unit empty_container modeless ipv6_alone full_disk; do
-    place "$name"
+    systemd_directories systemd_unit empty_container mount_without_modes ipv6_alone full_disk; do
+    run_case "$name"
 done
 exit $failed

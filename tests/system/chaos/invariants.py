@@ -1,4 +1,4 @@
-"""What must hold after a round, by the platform's log and by what each process printed.
+"""The invariants that must hold after a round, by the platform's log and by what each process printed.
 
 To add an invariant: a function here that takes a `Facts` and yields a line for each violation, and its name in `ALL`.
 """
@@ -16,12 +16,12 @@ class Facts:
     """A finished round: the history, the platform's log, the rows of the database."""
 
     def __init__(self, history, left=()):
-        self.history, self.world, self.log = history, history.world, history.platform.log
-        self.left = left  # what was queued 90 minutes, and two days, after the faults had ceased
+        self.history, self.environment, self.log = history, history.environment, history.platform.log
+        self.left = left  # the messages still queued 90 minutes, and two days, after the faults had stopped
         self.of = {person.number: person for person in history.people}
-        self.listed = history.world.call("--json", "outbox", "list", "--limit", "100000")
+        self.listed = history.environment.call("--json", "outbox", "list", "--limit", "100000")
         # Before anything else opens the database.
-        self.files = set(os.listdir(self.world.data))
+        self.files = set(os.listdir(self.environment.data))
         self.rows = self.listed.lines() if self.listed.status == 0 else []
         bodies = self.read_bodies()
         for row in self.rows:
@@ -32,15 +32,15 @@ class Facts:
             self.requests[self.identity(request)].append(request)
 
     def waiting(self):
-        """What is queued, but for the parts behind one that is unknown, which wait for a person."""
+        """Returns the queued messages, without the parts after an unknown part, which wait for a person."""
         unknown = [(row["marker"], row["to"], row["part"]) for row in self.rows if row["state"] == "unknown"]
         is_blocked = lambda row: any((row["marker"], row["to"]) == it[:2] and it[2] < row["part"] for it in unknown)
         return [name(row) for row in self.rows if row["state"] == "queued" and not is_blocked(row)]
 
     def read_bodies(self):
-        """What each message says; wxbox shows that for one message at a time only."""
-        with sqlite3.connect(f"file:{self.world.database}?mode=ro", uri=True) as database:
-            found = dict(database.execute("SELECT m.id, p.json FROM messages m LEFT JOIN payloads p ON p.id = m.payload_id"))
+        """Reads the text of each message; wxbox shows the text of one message at a time only."""
+        with sqlite3.connect(f"file:{self.environment.database}?mode=ro", uri=True) as database:
+            found = dict(database.execute("SELECT m.id, c.json FROM messages m LEFT JOIN payloads c ON c.id = m.payload_id"))
         database.close()
         return found
 
@@ -53,7 +53,7 @@ class Facts:
         return bool(message and message.openids)
 
     def identity(self, request):
-        """Which message a request was for: (marker, part, to whom)."""
+        """Returns the message of a request: (marker, part, recipient)."""
         person = None if self.to_openid(request.marker) else self.person(request.openid)
         return request.marker, request.part, person.number if person else request.openid
 
@@ -68,14 +68,14 @@ class Facts:
         return self.requests.get((row["marker"], row["part"], row["to"]), [])
 
     def retries(self, row=None):
-        """How many times a person may have asked for this message once more."""
+        """Returns how often a person may have requested a retry of this message."""
         return sum(
             1 for run, words in self.history.retries if row is None or words[0].startswith("--") or str(row["id"]) in words
         )
 
     def killed(self):
-        """How many attempts processes that were killed, or stopped for long, may have left without an answer."""
-        return sum(run.concurrency for run in self.world.runs if run.was("KILL") or run.hung or run.stops)
+        """Returns how many attempts without a response killed or stopped processes may have left."""
+        return sum(run.concurrency for run in self.environment.runs if run.was_signalled("KILL") or run.hung or run.stops)
 
 
 def marker_of(body):
@@ -97,7 +97,7 @@ def name(row):
 
 
 def no_message_twice(facts):
-    """A message is delivered once, unless a person asks for it once more."""
+    """A message is delivered once, unless a person retries it."""
     by_identity = {(row["marker"], row["part"], row["to"]): row for row in facts.rows}
     for identity, requests in facts.requests.items():
         count = sum(request.delivered for request in requests)
@@ -106,7 +106,7 @@ def no_message_twice(facts):
 
 
 def a_second_time_is_told(facts):
-    """Where a retry delivers what was delivered before, it says that it may arrive twice; `--unknown` says so by its name."""
+    """A retry of a delivered message reports that it may arrive twice, unless it was requested with `--unknown`."""
     for run, words in facts.history.retries:
         for row in facts.rows:
             during = [it.at for it in facts.requests_of(row) if it.delivered and run.started < it.at < (run.ended or 0)]
@@ -116,7 +116,7 @@ def a_second_time_is_told(facts):
 
 
 def no_key_twice(facts):
-    """The same key reaches the same recipient once, unless a person retries, or prunes what holds the key."""
+    """The same key reaches the same recipient once, unless a person retries, or prunes the message with the key."""
     delivered = Counter()
     for (marker, part, to), requests in facts.requests.items():
         message = facts.history.messages.get(marker)
@@ -130,9 +130,9 @@ def no_key_twice(facts):
 
 
 def states_are_true(facts):
-    """`sent` was taken by WeChat; failed, cancelled and expired was not."""
+    """WeChat accepted each `sent` message, and no failed, cancelled or expired one."""
     for row in facts.rows:
-        # Without the text of a person who was removed, nobody can say which message it was.
+        # The message of a removed user has no text that identifies it.
         if not row["marker"] or not row["to"]:
             continue
         taken = any(request.taken for request in facts.requests_of(row))
@@ -143,8 +143,8 @@ def states_are_true(facts):
 
 
 def unknown_is_not_known(facts):
-    """`unknown` left this machine, and no clear answer came."""
-    if facts.world.mounted:
+    """Each `unknown` message left this machine, and no clear response came."""
+    if facts.environment.mounted:
         return
     spare = facts.killed()
     for row in facts.rows:
@@ -166,7 +166,7 @@ def nothing_expires_untried(facts):
 
 
 def nobody_else_is_written_to(facts):
-    """A message to a person goes to whom they are bound to when the attempt begins; to nobody where they are not."""
+    """A message to a user goes to the openid that the user is bound to when the attempt begins, or to nobody."""
     late = defaultdict(set)
     for request in facts.log:
         message = facts.history.messages.get(request.marker)
@@ -182,7 +182,7 @@ def nobody_else_is_written_to(facts):
             yield f"{request.marker} was not for {person.name}: {request}"
         if request.openid in person.may_have(request.at):
             continue
-        # The command that took this phone away, and what was under way when it ended.
+        # The command that removed this phone, and the requests in flight when it ended.
         ended = [
             run
             for started, run, openid in person.was
@@ -190,11 +190,11 @@ def nobody_else_is_written_to(facts):
         ]
         late[ended[-1].number if ended else 0, request.openid].add((request.marker, request.part))
     for (number, openid), messages in late.items():
-        changed = facts.world.runs[number - 1] if number else None
-        running = [run for run in facts.world.runs if changed and run.started < changed.ended < (run.ended or 1e18)]
+        changed = facts.environment.runs[number - 1] if number else None
+        running = [run for run in facts.environment.runs if changed and run.started < changed.ended < (run.ended or 1e18)]
         under_way = sum(run.concurrency for run in running if run.words[0] != "user")
-        # Those that had arrived by then are no excuse. (Of processes that were killed, they say nothing.)
-        since = max([0, *(run.ended for run in facts.world.runs if changed and run.status < 0 and run.ended < changed.ended)])
+        # Requests that had arrived by then are not excused, unless their process was killed.
+        since = max([0, *(run.ended for run in facts.environment.runs if changed and run.status < 0 and run.ended < changed.ended)])
         under_way -= sum(since < it.at < changed.ended < min(it.over, it.at + 0.9) for it in facts.log) if changed else 0
         if len(messages) > under_way:
             which = f"after [{number}] had taken it away" if changed else "that was not theirs yet"
@@ -202,7 +202,7 @@ def nobody_else_is_written_to(facts):
 
 
 def parts_are_in_order(facts):
-    """A part of a text goes only after the one before it."""
+    """A part of a text is sent only after the part before it."""
     taken = defaultdict(dict)
     for (marker, part, to), requests in facts.requests.items():
         if facts.history.messages.get(marker) and facts.history.messages[marker].kind == "split":
@@ -220,11 +220,11 @@ def parts_are_in_order(facts):
 
 
 def lines_are_true(facts):
-    """What a process printed of a message is what became of it."""
+    """The printed state of a message is its real state."""
     states = {row["id"]: row for row in facts.rows}
     vanish = facts.history.prunes or any(person.removed_by for person in facts.history.people)
     pruned = bool(facts.history.prunes)
-    for run in facts.world.runs:
+    for run in facts.environment.runs:
         for line in run.lines():
             if "state" not in line or "id" not in line or line.get("id") is None or "attempts" not in line:
                 continue
@@ -242,8 +242,8 @@ def lines_are_true(facts):
 
 
 def statuses_are_true(facts):
-    """The exit status of a command that sends says what its lines say."""
-    for run in facts.world.runs:
+    """The exit status of a command that sends matches its output."""
+    for run in facts.environment.runs:
         if (
             run.status not in (0, 5, 6, 7)
             or run.words[:2] != ["--json", "send"]
@@ -252,7 +252,7 @@ def statuses_are_true(facts):
         ):
             continue
         if '"code":4' in run.errors():
-            continue  # of some ids it says on stderr why they were not tried
+            continue  # for some ids, stderr explains why they were not tried
         states = Counter(line["state"] for line in run.lines() if "state" in line)
         refused, open_ = sum(states[it] for it in FINAL_NOT_TAKEN), states["queued"] + states["unknown"]
         fits = {0: not refused and not open_, 5: refused and not open_, 6: open_ and not refused, 7: refused or open_}[run.status]
@@ -279,24 +279,24 @@ def all_or_nothing_is_queued(facts):
 
 
 def a_report_keeps_the_status(facts):
-    for run in facts.world.runs:
-        if run.words[0] == "run" and not run.signals and run.status != 33 and not (facts.world.uid and run.status in (1, 126)):
+    for run in facts.environment.runs:
+        if run.words[0] == "run" and not run.signals and run.status != 33 and not (facts.environment.uid and run.status in (1, 126)):
             yield f"[{run.number}] ended with {run.status} in place of the command's 33"
 
 
 def nothing_hangs(facts):
-    for run in facts.world.runs:
+    for run in facts.environment.runs:
         if run.hung:
             yield f"[{run.number}] wxbox {' '.join(run.words)[:80]} did not end"
         elif run.status is not None and run.status < 0 and -run.status not in (9, 1, 2, 15):
-            yield f"[{run.number}] was ended by signal {-run.status}: {run.said()}"
+            yield f"[{run.number}] was ended by signal {-run.status}: {run.output()}"
         elif run.status == 101 or "panicked" in run.errors():
-            yield f"[{run.number}] panicked: {run.said()}"
+            yield f"[{run.number}] panicked: {run.output()}"
 
 
 def all_comes_to_an_end(facts):
-    """With all well again, 90 minutes bring every message to its end, or two days where WeChat had no calls left; but for
-    the parts behind one that is unknown, which wait for a person."""
+    """Without faults, every message is finished after 90 minutes, or after two days if WeChat's quota was exhausted, except the
+    parts after an unknown part, which wait for a person."""
     soon, at_last = facts.left[0], facts.left[-1]
     if at_last:
         yield f"queued two days after all was well: {', '.join(at_last[:5])}"
@@ -305,7 +305,7 @@ def all_comes_to_an_end(facts):
 
 
 def nothing_vanishes(facts):
-    """What was delivered is in the database, where nobody pruned it or removed the person."""
+    """Each delivered message is in the database, unless it was pruned or its user removed."""
     if facts.history.prunes:
         return
     there = {(row["marker"], row["part"], row["to"]) for row in facts.rows}
@@ -316,14 +316,14 @@ def nothing_vanishes(facts):
 
 
 def nothing_was_changed(facts):
-    for run in facts.world.runs:
+    for run in facts.environment.runs:
         sent = [line for line in run.lines() if line.get("state") == "sent"]
         if run.status == 1 and "nothing was changed" in run.errors() and sent:
             yield f"[{run.number}] said that nothing was changed, and {len(sent)} messages were sent"
 
 
 def the_database_is_whole(facts):
-    with sqlite3.connect(f"file:{facts.world.database}?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"file:{facts.environment.database}?mode=ro", uri=True) as database:
         found = [row[0] for row in database.execute("PRAGMA integrity_check")]
         missing = list(database.execute("PRAGMA foreign_key_check"))
     database.close()
@@ -368,5 +368,5 @@ ALL = [
 def violations(history, left):
     facts = Facts(history, left)
     if facts.listed.status != 0:
-        return [("the_database_is_whole", f"outbox list ended with {facts.listed.status}: {facts.listed.said()}")], 0
+        return [("the_database_is_whole", f"outbox list ended with {facts.listed.status}: {facts.listed.output()}")], 0
     return [(check.__name__, line) for check in ALL for line in check(facts)], len(facts.rows)

@@ -1,4 +1,4 @@
-# For the scripts beside it: a home, a sandbox with a crowd, wxbox on the PATH. Sourced.
+# Common setup of these scripts: a home, a sandbox with followers, and wxbox on the PATH. Sourced.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 built=${built:-${CARGO_TARGET_DIR:-$here/target}/debug}
@@ -6,12 +6,13 @@ home=$(mktemp -d)
 export HOME=$home PATH=$built:$PATH
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$home"' EXIT
 
-say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
+log() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
+fail() { log "FAILED: $*" >&2; exit 1; }
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)'"$1"')'; }
 
-# world CROWD: starts the sandbox; its request lines come on descriptor 7.
-world() {
+# start_sandbox COUNT: starts a sandbox with COUNT generated followers, and imports them as users.
+# The log of its requests can be read from descriptor 7.
+start_sandbox() {
     printf 'real_limits = true\ncrowd = %d\n' "$1" >"$home/world.toml"
     mkfifo "$home/lines"
     wxbox sandbox --json --listen 127.0.0.1:0 --world "$home/world.toml" >"$home/lines" &
@@ -34,6 +35,6 @@ EOF
     } | wxbox -q user import -
 }
 
-# What arrived: a number of the sandbox's own count.
+# arrived NAME: one of the sandbox's counts of deliveries.
 arrived() { python3 -c 'import json, sys, urllib.request as web
 print(json.load(web.urlopen(sys.argv[1] + "/sandbox/stats.json"))[sys.argv[2]])' "$url" "$1"; }

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Has front_door.py attack each kind of listener, and looks whether the really right call comes through at the end.
+# Floods each kind of listener with http_flood.py, and checks that a valid callback succeeds at the end.
 #
-#     cargo build --release && benches/front_door.sh bind|tls|sandbox|nginx [SECONDS] [--one-address]
+#     cargo build --release && benches/http_flood.sh bind|tls|sandbox|nginx [SECONDS] [--one-address]
 #
 # bind: `wxbox bind` by http; tls: its own HTTPS; nginx: behind README's lines for nginx; sandbox: `wxbox sandbox`. Each
-# may open 1,024 files. What is asked amid the flood is the right address with the right state, and no code yet.
+# may open 1,024 files. The request amid the flood has the right path and state, and no code yet.
 built=$(cd "$(dirname "$0")/.." && pwd)/target/release
-. "$(dirname "$0")/../tests/system/world.sh"
-. "$here/tests/system/through_nginx.sh"
+. "$(dirname "$0")/../tests/system/common.sh"
+. "$here/tests/system/nginx_common.sh"
 form=${1-} seconds=${2-0}
-attacked() { "$here/benches/front_door.py" "$1" "$2" "$seconds" "${@:3}"; }
+flood() { "$here/benches/http_flood.py" "$1" "$2" "$seconds" "${@:3}"; }
 
 ulimit -Sn 1024
-world 1
+start_sandbox 1
 cat <&7 >/dev/null &
 read -r port inner < <(ports 2)
 case $form in
@@ -23,11 +23,11 @@ case $form in
         listen="address = \"127.0.0.1:$port\"\ntls_cert = \"$home/cert.pem\"\ntls_key = \"$home/key.pem\""
         ;;
     nginx)
-        through_nginx "$port" "$inner" "worker_rlimit_nofile 16384; events { worker_connections 8192; }"
+        start_nginx "$port" "$inner" "worker_rlimit_nofile 16384; events { worker_connections 8192; }"
         lines="redirect_uri = \"https://127.0.0.1:$port/callback/\"" listen="address = \"127.0.0.1:$inner\""
         ;;
     sandbox)
-        attacked "$url/" "$sandbox" "${@:3}"
+        flood "$url/" "$sandbox" "${@:3}"
         exit
         ;;
     *) sed -n '2,7s/^# \?//p' "$0" && exit 2 ;;
@@ -37,21 +37,21 @@ config=$home/.config/wxbox/config.toml
 cp "$home/config.toml" "$config"
 
 wxbox -q user add luffy
-mkfifo "$home/said"
-wxbox --json bind -u luffy --timeout 5h >"$home/said" 2>"$home/err" &
+mkfifo "$home/events"
+wxbox --json bind -u luffy --timeout 5h >"$home/events" 2>"$home/err" &
 bind=$!
-exec 8<"$home/said"
+exec 8<"$home/events"
 read -r event <&8 || fail "bind has ended: $(cat "$home/err")"
 link=$(field '["url"]' <<<"$event")
 link=${link%#*}
-# Where luffy's phone is sent once she has allowed it; the code in it is good for five minutes.
-allowed() { curl -sS --noproxy '*' -o /dev/null -w '%{redirect_url}' -d 'person=luffy&allow=1' "$url/sandbox/authorize?${link#*\?}"; }
-code=$(allowed)
+# The callback URL after luffy's authorization; its code is valid for five minutes.
+authorized_url() { curl -sS --noproxy '*' -o /dev/null -w '%{redirect_url}' -d 'person=luffy&allow=1' "$url/sandbox/authorize?${link#*\?}"; }
+code=$(authorized_url)
 state=${code##*state=}
 status=0
-attacked "${code%%\?*}?state=${state%%&*}" $bind "${@:3}" || status=$?
-page=$(curl -sSk --noproxy '*' -H 'Accept-Language: en' "$(allowed)")
+flood "${code%%\?*}?state=${state%%&*}" $bind "${@:3}" || status=$?
+page=$(curl -sSk --noproxy '*' -H 'Accept-Language: en' "$(authorized_url)")
 case $page in *"Binding complete"*) ;; *) fail "luffy came back to: $page" ;; esac
 wait $bind || fail "bind: status $?: $(cat "$home/err")"
-say "bound luffy"
+log "bound luffy"
 exit $status

@@ -3,8 +3,8 @@
 #
 #     cargo build --release && benches/http_flood.sh bind|tls|sandbox|nginx [SECONDS] [--one-address]
 #
-# bind: `wxbox bind` by http; tls: its own HTTPS; nginx: behind README's lines for nginx; sandbox: `wxbox sandbox`. Each
-# may open 1,024 files. The request amid the flood has the right path and state, and no code yet.
+# bind: `wxbox bind` by http; tls: its own HTTPS; nginx: behind the nginx of the binding guide; sandbox: `wxbox sandbox`.
+# Each may open 1,024 files. The request amid the flood has the right path and state, and no code yet.
 built=$(cd "$(dirname "$0")/.." && pwd)/target/release
 . "$(dirname "$0")/../tests/system/common.sh"
 . "$here/tests/system/nginx_common.sh"

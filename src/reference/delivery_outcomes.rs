@@ -1,4 +1,4 @@
-//! The table of what follows from an answer, as README has it: made from what delivery goes by.
+//! The table of what follows from an answer, as `docs/reference/` has it: made from what delivery goes by.
 
 use super::tables::markdown_table;
 use crate::delivery::outcome::{DeliveryOutcome, MessageAction, OUTCOME_RULES, RunAction};

@@ -3,6 +3,7 @@
 //! clap types that the program itself goes by; `tests/it/docs.rs` compares the committed copies.
 
 mod delivery_outcomes;
+mod errcodes;
 mod man;
 mod tables;
 mod topics;
@@ -12,8 +13,9 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 
+pub use errcodes::errcode_rows;
 pub use man::pages as man_pages;
-pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, README_TABLES, VariableDoc};
+pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, MARKDOWN_TABLES, VariableDoc};
 pub use topics::{HelpTopic, TOPICS};
 
 /// The script by which a shell completes wxbox's command line.
@@ -62,7 +64,7 @@ pub fn all_commands() -> Vec<Vec<String>> {
 fn definition_list(rows: &[(String, String)]) -> String {
     const WIDTH: usize = 80;
     let widest = rows.iter().map(|(term, _)| term.chars().count()).max().unwrap_or(0);
-    let is_inline = widest <= 24;
+    let is_inline = widest <= 26;
     let indent = if is_inline { widest + 4 } else { 6 };
     let mut text = String::new();
     for (term, meaning) in rows {

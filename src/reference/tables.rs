@@ -121,12 +121,12 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 38] = [
     JsonObjectDoc { command: "any error", fields: &["error", "hint", "code"], notes: "on stderr; code is the exit status" },
 ];
 
-/// A table of the README by the name of its markers.
-pub type ReadmeTable = (&'static str, fn() -> String);
+/// A table of the reference by its name.
+pub type MarkdownTable = (&'static str, fn() -> String);
 
-/// The tables of the README, in Markdown.
-pub const README_TABLES: [ReadmeTable; 5] = [
-    ("outcomes", super::delivery_outcomes::outcome_table),
+/// The tables of `docs/reference/`, in Markdown.
+pub const MARKDOWN_TABLES: [MarkdownTable; 5] = [
+    ("delivery-outcomes", super::delivery_outcomes::outcome_table),
     ("exit-statuses", || {
         let rows = STATUSES.iter().map(|(exit, meaning)| [exit.code().to_string(), (*meaning).to_owned()]);
         markdown_table(["code", "meaning"], rows)
@@ -137,7 +137,7 @@ pub const README_TABLES: [ReadmeTable; 5] = [
             ENVIRONMENT_VARIABLES.iter().map(|it| [inline_code(it.name), it.description.to_owned()]),
         )
     }),
-    ("config-keys", || {
+    ("config", || {
         let rows = KEYS.iter().map(|key| {
             let default = if key.default.starts_with('(') || key.default.is_empty() {
                 key.default.trim_matches(['(', ')']).to_owned()
@@ -148,7 +148,7 @@ pub const README_TABLES: [ReadmeTable; 5] = [
         });
         markdown_table(["key", "default", "meaning"], rows)
     }),
-    ("json-objects", || {
+    ("json", || {
         let rows = JSON_OBJECTS
             .iter()
             .map(|it| [inline_code(it.command), inline_code(&it.fields.join(", ")), it.notes.to_owned()]);

@@ -226,8 +226,8 @@ fn revoked_token_is_rejected_and_fault_is_logged() {
 
 #[test]
 fn documented_faults_are_valid() {
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("```toml\n[[faults]]").unwrap();
+    let page = include_str!("../../docs/sandbox-scenario.md");
+    let (_, rest) = page.split_once("```toml\n[[faults]]").unwrap();
     let (example, rest) = rest.split_once("```").unwrap();
     let example = format!("[[faults]]{example}");
     assert_eq!(wxbox::sandbox::Scenario::from_toml(&example).unwrap().faults.len(), 3);

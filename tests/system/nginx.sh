@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the README's nginx configuration in a real nginx: users are bound through it, by the long link and by the short one,
-# and WeChat's verification file is served through it; its log contains no code.
+# Tests the nginx configuration of the binding guide in a real nginx: users are bound through it, by the long link and by
+# the short one, and WeChat's verification file is served through it; its log contains no code.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/nginx_common.sh"
 start_sandbox 1

@@ -1,4 +1,4 @@
-# Runs the README's nginx configuration in a real nginx with a self-signed certificate. Sourced after common.sh.
+# Runs the nginx configuration of the binding guide in a real nginx with a self-signed certificate. Sourced after common.sh.
 
 # certificate NAME: creates a certificate for NAME and its key in the home.
 certificate() {
@@ -19,12 +19,12 @@ start_nginx() {
     local port=$1 inner=$2 own=${3:-events {\}} name=wx.example.com
     certificate $name
     local recipe
-    recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/README.md" | sed '1d; $d' |
+    recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/docs/guides/binding.md" | sed '1d; $d' |
         sed "s|listen 443 ssl|listen 127.0.0.1:$port ssl|; s|127.0.0.1:8080|127.0.0.1:$inner|
             s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|")
     case $recipe in
         *"127.0.0.1:$port ssl"*"$home/cert.pem"*"$home/key.pem"*"proxy_pass http://127.0.0.1:$inner;"*) ;;
-        *) fail "this script does not recognize the README's nginx configuration: $recipe" ;;
+        *) fail "this script does not recognize the nginx configuration of the binding guide: $recipe" ;;
     esac
     mkdir "$home/nginx"
     cat >"$home/nginx.conf" <<END

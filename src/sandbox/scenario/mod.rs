@@ -169,12 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn the_scenario_of_the_readme_is_valid() {
-        let readme = include_str!("../../../README.md");
-        let (_, rest) = readme.split_once("A world of your own").unwrap();
-        let (_, rest) = rest.split_once("```toml\n").unwrap();
-        let scenario = Scenario::from_toml(rest.split_once("```").unwrap().0).unwrap();
-        assert_eq!((scenario.people[0].grants.len(), scenario.kf_accounts.len()), (1, 1));
+    fn documented_scenario_is_valid() {
+        let page = include_str!("../../../docs/sandbox-scenario.md");
+        let (_, rest) = page.split_once("```toml\n").unwrap();
+        let world = Scenario::from_toml(rest.split_once("```").unwrap().0).unwrap();
+        assert_eq!((world.people[0].grants.len(), world.kf_accounts.len()), (1, 1));
     }
 
     #[test]

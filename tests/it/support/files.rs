@@ -33,5 +33,6 @@ pub fn set_mode(path: &Path, mode: u32) {
 
 /// Returns a committed file of the project.
 pub fn read_project_file(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

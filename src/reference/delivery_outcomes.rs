@@ -10,16 +10,16 @@ pub(super) fn outcome_table() -> String {
     let rows = rows.map(|row| {
         [outcome_text(row.outcome), action_text(row.action).to_owned(), run_action_text(row.run_action).to_owned()]
     });
-    markdown_table(["what came of the attempt", "the message", "the others"], rows)
+    markdown_table(["result of the attempt", "the message", "the others"], rows)
 }
 
 fn outcome_text(outcome: DeliveryOutcome) -> String {
     let action = match outcome {
-        DeliveryOutcome::Accepted => return "WeChat took it".to_owned(),
-        DeliveryOutcome::NotSent => return "no connection: nothing has left this machine".to_owned(),
+        DeliveryOutcome::Accepted => return "WeChat accepted it".to_owned(),
+        DeliveryOutcome::NotSent => return "no connection: nothing was sent".to_owned(),
         DeliveryOutcome::Ambiguous => {
-            return "it may have arrived: a time-out, a connection that broke, an answer that is cut or not WeChat's, \
-                    HTTP 5xx, a process that was killed"
+            return "it may have arrived: a timeout, a broken connection, a response that is cut or not from WeChat, HTTP \
+                    5xx, a killed process"
                 .to_owned();
         }
         DeliveryOutcome::Refused(action) => action,
@@ -35,32 +35,32 @@ fn outcome_text(outcome: DeliveryOutcome) -> String {
 fn action_text(fate: MessageAction) -> &'static str {
     match fate {
         MessageAction::Sent => "`sent`",
-        MessageAction::RetryNow => "tried again at once with a new token; if that is refused too, with pauses",
-        MessageAction::RetryWithBackoff => "tried again, with pauses",
-        MessageAction::RetryAfterMinute => "tried again a minute later",
-        MessageAction::RetryAfterQuotaReset => "tried again after midnight in Beijing",
+        MessageAction::RetryNow => "retried at once with a new token; if that is refused too, retried with backoff",
+        MessageAction::RetryWithBackoff => "retried with backoff",
+        MessageAction::RetryAfterMinute => "retried a minute later",
+        MessageAction::RetryAfterQuotaReset => "retried after midnight in China (UTC+8)",
         MessageAction::Fail => "`failed`",
         MessageAction::RetryIfIdempotent => {
-            "a template is tried again while WeChat drops a repeat (10 minutes by its `client_msg_id`); after that, and any \
-             other message at once, it is `unknown`, and repeated only by `outbox retry --unknown`"
+            "a template message is retried while WeChat drops a repeat (10 minutes, by its `client_msg_id`), then it is \
+             `unknown`; any other message is `unknown` at once; only `outbox retry` resends it"
         }
     }
 }
 
 fn run_action_text(effect: RunAction) -> &'static str {
     match effect {
-        RunAction::None => "go on",
-        RunAction::RefreshToken => "one new token is fetched for all",
+        RunAction::None => "continue",
+        RunAction::RefreshToken => "one new token is fetched for all of them",
         RunAction::PauseRun => "wait too",
         RunAction::MarkUnreachable => {
-            "go on; `--all` and tags leave this person out until they follow again or are bound anew"
+            "continue; `--all` and `--tag` skip this person until they follow again or are bound anew"
         }
-        RunAction::ThrottleRecipient => "go on, but what goes to the same person waits for a minute too",
+        RunAction::ThrottleRecipient => "continue, but messages to the same person wait a minute, too",
         RunAction::MarkTemplateDeclined => {
-            "go on; `--all` and tags leave this person out of this template until they are bound anew"
+            "continue; `--all` and `--tag` skip this person for this template until they are bound anew"
         }
-        RunAction::HoldClass => "go on, but what goes by the same API or template waits for midnight too",
-        RunAction::FailClass => "go on, but what goes by the same API or template fails without asking WeChat",
-        RunAction::StopRun => "the run ends; what is left stays `queued`",
+        RunAction::HoldClass => "continue, but messages through the same API or template wait for midnight, too",
+        RunAction::FailClass => "continue, but messages through the same API or template fail without a request",
+        RunAction::StopRun => "the run ends; the rest stay `queued`",
     }
 }

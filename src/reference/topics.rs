@@ -36,19 +36,19 @@ fn exit_codes() -> String {
     format!(
         "Every exit status of wxbox has one meaning:\n\n{}\n\
          A message that WeChat did not accept is never reported as sent: 0 after `send`\n\
-         means that WeChat took every message. With --json an error's \"code\" is the\n\
-         exit status.\n\n\
-         `run` ends with the status of its command, and with 128+n where signal n ended\n\
-         the command. What became of the report does not change that.\n",
+         means that WeChat accepted every message. With --json, \"code\" of an error is\n\
+         the exit status.\n\n\
+         `run` exits with the status of its command, and with 128+n if signal n ended the\n\
+         command. The report does not change that.\n",
         definition_list(&statuses())
     )
 }
 
 fn environment() -> String {
     format!(
-        "Variables that wxbox looks at. The command line wins over them, they win over\n\
-         the config file. An empty one counts as unset.\n\n{}\n\
-         No option takes the secret, since everybody on the machine can see arguments.\n",
+        "The environment variables that wxbox reads. The command line overrides them, and\n\
+         they override the config file. An empty one counts as unset.\n\n{}\n\
+         No option takes the secret: every user of the machine can see arguments.\n",
         definition_list(&variables())
     )
 }
@@ -62,11 +62,11 @@ fn json() -> String {
         })
         .collect();
     format!(
-        "With --json, stdout carries one JSON object a line and nothing else, and errors\n\
-         are objects on stderr. The fields, in their order; later versions may add more:\n\n{}\n\
-         Times are RFC 3339 in UTC. A field that has no value is null. state is one of\n\
-         queued, sent, failed, unknown, cancelled, expired; unknown is a message whose\n\
-         request may have reached WeChat though no answer came.\n\n\
+        "With --json, stdout has one JSON object a line and nothing else. Errors are\n\
+         objects on stderr. The fields are in this order; later versions may add more:\n\n{}\n\
+         Times are RFC 3339 in UTC. A field without a value is null. state is one of\n\
+         queued, sent, failed, unknown, cancelled and expired. An unknown message may\n\
+         have reached WeChat, but there was no usable response.\n\n\
          \x20 wxbox --json user list | jq -r .username\n\
          \x20 wxbox --json send --user luffy \"hi\" | jq -r .state\n",
         definition_list(&rows)

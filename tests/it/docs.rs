@@ -253,11 +253,11 @@ Every exit status of wxbox has one meaning:
   143  ended by SIGTERM; what was queued stays queued
 
 A message that WeChat did not accept is never reported as sent: 0 after `send`
-means that WeChat took every message. With --json an error's "code" is the
-exit status.
+means that WeChat accepted every message. With --json, "code" of an error is
+the exit status.
 
-`run` ends with the status of its command, and with 128+n where signal n ended
-the command. What became of the report does not change that.
+`run` exits with the status of its command, and with 128+n if signal n ended the
+command. The report does not change that.
 
 "#]]);
 }

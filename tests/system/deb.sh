@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Debian package: built, checked by lintian, then installed, used as its README says, upgraded, removed and
+# The Debian package: built, looked at by lintian, then installed, used as the deployment guide says, upgraded, removed and
 # purged in a copy of this machine, with a real systemd. Needs cargo-deb on the PATH (.ci/run gets it).
 . "$(dirname "$0")/common.sh"
 
@@ -39,7 +39,7 @@ for page in $(cd "$here" && $wxbox -q man "$home/man" && ls "$home/man"); do
 done
 bash -c 'set -eu; . /usr/share/bash-completion/completions/wxbox; complete -p wxbox' >/dev/null || fail "no completion"
 
-log "works as the README has it"
+say "works as the deployment guide has it"
 secret=0123456789abcdef0123456789abcdef
 WXBOX_APP_SECRET=$secret $wxbox -q -c /etc/wxbox/config.toml init --no-check --app-id wx0123456789abcdef \
     --redirect-uri http://127.0.0.1:8080/callback/

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::layout::avatar;
 use crate::i18n::Lang;
 use crate::sandbox::api::custom::links::{TextLink, TextPiece, is_web_url, menu_reply, parse_text};
+use crate::sandbox::scenario::account_setup::KfAccountConfig;
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::{ConversationEntry, Message};
 use crate::sandbox::state::media::format::MediaKind;
@@ -77,23 +78,22 @@ fn message_line(platform: &Platform, index: usize, message: &Message, lang: Lang
     }
 }
 
+/// Returns the customer-service account that the message names, with its index.
+fn kf_account<'a>(platform: &'a Platform, message: &Message) -> Option<(usize, &'a KfAccountConfig)> {
+    let account = message.kf_account.as_ref()?;
+    platform.scenario.kf_accounts.iter().enumerate().find(|(_, config)| config.account == *account)
+}
+
 /// Draws the avatar of the sender: of the account, or of a customer-service account.
 fn sender(platform: &Platform, message: &Message) -> Markup {
-    let mut kf_accounts = platform.scenario.kf_accounts.iter().enumerate();
-    let kf_account = kf_accounts.find(|(_, kf_account)| Some(&kf_account.account) == message.kf_account.as_ref());
-    match kf_account {
+    match kf_account(platform, message) {
         Some((index, kf_account)) => avatar(&kf_account.nickname, index + 4),
         None => avatar(&platform.scenario.account_name, 0),
     }
 }
 
 fn kf_nickname(platform: &Platform, message: &Message) -> Markup {
-    let kf_account = platform
-        .scenario
-        .kf_accounts
-        .iter()
-        .find(|kf_account| Some(&kf_account.account) == message.kf_account.as_ref());
-    html! { @if let Some(kf_account) = kf_account { small.clerk { (kf_account.nickname) } } }
+    html! { @if let Some((_, kf_account)) = kf_account(platform, message) { small.clerk { (kf_account.nickname) } } }
 }
 
 fn picture(message: &Message, alt_text: &str) -> Markup {

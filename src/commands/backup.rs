@@ -1,4 +1,4 @@
-//! `wxbox backup`: a consistent copy of the database while others use it.
+//! `wxbox backup` copies the database consistently while other processes use it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::store::BackupPlace;
 use crate::t;
 use crate::ui::Ui;
 
-/// The copy.
+/// The copy that was written.
 #[derive(Serialize)]
 struct BackupView {
     file: PathBuf,
@@ -30,24 +30,26 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     let database = &app.config.database.value;
     let file = &Environment::from_process().option_path(&args.file, "FILE")?;
-    let to = file.display().to_string();
+    let file_text = file.display().to_string();
     if !app.database_exists() {
-        // Opening would make one, and the copy would be of nothing.
+        // Opening the store would create an empty database, and the copy would be empty.
         return Err(app.missing_database_error().into());
     }
-    // A word is a slip of the tongue, such as `backup restore`.
+    // A bare word such as in `wxbox backup restore` is more likely a mistyped subcommand.
     if !args.file.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b'/' | b'.')) {
-        return Err(CommandError::usage(t!("backup-word", file = to)).hint(t!("backup-word-hint", file = to)).into());
+        return Err(CommandError::usage(t!("backup-word", file = file_text))
+            .hint(t!("backup-word-hint", file = file_text))
+            .into());
     }
-    let exists = || CommandError::usage(t!("backup-exists", file = to)).hint(t!("backup-exists-hint"));
+    let exists = || CommandError::usage(t!("backup-exists", file = file_text)).hint(t!("backup-exists-hint"));
     match BackupPlace::inspect(file, database) {
-        BackupPlace::Database => return Err(CommandError::usage(t!("backup-itself", file = to)).into()),
-        BackupPlace::Sidecar => return Err(CommandError::usage(t!("backup-beside", file = to)).into()),
-        BackupPlace::Directory => return Err(CommandError::usage(t!("backup-dir", file = to)).into()),
-        BackupPlace::SpecialFile => return Err(CommandError::usage(t!("backup-special", file = to)).into()),
+        BackupPlace::Database => return Err(CommandError::usage(t!("backup-itself", file = file_text)).into()),
+        BackupPlace::Sidecar => return Err(CommandError::usage(t!("backup-beside", file = file_text)).into()),
+        BackupPlace::Directory => return Err(CommandError::usage(t!("backup-dir", file = file_text)).into()),
+        BackupPlace::SpecialFile => return Err(CommandError::usage(t!("backup-special", file = file_text)).into()),
         BackupPlace::ForeignFile | BackupPlace::Replaceable if !args.force => return Err(exists().into()),
         BackupPlace::ForeignFile => {
-            return Err(CommandError::usage(t!("backup-other", file = to)).hint(t!("backup-other-hint")).into());
+            return Err(CommandError::usage(t!("backup-other", file = file_text)).hint(t!("backup-other-hint")).into());
         }
         BackupPlace::Absent | BackupPlace::Replaceable => {}
     }

@@ -1,4 +1,4 @@
-//! `wxbox config …`: what is configured, and where.
+//! `wxbox config` prints the effective configuration and its path.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,18 +20,18 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
     }
 }
 
-/// A value as a result.
+/// One configuration value.
 #[derive(Serialize)]
 struct ConfigLine {
     key: String,
     value: Option<Value>,
     origin: Option<String>,
-    /// How a person is shown the origins; in a pipe a tab does.
+    /// The layout of the origins on a terminal; in a pipe a tab separates them.
     #[serde(skip)]
     layout: Option<OriginLayout>,
 }
 
-/// Where the origins stand below each other, and how wide the window is.
+/// The column at which origins start, and the width of the window.
 #[derive(Clone, Copy)]
 struct OriginLayout {
     column: usize,
@@ -42,7 +42,7 @@ impl fmt::Display for ConfigLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = match &self.value {
             None => t!("config-unset"),
-            // JSON's texts and numbers are TOML's.
+            // TOML writes these texts and numbers as JSON does.
             Some(Value::Array(list)) => {
                 format!("[{}]", list.iter().map(Value::to_string).collect::<Vec<_>>().join(", "))
             }
@@ -65,10 +65,10 @@ impl fmt::Display for ConfigLine {
     }
 }
 
-/// Blanks between a value and its origin.
+/// The number of spaces between a value and its origin.
 const COLUMN_GAP: usize = 2;
 
-/// A path below the home, as people write it.
+/// Replaces the home directory at the start of a path with `~`.
 fn abbreviate_home(path: &str) -> String {
     let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
     let rest = home.as_deref().and_then(|home| path.strip_prefix(home.trim_end_matches('/')));
@@ -77,25 +77,26 @@ fn abbreviate_home(path: &str) -> String {
 
 fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
-    if let Some(trouble) = app.config.secret_error() {
-        ui.warn(&trouble.to_string());
+    if let Some(error) = app.config.secret_error() {
+        ui.warn(&error.to_string());
     }
-    let line = |it: ConfigEntry| {
-        let origin = it.origin.map(|origin| origin.to_string());
-        ConfigLine { key: it.key, value: it.value, origin, layout: None }
+    let line = |entry: ConfigEntry| {
+        let origin = entry.origin.map(|origin| origin.to_string());
+        ConfigLine { key: entry.key, value: entry.value, origin, layout: None }
     };
     let mut lines: Vec<ConfigLine> = app.config.entries().into_iter().map(line).collect();
     if origin {
-        // A list of addresses or a long path does not push everything to the right, nor over the edge.
+        // Longer values do not push the origins of all others to the right.
         const WIDEST: usize = 60;
         let window = terminal_width();
-        let longest = lines
+        let longest_origin = lines
             .iter()
-            .filter_map(|line| line.origin.as_deref().map(|it| measure_text_width(&abbreviate_home(it))))
+            .filter_map(|line| line.origin.as_deref().map(|entry| measure_text_width(&abbreviate_home(entry))))
             .max();
-        let room = window.map(|window| window.saturating_sub(longest.unwrap_or_default() + COLUMN_GAP));
+        let max_column = window.map(|window| window.saturating_sub(longest_origin.unwrap_or_default() + COLUMN_GAP));
         let lengths = lines.iter().map(|line| measure_text_width(&line.to_string()));
-        let column = lengths.filter(|length| *length <= room.unwrap_or(WIDEST).min(WIDEST)).max().unwrap_or_default();
+        let column =
+            lengths.filter(|length| *length <= max_column.unwrap_or(WIDEST).min(WIDEST)).max().unwrap_or_default();
         lines.iter_mut().for_each(|line| line.layout = Some(OriginLayout { column, window }));
     }
     for line in &lines {
@@ -104,7 +105,7 @@ fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<ExitStatus
     Ok(ExitStatus::Success)
 }
 
-/// A path as a result.
+/// The path of the configuration file.
 #[derive(Serialize)]
 struct ConfigPathView {
     path: PathBuf,

@@ -1,5 +1,5 @@
-//! `wxbox demo`: the whole job as a person would do it, against the sandbox, in a throw-away directory.
-//! Every command is the program itself, run as it is shown.
+//! `wxbox demo` runs the whole procedure against the sandbox, in a temporary directory. Every
+//! command that it prints is really run, with this program.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
@@ -23,13 +23,13 @@ use crate::signals::{Signal, SignalReceiver};
 use crate::ui::{QrStyle, Ui};
 use crate::{t, wechat};
 
-/// Who is bound in the demo, and whose phone it is in the sandbox's world.
+/// The person who is bound, and the follower of the sandbox whose phone the demo plays.
 const DEMO_USER: &str = "luffy";
 
-/// The template of the sandbox's world that the alias `backup` stands for.
+/// The sandbox's template that the alias `backup` stands for.
 const TEMPLATE_ID: &str = "backup_finished-0123456789abcdefghijklmnopq";
 
-/// The sandbox's first line.
+/// The first line of the sandbox's output.
 #[derive(Deserialize)]
 struct SandboxInfo {
     url: String,
@@ -37,7 +37,7 @@ struct SandboxInfo {
     app_secret: String,
 }
 
-/// A message as the sandbox's inbox tells it.
+/// A message in the sandbox's inbox.
 #[derive(Deserialize)]
 struct InboxEntry {
     content: Option<String>,
@@ -57,16 +57,16 @@ pub(super) fn run(ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir().map_err(temp_dir_error)?;
     let program = std::env::current_exe().context(t!("demo-start"))?;
     let demo = Demo { program, home, phone: build_phone_client()?, signals };
-    // It is a show, and no result.
+    // The output is a demonstration, not a result.
     if ui.json() { ui.with_results_on_stderr(|ui| demo.run_all(ui)) } else { demo.run_all(ui) }
 }
 
-/// The path in the error is of a directory that was to be made; the one that it was to be made in is meant.
+/// Replaces the path of the error, which is that of the new directory, with that of its parent.
 fn temp_dir_error(error: std::io::Error) -> CommandError {
-    let place = std::env::temp_dir();
-    let cause = std::fs::metadata(&place).err().unwrap_or_else(|| error.kind().into());
-    let what = t!("demo-directory", path = place, cause = cause);
-    CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("demo-directory-hint")) }
+    let temp_dir = std::env::temp_dir();
+    let cause = std::fs::metadata(&temp_dir).err().unwrap_or_else(|| error.kind().into());
+    let message = t!("demo-directory", path = temp_dir, cause = cause);
+    CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("demo-directory-hint")) }
 }
 
 struct Demo {
@@ -79,15 +79,15 @@ struct Demo {
 impl Demo {
     fn run_all(&self, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         ui.write_stdout(&t!("demo-intro"))?;
-        let (mut sandbox, at) = self.start_sandbox(ui)?;
-        let error = match self.run_steps(ui, &at) {
+        let (mut sandbox, sandbox_info) = self.start_sandbox(ui)?;
+        let error = match self.run_steps(ui, &sandbox_info) {
             Ok(()) => return Ok(ExitStatus::Success),
             Err(error) => error,
         };
-        // Ctrl-C goes to the whole group: where the sandbox heard of it first, all kinds of things fail.
+        // Ctrl-C reaches the whole process group. If the sandbox ends first, any step can fail.
         match self.signals.events.try_recv() {
             Ok(signal) => Err(interrupted_error(signal)),
-            // It is we who end it by SIGTERM.
+            // The demo itself stops the sandbox with SIGTERM.
             Err(_) => {
                 let signal = sandbox.stop().and_then(signal_from_status).filter(|signal| *signal != Signal::Terminate);
                 Err(signal.map_or(error, interrupted_error))
@@ -95,19 +95,20 @@ impl Demo {
         }
     }
 
-    fn run_steps(&self, ui: &mut Ui, at: &SandboxInfo) -> anyhow::Result<()> {
-        self.write_config(ui, at)?;
+    fn run_steps(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
+        self.write_config(ui, sandbox_info)?;
         self.run_step(ui, &["user", "add", DEMO_USER])?;
         let bind = self.run_bind(ui)?;
         self.run_step(ui, &["send", "--user", DEMO_USER, &t!("demo-send-text")])?;
         let fields = ["--data", "host=db1", "--data", "size=42 GB", "--data", "time=03:15"];
         self.run_step(ui, &[&["send", "--user", DEMO_USER, "--template", "backup"], &fields[..]].concat())?;
-        self.print_inbox(ui, at)?;
+        self.print_inbox(ui, sandbox_info)?;
         self.wait_for_success(bind, "bind")?;
         ui.write_stdout(&format!("\n{}", t!("demo-done", dir = self.home.path())))
     }
 
-    /// The program with nothing of the caller's environment but what a terminal needs.
+    /// Returns a command that runs this program with only those variables of the environment that a
+    /// terminal needs.
     fn wxbox_command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         let inherited_variables = [
@@ -125,7 +126,7 @@ impl Demo {
         ];
         let inherited: Vec<(&str, OsString)> =
             inherited_variables.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
-        // A spinner and what the demo says would write into each other's lines.
+        // Without a spinner, since its line would mix with the demo's output.
         command
             .args(args)
             .env_clear()
@@ -139,17 +140,17 @@ impl Demo {
     fn spawn(&self, args: &[&str]) -> anyhow::Result<BackgroundCommand> {
         let mut child = self.wxbox_command(args).stdout(Stdio::piped()).spawn().context(t!("demo-start"))?;
         let stdout = child.stdout.take();
-        let (tell, lines) = bounded(0);
+        let (sender, lines) = bounded(0);
         let running = BackgroundCommand { child, lines };
         let stdout = BufReader::new(stdout.context(t!("demo-start"))?);
         std::thread::Builder::new().name("lines".into()).spawn(move || {
-            // What is not UTF-8 is no line of ours; nobody listens once the demo is over.
-            let _ = stdout.lines().map_while(Result::ok).try_for_each(|line| tell.send(line));
+            // A line that is not UTF-8 ends the reading; the send fails once the demo has ended.
+            let _ = stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
         })?;
         Ok(running)
     }
 
-    /// The next line of a command, `None` at its end. Ctrl-C ends the wait for it.
+    /// Returns the next line of a command, `None` at its end. A signal ends the wait.
     fn next_line(&self, running: &BackgroundCommand) -> anyhow::Result<Option<String>> {
         select! {
             recv(running.lines) -> line => Ok(line.ok()),
@@ -157,7 +158,7 @@ impl Demo {
         }
     }
 
-    /// Waits for the end of a command, which must be a good one.
+    /// Waits until the command ends, and returns an error unless it succeeded.
     fn wait_for_success(&self, mut running: BackgroundCommand, name: &str) -> anyhow::Result<()> {
         while self.next_line(&running)?.is_some() {}
         let status = running.child.wait()?;
@@ -165,15 +166,15 @@ impl Demo {
             return Ok(());
         }
         let code = status.code().map_or_else(|| "-".to_owned(), |code| code.to_string());
-        // Ctrl-C goes to the whole group: the command may have heard of it first.
+        // Ctrl-C reaches the whole process group, so the command may have ended first.
         if let Some(signal) = status.code().and_then(signal_from_status) {
             return Err(interrupted_error(signal));
         }
-        let what = t!("demo-failed", command = format!("wxbox {name}"), status = code);
-        Err(CommandError { exit: ExitStatus::Unexpected, message: what, hint: None }.into())
+        let message = t!("demo-failed", command = format!("wxbox {name}"), status = code);
+        Err(CommandError { exit: ExitStatus::Unexpected, message, hint: None }.into())
     }
 
-    /// The next line of a command that must not end before it.
+    /// Returns the next line of a command, or an error if the command ends before it.
     fn expect_line(&self, running: BackgroundCommand, name: &str) -> anyhow::Result<(BackgroundCommand, String)> {
         match self.next_line(&running)? {
             Some(line) => Ok((running, line)),
@@ -188,22 +189,23 @@ impl Demo {
         let args = ["sandbox", "--listen", "127.0.0.1:0", "--json"];
         ui.echo_command(&args, " &")?;
         let (mut running, line) = self.expect_line(self.spawn(&args)?, "sandbox")?;
-        // Its lines about requests are of no interest here; with the pipe closed it need not wait for a reader.
+        // The demo prints no request lines; closing the channel keeps the sandbox from waiting for
+        // a reader.
         running.lines = crossbeam_channel::never();
         ui.write_stdout(&line)?;
-        let at = serde_json::from_str(&line).context(t!("demo-start"))?;
-        Ok((running, at))
+        let sandbox_info = serde_json::from_str(&line).context(t!("demo-start"))?;
+        Ok((running, sandbox_info))
     }
 
-    fn write_config(&self, ui: &mut Ui, at: &SandboxInfo) -> anyhow::Result<()> {
+    fn write_config(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
         let port = free_port()?;
         let text = format!(
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:{port}/callback/\"\n\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\n\
              [templates.backup]\nid = \"{TEMPLATE_ID}\"\nurl = \"https://status.example.com\"\n",
-            at.app_id,
-            at.app_secret,
-            url = at.url,
+            sandbox_info.app_id,
+            sandbox_info.app_secret,
+            url = sandbox_info.url,
         );
         let dir = self.home.path().join(".config/wxbox");
         std::fs::create_dir_all(&dir)?;
@@ -212,7 +214,7 @@ impl Demo {
         ui.write_stdout(&format!("\n{}\n{text}", t!("demo-config", path = shorten_path(&path, self.home.path()))))
     }
 
-    /// Runs a command to its end, its output as it comes.
+    /// Runs a command to its end and prints its output as it arrives.
     fn run_step(&self, ui: &mut Ui, args: &[&str]) -> anyhow::Result<()> {
         ui.echo_command(args, "")?;
         let running = self.spawn(args)?;
@@ -222,29 +224,30 @@ impl Demo {
         self.wait_for_success(running, args[0])
     }
 
-    /// `bind` with a phone: the link is followed, the binding made; the listener is still there for the
-    /// phone's second call.
+    /// Runs `bind` and authorizes as a phone. The listener is still open for the phone's second
+    /// request.
     fn run_bind(&self, ui: &mut Ui) -> anyhow::Result<BackgroundCommand> {
-        let look = if ui.default_qr_style() == QrStyle::Unicode { "unicode" } else { "ascii" };
-        let args = ["bind", "--user", DEMO_USER, "--qr", look];
+        let qr_option = if ui.default_qr_style() == QrStyle::Unicode { "unicode" } else { "ascii" };
+        let args = ["bind", "--user", DEMO_USER, "--qr", qr_option];
         ui.echo_command(&args, "")?;
         let (running, link) = self.expect_line(self.spawn(&args)?, "bind")?;
         ui.write_stdout(&link)?;
         let title = self.authorize_as_phone(&link)?;
         let (running, bound) = self.expect_line(running, "bind")?;
-        // Now that is said: before, the code may not be drawn yet.
+        // Printed only now: before, the QR code may not be drawn yet.
         ui.write_stdout(&t!("demo-phone", person = DEMO_USER))?;
         ui.write_stdout(&t!("demo-page", title = title))?;
         ui.write_stdout(&bound)?;
         Ok(running)
     }
 
-    /// What the phone does: opens the link, sees who asks, taps Allow, is sent to the callback.
+    /// Plays the phone: opens the link, sees the consent page, taps Allow, and follows the redirect
+    /// to the callback.
     fn authorize_as_phone(&self, link: &str) -> anyhow::Result<String> {
         let link = Url::parse(link)?;
-        let asked = self.phone.get(link.clone()).send().map_err(reqwest::Error::without_url)?;
-        if !asked.status().is_success() {
-            bail!(t!("demo-phone-failed", status = asked.status().as_u16()));
+        let response = self.phone.get(link.clone()).send().map_err(reqwest::Error::without_url)?;
+        if !response.status().is_success() {
+            bail!(t!("demo-phone-failed", status = response.status().as_u16()));
         }
         let mut allow = link.join("/sandbox/authorize")?;
         allow.set_query(link.query());
@@ -253,31 +256,33 @@ impl Demo {
             .append_pair("allow", "1")
             .finish();
         let form = reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded");
-        let answer = self
+        let response = self
             .phone
             .post(allow)
             .header(reqwest::header::CONTENT_TYPE, form)
             .body(body)
             .send()
             .map_err(reqwest::Error::without_url)?;
-        if !answer.status().is_success() {
-            bail!(t!("demo-phone-failed", status = answer.status().as_u16()));
+        if !response.status().is_success() {
+            bail!(t!("demo-phone-failed", status = response.status().as_u16()));
         }
-        let page = String::from_utf8_lossy(&answer.bytes()?).into_owned();
+        let page = String::from_utf8_lossy(&response.bytes()?).into_owned();
         let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
         Ok(title.map(|(title, _)| title.to_owned()).unwrap_or_default())
     }
 
-    fn print_inbox(&self, ui: &mut Ui, at: &SandboxInfo) -> anyhow::Result<()> {
-        let answer = self.phone.get(format!("{}/sandbox/inbox.json", at.url)).send()?.bytes()?;
-        let all: Vec<InboxEntry> = serde_json::from_slice(&answer)?;
-        ui.write_stdout(&format!("\n{}", t!("demo-inbox", person = DEMO_USER, url = at.url)))?;
+    fn print_inbox(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
+        let response = self.phone.get(format!("{}/sandbox/inbox.json", sandbox_info.url)).send()?.bytes()?;
+        let all: Vec<InboxEntry> = serde_json::from_slice(&response)?;
+        ui.write_stdout(&format!("\n{}", t!("demo-inbox", person = DEMO_USER, url = sandbox_info.url)))?;
         for message in all {
             let mut lines: Vec<String> = message.title.into_iter().chain(message.content).collect();
             for field in message.fields {
                 let label = Some(field.label).filter(|label| !label.is_empty());
-                let shown = field.shown.unwrap_or_default();
-                lines.extend(label.map(|label| format!("{label} {shown}")).or(Some(shown).filter(|it| !it.is_empty())));
+                let value = field.shown.unwrap_or_default();
+                lines.extend(
+                    label.map(|label| format!("{label} {value}")).or(Some(value).filter(|value| !value.is_empty())),
+                );
             }
             lines.extend(message.url.map(|url| format!("› {url}")));
             ui.write_stdout(&format!("  ┌ {}", lines.join("\n  │ ")))?;
@@ -286,16 +291,17 @@ impl Demo {
     }
 }
 
-/// A command in the background; it ends with the demo.
+/// A command in the background; dropping it stops it.
 struct BackgroundCommand {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl BackgroundCommand {
-    /// Asks it to end, so that it leaves the terminal in order, and waits; its exit status.
+    /// Sends SIGTERM, so that the command restores the terminal, and waits. Returns the exit
+    /// status.
     fn stop(&mut self) -> Option<i32> {
-        // What has ended has nothing to be asked, and its number may be another's by now.
+        // The PID of a child that was waited for may belong to another process.
         if let Ok(None) = self.child.try_wait() {
             let _ = rustix::process::kill_process(
                 rustix::process::Pid::from_child(&self.child),
@@ -312,7 +318,7 @@ impl Drop for BackgroundCommand {
     }
 }
 
-/// The signal that a command ended on, by its exit status.
+/// Returns the signal that stands for the exit status.
 fn signal_from_status(status: i32) -> Option<Signal> {
     Signal::ALL.into_iter().find(|signal| i32::from(signal.exit_status().code()) == status)
 }
@@ -321,13 +327,15 @@ fn interrupted_error(signal: Signal) -> anyhow::Error {
     CommandError { exit: signal.exit_status(), message: t!("ui-interrupted"), hint: None }.into()
 }
 
-/// A port that is free; the listener takes it in a moment. It is none of those that the system gives to whoever asks for
-/// any: somebody would have it by then.
+/// Returns a free port for the listener.
+///
+/// It is outside of the ephemeral range, from which another process could get it before the
+/// listener starts.
 fn free_port() -> anyhow::Result<u16> {
     const OURS: Range<u32> = 20_000..32_000;
     for _ in 0..100 {
-        let chance = SysRng.try_next_u32()? % (OURS.end - OURS.start);
-        let port = u16::try_from(OURS.start + chance)?;
+        let offset = SysRng.try_next_u32()? % (OURS.end - OURS.start);
+        let port = u16::try_from(OURS.start + offset)?;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
         }
@@ -335,7 +343,7 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// A stand-in for the phone's browser; it only ever talks to this machine.
+/// Builds the HTTP client that plays the phone. It only connects to this machine.
 fn build_phone_client() -> anyhow::Result<Phone> {
     let phone =
         Phone::builder().tls_backend_preconfigured(wechat::tls_config(None)?).no_proxy().user_agent("MicroMessenger");

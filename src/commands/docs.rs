@@ -43,10 +43,10 @@ pub(super) fn write_man_pages(ui: &mut Ui, args: &Man) -> anyhow::Result<ExitSta
     Ok(ExitStatus::Success)
 }
 
-/// Whole or not at all, so that nobody ever reads half a page.
+/// Writes a page atomically, so that no reader sees half a page.
 fn write_page(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
     let mut builder = tempfile::Builder::new();
-    // The umask takes away from it as usual.
+    // The umask applies as usual.
     builder.permissions(std::fs::Permissions::from_mode(0o666));
     let mut file = builder.tempfile_in(dir)?;
     file.write_all(page.as_bytes())?;
@@ -68,22 +68,22 @@ pub(super) fn print_help(ui: &mut Ui, args: &Help) -> anyhow::Result<ExitStatus>
     Ok(ExitStatus::Success)
 }
 
-/// Names what there is instead of the word at this place.
+/// Suggests subcommands or topics for the word at index `unknown`.
 fn unknown_topic(words: &[&str], unknown: usize) -> CommandError {
     let (known, word) = (&words[..unknown], words[unknown]);
     let mut names = reference::subcommands_of(known);
     if known.is_empty() {
-        // A topic may have a command's name.
+        // A topic may have the name of a command.
         let topics: Vec<_> =
-            TOPICS.iter().map(|topic| topic.name.to_owned()).filter(|it| !names.contains(it)).collect();
+            TOPICS.iter().map(|topic| topic.name.to_owned()).filter(|name| !names.contains(name)).collect();
         names.extend(topics);
     }
-    let near = names
+    let closest = names
         .iter()
         .map(|name| (strsim::damerau_levenshtein(name, word), name))
         .filter(|(distance, _)| *distance <= (word.chars().count() / 3).clamp(1, 3))
         .min_by_key(|(distance, _)| *distance);
-    let hint = match near {
+    let hint = match closest {
         Some((_, name)) => t!("help-near", name = [known, &[name.as_str()]].concat().join(" ")),
         None if names.is_empty() => t!("help-whole", name = known.join(" ")),
         None => t!("help-names", names = join_list(names)),

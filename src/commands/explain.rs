@@ -1,5 +1,5 @@
-//! `wxbox explain`: what an errcode means, from the table in the program; what became of a request, from
-//! WeChat.
+//! `wxbox explain` prints the meaning of an errcode from the built-in table, or asks WeChat for the
+//! trace of a request.
 
 use std::fmt;
 
@@ -16,36 +16,36 @@ use crate::ui::{Cell, KeyValues, Ui};
 use crate::wechat::errcode::{Action, ErrcodeEntry, closest_codes, find};
 use crate::wechat::request_trace::{RequestTrace, is_rid};
 
-/// How many codes are named in place of an unknown one.
+/// The number of similar codes to suggest for an unknown one.
 const MAX_SUGGESTIONS: usize = 3;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
-    let what = args.what.trim();
-    // As it stands at the end of an errmsg.
-    let what = what.strip_prefix("rid:").unwrap_or(what).trim();
-    if let Ok(errcode) = what.parse() {
-        // It speaks the language of the config, and needs no config: one that is broken keeps nobody from an answer.
+    let argument = args.what.trim();
+    // An errmsg ends with this prefix and the ID.
+    let argument = argument.strip_prefix("rid:").unwrap_or(argument).trim();
+    if let Ok(errcode) = argument.parse() {
+        // Loading the configuration only sets the language here, so a broken one does not matter.
         let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
         let _ = Config::load(&flags, &Environment::from_process()).map(AppContext::from_config);
         let entry = find(errcode).ok_or_else(|| unknown_code(errcode))?;
         ui.print(&ErrcodeView::new(&entry))?;
         return Ok(ExitStatus::Success);
     }
-    if !is_rid(what) {
-        return Err(CommandError::usage(t!("explain-neither", what = what)).hint(t!("explain-hint")).into());
+    if !is_rid(argument) {
+        return Err(CommandError::usage(t!("explain-neither", what = argument)).hint(t!("explain-hint")).into());
     }
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     let mut session = app.api_session()?;
     let app_secret = session.account.secret.clone();
-    let told = session.call(|client, token| client.request_trace(token, &app_secret, what))?;
-    let told = told.map_err(|error| match error.api_error().map(|refusal| refusal.errcode) {
+    let trace = session.call(|client, token| client.request_trace(token, &app_secret, argument))?;
+    let trace = trace.map_err(|error| match error.api_error().map(|refusal| refusal.errcode) {
         Some(76001..=76004) => {
-            let told = t!("explain-refused", rid = what, cause = error.to_string());
-            CommandError::not_found(told).hint(error.hint()).into()
+            let trace = t!("explain-refused", rid = argument, cause = error.to_string());
+            CommandError::not_found(trace).hint(error.hint()).into()
         }
         _ => anyhow::Error::from(error),
     })?;
-    ui.print(&TraceView::new(what, told))?;
+    ui.print(&TraceView::new(argument, trace))?;
     Ok(ExitStatus::Success)
 }
 
@@ -53,15 +53,15 @@ fn unknown_code(errcode: i64) -> CommandError {
     let name = |entry: &ErrcodeEntry| {
         t!("explain-near", code = entry.errcode.to_string(), meaning = entry.meaning(current_language()))
     };
-    let near: Vec<String> = closest_codes(errcode, MAX_SUGGESTIONS).iter().map(name).collect();
-    let hint = match near.is_empty() {
+    let suggestions: Vec<String> = closest_codes(errcode, MAX_SUGGESTIONS).iter().map(name).collect();
+    let hint = match suggestions.is_empty() {
         true => t!("explain-unknown-hint"),
-        false => t!("explain-nearest", codes = join_list(near)),
+        false => t!("explain-nearest", codes = join_list(suggestions)),
     };
     CommandError::not_found(t!("explain-unknown", code = errcode.to_string())).hint(hint)
 }
 
-/// A code as a result.
+/// The meaning of an error code.
 #[derive(Serialize)]
 struct ErrcodeView {
     errcode: i64,
@@ -85,7 +85,7 @@ impl ErrcodeView {
     }
 }
 
-/// What delivery does about it.
+/// Describes what delivery does about the error code.
 fn wxbox_action(entry: &ErrcodeEntry) -> String {
     if entry.is_oauth_page_error() {
         return t!("explain-does-page");
@@ -116,7 +116,7 @@ impl fmt::Display for ErrcodeView {
     }
 }
 
-/// A request as a result.
+/// The trace of a request.
 #[derive(Serialize)]
 struct TraceView<'a> {
     rid: &'a str,
@@ -129,16 +129,16 @@ struct TraceView<'a> {
 }
 
 impl<'a> TraceView<'a> {
-    fn new(rid: &'a str, it: RequestTrace) -> Self {
-        let seconds = it.invoke_time.and_then(|seconds| i64::try_from(seconds).ok());
+    fn new(rid: &'a str, trace: RequestTrace) -> Self {
+        let seconds = trace.invoke_time.and_then(|seconds| i64::try_from(seconds).ok());
         Self {
             rid,
             invoke_time: seconds.map(|seconds| Timestamp(seconds.saturating_mul(1000))),
-            cost_in_ms: it.cost_in_ms,
-            request_url: it.request_url,
-            request_body: it.request_body,
-            response_body: it.response_body,
-            client_ip: it.client_ip,
+            cost_in_ms: trace.cost_in_ms,
+            request_url: trace.request_url,
+            request_body: trace.request_body,
+            response_body: trace.response_body,
+            client_ip: trace.client_ip,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `wxbox follower …`: who follows the account, as WeChat knows it, beside who is bound.
+//! `wxbox follower` lists the followers that WeChat reports, with the people who are bound to them.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
     }
 }
 
-/// A line of the list.
+/// One follower of the list.
 #[derive(Serialize)]
 struct FollowerRow<'a> {
     openid: &'a str,
@@ -46,8 +46,8 @@ fn list(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
     let mut progress = None;
     let (mut listed, mut after) = (0, None);
     loop {
-        let asked = session.call(|client, token| client.followers(token, after.as_deref()));
-        let page = with_progress_context(asked, listed, progress.as_ref().map(|(_, total)| *total))?;
+        let response = session.call(|client, token| client.followers(token, after.as_deref()));
+        let page = with_progress_context(response, listed, progress.as_ref().map(|(_, total)| *total))?;
         let (bar, _) =
             progress.get_or_insert_with(|| (Progress::new(ui, &t!("follower-asking"), page.total), page.total));
         for openid in &page.openids {
@@ -61,7 +61,7 @@ fn list(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
         ui.print_new_rows(&mut table)?;
         bar.increment_by(page.openids.len());
         listed += page.openids.len();
-        // The calls of a day are few: none is made for somebody who has gone.
+        // The requests per day are limited: request no page that will not be printed.
         if page.next.is_none() || ui.stdout_closed() {
             break;
         }
@@ -74,25 +74,25 @@ fn list(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// A page, or how far the list has come without it.
+/// Adds the progress of the list to an error.
 fn with_progress_context(
-    asked: Result<Result<FollowerPage, wechat::Error>, crate::access_token::Error>,
+    response: Result<Result<FollowerPage, wechat::Error>, crate::access_token::Error>,
     listed: usize,
     total: Option<u64>,
 ) -> anyhow::Result<FollowerPage> {
-    let page = asked.map_err(anyhow::Error::from).and_then(|page| Ok(page?));
+    let page = response.map_err(anyhow::Error::from).and_then(|page| Ok(page?));
     match total {
         Some(total) => page.with_context(|| t!("follower-list-broken", listed = listed, total = total)),
         None => page,
     }
 }
 
-/// Who is bound, as people read it.
+/// Joins the names of the bound people for a table.
 fn join_users(users: &[String]) -> String {
     if users.is_empty() { "-".to_owned() } else { users.join(",") }
 }
 
-/// A person as a result, with WeChat's names of what it tells.
+/// A follower, with the field names of WeChat's API.
 #[derive(Serialize)]
 struct FollowerView {
     openid: String,
@@ -108,19 +108,19 @@ struct FollowerView {
 }
 
 impl FollowerView {
-    fn new(it: Follower, users: Vec<String>) -> Self {
-        let seconds = it.subscribe_time.and_then(|seconds| i64::try_from(seconds).ok());
+    fn new(follower: Follower, users: Vec<String>) -> Self {
+        let seconds = follower.subscribe_time.and_then(|seconds| i64::try_from(seconds).ok());
         Self {
-            openid: it.openid,
+            openid: follower.openid,
             users,
-            subscribe: it.subscribe,
+            subscribe: follower.subscribe,
             subscribe_time: seconds.map(|seconds| Timestamp(seconds.saturating_mul(1000))),
-            subscribe_scene: it.subscribe_scene,
-            qr_scene_str: it.qr_scene_str,
-            remark: it.remark,
-            tagid_list: it.tagid_list,
-            language: it.language,
-            unionid: it.unionid,
+            subscribe_scene: follower.subscribe_scene,
+            qr_scene_str: follower.qr_scene_str,
+            remark: follower.remark,
+            tagid_list: follower.tagid_list,
+            language: follower.language,
+            unionid: follower.unionid,
         }
     }
 }
@@ -138,7 +138,7 @@ impl fmt::Display for FollowerView {
             (t!("follower-show-users"), join_users(&self.users).into()),
             (t!("follower-show-follows"), follows.into()),
         ];
-        let known = [
+        let optional = [
             (t!("follower-show-scene"), &self.subscribe_scene),
             (t!("follower-show-qr"), &self.qr_scene_str),
             (t!("follower-show-remark"), &self.remark),
@@ -146,7 +146,7 @@ impl fmt::Display for FollowerView {
             (t!("follower-show-language"), &self.language),
             (t!("follower-show-unionid"), &self.unionid),
         ];
-        rows.extend(known.into_iter().filter_map(|(label, value)| Some((label, value.clone()?.into()))));
+        rows.extend(optional.into_iter().filter_map(|(label, value)| Some((label, value.clone()?.into()))));
         KeyValues(rows).fmt(f)
     }
 }
@@ -154,15 +154,15 @@ impl fmt::Display for FollowerView {
 fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitStatus> {
     let openid = context::parse_openid_argument(&args.openid)?;
     let mut session = app.api_session()?;
-    let told = session.call(|client, token| client.follower(token, openid))?;
-    let told = told.map_err(|error| api_error(openid, error))?;
-    session.store.set_follows(&session.account.app_id, openid, told.subscribe)?;
+    let follower = session.call(|client, token| client.follower(token, openid))?;
+    let follower = follower.map_err(|error| api_error(openid, error))?;
+    session.store.set_follows(&session.account.app_id, openid, follower.subscribe)?;
     let users = bound_users(&session, openid)?;
-    ui.print(&FollowerView::new(told, users))?;
+    ui.print(&FollowerView::new(follower, users))?;
     Ok(ExitStatus::Success)
 }
 
-/// What was done.
+/// The remark that was set.
 #[derive(Serialize)]
 struct RemarkView<'a> {
     openid: &'a str,
@@ -172,10 +172,10 @@ struct RemarkView<'a> {
 
 impl fmt::Display for RemarkView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = if self.users.is_empty() { self.openid.to_owned() } else { join_list(&self.users) };
+        let recipient = if self.users.is_empty() { self.openid.to_owned() } else { join_list(&self.users) };
         f.write_str(&match self.remark {
-            "" => t!("follower-unremarked", who = who),
-            remark => t!("follower-remarked", who = who, remark = remark),
+            "" => t!("follower-unremarked", who = recipient),
+            remark => t!("follower-remarked", who = recipient, remark = remark),
         })
     }
 }
@@ -191,8 +191,8 @@ fn remark(ui: &mut Ui, app: &AppContext, args: &RemarkArgs) -> anyhow::Result<Ex
         return Err(CommandError::usage(t!("follower-remark-control")).into());
     }
     let mut session = app.api_session()?;
-    let done = session.call(|client, token| client.set_remark(token, openid, remark))?;
-    done.map_err(|error| api_error(openid, error))?;
+    let response = session.call(|client, token| client.set_remark(token, openid, remark))?;
+    response.map_err(|error| api_error(openid, error))?;
     let users = bound_users(&session, openid)?;
     ui.print_result(&RemarkView { openid, users, remark })?;
     Ok(ExitStatus::Success)
@@ -202,12 +202,12 @@ fn bound_users(session: &ApiSession, openid: &str) -> anyhow::Result<Vec<String>
     Ok(session.store.users_bound_to(&session.account.app_id, openid)?)
 }
 
-/// Where WeChat has no such follower, or takes no such remark, the command line is what is wrong.
+/// Returns an error of the command line if WeChat has no such follower or rejects the remark.
 fn api_error(openid: &str, error: wechat::Error) -> anyhow::Error {
-    let what = || t!("follower-refused", openid = openid, cause = error.to_string());
+    let message = || t!("follower-refused", openid = openid, cause = error.to_string());
     match error.api_error().map(|refusal| refusal.errcode) {
-        Some(40003 | 43004) => CommandError::not_found(what()).hint(error.hint()).into(),
-        Some(40092) => CommandError::usage(what()).hint(error.hint()).into(),
+        Some(40003 | 43004) => CommandError::not_found(message()).hint(error.hint()).into(),
+        Some(40092) => CommandError::usage(message()).hint(error.hint()).into(),
         _ => error.into(),
     }
 }

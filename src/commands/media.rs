@@ -1,4 +1,4 @@
-//! `wxbox media upload`: a file for WeChat to keep.
+//! `wxbox media upload` uploads a file for use in messages.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
     }
 }
 
-/// A file that WeChat keeps, as a result.
+/// An uploaded file.
 #[derive(Serialize)]
 struct MediaView {
     media_id: String,
@@ -32,7 +32,7 @@ struct MediaView {
     kind: MediaType,
     created_at: Timestamp,
     expires_at: Timestamp,
-    /// It was uploaded before.
+    /// The file was uploaded before.
     kept: bool,
 }
 
@@ -43,9 +43,9 @@ impl fmt::Display for MediaView {
 }
 
 impl MediaView {
-    fn new(media: CachedMedia, kind: MediaType, kept: bool) -> Self {
+    fn new(media: CachedMedia, kind: MediaType, cached: bool) -> Self {
         let CachedMedia { media_id, created_at, expires_at } = media;
-        Self { media_id, kind, created_at, expires_at, kept }
+        Self { media_id, kind, created_at, expires_at, kept: cached }
     }
 }
 
@@ -55,30 +55,31 @@ fn upload(ui: &mut Ui, app: &AppContext, args: &MediaUpload) -> anyhow::Result<E
     let file = media_file::open(&args.file, kind)?;
     let mut session = app.api_session()?;
     let app_id = session.account.app_id.clone();
-    let which = MediaKey { sha256: &file.sha256, kind: file.kind.as_str() };
-    let asked_at = Timestamp::now();
-    if let Some(kept) = session.store.find_media(&app_id, which, asked_at.plus(EXPIRY_MARGIN))? {
-        ui.status(&t!("media-kept", file = file.name, time = format_local(kept.expires_at)));
-        ui.print(&MediaView::new(kept, file.kind, true))?;
+    let key = MediaKey { sha256: &file.sha256, kind: file.kind.as_str() };
+    let uploaded_at = Timestamp::now();
+    if let Some(cached) = session.store.find_media(&app_id, key, uploaded_at.plus(EXPIRY_MARGIN))? {
+        ui.status(&t!("media-kept", file = file.name, time = format_local(cached.expires_at)));
+        ui.print(&MediaView::new(cached, file.kind, true))?;
         return Ok(ExitStatus::Success);
     }
-    let (bar, told) = progress_bar(ui, &file.name, file.bytes.len() as u64);
-    let made = session.call(|client, token| client.upload(token, file.kind, file.format, &file.bytes, &told))?;
+    let (bar, progress_fn) = progress_bar(ui, &file.name, file.bytes.len() as u64);
+    let media_id =
+        session.call(|client, token| client.upload(token, file.kind, file.format, &file.bytes, &progress_fn))?;
     drop(bar.lock().unwrap_or_else(PoisonError::into_inner).take());
-    let media = CachedMedia { media_id: made?, created_at: asked_at, expires_at: asked_at.plus(MEDIA_TTL) };
-    session.store.save_media(&app_id, which, &media, asked_at)?;
+    let media = CachedMedia { media_id: media_id?, created_at: uploaded_at, expires_at: uploaded_at.plus(MEDIA_TTL) };
+    session.store.save_media(&app_id, key, &media, uploaded_at)?;
     ui.print(&MediaView::new(media, file.kind, false))?;
     Ok(ExitStatus::Success)
 }
 
-/// A bar, and what moves it.
-fn progress_bar(ui: &mut Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Progress>>>, ProgressFn) {
-    let bar = Arc::new(Mutex::new(Some(Progress::for_bytes(ui, &t!("ui-uploading", file = name), whole))));
-    let moved = bar.clone();
-    let told = Arc::new(move |done| {
-        if let Some(bar) = &*moved.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.set_position(done);
+/// Returns a progress bar, and the function that updates it.
+fn progress_bar(ui: &mut Ui, name: &str, total_bytes: u64) -> (Arc<Mutex<Option<Progress>>>, ProgressFn) {
+    let bar = Arc::new(Mutex::new(Some(Progress::for_bytes(ui, &t!("ui-uploading", file = name), total_bytes))));
+    let shared_bar = bar.clone();
+    let progress_fn = Arc::new(move |sent_bytes| {
+        if let Some(bar) = &*shared_bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.set_position(sent_bytes);
         }
     });
-    (bar, told)
+    (bar, progress_fn)
 }

@@ -1,4 +1,4 @@
-//! One file a command, each short: ask, act, show. They never call each other.
+//! The commands, one file or folder each. A command imports no other command except `delivery`.
 
 mod backup;
 mod bind;
@@ -27,7 +27,8 @@ use crate::ui::Ui;
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever stops it; [`crate::report::classify`] makes the exit status of it.
+///
+/// [`crate::exit::classify`] maps the error to an exit status.
 pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     let Cli { global, command } = cli;
     match command {

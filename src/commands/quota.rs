@@ -1,4 +1,5 @@
-//! `wxbox quota …`: how often the account may still call WeChat's APIs today.
+//! `wxbox quota` shows how many more requests per API the account may make today, and resets the
+//! counters.
 
 use std::fmt;
 
@@ -18,9 +19,9 @@ use crate::wechat;
 use crate::wechat::errcode::{self, Action};
 use crate::wechat::quota::{COUNTED_APIS, Quota};
 
-/// There is no such API.
+/// The errcode of an API that does not exist.
 const NO_SUCH_API: i64 = 76021;
-/// What WeChat says of an API that the account may not ask about: a line, not the end.
+/// Error codes that concern one API; the other rows are still printed.
 const PER_API_ERRORS: [i64; 4] = [NO_SUCH_API, 76022, 76003, 48001];
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
@@ -31,7 +32,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
     }
 }
 
-/// A counter as a result.
+/// The counter of one API.
 #[derive(Serialize)]
 struct QuotaRow<'a> {
     api: &'a str,
@@ -50,8 +51,8 @@ struct Rate {
 }
 
 impl<'a> QuotaRow<'a> {
-    fn new(api: &'a str, told: Result<Quota, wechat::Error>) -> anyhow::Result<Self> {
-        let (quota, error) = match told {
+    fn new(api: &'a str, response: Result<Quota, wechat::Error>) -> anyhow::Result<Self> {
+        let (quota, error) = match response {
             Ok(quota) => (quota, None),
             Err(error) => match error.api_error() {
                 Some(refusal) if PER_API_ERRORS.contains(&refusal.errcode) => (Quota::default(), Some(refusal.clone())),
@@ -72,7 +73,7 @@ impl<'a> QuotaRow<'a> {
     fn row(&self) -> Vec<String> {
         let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let rate = self.rate_limit.as_ref();
-        let rate = rate.map(|it| t!("quota-rate", count = it.call_count, seconds = it.refresh_second));
+        let rate = rate.map(|rate| t!("quota-rate", count = rate.call_count, seconds = rate.refresh_second));
         vec![
             self.api.to_owned(),
             number(self.daily_limit),
@@ -84,7 +85,7 @@ impl<'a> QuotaRow<'a> {
     }
 }
 
-/// The line of JSON mode alone; in words it is a table.
+/// Only JSON output needs it; the text output is a table.
 impl fmt::Display for QuotaRow<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.row().join("\t"))
@@ -106,40 +107,42 @@ fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitSt
     ]);
     let mut unknown = Vec::new();
     let mut show_api = |api| -> anyhow::Result<()> {
-        let shown = QuotaRow::new(api, session.call(|client, token| client.quota(token, api))?)?;
-        if shown.errcode == Some(NO_SUCH_API) && !named.is_empty() {
+        let row = QuotaRow::new(api, session.call(|client, token| client.quota(token, api))?)?;
+        if row.errcode == Some(NO_SUCH_API) && !named.is_empty() {
             unknown.push(api);
         }
         if ui.json() {
-            return ui.print(&shown);
+            return ui.print(&row);
         }
-        table.add_row(shown.row());
+        table.add_row(row.row());
         Ok(())
     };
-    let told = apis.into_iter().try_for_each(&mut show_api);
-    // What was told before a failure is shown before it.
+    let shown_all = apis.into_iter().try_for_each(&mut show_api);
+    // Print the rows that arrived before an error.
     ui.print_table(&mut table)?;
-    told?;
+    shown_all?;
     let Some(first) = unknown.first() else { return Ok(ExitStatus::Success) };
-    let begun = COUNTED_APIS.into_iter().find(|api| api.ends_with(first));
-    let near = begun.or_else(|| closest_match(first, COUNTED_APIS)).map(|near| t!("did-you-mean", name = near));
-    let what = t!("quota-unknown", apis = join_list(&unknown));
-    Err(CommandError::not_found(what).hint(near.unwrap_or_else(|| t!("quota-unknown-hint"))).into())
+    let completed = COUNTED_APIS.into_iter().find(|api| api.ends_with(first));
+    let suggestion = completed
+        .or_else(|| closest_match(first, COUNTED_APIS))
+        .map(|suggestion| t!("did-you-mean", name = suggestion));
+    let message = t!("quota-unknown", apis = join_list(&unknown));
+    Err(CommandError::not_found(message).hint(suggestion.unwrap_or_else(|| t!("quota-unknown-hint"))).into())
 }
 
-/// The path of an API, however it was copied: with or without its host, the first slash and a query.
-fn normalize_api(typed: &str) -> Result<String, CommandError> {
-    let unusable = || CommandError::usage(t!("quota-unusable", api = typed)).hint(t!("quota-unknown-hint"));
-    let path = match typed.contains("://") {
-        true => Url::parse(typed).map_err(|_| unusable())?.path().to_owned(),
-        false => typed.split(['?', '#']).next().unwrap_or_default().to_owned(),
+/// Returns the path of an API that was pasted with or without its host, leading slash and query.
+fn normalize_api(api: &str) -> Result<String, CommandError> {
+    let invalid = || CommandError::usage(t!("quota-unusable", api = api)).hint(t!("quota-unknown-hint"));
+    let path = match api.contains("://") {
+        true => Url::parse(api).map_err(|_| invalid())?.path().to_owned(),
+        false => api.split(['?', '#']).next().unwrap_or_default().to_owned(),
     };
     let path = path.trim().trim_start_matches('/');
-    let usable = !path.is_empty() && path.chars().all(|c| c.is_ascii_graphic());
-    if usable { Ok(format!("/{path}")) } else { Err(unusable()) }
+    let is_valid = !path.is_empty() && path.chars().all(|c| c.is_ascii_graphic());
+    if is_valid { Ok(format!("/{path}")) } else { Err(invalid()) }
 }
 
-/// What was done.
+/// The account whose counters were reset.
 #[derive(Serialize)]
 struct ClearView<'a> {
     event: &'static str,
@@ -161,14 +164,17 @@ fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<Exit
         return Ok(ExitStatus::Success);
     }
     match session.call(|client, token| client.clear_quota(token, &account.app_id)) {
-        // The calls for a token are counted too: where they are used up, there is a way without one.
-        Err(access_token::Error::WeChat(error)) if error.api_error().is_some_and(|it| it.errcode == 45009) => {
+        // Token requests count too. If they are used up, WeChat accepts the secret instead of a
+        // token.
+        Err(access_token::Error::WeChat(error))
+            if error.api_error().is_some_and(|refusal| refusal.errcode == 45009) =>
+        {
             session.client.clear_quota_by_secret(&account.app_id, &account.secret)?;
         }
         cleared => cleared??,
     }
     ui.print_result(&ClearView { event: "quota_cleared", app_id: &account.app_id })?;
-    // What waits for midnight because of the quota need not wait any more.
+    // Messages that wait for the reset of their quota at midnight are due now.
     let codes: Vec<i64> =
         errcode::entries().filter(|entry| entry.action == Action::HoldDay).map(|entry| entry.errcode).collect();
     let due = session.store.make_due(&account.app_id, &codes, Timestamp::now())?;

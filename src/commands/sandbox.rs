@@ -1,4 +1,4 @@
-//! `wxbox sandbox`: the local stand-in for the WeChat platform, until Ctrl-C.
+//! `wxbox sandbox` runs the local replacement for the WeChat platform until a signal ends it.
 
 use std::fmt;
 use std::fs::File;
@@ -19,7 +19,7 @@ use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Ui, format_key_values};
 
-/// Where the sandbox is; in words also what there is in it.
+/// The address of the sandbox, and in text output its contents.
 #[derive(Serialize)]
 struct SandboxView<'a> {
     #[serde(flatten)]
@@ -55,34 +55,34 @@ impl fmt::Display for SandboxView<'_> {
         writeln!(f, "{}\n{}\n", t!("sandbox-library"), format_key_values(&library))?;
         writeln!(f, "{}\n{}\n", t!("sandbox-subscriptions"), format_key_values(&list_subscriptions(self.world)))?;
         writeln!(f, "{}\n{}\n", t!("sandbox-named"), format_key_values(&list_resources(self.world)))?;
-        // What everybody needs stands last, where a small terminal still shows it.
+        // The most important lines stand last, where a small terminal still shows them.
         write!(f, "{}\n\n{}", self.listening, t!("sandbox-stop"))
     }
 }
 
-fn list_subscriptions(world: &Scenario) -> Vec<(String, String)> {
-    let templates = world.subscriptions.iter().map(|template| {
+fn list_subscriptions(scenario: &Scenario) -> Vec<(String, String)> {
+    let templates = scenario.subscriptions.iter().map(|template| {
         let lasts = if template.long_term { t!("sandbox-lasts") } else { t!("sandbox-once") };
         (template.title.clone(), format!("{}  {lasts}", template.id))
     });
-    let one_time = (t!("sandbox-kind-one-time"), world.one_time_template.clone());
+    let one_time = (t!("sandbox-kind-one-time"), scenario.one_time_template.clone());
     templates.chain([one_time]).collect()
 }
 
-/// What messages name by WeChat's words.
-fn list_resources(world: &Scenario) -> Vec<(String, String)> {
-    let clerks = world.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
-    let articles = world.articles.iter().flat_map(|it| {
+/// Lists the resources that messages refer to, by the names of WeChat's fields.
+fn list_resources(scenario: &Scenario) -> Vec<(String, String)> {
+    let clerks = scenario.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
+    let articles = scenario.articles.iter().flat_map(|it| {
         [("mpnews", it.media_id.clone(), &it.title), ("mpnewsarticle", it.article_id.clone(), &it.title)]
     });
-    let cards = world.cards.iter().map(|it| ("wxcard", it.id.clone(), &it.title));
+    let cards = scenario.cards.iter().map(|it| ("wxcard", it.id.clone(), &it.title));
     let all = clerks.chain(articles).chain(cards);
     all.map(|(key, id, about)| (key.to_owned(), format!("{id}  {about}"))).collect()
 }
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
     let listen = listen::parse_address(&args.listen)?;
-    let world = match &args.world {
+    let scenario = match &args.world {
         None => Scenario::default(),
         Some(path) => {
             let failure = |cause: String| CommandError {
@@ -97,62 +97,63 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
             Scenario::from_toml(&text).map_err(|e| failure(e.to_string()))?
         }
     };
-    let world = world.with_openids();
+    let scenario = scenario.with_openids();
     let signals = SignalReceiver::new()?;
-    let door = listen::bind_first(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
-    let address = door.local_addr();
+    let server = listen::bind_first(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
+    let address = server.local_addr();
     if !address.ip().is_loopback() {
         ui.warn(&t!("sandbox-open", address = address.to_string()));
     }
     let lines = Arc::new(RequestLog::default());
-    let (tell, news) = bounded(1);
-    let shown = world.clone();
-    let heard = Arc::clone(&lines);
-    let sandbox = Sandbox::start(world, door, move |line| {
-        if heard.add(line) {
-            // Where it is full, somebody was told already; nobody listens once the sandbox is being stopped.
-            let _ = tell.try_send(());
+    let (sender, lines_added) = bounded(1);
+    let shown_scenario = scenario.clone();
+    let log = Arc::clone(&lines);
+    let sandbox = Sandbox::start(scenario, server, move |line| {
+        if log.add(line) {
+            // A full channel holds a notification already; a closed one means that the sandbox is
+            // stopping.
+            let _ = sender.try_send(());
         }
     })?;
-    ui.print(&SandboxView { listening: sandbox.listening(), world: &shown })?;
+    ui.print(&SandboxView { listening: sandbox.listening(), world: &shown_scenario })?;
     loop {
-        let mut ended = select! {
-            recv(news) -> news => { news?; None },
+        let mut signal = select! {
+            recv(lines_added) -> lines_added => { lines_added?; None },
             recv(signals.events) -> signal => Some(signal?),
         };
         flush_log(ui, &lines)?;
-        if ended.is_none() {
-            ended = select! {
+        if signal.is_none() {
+            signal = select! {
                 recv(signals.events) -> signal => Some(signal?),
                 default(FLUSH_INTERVAL) => None,
             };
         }
-        if let Some(signal) = ended {
+        if let Some(signal) = signal {
             flush_log(ui, &lines)?;
             return Ok(signal.exit_status());
         }
     }
 }
 
-/// After lines were written, more are gathered for so long: a flood of requests makes a few hundred writes a second,
-/// not a write each, and a single line still comes at once.
+/// The time to gather lines after a write. A flood of requests then causes a few hundred writes per
+/// second and not one per request; a single line is still printed at once.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Lines that wait at most: where nobody reads them, they are counted.
+/// The maximum number of pending lines. Further lines are only counted.
 const MAX_PENDING_LINES: usize = 50_000;
 
-/// The lines that wait to be written, and how many more there would be.
+/// The pending lines, and the number of dropped ones.
 #[derive(Default)]
 struct RequestLog(Mutex<(Vec<RequestLine>, usize)>);
 
 impl RequestLog {
-    /// Adds a line; whether it is the first that waits.
+    /// Adds a line; returns whether it is the only pending one.
     fn add(&self, line: RequestLine) -> bool {
-        let (waiting, left_out) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (waiting, dropped) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MAX_PENDING_LINES {
             waiting.push(line);
         } else {
-            *left_out += 1;
+            *dropped += 1;
         }
         waiting.len() == 1
     }
@@ -163,10 +164,10 @@ impl RequestLog {
 }
 
 fn flush_log(ui: &mut Ui, lines: &RequestLog) -> anyhow::Result<()> {
-    let (waiting, left_out) = lines.take();
+    let (waiting, dropped) = lines.take();
     ui.print_results(&waiting)?;
-    if left_out > 0 {
-        ui.warn(&t!("sandbox-lines-left-out", count = left_out));
+    if dropped > 0 {
+        ui.warn(&t!("sandbox-lines-left-out", count = dropped));
     }
     Ok(())
 }
@@ -189,8 +190,8 @@ mod tests {
         };
         let lines = RequestLog::default();
         let told = (0..MAX_PENDING_LINES + 3).filter(|_| lines.add(line())).count();
-        let (waiting, left_out) = lines.take();
-        assert_eq!((told, waiting.len(), left_out), (1, MAX_PENDING_LINES, 3));
+        let (waiting, dropped) = lines.take();
+        assert_eq!((told, waiting.len(), dropped), (1, MAX_PENDING_LINES, 3));
         assert!(lines.add(line()), "and it goes on");
         assert_eq!(lines.take().1, 0);
     }

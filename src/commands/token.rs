@@ -1,4 +1,4 @@
-//! `wxbox token`: the access token, for other scripts.
+//! `wxbox token` prints the access token for use in scripts.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::exit::ExitStatus;
 use crate::secret::ExposeSecret;
 use crate::ui::Ui;
 
-/// Printing it is what the command is for; nothing else does.
+/// The token. This command is the only one that prints it.
 #[derive(Serialize)]
 struct TokenView<'a> {
     access_token: &'a str,

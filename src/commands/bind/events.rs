@@ -1,4 +1,4 @@
-//! What `bind` tells of itself: a line an event.
+//! The events that `bind` prints, one line each.
 
 use std::fmt;
 
@@ -6,14 +6,13 @@ use serde::Serialize;
 
 use crate::t;
 
-/// An event.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum BindEvent<'a> {
     AuthorizeUrl {
         user: &'a str,
         url: &'a str,
-        /// What the QR code holds in its place.
+        /// The URL that the QR code holds instead of `url`.
         #[serde(skip_serializing_if = "Option::is_none")]
         short_link: Option<&'a str>,
     },
@@ -22,7 +21,8 @@ pub(super) enum BindEvent<'a> {
         openid: &'a str,
         nickname: Option<&'a str>,
     },
-    /// The person does not follow the account yet; `url` is where they can, unless WeChat gave none.
+    /// The person does not follow the account yet; `url` leads to a page where they can, if WeChat
+    /// returned one.
     Follow {
         user: &'a str,
         url: Option<&'a str>,

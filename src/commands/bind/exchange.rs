@@ -1,4 +1,4 @@
-//! A code's exchange for the person, over the WeChat client.
+//! The exchange of an OAuth code for the person's identity through the WeChat client.
 
 use std::time::Duration;
 
@@ -10,13 +10,14 @@ use crate::secret::Secret;
 use crate::t;
 use crate::wechat::{self, Client, Grant};
 
-/// How long the nickname may take.
+/// The timeout of the request for the nickname.
 const NICKNAME_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Refusals that are about the code, not about the account: doc/service/api/webdev/access/api_snsaccesstoken.
+/// Error codes that concern the code and not the account:
+/// doc/service/api/webdev/access/api_snsaccesstoken.
 const CODE_ERRORS: [i64; 4] = [40029, 40163, 41008, 42003];
 
-/// The way to WeChat, and in whose name.
+/// Exchanges codes in the name of one account.
 pub(super) struct WechatExchange {
     pub(super) client: Client,
     pub(super) account: Account,
@@ -42,19 +43,19 @@ impl CodeExchange for WechatExchange {
 }
 
 impl WechatExchange {
-    /// Only for the operator to see who bound: neither its failure nor its silence spoils anything, since
-    /// the code is spent and the binding waits to be kept.
+    /// Fetches the nickname, which only shows the operator who was bound. A failure or a timeout is
+    /// logged and does not stop the binding, because the code is spent by now.
     fn fetch_nickname(&self, grant: &Grant) -> Option<String> {
-        let (sender, answer) = bounded(1);
+        let (sender, response) = bounded(1);
         let (client, grant) = (self.client.clone(), grant.clone());
         let thread = std::thread::Builder::new().name("nickname".into()).spawn(move || {
-            // Nobody listens any more where it took too long.
+            // The send fails after the timeout, when the receiver is gone.
             let _ = sender.send(client.nickname(&grant));
         });
-        let cause = match thread.map(|_| answer.recv_timeout(NICKNAME_TIMEOUT)) {
+        let cause = match thread.map(|_| response.recv_timeout(NICKNAME_TIMEOUT)) {
             Ok(Ok(Ok(nickname))) => return nickname,
             Ok(Ok(Err(error))) => error.to_string(),
-            Ok(Err(late)) => late.to_string(),
+            Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
         log::info!("{}", t!("bind-no-nickname", cause = cause));

@@ -1,5 +1,8 @@
-//! The next step: who does not follow the account gets no message, so after a binding WeChat is asked, and shows by
-//! which code they can come to follow: on the phone and here. Whatever goes wrong in this, the binding stands.
+//! The check after a binding whether the person follows the account.
+//!
+//! WeChat delivers nothing to a person who does not follow the account. After a binding, wxbox asks
+//! WeChat, and shows a QR code to follow the account on the phone and on the terminal. No failure
+//! here affects the binding.
 
 use std::time::Duration;
 
@@ -17,49 +20,49 @@ use crate::t;
 use crate::ui::{self, StdinLines, Ui};
 use crate::wechat::{self, errcode};
 
-/// How long WeChat may take for all of it.
+/// The timeout of all requests of the check.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the code can be scanned; whoever is away may get it sent.
+/// The lifetime of the QR code, long enough to send the code to a person who is elsewhere.
 const QR_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// Asks WeChat about whom `user` stands for, on a thread of its own: neither a phone nor a signal waits longer than it
-/// should.
-pub(super) fn follow_query_fn(job: &BindContext, user: &User) -> FollowLookupFn {
-    let (client, account) = (job.exchange.client.clone(), job.exchange.account.clone());
-    let (database, scene) = (job.app.config.database.value.clone(), user.uid.clone());
+/// Returns the function that asks WeChat about the person whom `user` stands for. It uses a thread
+/// of its own, so that neither a phone nor a signal waits for WeChat.
+pub(super) fn follow_query_fn(context: &BindContext, user: &User) -> FollowLookupFn {
+    let (client, account) = (context.exchange.client.clone(), context.exchange.account.clone());
+    let (database, scene) = (context.app.config.database.value.clone(), user.uid.clone());
     Box::new(move |openid, hurry| {
         let late = || anyhow::anyhow!(t!("wechat-timed-out"));
-        let (tell, said) = unbounded();
+        let (sender, results) = unbounded();
         let (client, account) = (client.clone(), account.clone());
         let (database, openid, scene) = (database.clone(), openid.to_owned(), scene.clone());
-        let asking = std::thread::Builder::new().name("follow".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("follow".into()).spawn(move || {
             let store = Store::open(&database);
-            // Nobody listens any more where it took too long.
+            // The send fails after the timeout, when the receiver is gone.
             let _ = match store {
-                Ok(store) => query(&mut ApiSession { store, client, account }, &openid, &scene, &tell),
-                Err(error) => tell.send(FollowLookupResult::Unknown(error.into())).map_err(Into::into),
+                Ok(store) => query(&mut ApiSession { store, client, account }, &openid, &scene, &sender),
+                Err(error) => sender.send(FollowLookupResult::Unknown(error.into())).map_err(Into::into),
             };
         });
-        if let Err(error) = asking {
+        if let Err(error) = thread {
             return FollowLookupResult::Unknown(error.into());
         }
-        // What is said last is known best; the thread ends with it.
-        let end = after(QUERY_TIMEOUT);
-        let mut known = FollowLookupResult::Unknown(late());
+        // Each result replaces the one before it. The channel closes when the thread ends.
+        let deadline = after(QUERY_TIMEOUT);
+        let mut latest = FollowLookupResult::Unknown(late());
         loop {
             select! {
-                recv(said) -> follow => match follow {
-                    Ok(follow) => known = follow,
-                    Err(_) => return known,
+                recv(results) -> result => match result {
+                    Ok(result) => latest = result,
+                    Err(_) => return latest,
                 },
-                recv(hurry) -> _ => return known,
-                recv(end) -> _ => return known,
+                recv(hurry) -> _ => return latest,
+                recv(deadline) -> _ => return latest,
             }
         }
     })
 }
 
-/// Tells what is known; what comes later is known better.
+/// Sends what is known so far; a later result is more complete.
 fn query(
     session: &mut ApiSession,
     openid: &str,
@@ -79,7 +82,7 @@ fn query(
 
 fn query_follows(session: &mut ApiSession, openid: &str) -> anyhow::Result<bool> {
     let follows = session.call(|client, token| client.follower(token, openid))??.subscribe;
-    // The database is only to know it as well.
+    // The database only caches the answer, so a failure is no error.
     if let Err(error) = session.store.set_follows(&session.account.app_id, openid, follows) {
         log::info!("{error}");
     }
@@ -91,46 +94,47 @@ fn create_follow_code(session: &mut ApiSession, scene: &str) -> anyhow::Result<F
     Ok(FollowQrCode { png: ui::encode_qr_png(&link)?, link })
 }
 
-/// Says whether the person follows, and shows the way where they do not. On a terminal it waits then, before the code
-/// of the `next` person stands beside this one. The signal that ended it, if one did.
+/// Reports whether the person follows the account, and shows the QR code to follow it if not. On a
+/// terminal it then waits for Enter, before the authorize QR code of the `next` person appears.
+/// Returns the signal that ended a wait.
 pub(super) fn report_follow(
     ui: &mut Ui,
-    job: &BindContext,
+    context: &BindContext,
     user: &User,
     events: &Receiver<CallbackEvent>,
     next: Option<&str>,
     lines: &mut StdinLines,
 ) -> anyhow::Result<Option<Signal>> {
     let is_silent = ui.quiet() && !ui.json();
-    // The phone's page says it, too; an address that was pasted has none.
-    if is_silent && job.args.paste {
+    // The phone's page reports it too. An address that was pasted has no page.
+    if is_silent && context.args.paste {
         return Ok(None);
     }
-    // Longer than it can take, so that its own word is heard.
-    let end = after(QUERY_TIMEOUT * 2);
-    let follow = loop {
+    // Longer than the query can take, so that its own timeout is reported.
+    let deadline = after(QUERY_TIMEOUT * 2);
+    let result = loop {
         select! {
             recv(events) -> event => match event {
-                Ok(CallbackEvent::FollowChecked(follow)) => break follow,
+                Ok(CallbackEvent::FollowChecked(result)) => break result,
                 Ok(_) => {}
                 Err(_) => return Ok(None),
             },
-            recv(job.signals.events) -> signal => return Ok(Some(signal?)),
-            recv(end) -> _ => return Ok(None),
+            recv(context.signals.events) -> signal => return Ok(Some(signal?)),
+            recv(deadline) -> _ => return Ok(None),
         }
     };
     if is_silent {
         return Ok(None);
     }
-    match follow {
+    match result {
         FollowLookupResult::Following => {}
         FollowLookupResult::Unknown(error) => report_unknown(ui, user, &error),
         FollowLookupResult::NotFollowing(code) => {
             ui.warn(&t!("bind-follow-not", user = user.username));
             match code {
                 Ok(code) => {
-                    show_follow_qr(ui, job, user, &code.link)?;
-                    return wait_for_enter(ui, job, next, lines);
+                    show_follow_qr(ui, context, user, &code.link)?;
+                    return wait_for_enter(ui, context, next, lines);
                 }
                 Err(error) => {
                     log::info!("{}", t!("bind-follow-no-code", cause = classify(&error).message));
@@ -145,44 +149,45 @@ pub(super) fn report_follow(
     Ok(None)
 }
 
-/// An account that may not ask is told so at `-v` alone: nothing can be done about it each time.
+/// Reports that the check failed. An account that may not call the API gets the message only with
+/// `-v`, because the operator cannot change it.
 fn report_unknown(ui: &mut Ui, user: &User, error: &anyhow::Error) {
-    let what = t!("bind-follow-unknown", user = user.username, cause = classify(error).message);
-    let refusal = error.chain().find_map(|it| it.downcast_ref::<wechat::Error>()?.api_error());
-    match refusal.map(|it| errcode::action(it.errcode)) {
-        Some(errcode::Action::StopKind) => log::info!("{what}"),
-        _ => ui.warn(&what),
+    let message = t!("bind-follow-unknown", user = user.username, cause = classify(error).message);
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
+    match refusal.map(|cause| errcode::action(cause.errcode)) {
+        Some(errcode::Action::StopKind) => log::info!("{message}"),
+        _ => ui.warn(&message),
     }
 }
 
-fn show_follow_qr(ui: &mut Ui, job: &BindContext, user: &User, link: &str) -> anyhow::Result<()> {
+fn show_follow_qr(ui: &mut Ui, context: &BindContext, user: &User, link: &str) -> anyhow::Result<()> {
     ui.print_result(&BindEvent::Follow { user: &user.username, url: Some(link) })?;
-    let drawn = qr::draw_qr(ui, link, job.args.qr);
+    let drawn = qr::draw_qr(ui, link, context.args.qr);
     ui.status(&match drawn {
         true => t!("bind-follow-scan", user = user.username),
         false => t!("bind-follow-visit", user = user.username),
     });
-    if !job.args.paste {
+    if !context.args.paste {
         ui.status(&t!("bind-follow-phone"));
     }
     Ok(())
 }
 
-/// Two codes at a time on a screen, and a phone may scan the wrong one.
+/// Waits for Enter. With two QR codes on the screen, a phone could scan the wrong one.
 fn wait_for_enter(
     ui: &mut Ui,
-    job: &BindContext,
+    context: &BindContext,
     next: Option<&str>,
     lines: &mut StdinLines,
 ) -> anyhow::Result<Option<Signal>> {
     let Some(next) = next.filter(|_| ui.can_prompt && ui.err_terminal) else { return Ok(None) };
     ui::flush_input();
     ui.prompt_line(&t!("bind-follow-pause", user = next));
-    let stopped = select! {
+    let signal_received = select! {
         recv(lines.receiver()?) -> _ => return Ok(None),
-        recv(job.signals.events) -> signal => Some(signal?),
-        recv(after(job.timeout())) -> _ => None,
+        recv(context.signals.events) -> signal => Some(signal?),
+        recv(after(context.timeout())) -> _ => None,
     };
     ui.write_stderr("\n");
-    Ok(stopped)
+    Ok(signal_received)
 }

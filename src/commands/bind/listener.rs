@@ -1,4 +1,4 @@
-//! The listener: takes the port once, and waits for the phone of one person after the other.
+//! The listener that receives the callbacks of phones. It binds the port once for all people.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,35 +20,36 @@ use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Countdown, Ui};
 
-/// Phones call back twice; the second call finds the listener still there.
+/// The time that the listener stays open after a binding: phones open the callback twice.
 const SECOND_CALL_LINGER: Duration = Duration::from_secs(2);
 
-/// The same after a signal, with time left to answer the phone: a command ends two seconds after it.
+/// The time for an exchange in progress after a signal. It leaves time to answer the phone, since a
+/// command ends two seconds after a signal.
 const INTERRUPTED_EXCHANGE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where to listen, and what to show there.
+/// The address to listen on, and the files to serve.
 pub(super) struct ListenerConfig {
     listen: ListenAddress,
     files: tls_files::ListenerFiles,
 }
 
 impl ListenerConfig {
-    /// As the config says; nothing is taken yet.
+    /// Reads the settings and files; binds no port.
     pub(super) fn load(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Self> {
         let listen = app.config.listen_address()?;
-        let papers = tls_files::load(&app.config)?;
+        let files = tls_files::load(&app.config)?;
         if let Some(key) = tls_files::world_readable_key(&app.config) {
             let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
             ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
-        for (what, hint) in &papers.warnings {
+        for (what, hint) in &files.warnings {
             ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
-        Ok(Self { listen, files: papers })
+        Ok(Self { listen, files })
     }
 }
 
-/// The port with all that is answered there.
+/// The bound port with the router of its requests.
 pub(super) struct Listener {
     router: Arc<CallbackRouter>,
     server: Option<ServerHandle>,
@@ -57,33 +58,33 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Takes the port.
-    pub(super) fn open(place: ListenerConfig, job: &BindContext) -> anyhow::Result<Self> {
-        let papers = place.files;
-        let server = listen::bind_first(&place.listen, &Limits::callback(), &t!("bind-port-hint"))?;
-        let site = Arc::new(CallbackRouter::new(job.redirect.path(), papers.verification_file));
-        let is_https = papers.tls.is_some();
-        let answers = Arc::clone(&site);
-        let server = server.with_tls(papers.tls);
-        let running = server.start(move |request| answers.handle(&request)).context(t!("bind-open"))?;
-        let refusals = running.refusals().clone();
-        Ok(Self { router: site, server: Some(running), refusals, is_https })
+    /// Binds the port and starts to answer.
+    pub(super) fn open(config: ListenerConfig, context: &BindContext) -> anyhow::Result<Self> {
+        let files = config.files;
+        let server = listen::bind_first(&config.listen, &Limits::callback(), &t!("bind-port-hint"))?;
+        let router = Arc::new(CallbackRouter::new(context.redirect.path(), files.verification_file));
+        let is_https = files.tls.is_some();
+        let handler_router = Arc::clone(&router);
+        let server = server.with_tls(files.tls);
+        let handle = server.start(move |request| handler_router.handle(&request)).context(t!("bind-open"))?;
+        let refusals = handle.refusals().clone();
+        Ok(Self { router, server: Some(handle), refusals, is_https })
     }
 
-    /// Waits for one person; after the `last`, the port is closed unless they are bound.
+    /// Waits for one person. If they are the last one and were not bound, it closes the port.
     pub(super) fn wait_for(
         &mut self,
         ui: &mut Ui,
-        job: &BindContext,
-        turn: BindAttempt,
-        last: bool,
+        context: &BindContext,
+        attempt: BindAttempt,
+        is_last: bool,
     ) -> anyhow::Result<BindOutcome> {
-        let BindAttempt { user, url, mut callback, events } = turn;
+        let BindAttempt { user, url, mut callback, events } = attempt;
         let local_addr = self.server.as_ref().map(ServerHandle::local_addr);
-        // Those of earlier turns are told.
+        // Drops the refusals of earlier people, which are reported already.
         self.refusals.take_counts();
         let short = match local_addr {
-            Some(local_addr) => qr::choose_short_link(ui, job, &url, local_addr, self.is_https)?,
+            Some(local_addr) => qr::choose_short_link(ui, context, &url, local_addr, self.is_https)?,
             None => None,
         };
         if let Some(short) = &short {
@@ -91,40 +92,41 @@ impl Listener {
         }
         let callback = Arc::new(callback);
         self.router.add(Arc::clone(&callback));
-        qr::show_authorize_url(ui, job, &user.username, &url, short.as_ref())?;
-        let mut ended = wait_for_callback(ui, job.timeout(), &events, &self.refusals, &job.signals)?;
-        if matches!(ended, BindOutcome::TimedOut(_) | BindOutcome::Stopped(_)) {
-            ended = wait_for_exchange(ended, &callback, &events, &job.signals)?;
+        qr::show_authorize_url(ui, context, &user.username, &url, short.as_ref())?;
+        let mut outcome = wait_for_callback(ui, context.timeout(), &events, &self.refusals, &context.signals)?;
+        if matches!(outcome, BindOutcome::TimedOut(_) | BindOutcome::Stopped(_)) {
+            outcome = wait_for_exchange(outcome, &callback, &events, &context.signals)?;
         }
-        if matches!(ended, BindOutcome::Bound(..) | BindOutcome::Failed { .. }) {
-            return Ok(ended);
+        if matches!(outcome, BindOutcome::Bound(..) | BindOutcome::Failed { .. }) {
+            return Ok(outcome);
         }
         callback.close();
-        let mut ended = ended.or_late_event(
+        let mut outcome = outcome.or_late_event(
             events.try_iter().find(|event| matches!(event, CallbackEvent::Bound(_) | CallbackEvent::Failed(_))),
         );
-        if last || matches!(ended, BindOutcome::Stopped(_) | BindOutcome::Bound(_, Some(_))) {
+        if is_last || matches!(outcome, BindOutcome::Stopped(_) | BindOutcome::Bound(_, Some(_))) {
             self.close();
         }
-        if let BindOutcome::TimedOut(refused) = &mut ended {
+        if let BindOutcome::TimedOut(refused) = &mut outcome {
             *refused = summarize_refusals(&callback, &self.refusals);
         }
-        Ok(ended)
+        Ok(outcome)
     }
 
-    /// Closes the port. The phone of a call under way gets its page first, and waits for nothing else.
+    /// Closes the port. A phone whose request is in progress gets its page first.
     fn close(&mut self) {
         self.router.close();
         self.server = None;
     }
 
-    /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
-    pub(super) fn linger(self, ago: Duration, signals: &SignalReceiver) {
-        let left = SECOND_CALL_LINGER.saturating_sub(ago);
-        if self.server.is_some() && !left.is_zero() {
+    /// Stays open until [`SECOND_CALL_LINGER`] after the last binding, so that the phone's second
+    /// request is answered. A signal ends the wait.
+    pub(super) fn linger(self, since_bound: Duration, signals: &SignalReceiver) {
+        let remaining = SECOND_CALL_LINGER.saturating_sub(since_bound);
+        if self.server.is_some() && !remaining.is_zero() {
             select! {
                 recv(signals.events) -> _ => {}
-                recv(after(left)) -> _ => {}
+                recv(after(remaining)) -> _ => {}
             }
         }
     }
@@ -143,55 +145,56 @@ fn wait_for_callback(
     refusals: &Refusals,
     signals: &SignalReceiver,
 ) -> anyhow::Result<BindOutcome> {
-    let waiting = Countdown::new(ui, &t!("bind-waiting"), timeout);
-    let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
-    let mut said = NoticeLog::default();
+    let countdown = Countdown::new(ui, &t!("bind-waiting"), timeout);
+    let (every_second, deadline) = (tick(Duration::from_secs(1)), after(timeout));
+    let mut notices = NoticeLog::default();
     loop {
         select! {
             recv(events) -> event => match event? {
-                CallbackEvent::ShortLinkOpened => said.notify_once(ui, &t!("bind-opened")),
-                CallbackEvent::Rejected(why) => said.report_rejected(ui, why),
+                CallbackEvent::ShortLinkOpened => notices.notify_once(ui, &t!("bind-opened")),
+                CallbackEvent::Rejected(reason) => notices.report_rejected(ui, reason),
                 CallbackEvent::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).message)),
                 CallbackEvent::Failed(error) => return BindOutcome::from_error_or_signal(error, signals),
                 CallbackEvent::Bound(bound) => return Ok(BindOutcome::Bound(bound, None)),
                 CallbackEvent::FollowChecked(_) => {}
             },
-            recv(refusals.events()) -> why => said.report_refused(ui, why?),
-            recv(second) -> _ => waiting.tick(),
+            recv(refusals.events()) -> reason => notices.report_refused(ui, reason?),
+            recv(every_second) -> _ => countdown.tick(),
             recv(signals.events) -> signal => return Ok(BindOutcome::Stopped(signal?)),
-            recv(end) -> _ => return Ok(BindOutcome::TimedOut(None)),
+            recv(deadline) -> _ => return Ok(BindOutcome::TimedOut(None)),
         }
     }
 }
 
-/// Waits for a code that is with WeChat when the time is up or a signal has come.
+/// Waits for a code exchange that is in progress when the time is up or a signal has arrived.
 fn wait_for_exchange(
-    ended: BindOutcome,
+    outcome: BindOutcome,
     callback: &PendingBinding,
     events: &Receiver<CallbackEvent>,
     signals: &SignalReceiver,
 ) -> anyhow::Result<BindOutcome> {
-    let end =
-        after(if matches!(ended, BindOutcome::Stopped(_)) { INTERRUPTED_EXCHANGE_TIMEOUT } else { EXCHANGE_TIMEOUT });
+    let deadline =
+        after(if matches!(outcome, BindOutcome::Stopped(_)) { INTERRUPTED_EXCHANGE_TIMEOUT } else { EXCHANGE_TIMEOUT });
     while callback.is_exchanging() {
         select! {
             recv(events) -> event => match event? {
-                event @ (CallbackEvent::Bound(_) | CallbackEvent::Failed(_)) => return Ok(ended.or_late_event(Some(event))),
+                event @ (CallbackEvent::Bound(_) | CallbackEvent::Failed(_)) => return Ok(outcome.or_late_event(Some(event))),
                 CallbackEvent::ShortLinkOpened | CallbackEvent::Rejected(_) | CallbackEvent::Unreachable(_) | CallbackEvent::FollowChecked(_) => {}
             },
             recv(signals.events) -> signal => return Ok(BindOutcome::Stopped(signal?)),
-            recv(end) -> _ => break,
+            recv(deadline) -> _ => break,
         }
     }
-    Ok(ended)
+    Ok(outcome)
 }
 
-/// What has been said so far to whoever looks on.
+/// The notices that were printed so far.
 #[derive(Default)]
 struct NoticeLog(HashSet<String>);
 
 impl NoticeLog {
-    /// At `-v` each time, else once: a flood must not fill the screen.
+    /// Prints a notice once, or every time with `-v`, so that a flood of requests cannot fill the
+    /// screen.
     fn notify_once(&mut self, ui: &mut Ui, text: &str) {
         if log::log_enabled!(log::Level::Info) {
             log::info!("{text}");
@@ -200,34 +203,35 @@ impl NoticeLog {
         }
     }
 
-    /// A call that was turned away. One that has the right state is nobody's attack: something stands in its way.
-    fn report_rejected(&mut self, ui: &mut Ui, why: RejectReason) {
-        match why {
-            RejectReason::RewrittenPath if self.0.insert(why.to_string()) => ui.warn(&t!("bind-elsewhere")),
-            _ => self.notify_once(ui, &t!("bind-turned-away", why = why.to_string())),
+    /// Reports a callback that was rejected. A request with the right state is no attack: a server
+    /// in between rewrote its path, which is worth a warning.
+    fn report_rejected(&mut self, ui: &mut Ui, reason: RejectReason) {
+        match reason {
+            RejectReason::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-elsewhere")),
+            _ => self.notify_once(ui, &t!("bind-turned-away", why = reason.to_string())),
         }
     }
 
-    /// A request that no handler saw.
-    fn report_refused(&mut self, ui: &mut Ui, why: RefusalReason) {
-        self.notify_once(ui, &t!("bind-refused", why = refusal_text(why)));
+    /// Reports a request that was refused before any handler.
+    fn report_refused(&mut self, ui: &mut Ui, reason: RefusalReason) {
+        self.notify_once(ui, &t!("bind-refused", why = refusal_text(reason)));
     }
 }
 
-/// All that was refused, in words; `None` where nothing was.
+/// Describes all rejected and refused requests; `None` if there were none.
 fn summarize_refusals(callback: &PendingBinding, refusals: &Refusals) -> Option<String> {
-    let turned_away = callback.rejected_counts().into_iter().map(|(why, count)| (why.to_string(), count));
-    let refused = refusals.take_counts().into_iter().map(|(why, count)| (refusal_text(why), count));
-    let mut all: Vec<(String, usize)> = turned_away.chain(refused).collect();
-    // The most frequent first; the others stay in their order.
+    let rejected = callback.rejected_counts().into_iter().map(|(reason, count)| (reason.to_string(), count));
+    let refused = refusals.take_counts().into_iter().map(|(reason, count)| (refusal_text(reason), count));
+    let mut all: Vec<(String, usize)> = rejected.chain(refused).collect();
+    // Most frequent first; the sort is stable.
     all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let count: usize = all.iter().map(|(_, count)| count).sum();
-    let each = all.iter().map(|(why, count)| t!("bind-refused-each", count = *count, why = why));
+    let each = all.iter().map(|(reason, count)| t!("bind-refused-each", count = *count, why = reason));
     (count > 0).then(|| t!("bind-refused-all", count = count, reasons = join_list(each)))
 }
 
-fn refusal_text(why: RefusalReason) -> String {
-    let what = match why {
+fn refusal_text(reason: RefusalReason) -> String {
+    let text = match reason {
         RefusalReason::NotHttp => t!("bind-refused-not-http"),
         RefusalReason::TlsToHttp => t!("bind-refused-tls-to-http"),
         RefusalReason::HttpToTls => t!("bind-refused-http-to-tls"),
@@ -243,8 +247,8 @@ fn refusal_text(why: RefusalReason) -> String {
         RefusalReason::UntrustedCertificate => t!("bind-refused-certificate"),
         RefusalReason::TlsFailure => t!("bind-refused-tls"),
     };
-    match why.status() {
-        Some(status) => t!("bind-refused-status", status = status.to_string(), why = what),
-        None => what,
+    match reason.status() {
+        Some(status) => t!("bind-refused-status", status = status.to_string(), why = text),
+        None => text,
     }
 }

@@ -1,7 +1,9 @@
-//! `wxbox bind`: shows each person the way to authorise, waits for the code, and keeps who it stands for.
+//! `wxbox bind`: shows each person the authorize URL, waits for the OAuth code, and saves whose it
+//! is.
 //!
-//! `people` says who, `transactions` goes from one to the next; the code comes to a `listener`, or is pasted (`paste`).
-//! `follow` is the next step of those who do not follow the account yet, `refusals` what else came in meanwhile.
+//! `select_users` chooses the people, `sequence` goes through them one by one. The code arrives at
+//! the `listener` or is pasted (`paste`). `follow` then checks whether the person follows the
+//! account. `session` holds the types that these files share.
 
 mod events;
 mod exchange;
@@ -60,7 +62,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
         return Ok(ExitStatus::Success);
     }
     let client = app.new_client()?;
-    // From here on a signal ends the wait in good order, however early it comes.
+    // From here on, a signal ends the wait cleanly.
     let signals = SignalReceiver::new()?;
     let exchange = Arc::new(WechatExchange { client, account });
     let store = Arc::new(Mutex::new(store));

@@ -1,5 +1,5 @@
-//! Without a listener: the operator pastes the address that WeChat sent the phone to, or a script gives it on standard
-//! input. It holds the code, so no text repeats it.
+//! `bind --paste` reads the address to which WeChat redirected the phone, from a terminal or from
+//! standard input. The address holds the OAuth code, so no message repeats it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,27 +17,27 @@ use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{StdinLine, StdinLines, Ui};
 
-/// What came of a line.
+/// The result of one line.
 enum PasteResult {
     Done(BindOutcome),
-    /// It will not do; another may.
+    /// The line is not usable; another line may be.
     Rejected(CommandError),
 }
 
-/// Takes lines until one binds the person: at a terminal as many as there are, else one.
+/// Reads lines until one binds the person. A script has one attempt, a terminal any number.
 pub(super) fn wait_for(
     ui: &mut Ui,
-    job: &BindContext,
-    turn: BindAttempt,
+    context: &BindContext,
+    attempt: BindAttempt,
     lines: &mut StdinLines,
 ) -> anyhow::Result<BindOutcome> {
-    let BindAttempt { user, url, callback, events } = turn;
+    let BindAttempt { user, url, callback, events } = attempt;
     let callback = Arc::new(callback);
-    qr::show_authorize_url(ui, job, &user.username, &url, None)?;
-    let end = Instant::now() + job.timeout();
-    let redirect = job.redirect.as_str();
+    qr::show_authorize_url(ui, context, &user.username, &url, None)?;
+    let deadline = Instant::now() + context.timeout();
+    let redirect = context.redirect.as_str();
     ui.status(&if ui.can_prompt { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
-    // The beginning of an address whose rest may come in the next line.
+    // A truncated address, whose rest may be in the next line.
     let mut partial: Option<Secret> = None;
     loop {
         if ui.can_prompt {
@@ -45,11 +45,11 @@ pub(super) fn wait_for(
         }
         let line = select! {
             recv(lines.receiver()?) -> line => line?.context(t!("ui-stdin"))?,
-            recv(job.signals.events) -> signal => {
+            recv(context.signals.events) -> signal => {
                 end_prompt_line(ui);
                 return Ok(BindOutcome::Stopped(signal?));
             }
-            recv(after(end.saturating_duration_since(Instant::now()))) -> _ => {
+            recv(after(deadline.saturating_duration_since(Instant::now()))) -> _ => {
                 end_prompt_line(ui);
                 callback.close();
                 return Ok(BindOutcome::TimedOut(None));
@@ -58,8 +58,8 @@ pub(super) fn wait_for(
         let text = match line {
             StdinLine::Eof => {
                 end_prompt_line(ui);
-                let what = t!("bind-paste-end", user = user.username);
-                let error = CommandError::usage(what).hint(t!("bind-paste-end-hint")).into();
+                let message = t!("bind-paste-end", user = user.username);
+                let error = CommandError::usage(message).hint(t!("bind-paste-end-hint")).into();
                 return Ok(BindOutcome::Failed { error, only_this_user: false });
             }
             StdinLine::Text(text) if ui.can_prompt && text.expose_secret().trim().is_empty() => continue,
@@ -71,72 +71,73 @@ pub(super) fn wait_for(
                 partial = Some(text);
                 PasteResult::Rejected(truncated_address())
             }
-            Some(query) => submit(job, &callback, &events, query, end)?,
+            Some(query) => submit(context, &callback, &events, query, deadline)?,
             None => PasteResult::Rejected(not_an_address(redirect)),
         };
         match result {
-            PasteResult::Done(ended) => return Ok(ended),
-            PasteResult::Rejected(CommandError { message: what, hint, exit }) if ui.can_prompt => {
-                ui.error(&ErrorReport { exit, message: what, hint })
+            PasteResult::Done(outcome) => return Ok(outcome),
+            PasteResult::Rejected(CommandError { message, hint, exit }) if ui.can_prompt => {
+                ui.error(&ErrorReport { exit, message, hint })
             }
-            PasteResult::Rejected(failure) => {
-                return Ok(BindOutcome::Failed { error: failure.into(), only_this_user: true });
+            PasteResult::Rejected(error) => {
+                return Ok(BindOutcome::Failed { error: error.into(), only_this_user: true });
             }
         }
     }
 }
 
-/// What a line means: of all ways to read it, the first that has the state of this binding, else the first.
+/// Returns the query of a line. Of all readings of the line, it prefers one with the state of this
+/// binding.
 fn select_query(callback: &PendingBinding, partial: Option<&Secret>, line: &Secret) -> Option<Secret> {
     let joined = partial.map(|partial| Secret::from(format!("{}{}", partial.expose_secret(), line.expose_secret())));
     let joined = joined.map(|text| candidate_queries(text.expose_secret())).unwrap_or_default();
     let alone = candidate_queries(line.expose_secret());
     let mine = joined.iter().chain(&alone).find(|query| callback.has_matching_state(query.expose_secret()));
-    // Alone, the line is what was meant if it was not the rest of another.
+    // Prefer the line on its own if it does not complete the partial address.
     mine.or(alone.first()).cloned()
 }
 
-/// The cursor stands behind a question that nobody answered.
+/// Moves the cursor off the prompt line that got no answer.
 fn end_prompt_line(ui: &mut Ui) {
     if ui.can_prompt {
         ui.write_stderr("\n");
     }
 }
 
-/// Asks WeChat about the code, where the state is right.
+/// Submits the query to WeChat if its state matches.
 fn submit(
-    job: &BindContext,
+    context: &BindContext,
     callback: &Arc<PendingBinding>,
     events: &Receiver<CallbackEvent>,
     query: Secret,
-    end: Instant,
+    deadline: Instant,
 ) -> anyhow::Result<PasteResult> {
-    let judge = Arc::clone(callback);
-    std::thread::Builder::new().name("paste".into()).spawn(move || judge.submit_query(query.expose_secret()))?;
-    let left = end.saturating_duration_since(Instant::now()).max(EXCHANGE_TIMEOUT);
-    let ended = select! {
-        recv(events) -> event => return result_from_event(event?, &job.signals),
-        recv(job.signals.events) -> signal => BindOutcome::Stopped(signal?),
-        recv(after(left)) -> _ => BindOutcome::TimedOut(None),
+    let submitted_to = Arc::clone(callback);
+    std::thread::Builder::new().name("paste".into()).spawn(move || submitted_to.submit_query(query.expose_secret()))?;
+    let remaining = deadline.saturating_duration_since(Instant::now()).max(EXCHANGE_TIMEOUT);
+    let outcome = select! {
+        recv(events) -> event => return result_from_event(event?, &context.signals),
+        recv(context.signals.events) -> signal => BindOutcome::Stopped(signal?),
+        recv(after(remaining)) -> _ => BindOutcome::TimedOut(None),
     };
     callback.close();
-    // What was kept before that is kept.
-    Ok(PasteResult::Done(ended.or_late_event(events.try_recv().ok())))
+    // A binding that was saved before the close counts.
+    Ok(PasteResult::Done(outcome.or_late_event(events.try_recv().ok())))
 }
 
 fn result_from_event(event: CallbackEvent, signals: &SignalReceiver) -> anyhow::Result<PasteResult> {
     Ok(match event {
-        // Neither comes before the outcome of what was pasted.
+        // The callback never sends these before the result of a pasted query.
         CallbackEvent::ShortLinkOpened | CallbackEvent::FollowChecked(_) => PasteResult::Rejected(truncated_address()),
         CallbackEvent::Bound(bound) => PasteResult::Done(BindOutcome::Bound(bound, None)),
         CallbackEvent::Failed(error) => PasteResult::Done(BindOutcome::from_error_or_signal(error, signals)?),
         CallbackEvent::Rejected(reason) => PasteResult::Rejected(rejection(reason)),
         CallbackEvent::Unreachable(error) => {
             let report = classify(&error);
-            let what = t!("bind-paste-unreachable", cause = report.message);
+            let message = t!("bind-paste-unreachable", cause = report.message);
             PasteResult::Rejected(CommandError {
                 exit: report.exit,
-                message: what,
+                message,
                 hint: Some(t!("bind-paste-unreachable-hint")),
             })
         }
@@ -151,18 +152,18 @@ fn truncated_address() -> CommandError {
     CommandError::usage(t!("bind-paste-torn")).hint(t!("bind-paste-torn-hint"))
 }
 
-/// Why an address will not do, and what to do then.
+/// Returns the error for a rejected address, with a hint.
 fn rejection(reason: RejectReason) -> CommandError {
-    let again = || t!("bind-paste-again-hint");
-    let (exit, what, hint) = match reason {
+    let start_again_hint = || t!("bind-paste-again-hint");
+    let (exit, message, hint) = match reason {
         RejectReason::NoCode => (ExitStatus::Usage, t!("bind-paste-no-code"), t!("bind-paste-no-code-hint")),
         RejectReason::MalformedCode | RejectReason::DuplicateParam => {
-            (ExitStatus::Usage, t!("bind-paste-bad-code"), again())
+            (ExitStatus::Usage, t!("bind-paste-bad-code"), start_again_hint())
         }
         RejectReason::SnapshotUser => (ExitStatus::Usage, t!("bind-paste-snapshot"), t!("bind-paste-snapshot-hint")),
-        RejectReason::CodeUsed => (ExitStatus::Config, t!("bind-paste-used"), again()),
+        RejectReason::CodeUsed => (ExitStatus::Config, t!("bind-paste-used"), start_again_hint()),
         RejectReason::CodeRefused(errcode) => {
-            (ExitStatus::Config, t!("bind-paste-refused", errcode = errcode.to_string()), again())
+            (ExitStatus::Config, t!("bind-paste-refused", errcode = errcode.to_string()), start_again_hint())
         }
         RejectReason::WrongState
         | RejectReason::WrongPath
@@ -170,52 +171,55 @@ fn rejection(reason: RejectReason) -> CommandError {
         | RejectReason::WrongMethod
         | RejectReason::AlreadyBound => (ExitStatus::Usage, t!("bind-paste-state"), t!("bind-paste-state-hint")),
     };
-    CommandError { exit, message: what, hint: Some(hint) }
+    CommandError { exit, message, hint: Some(hint) }
 }
 
-/// What a terminal puts around a paste.
+/// The marks that a terminal puts around a paste.
 const BRACKETED_PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
-/// `&` as a page writes it.
+/// The HTML escapes of `&`.
 const ESCAPED_AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
 const QUOTES: [char; 9] = ['"', '\'', '`', '<', '>', '“', '”', '‘', '’'];
 
-/// The query of an address, or the query alone, in each way to read what was copied; none where it is no address. A
-/// blank may end the address, or a line break may have been put into it.
+/// Returns the query in each possible reading of the pasted text; empty if the text holds no
+/// address.
+///
+/// A space may end the address, or a line break may have been inserted into it.
 pub(super) fn candidate_queries(pasted: &str) -> Vec<Secret> {
     let text = normalize(pasted);
     let text = text.expose_secret().trim().trim_matches(QUOTES).trim();
     let text = text.find("://").map_or(text, |scheme| {
-        let begin = text[..scheme].rfind(|c: char| !c.is_ascii_alphabetic());
-        let begin = begin.map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
-        &text[begin..]
+        let start = text[..scheme].rfind(|c: char| !c.is_ascii_alphabetic());
+        let start = start.map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+        &text[start..]
     });
     let first = text.split_whitespace().next().unwrap_or_default();
     let joined = Secret::from(text.split_whitespace().collect::<String>());
-    let mut all: Vec<Secret> = Vec::new();
+    let mut queries: Vec<Secret> = Vec::new();
     for text in [first, joined.expose_secret()] {
         if let Some(query) = extract_query(text)
-            && !all.iter().any(|other| other.expose_secret() == query)
+            && !queries.iter().any(|other| other.expose_secret() == query)
         {
-            all.push(query.into());
+            queries.push(query.into());
         }
     }
-    all
+    queries
 }
 
-/// Without what nobody sees, and with `&` as addresses have it.
+/// Removes invisible characters, and unescapes `&`.
 fn normalize(pasted: &str) -> Secret {
     let text = BRACKETED_PASTE_MARKS.iter().fold(pasted.to_owned(), |text, mark| text.replace(mark, ""));
     let text: String = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c))).collect();
     ESCAPED_AMPERSANDS.iter().fold(text, |text, written| text.replace(written, "&")).into()
 }
 
-/// Joiners, marks of direction, soft hyphens, the mark at the beginning of files.
+/// Matches joiners, direction marks, soft hyphens and byte order marks.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The query of one address, without what stands behind it: no character of another script belongs to an address of
-/// WeChat's, and no code or state ends with a sign of punctuation.
+/// Returns the query of one address without the text after it.
+///
+/// An address of WeChat's holds only ASCII, and no code or state ends with punctuation.
 fn extract_query(text: &str) -> Option<&str> {
     let text = text.split('#').next().unwrap_or_default();
     let query = match text.split_once('?') {
@@ -223,8 +227,8 @@ fn extract_query(text: &str) -> Option<&str> {
         None if text.contains("://") => return None,
         None => text,
     };
-    let end = query.find(|c: char| !c.is_ascii() || QUOTES.contains(&c)).unwrap_or(query.len());
-    let query = query[..end].trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || "=&-_".contains(c)));
+    let deadline = query.find(|c: char| !c.is_ascii() || QUOTES.contains(&c)).unwrap_or(query.len());
+    let query = query[..deadline].trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || "=&-_".contains(c)));
     query.contains('=').then_some(query)
 }
 

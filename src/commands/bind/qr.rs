@@ -1,4 +1,4 @@
-//! The QR code of a turn: what it holds, and where it is drawn.
+//! The QR code of a binding: its content, and where it is drawn.
 
 use std::net::SocketAddr;
 
@@ -12,11 +12,11 @@ use crate::cli::QrMode;
 use crate::t;
 use crate::ui::{QrStyle, Ui};
 
-/// The short link of a turn, where its code holds one.
+/// The reason for a short link.
 pub(super) enum ShortLinkUse {
-    /// The operator wants it.
+    /// The operator passed `--short-link`.
     Requested(ShortLink),
-    /// The window is too small for the long one.
+    /// The window is too small for the QR code of the full URL.
     WindowTooSmall(ShortLink),
 }
 
@@ -28,30 +28,31 @@ impl ShortLinkUse {
     }
 }
 
-/// A short link, where it is wanted, or where the window needs one and the listener at `own` can be reached by it.
+/// Returns a short link if the operator wants one, or if the window needs one and phones reach the
+/// listener at `local_addr` directly.
 pub(super) fn choose_short_link(
     ui: &Ui,
-    job: &BindContext,
+    context: &BindContext,
     url: &str,
     local_addr: SocketAddr,
     is_https: bool,
 ) -> anyhow::Result<Option<ShortLinkUse>> {
-    let link = || ShortLink::new(&job.redirect, url);
-    if job.args.short_link {
+    let link = || ShortLink::new(&context.redirect, url);
+    if context.args.short_link {
         return Ok(Some(ShortLinkUse::Requested(link()?)));
     }
-    let too_long = qr_style(ui, job.args.qr).is_some_and(|look| !ui.qr_fits(url, look));
-    Ok(if too_long && is_direct(&job.redirect, local_addr, is_https) {
+    let too_long = qr_style(ui, context.args.qr).is_some_and(|style| !ui.qr_fits(url, style));
+    Ok(if too_long && is_direct(&context.redirect, local_addr, is_https) {
         Some(ShortLinkUse::WindowTooSmall(link()?))
     } else {
         None
     })
 }
 
-/// Whether an address is the listener's own, with nothing in between that may pass on one path and no other.
+/// Whether `uri` addresses the listener itself. A proxy in between might forward only one path.
 fn is_direct(uri: &Url, local_addr: SocketAddr, is_https: bool) -> bool {
     let same_port = uri.port_or_known_default() == Some(local_addr.port()) && (uri.scheme() == "https") == is_https;
-    // From elsewhere nobody comes to a loopback address by itself.
+    // A client on another machine cannot connect to a loopback address.
     let same_host = !local_addr.ip().is_loopback()
         || match uri.host() {
             Some(Host::Ipv4(ip)) => local_addr.ip() == ip,
@@ -62,16 +63,17 @@ fn is_direct(uri: &Url, local_addr: SocketAddr, is_https: bool) -> bool {
     same_port && same_host
 }
 
-/// Shows the way to authorise: the URL for scripts, the code for phones, and a word to whoever is there.
+/// Prints the authorize URL for scripts, draws its QR code, and tells the operator what to do.
 pub(super) fn show_authorize_url(
     ui: &mut Ui,
-    job: &BindContext,
+    context: &BindContext,
     user: &str,
     url: &str,
     short: Option<&ShortLinkUse>,
 ) -> anyhow::Result<()> {
-    if let Some(file) = &job.qr_file {
-        // Paper is patient: the link that needs no listener, unless the other one is wanted.
+    if let Some(file) = &context.qr_file {
+        // A saved image outlives this process, so it holds the full URL unless --short-link was
+        // given.
         let text = match short {
             Some(ShortLinkUse::Requested(link)) => link.as_str(),
             _ => url,
@@ -80,7 +82,7 @@ pub(super) fn show_authorize_url(
     }
     let short_link = short.map(|short| short.link().as_str());
     ui.print(&BindEvent::AuthorizeUrl { user, url, short_link })?;
-    if let Some(file) = &job.qr_file {
+    if let Some(file) = &context.qr_file {
         ui.status(&t!("bind-qr-file-drawn", path = file.path()));
     }
     match short {
@@ -88,14 +90,14 @@ pub(super) fn show_authorize_url(
         Some(ShortLinkUse::WindowTooSmall(link)) => ui.status(&t!("bind-short-needed", link = link.as_str())),
         None => {}
     }
-    let drawn = draw_qr(ui, short_link.unwrap_or(url), job.args.qr) || job.qr_file.is_some();
+    let drawn = draw_qr(ui, short_link.unwrap_or(url), context.args.qr) || context.qr_file.is_some();
     ui.status(&if drawn { t!("bind-scan", user = user) } else { t!("bind-visit", user = user) });
     Ok(())
 }
 
-/// Draws a code where it is wanted and can be scanned; whether it was.
+/// Draws the QR code if it is wanted and fits the terminal; returns whether it was drawn.
 pub(super) fn draw_qr(ui: &mut Ui, text: &str, qr: QrMode) -> bool {
-    qr_style(ui, qr).is_some_and(|look| ui.print_qr(text, look))
+    qr_style(ui, qr).is_some_and(|style| ui.print_qr(text, style))
 }
 
 fn qr_style(ui: &Ui, qr: QrMode) -> Option<QrStyle> {
@@ -113,17 +115,17 @@ mod tests {
 
     #[test]
     fn an_address_leads_here_where_nothing_needs_to_pass_it_on() {
-        for (uri, own, is_https, leads) in [
+        for (uri, local_addr, is_https, expected) in [
             ("http://203.0.113.7:8080/callback/", "[::]:8080", false, true),
             ("http://203.0.113.7/callback/", "0.0.0.0:80", false, true),
             ("http://wx.example.com/callback/", "0.0.0.0:80", false, true),
             ("https://wx.example.com/callback/", "0.0.0.0:443", true, true),
-            // Behind a router that passes the port on.
+            // A router forwards the port.
             ("http://203.0.113.7:8080/callback/", "192.168.1.20:8080", false, true),
             ("http://127.0.0.1:8080/callback/", "127.0.0.1:8080", false, true),
             ("http://localhost:8080/callback/", "127.0.0.1:8080", false, true),
             ("http://[::1]:8080/callback/", "[::1]:8080", false, true),
-            // Behind a web server or a tunnel.
+            // A web server or a tunnel stands in front.
             ("https://wx.example.com/callback/", "127.0.0.1:8080", false, false),
             ("https://wx.example.com:8080/callback/", "0.0.0.0:8080", false, false),
             ("http://wx.example.com/callback/", "0.0.0.0:8080", false, false),
@@ -132,7 +134,11 @@ mod tests {
             ("http://127.0.0.2:8080/callback/", "127.0.0.1:8080", false, false),
             ("http://203.0.113.7:8080/callback/", "0.0.0.0:8080", true, false),
         ] {
-            assert_eq!(is_direct(&Url::parse(uri).unwrap(), own.parse().unwrap(), is_https), leads, "{uri} {own}");
+            assert_eq!(
+                is_direct(&Url::parse(uri).unwrap(), local_addr.parse().unwrap(), is_https),
+                expected,
+                "{uri} {local_addr}"
+            );
         }
     }
 }

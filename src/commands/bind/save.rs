@@ -1,4 +1,4 @@
-//! The binding itself: kept in the database, and by hand where the openid is known.
+//! Saves a binding, for a phone that authorized it or for an openid from the command line.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use crate::store::{Store, User};
 use crate::t;
 use crate::ui::Ui;
 
-/// Binds to an openid that somebody knows.
+/// Binds a person to the openid from the command line.
 pub(super) fn bind_openid(
     ui: &mut Ui,
     app: &AppContext,
@@ -31,12 +31,12 @@ pub(super) fn bind_openid(
     Ok(ExitStatus::Success)
 }
 
-/// Stores the binding before the phone is told of it.
+/// Returns the function that saves the binding before the phone gets its page.
 pub(super) fn save_fn(store: &Arc<Mutex<Store>>, user: User, app_id: String, rebind: bool) -> SaveBinding {
     let store = Arc::clone(store);
-    Box::new(move |person| {
+    Box::new(move |identity| {
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        let bound = save_binding(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)?;
+        let bound = save_binding(&mut store, &user, &app_id, &identity.openid, identity.nickname.as_deref(), rebind)?;
         Ok(bound.username)
     })
 }
@@ -50,8 +50,8 @@ fn save_binding(
     rebind: bool,
 ) -> anyhow::Result<User> {
     let bound = store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())?;
-    // Bound by somebody else since we looked.
-    let meanwhile =
+    // Another process bound the person meanwhile.
+    let bound_meanwhile =
         || CommandError::not_found(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
-    Ok(bound.ok_or_else(meanwhile)?)
+    Ok(bound.ok_or_else(bound_meanwhile)?)
 }

@@ -1,4 +1,5 @@
-//! One person after the other, each with a state and a time of their own; and what came of all of them.
+//! Binds people one after the other, each with a state and a timeout of their own, and summarizes
+//! the results.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
@@ -18,7 +19,7 @@ use crate::t;
 use crate::ui::{StdinLines, Ui};
 use crate::wechat::authorize_url;
 
-/// Where the code comes from.
+/// The source of OAuth codes.
 pub(super) enum CodeSource {
     Listener(Box<Listener>),
     Paste,
@@ -37,105 +38,105 @@ fn prepare(context: &BindContext, user: &User) -> anyhow::Result<BindAttempt> {
     Ok(BindAttempt { user: user.clone(), url, callback, events })
 }
 
-/// What came of the people so far.
+/// The results so far.
 struct BindSummary {
     count: usize,
     bound: usize,
     not_bound: Vec<(String, ExitStatus)>,
 }
 
-/// Binds one person after the other.
+/// Binds all people, one after the other.
 pub(super) fn bind_all(
     ui: &mut Ui,
-    job: &BindContext,
+    context: &BindContext,
     mut source: CodeSource,
     lines: &mut StdinLines,
-    people: Vec<User>,
+    users: Vec<User>,
 ) -> anyhow::Result<ExitStatus> {
-    let mut tally = BindSummary { count: people.len(), bound: 0, not_bound: Vec::new() };
-    let (mut last_bind_at, mut stopped) = (Instant::now(), None);
-    let mut people = people.iter().enumerate().peekable();
-    while let Some((place, user)) = people.next() {
-        if tally.count > 1 {
-            ui.status(&t!("bind-turn", place = place + 1, count = tally.count, user = user.username));
+    let mut summary = BindSummary { count: users.len(), bound: 0, not_bound: Vec::new() };
+    let (mut last_bind_at, mut signal_received) = (Instant::now(), None);
+    let mut users = users.iter().enumerate().peekable();
+    while let Some((index, user)) = users.next() {
+        if summary.count > 1 {
+            ui.status(&t!("bind-turn", place = index + 1, count = summary.count, user = user.username));
         }
-        let turn = prepare(job, user)?;
-        let events = turn.events.clone();
+        let attempt = prepare(context, user)?;
+        let events = attempt.events.clone();
         let outcome = match &mut source {
-            CodeSource::Listener(listener) => listener.wait_for(ui, job, turn, people.peek().is_none())?,
-            CodeSource::Paste => paste::wait_for(ui, job, turn, lines)?,
+            CodeSource::Listener(listener) => listener.wait_for(ui, context, attempt, users.peek().is_none())?,
+            CodeSource::Paste => paste::wait_for(ui, context, attempt, lines)?,
         };
         last_bind_at = Instant::now();
-        stopped = match outcome {
-            BindOutcome::Bound(BoundUser { username, identity: person }, signal) => {
-                tally.bound += 1;
-                // Who was renamed during the wait is told by the new name.
+        signal_received = match outcome {
+            BindOutcome::Bound(BoundUser { username, identity }, signal) => {
+                summary.bound += 1;
+                // A person who was renamed during the wait is reported by the new name.
                 let user = &User { username, ..user.clone() };
-                announce_bound(ui, job, user, &person)?;
-                let next = people.peek().map(|(_, next)| next.username.as_str());
+                announce_bound(ui, context, user, &identity)?;
+                let next = users.peek().map(|(_, next)| next.username.as_str());
                 match signal {
                     Some(signal) => Some(signal),
-                    None => follow::report_follow(ui, job, user, &events, next, lines)?,
+                    None => follow::report_follow(ui, context, user, &events, next, lines)?,
                 }
             }
             BindOutcome::Stopped(signal) => Some(signal),
-            BindOutcome::TimedOut(refused) => tally.add_timed_out(ui, job, user, refused)?,
-            BindOutcome::Failed { error, only_this_user: alone } => tally.add_failed(ui, user, error, alone)?,
+            BindOutcome::TimedOut(refused) => summary.add_timed_out(ui, context, user, refused)?,
+            BindOutcome::Failed { error, only_this_user } => summary.add_failed(ui, user, error, only_this_user)?,
         };
-        if let Some(signal) = stopped.filter(|_| tally.bound < tally.count) {
-            return Ok(tally.report_interrupted(ui, signal));
+        if let Some(signal) = signal_received.filter(|_| summary.bound < summary.count) {
+            return Ok(summary.report_interrupted(ui, signal));
         }
     }
-    if let (CodeSource::Listener(listener), None) = (source, stopped) {
-        listener.linger(last_bind_at.elapsed(), &job.signals);
+    if let (CodeSource::Listener(listener), None) = (source, signal_received) {
+        listener.linger(last_bind_at.elapsed(), &context.signals);
     }
-    tally.finish()
+    summary.finish()
 }
 
-/// Says who was bound, and who else has that openid.
-fn announce_bound(ui: &mut Ui, job: &BindContext, user: &User, person: &OAuthIdentity) -> anyhow::Result<()> {
-    let nickname = person.nickname.as_deref();
-    ui.print_result(&BindEvent::Bound { user: &user.username, openid: &person.openid, nickname })?;
-    let store = job.store.lock().unwrap_or_else(PoisonError::into_inner);
-    warn_if_openid_shared(ui, &store, &job.app_id, user, &person.openid);
+/// Reports the binding, and warns if other people have the same openid.
+fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OAuthIdentity) -> anyhow::Result<()> {
+    let nickname = identity.nickname.as_deref();
+    ui.print_result(&BindEvent::Bound { user: &user.username, openid: &identity.openid, nickname })?;
+    let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
+    warn_if_openid_shared(ui, &store, &context.app_id, user, &identity.openid);
     Ok(())
 }
 
 impl BindSummary {
-    /// One who did not come: the end, where there is nobody else.
+    /// Records a person who did not come in time. It is an error if there is only one person.
     fn add_timed_out(
         &mut self,
         ui: &mut Ui,
-        job: &BindContext,
+        context: &BindContext,
         user: &User,
         refused: Option<String>,
     ) -> anyhow::Result<Option<Signal>> {
         if ui.json() {
             ui.print(&BindEvent::Timeout { user: &user.username })?;
         }
-        let time = long_duration(job.timeout());
-        let nobody = t!("bind-timeout", user = user.username, time = time);
-        let (what, hint) = match refused {
-            Some(refused) => (join_clauses([nobody, refused]), t!("bind-timeout-refused-hint")),
-            None => (nobody, t!("bind-timeout-hint")),
+        let time = long_duration(context.timeout());
+        let timeout_text = t!("bind-timeout", user = user.username, time = time);
+        let (message, hint) = match refused {
+            Some(refused) => (join_clauses([timeout_text, refused]), t!("bind-timeout-refused-hint")),
+            None => (timeout_text, t!("bind-timeout-hint")),
         };
         if self.count == 1 {
-            return Err(CommandError { exit: ExitStatus::TimedOut, message: what, hint: Some(hint) }.into());
+            return Err(CommandError { exit: ExitStatus::TimedOut, message, hint: Some(hint) }.into());
         }
-        ui.warn(&what);
+        ui.warn(&message);
         self.not_bound.push((user.username.clone(), ExitStatus::TimedOut));
         Ok(None)
     }
 
-    /// One who cannot be bound.
+    /// Records a person who could not be bound.
     fn add_failed(
         &mut self,
         ui: &mut Ui,
         user: &User,
         error: anyhow::Error,
-        alone: bool,
+        only_this_user: bool,
     ) -> anyhow::Result<Option<Signal>> {
-        if !alone || self.count == 1 {
+        if !only_this_user || self.count == 1 {
             return Err(error);
         }
         let report = classify(&error);
@@ -152,16 +153,16 @@ impl BindSummary {
         signal.exit_status()
     }
 
-    /// The status of all: that of each where they ended alike.
+    /// Returns the exit status of all people: their common one, else that of mixed results.
     fn finish(self) -> anyhow::Result<ExitStatus> {
         let Some((_, first)) = self.not_bound.first() else { return Ok(ExitStatus::Success) };
-        let alike = self.bound == 0 && self.not_bound.iter().all(|(_, exit)| exit == first);
-        let exit = if alike { *first } else { ExitStatus::Mixed };
-        let who: Vec<String> = self.not_bound.iter().map(|(name, _)| name.clone()).collect();
-        let what = match self.bound {
-            0 => t!("bind-none", count = self.count, users = join_first(&who)),
-            bound => t!("bind-left", bound = bound, count = self.count, users = join_first(&who)),
+        let all_same = self.bound == 0 && self.not_bound.iter().all(|(_, exit)| exit == first);
+        let exit = if all_same { *first } else { ExitStatus::Mixed };
+        let names: Vec<String> = self.not_bound.iter().map(|(name, _)| name.clone()).collect();
+        let message = match self.bound {
+            0 => t!("bind-none", count = self.count, users = join_first(&names)),
+            bound => t!("bind-left", bound = bound, count = self.count, users = join_first(&names)),
         };
-        Err(CommandError { exit, message: what, hint: Some(t!("bind-left-hint")) }.into())
+        Err(CommandError { exit, message, hint: Some(t!("bind-left-hint")) }.into())
     }
 }

@@ -1,4 +1,5 @@
-//! The types that all parts of `bind` share: the context of the command, one attempt to bind a person, and its outcome.
+//! The types that all parts of `bind` share: the context of the command, one attempt to bind a person,
+//! and its outcome.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,10 +18,10 @@ use crate::store::{self, Store, User};
 use crate::termination;
 use crate::ui::QrFile;
 
-/// How long WeChat may still take for a code that came in the last moment.
+/// The time that WeChat has for a code that arrived in the last moment.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is the same for everybody.
+/// The context that all people share.
 pub(super) struct BindContext {
     pub(super) app: AppContext,
     pub(super) args: Bind,
@@ -33,13 +34,13 @@ pub(super) struct BindContext {
 }
 
 impl BindContext {
-    /// How long each person has.
+    /// The time that each person has.
     pub(super) fn timeout(&self) -> Duration {
         self.app.config.listen.timeout.value
     }
 }
 
-/// A person, and what waits for them.
+/// One attempt to bind a person.
 pub(super) struct BindAttempt {
     pub(super) user: User,
     pub(super) url: String,
@@ -47,14 +48,14 @@ pub(super) struct BindAttempt {
     pub(super) events: Receiver<CallbackEvent>,
 }
 
-/// How a turn ended.
+/// The result of an attempt.
 pub(super) enum BindOutcome {
-    /// Whatever ended the wait, the person was bound; a signal may have come meanwhile.
+    /// The person was bound, whatever ended the wait; a signal may have arrived meanwhile.
     Bound(BoundUser, Option<Signal>),
     Stopped(Signal),
-    /// What was refused meanwhile, in words.
+    /// No one came in time; the text describes what was refused meanwhile.
     TimedOut(Option<String>),
-    /// `alone`: it is this person's trouble, and the next can still be bound.
+    /// With `only_this_user`, the next person can still be bound.
     Failed {
         error: anyhow::Error,
         only_this_user: bool,
@@ -62,17 +63,19 @@ pub(super) enum BindOutcome {
 }
 
 impl BindOutcome {
-    /// The end of a wait, unless something else came of it in its last moment.
+    /// Returns this outcome of a wait, unless `event` arrived in its last moment and decides
+    /// otherwise.
     pub(super) fn or_late_event(self, event: Option<CallbackEvent>) -> Self {
         match (event, self) {
             (Some(CallbackEvent::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
             (Some(CallbackEvent::Bound(bound)), _) => Self::Bound(bound, None),
             (Some(CallbackEvent::Failed(error)), Self::TimedOut(_)) => Self::from_error(error),
-            (_, ended) => ended,
+            (_, outcome) => outcome,
         }
     }
 
-    /// The end by an error, or by the signal that ended the wait for a locked database.
+    /// Returns the outcome for an error, or for the signal that ended the wait for a locked
+    /// database.
     pub(super) fn from_error_or_signal(error: anyhow::Error, signals: &SignalReceiver) -> anyhow::Result<Self> {
         let locked = matches!(error.downcast_ref(), Some(store::Error::Busy { .. }));
         Ok(if locked && termination::requested_signal().is_some() {
@@ -82,10 +85,10 @@ impl BindOutcome {
         })
     }
 
-    /// A person who was bound by somebody else or removed meanwhile is alone with it; the account and the database
-    /// are everybody's.
+    /// An error of one person (removed or bound meanwhile) leaves the others bindable; errors of
+    /// the account and the database do not.
     fn from_error(error: anyhow::Error) -> Self {
-        let alone = classify(&error).exit == ExitStatus::NotFound;
-        Self::Failed { error, only_this_user: alone }
+        let only_this_user = classify(&error).exit == ExitStatus::NotFound;
+        Self::Failed { error, only_this_user }
     }
 }

@@ -1,4 +1,4 @@
-//! `wxbox unbind`: removes a person's connection to WeChat.
+//! `wxbox unbind` removes a person's binding.
 
 use std::fmt;
 
@@ -31,13 +31,13 @@ pub(in crate::commands) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> a
     let app_id = app.require_app_id()?;
     let mut store = app.open_existing_store()?;
     let user = app.find_user(&store, &args.user)?;
-    let UnbindResult { user, cancelled: withdrawn } = store.unbind(&user, &app_id, Timestamp::now())?;
+    let UnbindResult { user, cancelled: cancelled_count } = store.unbind(&user, &app_id, Timestamp::now())?;
     let Some(binding) = user.binding else {
         return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).into());
     };
     ui.print_result(&UnbindView { event: "unbound", user: user.username, openid: binding.openid })?;
-    if withdrawn > 0 {
-        ui.status(&t!("unbind-withdrawn", count = withdrawn));
+    if cancelled_count > 0 {
+        ui.status(&t!("unbind-withdrawn", count = cancelled_count));
     }
     Ok(ExitStatus::Success)
 }

@@ -1,4 +1,4 @@
-//! How a message of the outbox is shown, by `send` and by `outbox`.
+//! The view of an outbox message, as `send` and `outbox` print it.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::wechat::ApiError;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::message::api_for_kind;
 
-/// A message as a result.
+/// One message.
 #[derive(Serialize)]
 pub(in crate::commands) struct MessageView {
     pub(in crate::commands) id: i64,
@@ -34,28 +34,28 @@ pub(in crate::commands) struct MessageView {
     key: Option<String>,
     pub(in crate::commands) created_at: Timestamp,
     pub(in crate::commands) sent_at: Option<Timestamp>,
-    /// When it is tried again, where that is not before WeChat counts anew.
+    /// The time of the next attempt of a message that waits for the reset of a quota.
     #[serde(skip)]
     deferred_until: Option<Timestamp>,
-    /// It was there before, with the same key.
+    /// The outbox held a message with the same key already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::commands) duplicate: bool,
 }
 
-/// In place of a message, where there is none.
+/// The reason why a requested message does not exist.
 pub(in crate::commands) enum MissingMessage {
-    /// It was there; its person was removed while it was under way.
+    /// Its person was removed while an attempt was in progress.
     DeletedInFlight(i64),
-    /// The same before it was.
+    /// Its person was removed before the first attempt.
     DeletedQueued(i64),
-    /// An attempt has ended, and the database would not take its outcome.
+    /// An attempt has ended, but its outcome could not be saved.
     ResultNotSaved { id: i64, state: MessageState, cause: String },
-    /// That person is no longer bound as when the message was written.
+    /// The person is no longer bound to the openid of the message.
     NotBound(String),
 }
 
 impl MissingMessage {
-    /// As an error of its own.
+    /// Returns it as an error report.
     pub(in crate::commands) fn report(&self) -> ErrorReport {
         let exit = match self {
             Self::DeletedInFlight(_) => ExitStatus::Undelivered,
@@ -65,7 +65,7 @@ impl MissingMessage {
         ErrorReport { exit, message: self.to_string(), hint: None }
     }
 
-    /// Where the message that was asked for stands.
+    /// The state that is reported for the message.
     pub(in crate::commands) fn state(&self) -> MessageState {
         match self {
             Self::DeletedInFlight(_) => MessageState::Unknown,
@@ -90,7 +90,6 @@ impl Serialize for MissingMessage {
     }
 }
 
-/// What is said of it.
 impl fmt::Display for MissingMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
@@ -105,12 +104,12 @@ impl fmt::Display for MissingMessage {
 }
 
 impl MessageView {
-    /// To whom, as people say it.
+    /// The name of the recipient, else the openid.
     pub(in crate::commands) fn recipient(&self) -> &str {
         self.user.as_deref().or(self.openid.as_deref()).unwrap_or("-")
     }
 
-    /// What went wrong, with the message and the recipient.
+    /// Describes what went wrong, with the message and the recipient.
     pub(in crate::commands) fn problem(&self) -> String {
         let error = self.error.as_deref().unwrap_or_default();
         match self.state {
@@ -128,16 +127,15 @@ impl MessageView {
         }
     }
 
-    /// What to do about it.
     pub(in crate::commands) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
 
-/// What wxbox does by itself about a message that was not delivered, and which command does more. Nobody is told to send
-/// a message again that is queued still.
+/// Returns a hint: what wxbox will do by itself, and which command does more. It never suggests to
+/// send a message again that is still queued.
 fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool) -> Option<String> {
-    let action = refusal.map(|it| action(it.errcode));
+    let action = refusal.map(|refusal| action(refusal.errcode));
     let advice = || refusal.and_then(ApiError::hint);
     let id = message.id;
     match message.state {
@@ -146,16 +144,18 @@ fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool) -> Opti
         MessageState::Expired => Some(t!("send-expired-hint", id = id)),
         MessageState::Queued => match (message.previous_part_id, action) {
             _ if !failed => None,
-            (Some(after), _) if message.attempts == 0 => Some(t!("send-part-hint", after = after)),
+            (Some(previous_part_id), _) if message.attempts == 0 => {
+                Some(t!("send-part-hint", after = previous_part_id))
+            }
             (_, Some(Action::HoldDay)) => Some(t!("send-quota-hint", id = id, time = format_local(message.due_at))),
             (_, action) => {
-                let waits = t!("send-queued-hint", id = id, time = format_local(message.due_at));
+                let waiting_hint = t!("send-queued-hint", id = id, time = format_local(message.due_at));
                 let advice = advice().filter(|_| action == Some(Action::StopRun));
-                Some(join_clauses(advice.into_iter().chain([waits])))
+                Some(join_clauses(advice.into_iter().chain([waiting_hint])))
             }
         },
         MessageState::Failed => match action {
-            // What keeps it from the person can pass.
+            // The reason that WeChat refuses the recipient can pass.
             Some(Action::FailMark) => {
                 Some(join_clauses(advice().into_iter().chain([t!("send-refused-hint", id = id)])))
             }
@@ -210,7 +210,6 @@ impl From<Message> for MessageView {
     }
 }
 
-/// The line of `send`.
 impl fmt::Display for MessageView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (id, kind, to) = (self.id, self.kind.as_str(), self.recipient());

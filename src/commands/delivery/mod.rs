@@ -1,15 +1,14 @@
-//! Delivery as a command shows it: results as they come, a bar, Ctrl-C, and the exit status. `send`, `outbox
-//! flush` and `outbox retry` are this; `run` as well.
+//! Runs a delivery for a command: prints results as they arrive, draws the progress bar, handles
+//! signals, and computes the exit status. `send`, `outbox flush`, `outbox retry` and `run` use it.
 
 pub(in crate::commands) mod message_view;
-pub(in crate::commands) mod summary;
+mod summary;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
-use crate::commands::delivery::message_view::{MessageView, MissingMessage};
-use crate::commands::delivery::summary::DeliverySummary;
 use crate::context::AppContext;
 use crate::delivery::{
     DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread, ReadyDeliveryThread,
@@ -20,15 +19,17 @@ use crate::signals::{self, Signal, Waiter};
 use crate::store::{Message, MessageState, Store};
 use crate::t;
 use crate::ui::{DelayedSpinner, DeliveryBar, Progress, Ui};
+use message_view::{MessageView, MissingMessage};
+use summary::DeliverySummary;
 
-/// How long a request under way may go on after Ctrl-C; it cannot be called back.
+/// The time that requests in progress have after a signal; they cannot be cancelled.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
-/// When a command leaves all the same.
+/// The time after a signal at which the command ends in any case.
 const HARD_DEADLINE: Duration = Duration::from_millis(1900);
-/// From so many messages on there is a bar.
+/// The number of messages from which on a progress bar is drawn.
 const BAR_THRESHOLD: usize = 10;
 
-/// What delivery needs, all of it opened.
+/// Everything that a delivery needs.
 pub(super) struct DeliverySetup {
     pub(super) store: Store,
     pub(super) thread: ReadyDeliveryThread,
@@ -36,21 +37,15 @@ pub(super) struct DeliverySetup {
 }
 
 impl DeliverySetup {
-    /// With what the config says, and the database that `store` opens.
-    ///
-    /// # Errors
-    /// The account's, the database's and the client's.
+    /// Opens everything by the configuration, with the database that `store` opens.
     pub(super) fn open(app: &AppContext, store: impl FnOnce() -> anyhow::Result<Store>) -> anyhow::Result<Self> {
-        let orders = options_from_config(app)?;
-        let hand = DeliveryThread::start(app.client_settings()).with_context(|| t!("delivery-thread"))?;
-        Ok(Self { store: store()?, thread: hand.wait_ready()?, options: orders })
+        let options = options_from_config(app)?;
+        let thread = DeliveryThread::start(app.client_settings()).with_context(|| t!("delivery-thread"))?;
+        Ok(Self { store: store()?, thread: thread.wait_ready()?, options })
     }
 }
 
-/// How the config wants it done.
-///
-/// # Errors
-/// The account's.
+/// Returns the delivery options of the configuration.
 pub(super) fn options_from_config(app: &AppContext) -> anyhow::Result<DeliveryOptions> {
     let send = &app.config.send;
     Ok(DeliveryOptions {
@@ -64,64 +59,66 @@ pub(super) fn options_from_config(app: &AppContext) -> anyhow::Result<DeliveryOp
     })
 }
 
-/// A message as this run leaves it, to be shown.
+/// A message to report, in its state at the end of the run.
 pub(super) struct MessageReport {
     pub(super) message: Result<MessageView, MissingMessage>,
     pub(super) correlation_id: Option<u64>,
-    /// It was only to be queued.
+    /// The run only queued messages (`--no-wait`).
     pub(super) only_queued: bool,
-    /// Why it waits was, or will be, said for all of them.
+    /// The reason why the message is still queued is reported once for the whole run.
     pub(super) reason_reported: bool,
 }
 
-/// Shows something, once.
+/// Prints one result.
 type ShowFn = Box<dyn FnOnce(&mut Ui) -> anyhow::Result<()> + Send>;
 
-/// What comes up beside the messages of a run.
+/// An event of the caller that arrives between the messages of a run.
 pub(super) enum SideEvent {
-    /// Something was asked for that cannot be sent; this shows it.
+    /// The requested message cannot be sent; the function prints why.
     Failed(ShowFn),
-    /// What was to be sent could not be read to its end.
+    /// The input could not be read to its end.
     Aborted(anyhow::Error),
 }
 
-/// What is told while messages are delivered.
+/// Prints the progress and the results of a run.
 struct ProgressReporter<'a, F> {
     ui: &'a mut Ui,
     show_fn: F,
     summary: DeliverySummary,
     bar: Option<DeliveryBar>,
-    /// Messages that are queued, and not yet told.
+    /// The number of queued messages that are not reported yet.
     pending: usize,
-    /// What shows that something is done, where there is no bar.
+    /// The progress indicator when there is no bar.
     spinner: DelayedSpinner,
-    /// A file is on its way.
+    /// The progress bar of an upload, and the name of its file.
     upload: Option<(Progress, String)>,
-    /// Why nothing more can be sent.
+    /// The reason why sending stopped.
     stop_report: Option<ErrorReport>,
     stop_signal: Option<Signal>,
-    /// Nothing is to be sent.
+    /// The run only queues messages.
     only_queued: bool,
-    /// A result could not be written; delivery goes on, since that is the job.
+    /// The error that ended the run or its input.
+    abort_error: Option<anyhow::Error>,
+    /// The first error of printing a result. Delivery continues after it.
     output_error: Option<anyhow::Error>,
-    /// The tag of the last parcel that is in the database.
+    /// The correlation ID of the last submission that was saved.
     last_accepted: Option<u64>,
 }
 
-/// How a run has ended.
+/// The result of a run.
 pub(super) struct DeliveryResult {
     pub(super) exit: ExitStatus,
-    /// The tag of the last parcel that is in the database, as are all before it.
+    /// The correlation ID of the last submission that was saved; all before it are saved too.
     pub(super) last_accepted: Option<u64>,
     /// There was no message to deliver.
     pub(super) is_empty: bool,
 }
 
 impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporter<'a, F> {
-    fn new(ui: &'a mut Ui, show: F, only_queued: bool) -> Self {
+    fn new(ui: &'a mut Ui, show_fn: F, only_queued: bool) -> Self {
         Self {
             ui,
-            show_fn: show,
+            show_fn,
             summary: DeliverySummary::default(),
             bar: None,
             pending: 0,
@@ -130,13 +127,28 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             stop_report: None,
             stop_signal: None,
             only_queued,
+            abort_error: None,
             output_error: None,
             last_accepted: None,
         }
     }
 
-    /// Takes an event in.
-    fn on_event(&mut self, event: DeliveryEvent) -> anyhow::Result<()> {
+    /// Handles the events that have arrived. Returns `true` once the run has ended.
+    fn drain_events(&mut self, events: &Receiver<DeliveryEvent>) -> bool {
+        loop {
+            match events.try_recv() {
+                Ok(DeliveryEvent::Finished) | Err(TryRecvError::Disconnected) => return true,
+                Ok(DeliveryEvent::Aborted(error)) => {
+                    self.abort_error = Some(error);
+                    return true;
+                }
+                Ok(event) => self.on_event(event),
+                Err(TryRecvError::Empty) => return false,
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: DeliveryEvent) {
         match &event {
             DeliveryEvent::Queued(count) => self.pending += count,
             DeliveryEvent::Settled { .. } | DeliveryEvent::Deleted { .. } | DeliveryEvent::ResultNotSaved { .. } => {
@@ -146,49 +158,50 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             _ => {}
         }
         match event {
-            DeliveryEvent::Settled { message, correlation_id: tag, duplicate } => {
-                self.on_message(*message, tag, duplicate)
+            DeliveryEvent::Settled { message, correlation_id, duplicate } => {
+                self.on_message(*message, correlation_id, duplicate)
             }
-            DeliveryEvent::Deleted { id, correlation_id: tag, attempt_started: true } => {
-                self.on_missing(MissingMessage::DeletedInFlight(id), tag)
+            DeliveryEvent::Deleted { id, correlation_id, attempt_started: true } => {
+                self.on_missing(MissingMessage::DeletedInFlight(id), correlation_id)
             }
-            DeliveryEvent::Deleted { id, correlation_id: tag, attempt_started: false } => {
-                self.on_missing(MissingMessage::DeletedQueued(id), tag)
+            DeliveryEvent::Deleted { id, correlation_id, attempt_started: false } => {
+                self.on_missing(MissingMessage::DeletedQueued(id), correlation_id)
             }
-            DeliveryEvent::ResultNotSaved { id, state, correlation_id: tag, cause } => {
-                self.on_missing(MissingMessage::ResultNotSaved { id, state, cause }, tag)
+            DeliveryEvent::ResultNotSaved { id, state, correlation_id, cause } => {
+                self.on_missing(MissingMessage::ResultNotSaved { id, state, cause }, correlation_id)
             }
-            DeliveryEvent::NotBound { user, correlation_id: tag } => {
-                self.on_missing(MissingMessage::NotBound(user), tag)
+            DeliveryEvent::NotBound { user, correlation_id } => {
+                self.on_missing(MissingMessage::NotBound(user), correlation_id)
             }
             DeliveryEvent::Queued(count) => match &self.bar {
                 Some(bar) => bar.add_total(count),
                 None if count >= BAR_THRESHOLD && !self.ui.json() => {
-                    // One bar at a time: this one makes room first.
+                    // Only one bar is drawn at a time.
                     self.upload = None;
                     self.spinner.stop();
                     self.bar = Some(DeliveryBar::new(self.ui, count));
                 }
                 None => {}
             },
-            DeliveryEvent::Accepted(tag) => self.last_accepted = Some(tag),
-            DeliveryEvent::Uploading { file_name: file, sent_bytes: done, total_bytes: whole } => {
-                self.on_upload_progress(file, done, whole)
+            DeliveryEvent::Accepted(correlation_id) => self.last_accepted = Some(correlation_id),
+            DeliveryEvent::Uploading { file_name, sent_bytes, total_bytes } => {
+                self.on_upload_progress(file_name, sent_bytes, total_bytes)
             }
-            DeliveryEvent::Uploaded(file) => self.upload = self.upload.take().filter(|(_, shown)| *shown != file),
+            DeliveryEvent::Uploaded(file_name) => {
+                self.upload = self.upload.take().filter(|(_, current)| *current != file_name)
+            }
             DeliveryEvent::DatabaseLocked { database, in_flight_count: messages } => {
                 self.ui.warn(&t!("delivery-locked", path = database, count = messages));
             }
             DeliveryEvent::Retrying(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
             DeliveryEvent::SendingStopped(error) => self.stop_report = Some(classify(&error)),
             DeliveryEvent::LeftQueued(count) => self.summary.queued += count,
-            // The caller of this takes them.
+            // drain_events() handles these.
             DeliveryEvent::Aborted(_) | DeliveryEvent::Finished => {}
         }
-        Ok(())
     }
 
-    /// What moves, moves on.
+    /// Redraws the spinner, or stops it when something else shows the progress.
     fn redraw(&mut self) {
         if self.pending == 0 || self.bar.is_some() || self.upload.is_some() || self.stop_signal.is_some() {
             self.spinner.stop();
@@ -198,23 +211,23 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
         }
     }
 
-    /// A file is so far on its way; one is shown at a time.
-    fn on_upload_progress(&mut self, file: String, done: u64, whole: u64) {
+    /// Updates the progress of an upload. Only one upload is shown at a time.
+    fn on_upload_progress(&mut self, file_name: String, sent_bytes: u64, total_bytes: u64) {
         if self.bar.is_some() || self.ui.json() {
             return;
         }
         self.spinner.stop();
-        let begin = || (Progress::for_bytes(self.ui, &t!("ui-uploading", file = file), whole), file.clone());
-        let (bar, shown) = self.upload.get_or_insert_with(begin);
-        if *shown == file {
-            bar.set_position(done);
+        let new_bar =
+            || (Progress::for_bytes(self.ui, &t!("ui-uploading", file = file_name), total_bytes), file_name.clone());
+        let (bar, current) = self.upload.get_or_insert_with(new_bar);
+        if *current == file_name {
+            bar.set_position(sent_bytes);
         }
     }
 
-    /// Takes in what came up beside the messages; what stops the whole is given back.
-    fn on_side_event(&mut self, aside: SideEvent) -> Option<anyhow::Error> {
-        match aside {
-            SideEvent::Aborted(error) => return Some(error),
+    fn on_side_event(&mut self, event: SideEvent) {
+        match event {
+            SideEvent::Aborted(error) => self.abort_error = Some(error),
             SideEvent::Failed(show) => {
                 self.summary.failed += 1;
                 if let Err(error) = show(self.ui) {
@@ -222,56 +235,56 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
                 }
             }
         }
-        None
     }
 
-    /// Sums up how it ended; `broken` is what kept it from going on.
-    fn finish(mut self, broken: Option<anyhow::Error>) -> anyhow::Result<DeliveryResult> {
+    /// Prints the summary of a run that has ended, and returns its result.
+    fn finish(mut self) -> anyhow::Result<DeliveryResult> {
         self.spinner.stop();
         let ProgressReporter {
             ui,
-            summary: tally,
-            stop_report: stopped,
-            stop_signal: leaving,
-            output_error: unwritten,
+            summary,
+            stop_report,
+            stop_signal,
+            abort_error,
+            output_error,
             bar,
-            last_accepted: taken,
+            last_accepted,
             only_queued,
             ..
         } = self;
         if bar.is_some_and(|bar| bar.finish()) {
             ui.status(&t!(
                 "send-summary",
-                all = tally.total(),
-                sent = tally.sent,
-                failed = tally.failed,
-                queued = tally.queued,
-                unknown = tally.unknown,
+                all = summary.total(),
+                sent = summary.sent,
+                failed = summary.failed,
+                queued = summary.queued,
+                unknown = summary.unknown,
             ));
         }
-        if let Some(signal) = leaving {
-            match broken {
-                // How many are left queued is not known then.
+        if let Some(signal) = stop_signal {
+            match abort_error {
+                // The number of messages that are still queued is not known here.
                 Some(error) => {
                     ui.error(&ErrorReport { exit: signal.exit_status(), ..classify(&error) });
                     ui.status(&t!("ui-interrupted"));
                 }
-                None => ui.status(&t!("send-interrupted", queued = tally.queued)),
+                None => ui.status(&t!("send-interrupted", queued = summary.queued)),
             }
-            return Ok(DeliveryResult { exit: signal.exit_status(), last_accepted: taken, is_empty: false });
+            return Ok(DeliveryResult { exit: signal.exit_status(), last_accepted, is_empty: false });
         }
-        let is_empty = tally.is_empty() && stopped.is_none();
-        let exit = match broken.map(|error| aborted_error(error, &tally)).or(unwritten) {
+        let is_empty = summary.is_empty() && stop_report.is_none();
+        let exit = match abort_error.map(|error| aborted_error(error, &summary)).or(output_error) {
             Some(error) => return Err(error),
-            None if only_queued && tally.failed + tally.unknown == 0 => ExitStatus::Success,
-            None => report_result(ui, &tally, stopped)?,
+            None if only_queued && summary.failed + summary.unknown == 0 => ExitStatus::Success,
+            None => report_result(ui, &summary, stop_report)?,
         };
-        Ok(DeliveryResult { exit, last_accepted: taken, is_empty })
+        Ok(DeliveryResult { exit, last_accepted, is_empty })
     }
 
-    fn on_message(&mut self, message: Message, tag: Option<u64>, duplicate: bool) {
+    fn on_message(&mut self, message: Message, correlation_id: Option<u64>, duplicate: bool) {
         self.summary.add(message.state);
-        let hushed =
+        let reason_reported =
             message.state == MessageState::Queued && (self.stop_report.is_some() || self.stop_signal.is_some());
         if let Some(bar) = &self.bar {
             bar.increment(self.summary.sent, self.summary.failed + self.summary.unknown + self.summary.queued);
@@ -279,155 +292,149 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
                 return;
             }
         }
-        let mut shown = MessageView::from(message);
-        shown.duplicate = duplicate;
+        let mut view = MessageView::from(message);
+        view.duplicate = duplicate;
         self.report(MessageReport {
-            message: Ok(shown),
-            correlation_id: tag,
+            message: Ok(view),
+            correlation_id,
             only_queued: self.only_queued,
-            reason_reported: hushed,
+            reason_reported,
         });
     }
 
-    fn on_missing(&mut self, it: MissingMessage, tag: Option<u64>) {
-        self.summary.add_missing(&it);
+    fn on_missing(&mut self, missing: MissingMessage, correlation_id: Option<u64>) {
+        self.summary.add_missing(&missing);
         self.report(MessageReport {
-            message: Err(it),
-            correlation_id: tag,
+            message: Err(missing),
+            correlation_id,
             only_queued: false,
             reason_reported: false,
         });
     }
 
-    fn report(&mut self, told: MessageReport) {
-        if let Err(error) = (self.show_fn)(self.ui, told) {
+    fn report(&mut self, report: MessageReport) {
+        if let Err(error) = (self.show_fn)(self.ui, report) {
             self.output_error.get_or_insert(error);
         }
     }
 }
 
-/// What stopped a run, with what became of its messages, so that nobody sends them again.
-fn aborted_error(error: anyhow::Error, tally: &DeliverySummary) -> anyhow::Error {
-    if tally.is_empty() {
+/// Adds the state of the run's messages to the error that stopped it, so that no one sends them
+/// again.
+fn aborted_error(error: anyhow::Error, summary: &DeliverySummary) -> anyhow::Error {
+    if summary.is_empty() {
         return error;
     }
-    let ErrorReport { exit, message: what, hint } = classify(&error);
-    let (sent, queued, unknown) = (tally.sent, tally.queued, tally.unknown);
+    let ErrorReport { exit, message, hint } = classify(&error);
+    let (sent, queued, unknown) = (summary.sent, summary.queued, summary.unknown);
     let hint =
         t!("delivery-broken-hint", sent = sent, queued = queued, unknown = unknown, hint = hint.unwrap_or_default());
-    CommandError { exit, message: what, hint: Some(hint.trim_end().to_owned()) }.into()
+    CommandError { exit, message, hint: Some(hint.trim_end().to_owned()) }.into()
 }
 
-/// Delivers that work and shows each message as it is left.
-///
-/// # Errors
-/// What stops the run itself, or its results from being written.
-pub(super) fn run(ui: &mut Ui, setup: DeliverySetup, work: DeliverySource) -> anyhow::Result<ExitStatus> {
-    Ok(run_with(ui, setup, work, Waiter::new()?, never(), show_message)?.exit)
+/// Runs a delivery and prints each message.
+pub(super) fn run(ui: &mut Ui, setup: DeliverySetup, source: DeliverySource) -> anyhow::Result<ExitStatus> {
+    Ok(run_with(ui, setup, source, Waiter::new()?, never(), show_message)?.exit)
 }
 
-/// The same, each message shown by `show`, with what comes up beside them; the bell rings for both.
-///
-/// # Errors
-/// What stops the run itself, or its results from being written.
+/// Runs a delivery whose messages `show` prints, together with the side events. `waiter` wakes up
+/// for both.
 pub(super) fn run_with(
     ui: &mut Ui,
     setup: DeliverySetup,
-    work: DeliverySource,
+    source: DeliverySource,
     mut waiter: Waiter,
     side_events: Receiver<SideEvent>,
     show: impl FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeliveryResult> {
-    let DeliverySetup { store, thread: hand, options: orders } = setup;
-    let only_queued = !orders.deliver;
-    let ringer = waiter.notifier();
-    let run = DeliveryRun::start(store, hand, orders, work, move || ringer.notify())?;
+    let DeliverySetup { store, thread, options } = setup;
+    let only_queued = !options.deliver;
+    let notifier = waiter.notifier();
+    let run = DeliveryRun::start(store, thread, options, source, move || notifier.notify())?;
     let mut reporter = ProgressReporter::new(ui, show, only_queued);
-    // Not everything that is told wakes us.
+    // Not every event wakes this thread, so the spinner starts here.
     reporter.spinner.start(reporter.ui);
-    let (mut hard_deadline, mut abort_error) = (None, None);
-    'run: loop {
+    let mut hard_deadline = None;
+    loop {
         if let Some(signal) = waiter.wait(hard_deadline.into_iter().chain(reporter.spinner.next_frame_at()).min())? {
-            // Some of the time may have gone by in a write that nobody read.
-            let since = signals::first_signal_at().unwrap_or_else(Instant::now);
-            run.stop(since + STOP_TIMEOUT);
+            // The signal may have arrived earlier, during a write that blocked.
+            let signalled_at = signals::first_signal_at().unwrap_or_else(Instant::now);
+            run.stop(signalled_at + STOP_TIMEOUT);
             reporter.ui.status(&t!("send-stopping"));
             reporter.stop_signal = Some(signal);
-            hard_deadline = Some(since + HARD_DEADLINE);
+            hard_deadline = Some(signalled_at + HARD_DEADLINE);
         }
-        loop {
-            match run.events.try_recv() {
-                Ok(DeliveryEvent::Finished) => break 'run,
-                Ok(DeliveryEvent::Aborted(error)) => {
-                    abort_error = Some(error);
-                    break 'run;
-                }
-                Ok(event) => reporter.on_event(event)?,
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => break 'run,
-            }
+        if reporter.drain_events(&run.events) {
+            break;
         }
-        side_events.try_iter().for_each(|aside| abort_error = reporter.on_side_event(aside).or(abort_error.take()));
+        side_events.try_iter().for_each(|event| reporter.on_side_event(event));
         reporter.redraw();
         if hard_deadline.is_some_and(|hard_deadline| Instant::now() >= hard_deadline) {
-            // It hangs on an answer. What it holds besides is free as soon as this process is gone.
+            // A request still waits for its response. The other messages of the run are released
+            // when the process exits.
             match run.abandon() {
-                Ok(left) => left.into_iter().for_each(|message| reporter.on_message(message, None, false)),
-                Err(error) => abort_error = Some(error.into()),
+                Ok(abandoned) => {
+                    abandoned.into_iter().for_each(|message| reporter.on_message(message, None, false));
+                }
+                Err(error) => reporter.abort_error = Some(error.into()),
             }
             break;
         }
     }
-    // Whoever tells asides has ended before the run has.
-    side_events.try_iter().for_each(|aside| abort_error = reporter.on_side_event(aside).or(abort_error.take()));
-    reporter.finish(abort_error)
+    // The sender of side events ends before the run, so this misses none.
+    side_events.try_iter().for_each(|event| reporter.on_side_event(event));
+    reporter.finish()
 }
 
-/// A result line where WeChat took it, an error where not. Of messages that only wait because the run was
-/// stopped, the reason is said once, at the end.
+/// Prints a sent message as a result, and any other as an error. If the run was stopped, the reason
+/// for all queued messages is printed once at the end.
 pub(super) fn show_message(
     ui: &mut Ui,
-    MessageReport { message: shown, reason_reported: hushed, only_queued: queued, .. }: MessageReport,
+    MessageReport { message, reason_reported, only_queued, .. }: MessageReport,
 ) -> anyhow::Result<()> {
-    let shown = match shown {
-        Ok(shown) => shown,
+    let view = match message {
+        Ok(view) => view,
         Err(missing) if ui.json() => return ui.print(&missing),
         Err(missing) => {
             ui.error(&missing.report());
             return Ok(());
         }
     };
-    if ui.json() || shown.state == MessageState::Sent || queued && shown.state == MessageState::Queued {
-        return ui.print_result(&shown);
+    if ui.json() || view.state == MessageState::Sent || only_queued && view.state == MessageState::Queued {
+        return ui.print_result(&view);
     }
-    if !hushed {
+    if !reason_reported {
         ui.error(&ErrorReport {
             exit: ExitStatus::Unexpected,
-            message: shown.problem(),
-            hint: shown.hint().map(str::to_owned),
+            message: view.problem(),
+            hint: view.hint().map(str::to_owned),
         });
     }
     Ok(())
 }
 
-/// The status, and in JSON one error line for the whole.
-fn report_result(ui: &mut Ui, tally: &DeliverySummary, stopped: Option<ErrorReport>) -> anyhow::Result<ExitStatus> {
-    let waiting = tally.queued + tally.unknown;
-    if let Some(mut report) = stopped {
-        report.exit = match (report.exit, tally.sent, tally.failed) {
+/// Returns the exit status. With --json it is an error, so that a final error object is printed.
+fn report_result(
+    ui: &mut Ui,
+    summary: &DeliverySummary,
+    stop_report: Option<ErrorReport>,
+) -> anyhow::Result<ExitStatus> {
+    let waiting = summary.queued + summary.unknown;
+    if let Some(mut report) = stop_report {
+        report.exit = match (report.exit, summary.sent, summary.failed) {
             (ExitStatus::Config, 0, 0) => ExitStatus::Config,
-            _ => tally.exit(),
+            _ => summary.exit(),
         };
         ui.error(&report);
-        if tally.queued > 0 {
-            ui.status(&t!("send-left-queued", queued = tally.queued));
+        if summary.queued > 0 {
+            ui.status(&t!("send-left-queued", queued = summary.queued));
         }
         return Ok(report.exit);
     }
-    let exit = tally.exit();
+    let exit = summary.exit();
     if exit != ExitStatus::Success && ui.json() {
-        let not = tally.failed + waiting;
-        return Err(CommandError { exit, message: t!("send-not-delivered", count = not), hint: None }.into());
+        let undelivered = summary.failed + waiting;
+        return Err(CommandError { exit, message: t!("send-not-delivered", count = undelivered), hint: None }.into());
     }
     Ok(exit)
 }

@@ -1,23 +1,22 @@
-//! How the messages of a run have ended, all told.
+//! Counts the messages of a run by their final state.
 
-use crate::commands::delivery::message_view::MissingMessage;
+use super::message_view::MissingMessage;
 use crate::exit::ExitStatus;
 use crate::store::MessageState;
 
-/// How messages of a run have ended.
+/// The number of messages in each state.
 #[derive(Default)]
-pub(in crate::commands) struct DeliverySummary {
-    pub(in crate::commands) sent: usize,
-    pub(in crate::commands) failed: usize,
-    pub(in crate::commands) queued: usize,
-    pub(in crate::commands) unknown: usize,
-    /// Of the failed, those that went to nobody: the person was removed, or is not bound any more.
+pub(super) struct DeliverySummary {
+    pub(super) sent: usize,
+    pub(super) failed: usize,
+    pub(super) queued: usize,
+    pub(super) unknown: usize,
+    /// Those of `failed` that have no recipient: the person was removed or is no longer bound.
     without_recipient: usize,
 }
 
 impl DeliverySummary {
-    /// One more.
-    pub(in crate::commands) fn add(&mut self, state: MessageState) {
+    pub(super) fn add(&mut self, state: MessageState) {
         match state {
             MessageState::Sent => self.sent += 1,
             MessageState::Queued => self.queued += 1,
@@ -26,25 +25,23 @@ impl DeliverySummary {
         }
     }
 
-    /// One that is not there.
-    pub(in crate::commands) fn add_missing(&mut self, it: &MissingMessage) {
-        self.add(it.state());
+    pub(super) fn add_missing(&mut self, missing: &MissingMessage) {
+        self.add(missing.state());
         self.without_recipient +=
-            usize::from(matches!(it, MissingMessage::DeletedQueued(_) | MissingMessage::NotBound(_)));
+            usize::from(matches!(missing, MissingMessage::DeletedQueued(_) | MissingMessage::NotBound(_)));
     }
 
-    /// How many there were.
-    pub(in crate::commands) fn total(&self) -> usize {
+    pub(super) fn total(&self) -> usize {
         self.sent + self.failed + self.queued + self.unknown
     }
 
-    /// Whether there was none.
-    pub(in crate::commands) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.total() == 0
     }
 
-    /// One status for all: what was not delivered decides, if it is all of one kind.
-    pub(in crate::commands) fn exit(&self) -> ExitStatus {
+    /// Returns the exit status: that of the undelivered messages if they agree, else that of mixed
+    /// results.
+    pub(super) fn exit(&self) -> ExitStatus {
         match (self.sent, self.failed, self.queued + self.unknown) {
             (_, 0, 0) => ExitStatus::Success,
             (0, failed, 0) if failed == self.without_recipient => ExitStatus::NotFound,
@@ -62,10 +59,10 @@ mod tests {
     #[test]
     fn one_status_for_all() {
         let exit = |states: &[MessageState], nobody: usize| {
-            let mut tally = DeliverySummary::default();
-            states.iter().for_each(|state| tally.add(*state));
-            (0..nobody).for_each(|_| tally.add_missing(&MissingMessage::NotBound("luffy".into())));
-            tally.exit()
+            let mut summary = DeliverySummary::default();
+            states.iter().for_each(|state| summary.add(*state));
+            (0..nobody).for_each(|_| summary.add_missing(&MissingMessage::NotBound("luffy".into())));
+            summary.exit()
         };
         use MessageState::{Failed, Queued, Sent, Unknown};
         assert_eq!(exit(&[Sent], 0), ExitStatus::Success);

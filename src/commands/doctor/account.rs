@@ -1,4 +1,5 @@
-//! What WeChat says to the account: a token, the IP allow-list, the APIs that it may use.
+//! Checks the account at WeChat: the token, the IP allow-list, and the APIs that the account may
+//! use.
 
 use crossbeam_channel::Sender;
 
@@ -14,11 +15,11 @@ use crate::wechat::{self, Client};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Token, CheckName::IpList, CheckName::Apis, CheckName::Templates];
 
-/// Refusals that are about where the call comes from.
+/// Error codes that concern the IP address of the caller.
 const IP_ERRORS: [i64; 7] = [40164, 45035, 61004, 89501, 89503, 89506, 89507];
-/// What the counter of an API answers that the account may not use.
+/// The error code of an API that the account may not use.
 const API_NOT_ALLOWED: i64 = 76022;
-/// Refusals of the question itself, which leave the answer open.
+/// Error codes of the quota request itself, which say nothing about the API.
 const OPAQUE_ERRORS: [i64; 3] = [48001, 76003, 76021];
 
 const CUSTOM_SEND_API: &str = "/cgi-bin/message/custom/send";
@@ -26,32 +27,33 @@ const TEMPLATE_SEND_API: &str = "/cgi-bin/message/template/send";
 const USER_INFO_API: &str = "/cgi-bin/user/info";
 const USER_LIST_API: &str = "/cgi-bin/user/get";
 
-/// Looks; what kind of account it is goes to `kind`.
-pub(super) fn check(sender: &CheckSender, app: &AppContext, kind: &Sender<AccountType>) {
-    // Both are told elsewhere: what is wrong with the account, and with the way to WeChat.
+/// Runs the checks. The account type, once known, is sent to `type_sender`.
+pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender<AccountType>) {
+    // Other checks report these errors: credentials, and the connection to WeChat.
     let Ok(account) = app.account() else { return };
     let Ok(client) = Client::new(&network::client_settings(app)) else { return };
-    let mut access = match AccountSession::open(app, client, account) {
-        Ok((access, said)) => {
-            let _ = sender.send(Check::ok(CheckName::Token, said));
+    let mut session = match AccountSession::open(app, client, account) {
+        Ok((session, detail)) => {
+            let _ = sender.send(Check::ok(CheckName::Token, detail));
             let _ = sender.send(Check::ok(CheckName::IpList, t!("doctor-ip-list")));
-            access
+            session
         }
         Err(error) => {
-            let refusal = error.chain().find_map(|it| it.downcast_ref::<wechat::Error>()?.api_error());
-            let is_ip_error = refusal.is_some_and(|it| IP_ERRORS.contains(&it.errcode));
+            let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
+            let is_ip_error = refusal.is_some_and(|refusal| IP_ERRORS.contains(&refusal.errcode));
             let name = if is_ip_error { CheckName::IpList } else { CheckName::Token };
             let _ = sender.send(wechat_failure(name, &error));
             return;
         }
     };
-    let _ = sender.send(check_apis(&mut access, kind).unwrap_or_else(|error| wechat_failure(CheckName::Apis, &error)));
-    for check in templates::check(&mut access, app) {
+    let _ = sender
+        .send(check_apis(&mut session, type_sender).unwrap_or_else(|error| wechat_failure(CheckName::Apis, &error)));
+    for check in templates::check(&mut session, app) {
         let _ = sender.send(check);
     }
 }
 
-/// What the counter of an API tells of it.
+/// Whether the account may use an API, according to its quota.
 enum ApiAccess {
     Allowed,
     QuotaExceeded,
@@ -59,8 +61,8 @@ enum ApiAccess {
     Unknown,
 }
 
-fn api_access(access: &mut AccountSession, api: &str) -> anyhow::Result<(ApiAccess, Option<u64>)> {
-    match access.call(|client, token| client.quota(token, api))? {
+fn api_access(session: &mut AccountSession, api: &str) -> anyhow::Result<(ApiAccess, Option<u64>)> {
+    match session.call(|client, token| client.quota(token, api))? {
         Ok(quota) if quota.remain == Some(0) => Ok((ApiAccess::QuotaExceeded, quota.daily_limit)),
         Ok(quota) => Ok((ApiAccess::Allowed, quota.daily_limit)),
         Err(error) => match error.api_error().map(|refusal| refusal.errcode) {
@@ -71,42 +73,42 @@ fn api_access(access: &mut AccountSession, api: &str) -> anyhow::Result<(ApiAcce
     }
 }
 
-fn check_apis(access: &mut AccountSession, kind: &Sender<AccountType>) -> anyhow::Result<Check> {
+fn check_apis(session: &mut AccountSession, type_sender: &Sender<AccountType>) -> anyhow::Result<Check> {
     let (mut allowed, mut used_up, mut denied) = (Vec::new(), Vec::new(), Vec::new());
     for api in [CUSTOM_SEND_API, TEMPLATE_SEND_API, USER_INFO_API, USER_LIST_API] {
-        let (found, limit) = api_access(access, api)?;
+        let (api_access_level, limit) = api_access(session, api)?;
         if let Some(limit) = limit.filter(|_| api == USER_LIST_API) {
-            let _ = kind.send(AccountType::from_quota(limit));
+            let _ = type_sender.send(AccountType::from_quota(limit));
         }
-        match found {
+        match api_access_level {
             ApiAccess::Allowed => allowed.push(api),
             ApiAccess::QuotaExceeded => used_up.push(api),
             ApiAccess::NotAllowed => denied.push(api),
             ApiAccess::Unknown => {}
         }
     }
-    let said = |apis: &[&str]| join_list(apis.iter().map(|api| api_label(api)));
+    let labels = |apis: &[&str]| join_list(apis.iter().map(|api| api_label(api)));
     if [CUSTOM_SEND_API, TEMPLATE_SEND_API].iter().all(|api| denied.contains(api)) {
         return Ok(Check::failure(CheckName::Apis, t!("doctor-apis-none"), t!("doctor-apis-fix")));
     }
     if !denied.is_empty() {
         return Ok(Check::warning(
             CheckName::Apis,
-            t!("doctor-apis-denied", apis = said(&denied)),
+            t!("doctor-apis-denied", apis = labels(&denied)),
             t!("doctor-apis-fix"),
         ));
     }
     if !used_up.is_empty() {
-        let what = t!("doctor-apis-used-up", apis = said(&used_up));
-        return Ok(Check::warning(CheckName::Apis, what, t!("doctor-apis-used-up-fix")));
+        let detail = t!("doctor-apis-used-up", apis = labels(&used_up));
+        return Ok(Check::warning(CheckName::Apis, detail, t!("doctor-apis-used-up-fix")));
     }
     Ok(match allowed.is_empty() {
         true => Check::warning(CheckName::Apis, t!("doctor-apis-unknown"), None),
-        false => Check::ok(CheckName::Apis, said(&allowed)),
+        false => Check::ok(CheckName::Apis, labels(&allowed)),
     })
 }
 
-/// What an API is for.
+/// Returns the purpose of an API.
 fn api_label(api: &str) -> String {
     match api {
         CUSTOM_SEND_API => t!("doctor-api-texts"),

@@ -1,4 +1,4 @@
-//! A line of the doctor's: what was looked at, how it is, and what to do.
+//! One line of the doctor's output.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::exit::ErrorReport;
 use crate::t;
 use crate::ui::Level;
 
-/// What is looked at. The order is that of the lines.
+/// The checks, in the order in which they are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum CheckName {
@@ -30,7 +30,6 @@ pub(super) enum CheckName {
 }
 
 impl CheckName {
-    /// What people call it.
     pub(super) fn label(self) -> String {
         match self {
             Self::Config => t!("doctor-name-config"),
@@ -54,16 +53,14 @@ impl CheckName {
     }
 }
 
-/// A line.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Check {
-    /// What was looked at.
     pub(super) check: CheckName,
-    /// How it is.
     pub(super) status: Level,
-    /// The fact.
+    /// The finding.
     pub(super) detail: String,
-    /// The remedy; `None` where none is needed or known.
+    /// The suggested fix; `None` if none is needed or known.
     pub(super) fix: Option<String>,
 }
 
@@ -80,7 +77,7 @@ impl Check {
         Self { check, status: Level::Failure, detail, fix: fix.into() }
     }
 
-    /// A failure as a command would have reported it.
+    /// Returns a failure with the text that a command would have printed.
     pub(super) fn from_report(check: CheckName, report: ErrorReport) -> Self {
         Self::failure(check, report.message, report.hint)
     }

@@ -1,5 +1,5 @@
-//! The database: whether it is whole and can be written, whether there is room, and whether what is queued is
-//! being delivered.
+//! Checks the database and its outbox: the file is intact and writable, the disk has space, and
+//! queued messages are being delivered.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,33 +19,35 @@ use crate::ui::Level;
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox];
 
-/// How long all of the file may be read.
+/// The timeout of the integrity check, which reads the whole file.
 const INTEGRITY_CHECK_TIMEOUT: Duration = Duration::from_secs(6);
-/// Less room than this will soon be none.
+/// Less free space than this is a warning.
 const LOW_DISK_BYTES: u64 = 200 << 20;
-/// Less than this is none.
+/// Less free space than this is a failure.
 const NO_DISK_BYTES: u64 = 8 << 20;
-/// Messages that are due for longer wait for nobody.
+/// A message that has been due for longer than this is not being delivered.
 const OVERDUE_AFTER: Duration = Duration::from_secs(3600);
-/// How long it is worth saying that messages ended as unknown.
+/// The age up to which messages with an unknown outcome are reported.
 const RECENT_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let path = &app.config.database.value;
-    let (check, queue) = match Inspection::open(path) {
-        Ok(Some(mut look)) if look.is_current() => (check_database(&mut look, path), OutboxAccess::Open),
-        // An old one is opened by a command that may change it.
-        Ok(Some(mut look)) => (check_database(&mut look, path), OutboxAccess::Unreadable),
+    let (check, outbox) = match Inspection::open(path) {
+        Ok(Some(mut inspection)) if inspection.is_current() => {
+            (check_database(&mut inspection, path), OutboxAccess::Open)
+        }
+        // Another command must migrate an old schema; the doctor changes nothing.
+        Ok(Some(mut inspection)) => (check_database(&mut inspection, path), OutboxAccess::Unreadable),
         Ok(None) => (check_creatable(app, path), OutboxAccess::Absent),
         Err(error) => (database_failure(error), OutboxAccess::Unreadable),
     };
-    let sound = check.status != Level::Failure;
+    let is_usable = check.status != Level::Failure;
     let _ = sender.send(check);
     if let Some(check) = check_disk_space(files::nearest_existing_dir(path)) {
         let _ = sender.send(check);
     }
-    let check = match queue {
-        _ if !sound || app.config.app_id.is_none() => return,
+    let check = match outbox {
+        _ if !is_usable || app.config.app_id.is_none() => return,
         OutboxAccess::Open => {
             check_outbox(app).unwrap_or_else(|error| Check::from_report(CheckName::Outbox, classify(&error)))
         }
@@ -55,7 +57,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let _ = sender.send(check);
 }
 
-/// Whether there can be messages, and can be looked at.
+/// Whether the outbox can be read.
 enum OutboxAccess {
     Open,
     Absent,
@@ -66,35 +68,35 @@ fn database_failure(error: store::Error) -> Check {
     Check::from_report(CheckName::Database, classify(&error.into()))
 }
 
-fn check_database(look: &mut Inspection, path: &Path) -> Check {
-    match look.check_integrity(INTEGRITY_CHECK_TIMEOUT) {
+fn check_database(inspection: &mut Inspection, path: &Path) -> Check {
+    match inspection.check_integrity(INTEGRITY_CHECK_TIMEOUT) {
         Err(error) => return database_failure(error),
         Ok(Integrity::Corrupt(cause)) => {
-            let what = t!("doctor-damaged", path = path, cause = cause);
-            return Check::failure(CheckName::Database, what, t!("store-corrupt-hint"));
+            let detail = t!("doctor-damaged", path = path, cause = cause);
+            return Check::failure(CheckName::Database, detail, t!("store-corrupt-hint"));
         }
         Ok(Integrity::TimedOut) => {
-            let what = t!("doctor-database-large", path = path, seconds = INTEGRITY_CHECK_TIMEOUT.as_secs());
-            return Check::warning(CheckName::Database, what, t!("doctor-database-large-fix"));
+            let detail = t!("doctor-database-large", path = path, seconds = INTEGRITY_CHECK_TIMEOUT.as_secs());
+            return Check::warning(CheckName::Database, detail, t!("doctor-database-large-fix"));
         }
         Ok(Integrity::Ok) => {}
     }
-    match look.check_writable() {
+    match inspection.check_writable() {
         Ok(()) => {}
         Err(store::Error::Busy { .. }) => {
             return Check::warning(CheckName::Database, t!("store-busy", path = path), t!("store-busy-hint"));
         }
         Err(error) => return database_failure(error),
     }
-    let (found, known) = (look.schema, look.supported_schema);
-    if !look.is_current() {
-        let what = t!("doctor-database-old", path = path, found = found, known = known);
-        return Check::ok(CheckName::Database, what);
+    let (schema, supported) = (inspection.schema, inspection.supported_schema);
+    if !inspection.is_current() {
+        let detail = t!("doctor-database-old", path = path, found = schema, known = supported);
+        return Check::ok(CheckName::Database, detail);
     }
-    Check::ok(CheckName::Database, t!("doctor-database", path = path, schema = found))
+    Check::ok(CheckName::Database, t!("doctor-database", path = path, schema = schema))
 }
 
-/// Nothing is made here: a look changes nothing.
+/// Checks that the database could be created, without creating it.
 fn check_creatable(app: &AppContext, path: &Path) -> Check {
     match files::check_creatable(path) {
         Ok(()) if app.database_is_explicit() => {
@@ -103,22 +105,22 @@ fn check_creatable(app: &AppContext, path: &Path) -> Check {
         Ok(()) => Check::ok(CheckName::Database, t!("doctor-database-none", path = path)),
         Err(cause) => {
             let (dir, cause) = (files::nearest_existing_dir(path), io_error_text(&cause));
-            let what = t!("doctor-database-cannot", path = path, dir = dir, cause = cause);
-            Check::failure(CheckName::Database, what, t!("doctor-database-cannot-fix"))
+            let detail = t!("doctor-database-cannot", path = path, dir = dir, cause = cause);
+            Check::failure(CheckName::Database, detail, t!("doctor-database-cannot-fix"))
         }
     }
 }
 
-/// `None` where the system does not tell.
+/// Checks the free disk space; `None` if the system does not report it.
 fn check_disk_space(dir: &Path) -> Option<Check> {
-    // What is no disk has no blocks.
+    // Pseudo file systems have no blocks.
     let system = rustix::fs::statvfs(dir).ok().filter(|system| system.f_blocks > 0)?;
     let free = system.f_bavail.saturating_mul(system.f_frsize);
-    let what = t!("doctor-space", dir = dir, free = HumanBytes(free).to_string());
+    let detail = t!("doctor-space", dir = dir, free = HumanBytes(free).to_string());
     Some(match free {
-        0..NO_DISK_BYTES => Check::failure(CheckName::Space, what, t!("doctor-space-fix")),
-        NO_DISK_BYTES..LOW_DISK_BYTES => Check::warning(CheckName::Space, what, t!("doctor-space-fix")),
-        _ => Check::ok(CheckName::Space, what),
+        0..NO_DISK_BYTES => Check::failure(CheckName::Space, detail, t!("doctor-space-fix")),
+        NO_DISK_BYTES..LOW_DISK_BYTES => Check::warning(CheckName::Space, detail, t!("doctor-space-fix")),
+        _ => Check::ok(CheckName::Space, detail),
     })
 }
 
@@ -127,15 +129,15 @@ fn check_outbox(app: &AppContext) -> anyhow::Result<Check> {
     let now = Timestamp::now();
     if let Some(overdue) = store.overdue(app.app_id(), now.minus(OVERDUE_AFTER))? {
         let age = now.age_since(overdue.since);
-        let what = t!("doctor-outbox-overdue", count = overdue.count, age = format_age(age));
-        return Ok(Check::warning(CheckName::Outbox, what, t!("doctor-outbox-overdue-fix")));
+        let detail = t!("doctor-outbox-overdue", count = overdue.count, age = format_age(age));
+        return Ok(Check::warning(CheckName::Outbox, detail, t!("doctor-outbox-overdue-fix")));
     }
     let since = Some(now.minus(RECENT_WINDOW));
     let unknown = MessageFilter { states: &[MessageState::Unknown], since, ..MessageFilter::default() };
     let unknown = store.messages(app.app_id(), &unknown)?.len();
     if unknown > 0 {
-        let what = t!("doctor-outbox-unknown", count = unknown);
-        return Ok(Check::warning(CheckName::Outbox, what, t!("doctor-outbox-unknown-fix")));
+        let detail = t!("doctor-outbox-unknown", count = unknown);
+        return Ok(Check::warning(CheckName::Outbox, detail, t!("doctor-outbox-unknown-fix")));
     }
     let counts = store.counts(app.app_id())?;
     let queued =
@@ -150,8 +152,8 @@ fn check_outbox(app: &AppContext) -> anyhow::Result<Check> {
     ))
 }
 
-/// An age in hours and minutes, such as `2h 15m`.
+/// Formats an age in hours and minutes, such as `2h 15m`.
 fn format_age(seconds: u64) -> String {
-    let whole = if seconds < 60 { seconds } else { seconds / 60 * 60 };
-    long_duration(Duration::from_secs(whole))
+    let rounded = if seconds < 60 { seconds } else { seconds / 60 * 60 };
+    long_duration(Duration::from_secs(rounded))
 }

@@ -1,4 +1,5 @@
-//! `wxbox doctor`: looks at everything that a message and a binding need, changes nothing, and says what to mend.
+//! `wxbox doctor` checks everything that sending and binding need, suggests fixes, and changes
+//! nothing.
 
 mod account;
 mod callback;
@@ -10,10 +11,11 @@ mod network;
 mod session;
 mod templates;
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Sender, bounded};
 
 use crate::cli::Global;
 use crate::config::CliOverrides;
@@ -25,75 +27,73 @@ use crate::t;
 use crate::ui::{Countdown, Level, Ui};
 use crate::wechat::redirect_uri::AccountType;
 use check::{Check, CheckName};
-use check_group::{CheckDeadline, CheckGroup, CollectResult};
+use check_group::{CheckDeadline, CheckGroup, CheckSender, CollectResult};
 
-/// How long the config may take to be read.
+/// The time to load the configuration.
 const CONFIG_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long all of it may take.
+/// The time for all checks.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(13);
 
-/// What has been shown so far.
+/// The results that were printed so far.
 #[derive(Default)]
 struct DoctorSummary {
     failures: usize,
     warnings: usize,
-    /// What could not be looked at, since something before it failed.
+    /// The checks that did not run because an earlier one failed.
     skipped: Vec<CheckName>,
-    /// There is no config to go by.
+    /// The configuration could not be loaded, so no other check ran.
     config_unreadable: bool,
 }
 
 pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
     let signals = SignalReceiver::new()?;
-    let waiting = Countdown::new(ui, &t!("doctor-looking"), TOTAL_TIMEOUT);
-    let tick = || waiting.tick();
+    let countdown = Countdown::new(ui, &t!("doctor-looking"), TOTAL_TIMEOUT);
+    let tick = || countdown.tick();
     let started_at = Instant::now();
-    let deadline = |whole: Duration| CheckDeadline {
-        until: started_at + whole,
-        total: whole,
-        signals: &signals.events,
-        tick: &tick,
-    };
+    let deadline =
+        |total: Duration| CheckDeadline { until: started_at + total, total, signals: &signals.events, tick: &tick };
     let mut summary = DoctorSummary::default();
 
     let flags =
         CliOverrides { config: global.config.clone(), database: global.database.clone(), ..CliOverrides::default() };
-    let (hand_over, loaded) = bounded(1);
-    let config = CheckGroup::start(config::CHECKS, move |tell| config::check(tell, &flags, &hand_over))?;
+    let (app_sender, loaded) = bounded(1);
+    let config = CheckGroup::start(config::CHECKS, move |sender| config::check(sender, &flags, &app_sender))?;
     summary.show_group(ui, config, &deadline(CONFIG_TIMEOUT))?;
     match loaded.try_recv() {
         Ok(app) => {
-            let (groups, kind) = start_groups(Arc::new(app))?;
-            for (group, redirect) in groups {
-                if let Some(app) = redirect {
-                    summary.add(ui, callback::check_redirect_uri(&app, kind.try_iter().last()))?;
-                }
+            let app = Arc::new(app);
+            let (type_sender, account_type) = bounded(1);
+            let (groups, callback_group) = start_groups(&app, type_sender)?;
+            for group in groups {
                 summary.show_group(ui, group, &deadline(TOTAL_TIMEOUT))?;
             }
+            // The account's checks determine its type, which decides which redirect_uri WeChat
+            // accepts.
+            summary.add(ui, callback::check_redirect_uri(&app, account_type.try_iter().last()))?;
+            summary.show_group(ui, callback_group, &deadline(TOTAL_TIMEOUT))?;
         }
         Err(_) => summary.config_unreadable = true,
     }
-    drop(waiting);
+    drop(countdown);
     summary.print(ui);
     Ok(if summary.failures > 0 { ExitStatus::Config } else { ExitStatus::Success })
 }
 
-/// The looks, in the order in which they are shown; before the last, what is to be said of redirect_uri.
-type Groups = Vec<(CheckGroup, Option<Arc<AppContext>>)>;
-
-/// Begins all looks at once.
-fn start_groups(app: Arc<AppContext>) -> anyhow::Result<(Groups, Receiver<AccountType>)> {
-    let (tell_kind, kind) = bounded(1);
-    let with = || Arc::clone(&app);
-    let (a, b, c, d, e) = (with(), with(), with(), with(), with());
+/// Starts all checks at once. Returns the groups in the order in which they are printed; the
+/// callback's group is separate.
+fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::Result<(Vec<CheckGroup>, CheckGroup)> {
+    let start = |names: &'static [CheckName], check: fn(&CheckSender, &AppContext)| {
+        let app = Arc::clone(app);
+        CheckGroup::start(names, move |sender| check(sender, &app))
+    };
+    let account_app = Arc::clone(app);
     let groups = vec![
-        (CheckGroup::start(database::CHECKS, move |tell| database::check(tell, &a))?, None),
-        (CheckGroup::start(network::DNS_CHECKS, move |tell| network::check_dns(tell, &b))?, None),
-        (CheckGroup::start(network::CONNECTIVITY_CHECKS, move |tell| network::check_connectivity(tell, &c))?, None),
-        (CheckGroup::start(account::CHECKS, move |tell| account::check(tell, &d, &tell_kind))?, None),
-        (CheckGroup::start(callback::CHECKS, move |tell| callback::check(tell, &e))?, Some(app)),
+        start(database::CHECKS, database::check)?,
+        start(network::DNS_CHECKS, network::check_dns)?,
+        start(network::CONNECTIVITY_CHECKS, network::check_connectivity)?,
+        CheckGroup::start(account::CHECKS, move |sender| account::check(sender, &account_app, &type_sender))?,
     ];
-    Ok((groups, kind))
+    Ok((groups, start(callback::CHECKS, callback::check)?))
 }
 
 impl DoctorSummary {
@@ -106,9 +106,9 @@ impl DoctorSummary {
         ui.print_finding(&check, check.status, &check.check.label(), &check.detail, check.fix.as_deref())
     }
 
-    fn show_group(&mut self, ui: &mut Ui, group: CheckGroup, patience: &CheckDeadline<'_>) -> anyhow::Result<()> {
-        match group.collect(patience, |check| self.add(ui, check))? {
-            CollectResult::Completed(left) => self.skipped.extend(left),
+    fn show_group(&mut self, ui: &mut Ui, group: CheckGroup, deadline: &CheckDeadline<'_>) -> anyhow::Result<()> {
+        match group.collect(deadline, |check| self.add(ui, check))? {
+            CollectResult::Completed(skipped) => self.skipped.extend(skipped),
             CollectResult::TimedOut => {}
             CollectResult::Interrupted(signal) => {
                 return Err(

@@ -1,4 +1,4 @@
-//! The way to WeChat: names, a proxy, TLS; and what time it is there.
+//! Checks the connection to WeChat: DNS, the proxy, TLS, and the clock.
 
 use std::net::ToSocketAddrs;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use crate::wechat::{self, Client, ClientSettings, HostProbe, ProxyInfo, proxy_fo
 pub(super) const DNS_CHECKS: &[CheckName] = &[CheckName::Names];
 pub(super) const CONNECTIVITY_CHECKS: &[CheckName] = &[CheckName::Proxy, CheckName::Tls, CheckName::Clock];
 
-/// Longest of any one request of the doctor's.
+/// The longest timeout of one request of the doctor's.
 const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a proxy may take to take a connection.
+/// The timeout of a connection to the proxy.
 const PROXY_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// More than the way there and back, and the second that a `Date` is rounded to, can be.
+/// More than the round trip and the rounding of `Date` to seconds can account for.
 const CLOCK_WARN_SECONDS: u64 = 60;
-/// With a clock that is this wrong, tokens and certificates are taken for what they are not.
+/// With a larger offset, the expiry of tokens and certificates is misjudged.
 const CLOCK_FAIL_SECONDS: u64 = 300;
 
-/// The config's settings, with less patience.
+/// Returns the client settings of the configuration with a shorter timeout.
 pub(super) fn client_settings(app: &AppContext) -> ClientSettings {
     let settings = app.client_settings();
     ClientSettings { timeout: settings.timeout.min(MAX_REQUEST_TIMEOUT), ..settings }
 }
 
-/// Looks the hosts up, where that is for this machine to do.
+/// Resolves the hosts that this machine, and not a proxy, must resolve.
 pub(super) fn check_dns(sender: &CheckSender, app: &AppContext) {
     let settings = client_settings(app);
     let (proxied, direct): (Vec<&Url>, Vec<&Url>) =
@@ -51,31 +51,32 @@ pub(super) fn check_dns(sender: &CheckSender, app: &AppContext) {
         })
         .collect();
     let check = if named.is_empty() {
-        let what = if proxied.is_empty() { t!("doctor-names-none") } else { t!("doctor-names-proxy") };
-        Check::ok(CheckName::Names, what)
+        let detail = if proxied.is_empty() { t!("doctor-names-none") } else { t!("doctor-names-proxy") };
+        Check::ok(CheckName::Names, detail)
     } else if failed.is_empty() {
         let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
         Check::ok(CheckName::Names, t!("doctor-names", names = join_list(names)))
     } else {
-        let what: Vec<_> =
+        let detail: Vec<_> =
             failed.iter().map(|(name, cause)| t!("doctor-names-failed", name = *name, cause = cause)).collect();
-        let (what, fix) = (join_clauses(what), t!("doctor-names-fix"));
-        // The others stand in for one.
+        let (detail, fix) = (join_clauses(detail), t!("doctor-names-fix"));
+        // The client falls back to the other hosts.
         match failed.len() == settings.api_base.len() {
-            true => Check::failure(CheckName::Names, what, fix),
-            false => Check::warning(CheckName::Names, what, fix),
+            true => Check::failure(CheckName::Names, detail, fix),
+            false => Check::warning(CheckName::Names, detail, fix),
         }
     };
     let _ = sender.send(check);
 }
 
-/// Connects to the proxy, where there is one, and to WeChat.
+/// Connects to the proxy, if there is one, and to WeChat.
 pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
     let settings = client_settings(app);
-    let via = settings.api_base.iter().map(|base| proxy_for(base, &settings)).find(|via| !matches!(via, Ok(None)));
-    match via.unwrap_or(Ok(None)) {
-        Ok(via) => {
-            let _ = sender.send(check_proxy(via.as_ref()));
+    let proxy =
+        settings.api_base.iter().map(|base| proxy_for(base, &settings)).find(|proxy| !matches!(proxy, Ok(None)));
+    match proxy.unwrap_or(Ok(None)) {
+        Ok(proxy) => {
+            let _ = sender.send(check_proxy(proxy.as_ref()));
         }
         Err(error) => {
             let _ = sender.send(Check::from_report(CheckName::Proxy, classify(&error.into())));
@@ -93,19 +94,19 @@ pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
     let reached: Vec<HostProbe> = reached.into_iter().flatten().collect();
     let failed: Vec<wechat::Error> = failed.into_iter().filter_map(Result::err).collect();
     let _ = sender.send(check_tls(&reached, &failed));
-    if let Some((host, ahead)) = reached.iter().find_map(|it| Some((it.host.as_str(), it.clock_offset?))) {
-        let _ = sender.send(check_clock(host, ahead));
+    if let Some((host, offset)) = reached.iter().find_map(|probe| Some((probe.host.as_str(), probe.clock_offset?))) {
+        let _ = sender.send(check_clock(host, offset));
     }
 }
 
-fn check_proxy(via: Option<&ProxyInfo>) -> Check {
-    let Some(via) = via else { return Check::ok(CheckName::Proxy, t!("doctor-proxy-none")) };
-    let shown = via.describe();
-    match via.connect(PROXY_CONNECT_TIMEOUT) {
-        Ok(_) => Check::ok(CheckName::Proxy, shown),
+fn check_proxy(proxy: Option<&ProxyInfo>) -> Check {
+    let Some(proxy) = proxy else { return Check::ok(CheckName::Proxy, t!("doctor-proxy-none")) };
+    let description = proxy.describe();
+    match proxy.connect(PROXY_CONNECT_TIMEOUT) {
+        Ok(_) => Check::ok(CheckName::Proxy, description),
         Err(cause) => {
-            let what = t!("doctor-proxy-failed", proxy = shown, cause = cause);
-            Check::failure(CheckName::Proxy, what, t!("wechat-proxy-hint", name = via.configured_by))
+            let detail = t!("doctor-proxy-failed", proxy = description, cause = cause);
+            Check::failure(CheckName::Proxy, detail, t!("wechat-proxy-hint", name = proxy.configured_by))
         }
     }
 }
@@ -113,37 +114,38 @@ fn check_proxy(via: Option<&ProxyInfo>) -> Check {
 fn check_tls(reached: &[HostProbe], failed: &[wechat::Error]) -> Check {
     if failed.is_empty() {
         let hosts = |tls| {
-            let hosts: Vec<&str> = reached.iter().filter(|it| it.tls == tls).map(|it| it.host.as_str()).collect();
+            let hosts: Vec<&str> =
+                reached.iter().filter(|probe| probe.tls == tls).map(|probe| probe.host.as_str()).collect();
             join_list(hosts)
         };
-        let (over, without) = (hosts(true), hosts(false));
-        let said = [
-            (!over.is_empty()).then(|| t!("doctor-tls", hosts = over)),
-            (!without.is_empty()).then(|| t!("doctor-tls-none", hosts = without)),
+        let (with_tls, without_tls) = (hosts(true), hosts(false));
+        let parts = [
+            (!with_tls.is_empty()).then(|| t!("doctor-tls", hosts = with_tls)),
+            (!without_tls.is_empty()).then(|| t!("doctor-tls-none", hosts = without_tls)),
         ];
-        return Check::ok(CheckName::Tls, join_clauses(said.into_iter().flatten()));
+        return Check::ok(CheckName::Tls, join_clauses(parts.into_iter().flatten()));
     }
-    let what = join_clauses(failed.iter().map(ToString::to_string));
+    let detail = join_clauses(failed.iter().map(ToString::to_string));
     let fix = failed.iter().find_map(wechat::Error::hint).unwrap_or_else(|| t!("wechat-not-sent-hint"));
     match reached.is_empty() {
-        true => Check::failure(CheckName::Tls, what, fix),
-        false => Check::warning(CheckName::Tls, what, fix),
+        true => Check::failure(CheckName::Tls, detail, fix),
+        false => Check::warning(CheckName::Tls, detail, fix),
     }
 }
 
 fn check_clock(host: &str, offset_seconds: i64) -> Check {
-    let off = offset_seconds.unsigned_abs();
-    if off <= CLOCK_WARN_SECONDS {
+    let offset = offset_seconds.unsigned_abs();
+    if offset <= CLOCK_WARN_SECONDS {
         return Check::ok(CheckName::Clock, t!("doctor-clock", host = host));
     }
-    let time = long_duration(Duration::from_secs(off));
-    let what = match offset_seconds > 0 {
+    let time = long_duration(Duration::from_secs(offset));
+    let detail = match offset_seconds > 0 {
         true => t!("doctor-clock-behind", host = host, time = time),
         false => t!("doctor-clock-ahead", host = host, time = time),
     };
-    match off <= CLOCK_FAIL_SECONDS {
-        true => Check::warning(CheckName::Clock, what, t!("doctor-clock-fix")),
-        false => Check::failure(CheckName::Clock, what, t!("doctor-clock-fix")),
+    match offset <= CLOCK_FAIL_SECONDS {
+        true => Check::warning(CheckName::Clock, detail, t!("doctor-clock-fix")),
+        false => Check::failure(CheckName::Clock, detail, t!("doctor-clock-fix")),
     }
 }
 
@@ -154,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_clock_may_be_a_little_off_and_no_more() {
-        for (ahead, level) in [
+        for (offset, level) in [
             (0, Level::Ok),
             (-60, Level::Ok),
             (61, Level::Warning),
@@ -162,7 +164,7 @@ mod tests {
             (301, Level::Failure),
             (i64::MIN, Level::Failure),
         ] {
-            assert_eq!(check_clock("h", ahead).status, level, "{ahead}");
+            assert_eq!(check_clock("h", offset).status, level, "{offset}");
         }
     }
 }

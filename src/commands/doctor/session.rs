@@ -10,56 +10,59 @@ use crate::t;
 use crate::time_zone::format_local;
 use crate::wechat::{self, Client, Endpoint};
 
-/// A token, and the way to use it.
+/// The client, the account and a valid token.
 pub(super) struct AccountSession {
     client: Client,
     account: Account,
-    /// Only where it can be opened without a change of its schema.
+    /// Set if the database can be opened without a migration.
     store: Option<Store>,
     token: Secret,
 }
 
 impl AccountSession {
-    /// Asks for a token, so that the secret is tried; how that went, in words. The classic endpoint would end the token
-    /// that others have: there a kept one will do.
+    /// Requests a token, which tests the secret, and returns the session and a description.
+    ///
+    /// The classic endpoint would invalidate the token of other processes, so a cached token is
+    /// used there.
     pub(super) fn open(app: &AppContext, client: Client, account: Account) -> anyhow::Result<(Self, String)> {
-        let current =
-            Inspection::open(&app.config.database.value).is_ok_and(|look| look.is_some_and(|it| it.is_current()));
-        // A database that cannot be used is told of elsewhere.
-        let mut store = if current { app.open_store().ok() } else { None };
-        let mut said = t!("doctor-token");
+        let is_current_schema = Inspection::open(&app.config.database.value)
+            .is_ok_and(|inspection| inspection.is_some_and(|inspection| inspection.is_current()));
+        // The database check reports a database that cannot be opened.
+        let mut store = if is_current_schema { app.open_store().ok() } else { None };
+        let mut detail = t!("doctor-token");
         let token = match &mut store {
             Some(store) => {
-                let kept = access_token::cached(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
-                match kept {
-                    Some(kept) => {
-                        said = t!("doctor-token-kept", time = format_local(kept.expires_at));
-                        kept.token
+                let cached = access_token::cached(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
+                match cached {
+                    Some(cached) => {
+                        detail = t!("doctor-token-kept", time = format_local(cached.expires_at));
+                        cached.token
                     }
                     None => access_token::refresh(store, &client, &account)?.token,
                 }
             }
             None => client.access_token(account.endpoint, &account.app_id, &account.secret, false)?.0,
         };
-        Ok((Self { client, account, store, token }, said))
+        Ok((Self { client, account, store, token }, detail))
     }
 
-    /// Makes a call; where the token is refused, once more with another.
+    /// Makes a request. If WeChat rejects the token, it gets a new one and tries again.
     pub(super) fn call<T>(
         &mut self,
-        make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+        request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
     ) -> anyhow::Result<Result<T, wechat::Error>> {
         match &mut self.store {
-            Some(store) => Ok(access_token::call_with_token(store, &self.client, &self.account, make)?),
-            None => Ok(make(&self.client, &self.token)),
+            Some(store) => Ok(access_token::call_with_token(store, &self.client, &self.account, request)?),
+            None => Ok(request(&self.client, &self.token)),
         }
     }
 }
 
-/// What a command would have said of it; where no answer came, there is still the network to look at.
+/// Returns the failure that a command would have printed. Without a response from WeChat, the fix
+/// is to check the network.
 pub(super) fn wechat_failure(name: CheckName, error: &anyhow::Error) -> Check {
     let mut check = Check::from_report(name, classify(error));
-    if error.chain().any(|it| it.is::<wechat::Error>()) {
+    if error.chain().any(|cause| cause.is::<wechat::Error>()) {
         check.fix.get_or_insert_with(|| t!("wechat-not-sent-hint"));
     }
     check

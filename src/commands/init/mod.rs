@@ -1,4 +1,5 @@
-//! `wxbox init`: asks for what a config needs, tries it, and writes it.
+//! `wxbox init` asks for the settings that a configuration needs, verifies them, and writes the
+//! file.
 
 mod options;
 mod prompts;
@@ -22,15 +23,15 @@ use options::PresetAnswers;
 use verify::Verification;
 use write::InitAnswers;
 
-/// What was done.
+/// The file that was written.
 #[derive(Serialize)]
 struct InitView<'a> {
     event: &'static str,
     path: &'a Path,
     app_id: &'a str,
-    /// Whether WeChat took the app id and the secret.
+    /// WeChat accepted the app ID and the secret.
     checked: bool,
-    /// What was there before.
+    /// The backup of the previous file.
     kept: Option<PathBuf>,
 }
 
@@ -38,7 +39,7 @@ impl fmt::Display for InitView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&t!("init-written", path = self.path))?;
         match &self.kept {
-            Some(kept) => write!(f, "\n{}", t!("init-kept", path = kept)),
+            Some(backup_path) => write!(f, "\n{}", t!("init-kept", path = backup_path)),
             None => Ok(()),
         }
     }
@@ -59,15 +60,15 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
     let path = path_to_write(&flags, &environment)?;
     let is_interactive = ui.can_prompt && !args.secret_stdin;
-    let given = PresetAnswers::from_args(args, &environment)?;
+    let preset = PresetAnswers::from_args(args, &environment)?;
     if !is_interactive {
-        given.check_complete()?;
+        preset.check_complete()?;
     }
     let Some(replace) = check_overwrite(ui, &path, args.force, is_interactive)? else {
         ui.status(&t!("init-nothing"));
         return Ok(ExitStatus::Success);
     };
-    let mut answers = if is_interactive { prompts::ask_all(ui, &path, given)? } else { given.into_answers()? };
+    let mut answers = if is_interactive { prompts::ask_all(ui, &path, preset)? } else { preset.into_answers()? };
     if !is_interactive {
         prompts::warn_if_unusual_app_id(ui, &answers.app_id);
     }
@@ -83,13 +84,20 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         },
         (false, false) => verify::verify_once(&answers, &path, &environment)?,
     };
-    let kept = write::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
-    ui.print_result(&InitView { event: "config_written", path: &path, app_id: &answers.app_id, checked, kept })?;
+    let backup_path =
+        write::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
+    ui.print_result(&InitView {
+        event: "config_written",
+        path: &path,
+        app_id: &answers.app_id,
+        checked,
+        kept: backup_path,
+    })?;
     print_next_steps(ui, global, &answers);
     Ok(ExitStatus::Success)
 }
 
-/// Whether the config may be written, and what is there replaced; `None`: somebody said no.
+/// Returns whether an existing file is replaced; `None` if the user declined.
 fn check_overwrite(ui: &Ui, path: &Path, force: bool, is_interactive: bool) -> anyhow::Result<Option<bool>> {
     if path.is_dir() {
         return Err(CommandError::usage(t!("config-directory", path = path))
@@ -109,21 +117,21 @@ fn check_overwrite(ui: &Ui, path: &Path, force: bool, is_interactive: bool) -> a
 }
 
 fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
-    let what = t!("init-cannot-write", path = path, cause = *cause);
-    CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("init-cannot-write-hint")) }
+    let message = t!("init-cannot-write", path = path, cause = *cause);
+    CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("init-cannot-write-hint")) }
 }
 
-/// What is left to do: in WeChat's console, and here.
+/// Prints the next steps in WeChat's console and here.
 fn print_next_steps(ui: &mut Ui, global: &Global, answers: &InitAnswers) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
-        let all = problems(uri, false);
-        for trouble in all.iter().filter(|it| !it.is_verified_only()) {
-            ui.warn(&t!("ui-cause", what = uri.as_str(), cause = trouble.describe()));
+        let problems_found = problems(uri, false);
+        for problem in problems_found.iter().filter(|problem| !problem.is_verified_only()) {
+            ui.warn(&t!("ui-cause", what = uri.as_str(), cause = problem.describe()));
         }
-        ui.status(&match all.iter().find(|it| it.is_verified_only()) {
+        ui.status(&match problems_found.iter().find(|problem| problem.is_verified_only()) {
             None => t!("init-console", enter = console_value(uri)),
-            Some(trouble) => t!("init-console-test", enter = console_value(uri), why = trouble.describe()),
+            Some(problem) => t!("init-console-test", enter = console_value(uri), why = problem.describe()),
         });
     }
     if uri.scheme() == "https" && answers.listen.is_none() {

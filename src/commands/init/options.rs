@@ -1,4 +1,4 @@
-//! What the command line and the environment answer already.
+//! The answers that options and environment variables give in advance.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,6 @@ use crate::text_line;
 use crate::wechat::tls_config;
 use crate::{listen, password};
 
-/// Answers that need not be asked for.
 pub(super) struct PresetAnswers {
     pub(super) app_id: Option<String>,
     pub(super) secret: Option<Secret>,
@@ -27,10 +26,7 @@ pub(super) struct PresetAnswers {
 }
 
 impl PresetAnswers {
-    /// Reads all of it but standard input.
-    ///
-    /// # Errors
-    /// The first value that makes no sense.
+    /// Reads everything except standard input.
     pub(super) fn from_args(args: &Args, environment: &Environment) -> anyhow::Result<Self> {
         let app_id = option_or_variable(
             args.app_id.as_deref(),
@@ -47,7 +43,7 @@ impl PresetAnswers {
             (Expected::RedirectUri, t!("init-expected-redirect")),
         )?;
         let listen =
-            args.listen.as_deref().map(|text| listen::parse_address(text).map(|it| it.to_string())).transpose()?;
+            args.listen.as_deref().map(|text| listen::parse_address(text).map(|text| text.to_string())).transpose()?;
         let sandbox = match &args.sandbox {
             Some(text) => {
                 Some(read_api_base(text).ok_or_else(|| value_error("--sandbox", t!("init-expected-sandbox")))?)
@@ -55,7 +51,7 @@ impl PresetAnswers {
             None => None,
         };
         let secret = environment.var("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(text_line::trim_value);
-        let secret = secret.filter(|it| !it.is_empty()).map(Secret::from);
+        let secret = secret.filter(|text| !text.is_empty()).map(Secret::from);
         let ca_file = match &args.ca_file {
             Some(path) => Some(absolute_ca_file(&environment.option_path(path, "--ca-file")?)?),
             None => None,
@@ -63,10 +59,11 @@ impl PresetAnswers {
         Ok(Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, secret_stdin: args.secret_stdin })
     }
 
-    /// Whether there is an answer to everything that nobody can be asked for.
+    /// Checks, for a run without a terminal, that no answer is missing.
     ///
     /// # Errors
-    /// One that names all that is missing.
+    ///
+    /// The error names all missing options.
     pub(super) fn check_complete(&self) -> Result<(), CommandError> {
         let missing = [
             (self.app_id.is_none()).then(|| "--app-id".to_owned()),
@@ -82,10 +79,11 @@ impl PresetAnswers {
         }
     }
 
-    /// The answers, where there are all; reads standard input, if the secret is there.
+    /// Returns the answers; reads the secret from standard input if it is expected there.
     ///
     /// # Errors
-    /// As [`PresetAnswers::is_whole`]; and where standard input holds no secret.
+    ///
+    /// As [`PresetAnswers::check_complete`], and if standard input holds no secret.
     pub(super) fn into_answers(self) -> anyhow::Result<InitAnswers> {
         self.check_complete()?;
         let secret = match self.secret {
@@ -109,11 +107,12 @@ impl PresetAnswers {
     }
 }
 
-/// The whole path of a file of certificates, as it can stand in a config: relative paths there are relative to the
+/// Returns the absolute path of a CA file, since relative paths in a config are relative to the
 /// config.
 ///
 /// # Errors
-/// Where there is no certificate in the file, and where the path cannot be written in TOML.
+///
+/// The file holds no certificate, or the path is not UTF-8 and cannot be written in TOML.
 pub(super) fn absolute_ca_file(path: &Path) -> anyhow::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     tls_config(Some(&path))?;
@@ -123,16 +122,16 @@ pub(super) fn absolute_ca_file(path: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// A value of an option, else of a variable.
+/// Returns the value of an option, else that of a variable.
 fn option_or_variable<T>(
     option: Option<&str>,
     (flag, variable, key): (&str, &'static str, &str),
     environment: &Environment,
     read: impl Fn(&str) -> Option<T>,
-    (expected, said): (Expected, String),
+    (expected, expected_text): (Expected, String),
 ) -> anyhow::Result<Option<T>> {
     if let Some(text) = option {
-        return Ok(Some(read(text.trim()).ok_or_else(|| value_error(flag, said))?));
+        return Ok(Some(read(text.trim()).ok_or_else(|| value_error(flag, expected_text))?));
     }
     let Some(text) = environment.var(variable)? else { return Ok(None) };
     let error = || Error::InvalidValue { key: key.to_owned(), origin: Origin::Env(variable), expected };

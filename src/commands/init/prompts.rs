@@ -1,4 +1,4 @@
-//! The questions, each with a line that says where the answer is found.
+//! The questions of `init`, each with a line that says where to find the answer.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -20,12 +20,12 @@ use crate::text_line;
 use crate::ui::{self, InvalidAnswer, Ui};
 use crate::wechat::redirect_uri::problems;
 
-/// The port that is proposed: below 1024 one needs a right.
+/// The suggested port; ports below 1024 need a privilege.
 const DEFAULT_PORT: u16 = 8080;
-/// Characters of an AppSecret.
+/// The length of an AppSecret in characters.
 const SECRET_LENGTH: usize = 32;
 
-/// Asks for all that is not given.
+/// Asks for every answer that was not given in advance.
 pub(super) fn ask_all(ui: &mut Ui, path: &Path, preset: PresetAnswers) -> anyhow::Result<InitAnswers> {
     ui.status(&t!("init-begin", path = path));
     let is_sandbox = preset.sandbox.is_some();
@@ -55,28 +55,28 @@ pub(super) fn ask_all(ui: &mut Ui, path: &Path, preset: PresetAnswers) -> anyhow
 }
 
 pub(super) fn ask_app_id(ui: &Ui) -> anyhow::Result<String> {
-    let odd = RefCell::new(String::new());
+    let last_unusual = RefCell::new(String::new());
     ui::prompt_text(ui, &t!("init-app-id"), None, move |typed| {
         if read_app_id(typed).is_none() {
             return Err(t!("init-must-be", expected = t!("init-expected-app-id")).into());
         }
-        // Once more the same, and it is meant so.
-        if looks_like_app_id(typed) || odd.replace(typed.to_owned()) == typed {
+        // Entering the same unusual ID twice confirms it.
+        if looks_like_app_id(typed) || last_unusual.replace(typed.to_owned()) == typed {
             return Ok(());
         }
         Err(t!("ui-cause", what = t!("doctor-app-id-odd", app_id = typed), cause = t!("init-app-id-again")).into())
     })
 }
 
-/// It may be right all the same.
+/// Warns about an app ID that looks wrong; it may be valid all the same.
 pub(super) fn warn_if_unusual_app_id(ui: &mut Ui, app_id: &str) {
     if !looks_like_app_id(app_id) {
-        let what = t!("doctor-app-id-odd", app_id = app_id);
-        ui.warn(&t!("ui-cause", what = what, cause = t!("doctor-app-id-fix")));
+        let message = t!("doctor-app-id-odd", app_id = app_id);
+        ui.warn(&t!("ui-cause", what = message, cause = t!("doctor-app-id-fix")));
     }
 }
 
-/// Nobody sees what was pasted: one of a wrong length is asked for again.
+/// Asks for the secret. The input is hidden, so one of a wrong length is asked for again.
 pub(super) fn ask_secret(ui: &mut Ui) -> anyhow::Result<Secret> {
     loop {
         let typed = ui::prompt_secret(ui, &t!("init-secret"))?;
@@ -89,16 +89,18 @@ pub(super) fn ask_secret(ui: &mut Ui) -> anyhow::Result<Secret> {
     }
 }
 
-/// The file with the certificate of whoever inspects TLS; `None` where somebody has none.
+/// Asks for the CA certificate of a TLS inspection; `None` if there is none.
 pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Option<PathBuf>> {
     ui.status(&t!("init-where-ca-file"));
-    let own = environment.clone();
-    let usable = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
+    let check_environment = environment.clone();
+    let parse_path = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
         options::absolute_ca_file(&environment.option_path(Path::new(typed), "--ca-file")?)
     };
-    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).message.into());
+    let check = move |typed: &str| {
+        parse_path(typed, &check_environment).map(drop).map_err(|error| classify(&error).message.into())
+    };
     let typed = ui::prompt_optional_text(ui, &t!("init-ca-file"), check)?;
-    typed.map(|typed| usable(&typed, environment)).transpose()
+    typed.map(|typed| parse_path(&typed, environment)).transpose()
 }
 
 fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
@@ -114,24 +116,24 @@ fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
     }
     let typed = ui::prompt_text(ui, &t!("init-redirect"), first, move |typed| {
         let Some(uri) = read_redirect_uri(typed) else {
-            let instead =
-                Some(format!("http://{typed}")).filter(|it| !typed.contains("://") && read_redirect_uri(it).is_some());
-            let said = match instead {
+            let suggestion = Some(format!("http://{typed}"))
+                .filter(|url| !typed.contains("://") && read_redirect_uri(url).is_some());
+            let message = match suggestion {
                 Some(_) => t!("init-redirect-scheme"),
                 None => t!("init-must-be", expected = t!("init-expected-redirect")),
             };
-            return Err(InvalidAnswer { message: said, suggestion: instead });
+            return Err(InvalidAnswer { message, suggestion });
         };
-        match problems(&uri, is_sandbox).into_iter().find(|it| !it.is_verified_only()) {
-            Some(trouble) => Err(trouble.describe().into()),
+        match problems(&uri, is_sandbox).into_iter().find(|problem| !problem.is_verified_only()) {
+            Some(problem) => Err(problem.describe().into()),
             None => Ok(()),
         }
     })?;
-    // The question let nothing else pass.
+    // The prompt accepts nothing else.
     Ok(read_redirect_uri(&typed).ok_or_else(|| CommandError::usage(t!("init-redirect")))?)
 }
 
-/// An address that a phone can come back to.
+/// Suggests an address to which WeChat can redirect a phone.
 fn suggested_redirect(ip: IpAddr) -> String {
     format!("http://{}/callback/", std::net::SocketAddr::new(ip, DEFAULT_PORT))
 }
@@ -154,9 +156,9 @@ mod tests {
         for (ip, uri) in
             [("192.168.1.20", "http://192.168.1.20:8080/callback/"), ("fd00::2", "http://[fd00::2]:8080/callback/")]
         {
-            let proposed = suggested_redirect(ip.parse().unwrap());
-            assert_eq!(proposed, uri);
-            assert!(read_redirect_uri(&proposed).is_some());
+            let suggested = suggested_redirect(ip.parse().unwrap());
+            assert_eq!(suggested, uri);
+            assert!(read_redirect_uri(&suggested).is_some());
         }
     }
 }

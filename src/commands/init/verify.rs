@@ -1,4 +1,4 @@
-//! Whether WeChat takes the app id and the secret, before they are written.
+//! Verifies the app ID and the secret with WeChat before they are written.
 
 use std::path::Path;
 
@@ -12,50 +12,47 @@ use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::{self, Client, ClientSettings, ConnectFailure, Endpoint};
 
-/// WeChat knows no such app id.
+/// WeChat does not know the app ID.
 const UNKNOWN_APP_ID: [i64; 2] = [40013, 41002];
-/// The secret is not the account's.
+/// The secret does not belong to the account.
 const WRONG_SECRET: [i64; 3] = [40001, 40125, 41004];
 
-/// What came of trying.
+/// The result of the verification.
 pub(super) enum Verification {
-    /// WeChat takes them.
     Accepted,
-    /// Somebody wants the config all the same.
+    /// The user wants the configuration without verification.
     Skipped,
-    /// Somebody does not; how the last try failed.
+    /// The user declined to write it; holds the exit status of the last attempt.
     Declined(ExitStatus),
 }
 
-/// Asks WeChat for a token in the way that the config to be written says. It is the same token for everybody, so
-/// that nothing is spoilt; it is not kept.
+/// Requests a token with the configuration that will be written. The stable endpoint returns the
+/// current token of the account, so this invalidates none; the token is not saved.
 fn request_token(answers: &InitAnswers, path: &Path, environment: &Environment) -> anyhow::Result<()> {
     let settings = AppContext { config: Config::from_text(path, answers.render(), environment)? }.client_settings();
-    // It is in no file yet.
+    // The secret is in no file yet.
     let client = Client::new(&ClientSettings { secret_source: None, ..settings })?;
     client.access_token(Endpoint::Stable, &answers.app_id, &answers.secret, false)?;
     Ok(())
 }
 
-/// Tries once; whether it was tried.
+/// Verifies once.
 ///
 /// # Errors
-/// WeChat's, or the way to it: then nothing is written.
+///
+/// WeChat rejected the values or did not respond; then nothing is written.
 pub(super) fn verify_once(answers: &InitAnswers, path: &Path, environment: &Environment) -> anyhow::Result<bool> {
     let Err(error) = request_token(answers, path, environment) else { return Ok(true) };
-    let ErrorReport { exit, message: what, hint } = classify(&error);
+    let ErrorReport { exit, message, hint } = classify(&error);
     let hint = match error_code(&error) {
         Some(_) => hint,
         None if is_unknown_authority(&error) => Some(t!("init-ca-file-hint")),
         None => Some(t!("init-unreached-hint")),
     };
-    Err(CommandError { exit, message: t!("init-nothing-written", cause = what), hint }.into())
+    Err(CommandError { exit, message: t!("init-nothing-written", cause = message), hint }.into())
 }
 
-/// Tries until WeChat takes them, or until somebody has enough of it.
-///
-/// # Errors
-/// The terminal's.
+/// Verifies until WeChat accepts the values or the user gives up.
 pub(super) fn verify_until_accepted(
     ui: &mut Ui,
     answers: &mut InitAnswers,
@@ -71,7 +68,7 @@ pub(super) fn verify_until_accepted(
         let mut report = classify(&error);
         let is_unknown_authority = is_unknown_authority(&error);
         if is_unknown_authority {
-            // What is to be done is asked for below.
+            // The next question covers the fix.
             report.hint = None;
         }
         ui.error(&report);
@@ -85,7 +82,7 @@ pub(super) fn verify_until_accepted(
                 answers.secret = prompts::ask_secret(ui)?;
             }
             Some(code) if WRONG_SECRET.contains(&code) => answers.secret = prompts::ask_secret(ui)?,
-            // An address to allow, above all: that is done elsewhere, and takes a while.
+            // Most often the IP address must be added to the allow-list first.
             _ if ui::confirm_retry(ui, &t!("init-again"))? => {}
             _ if ui::confirm(ui, &t!("init-all-the-same"), "")? => {
                 ui.warn(&t!("init-unchecked"));
@@ -96,14 +93,15 @@ pub(super) fn verify_until_accepted(
     }
 }
 
-/// Whether nobody who is trusted signed the certificate of WeChat, or of what stands between.
+/// Whether the certificate of WeChat, or of a proxy in between, has no trusted issuer.
 fn is_unknown_authority(error: &anyhow::Error) -> bool {
-    let is_it =
-        |it: &wechat::Error| matches!(it, wechat::Error::Connect { failure: ConnectFailure::UntrustedIssuer, .. });
-    error.chain().any(|it| it.downcast_ref().is_some_and(is_it))
+    let is_untrusted_issuer = |cause: &wechat::Error| {
+        matches!(cause, wechat::Error::Connect { failure: ConnectFailure::UntrustedIssuer, .. })
+    };
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(is_untrusted_issuer))
 }
 
 fn error_code(error: &anyhow::Error) -> Option<i64> {
-    let refusal = error.chain().find_map(|it| it.downcast_ref::<wechat::Error>()?.api_error());
-    refusal.map(|it| it.errcode)
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
+    refusal.map(|refusal| refusal.errcode)
 }

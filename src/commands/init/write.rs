@@ -1,5 +1,5 @@
-//! The config that is written: `config.example.toml` with the answers in it, so that every key stands there with
-//! its default and what it is for.
+//! The file that `init` writes: `config.example.toml` with the answers filled in, so that it
+//! documents every key and its default.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::i18n::{Lang, current_language};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 
-/// The example in a language, and where it begins to speak of keys.
+/// Returns the example in a language, and the text at which its keys start.
 fn config_example(lang: Lang) -> (&'static str, &'static str) {
     match lang {
         Lang::En => (include_str!("../../../config.example.toml"), "# ---- The account"),
@@ -21,25 +21,25 @@ fn config_example(lang: Lang) -> (&'static str, &'static str) {
     }
 }
 
-/// What the config is to say.
+/// The answers that the configuration holds.
 #[derive(Clone, Debug)]
 pub(super) struct InitAnswers {
     pub(super) app_id: String,
     pub(super) secret: Secret,
     pub(super) redirect_uri: Url,
-    /// `listen.address`, where it cannot be told from `redirect_uri`.
+    /// `listen.address`, if it does not follow from `redirect_uri`.
     pub(super) listen: Option<String>,
-    /// The sandbox that stands in for WeChat.
+    /// The URL of a sandbox to use instead of WeChat.
     pub(super) sandbox: Option<Url>,
-    /// `network.ca_file`, a whole path.
+    /// `network.ca_file`, an absolute path.
     pub(super) ca_file: Option<PathBuf>,
 }
 
 impl InitAnswers {
-    /// The text of the config.
+    /// Returns the text of the configuration.
     pub(super) fn render(&self) -> String {
         let sandbox = self.sandbox.as_ref().map(|url| url.as_str().trim_end_matches('/'));
-        let given = [
+        let values = [
             ("# app_id = ", Some(self.app_id.as_str())),
             ("# app_secret = ", Some(self.secret.expose_secret())),
             ("# redirect_uri = ", Some(self.redirect_uri.as_str())),
@@ -52,11 +52,12 @@ impl InitAnswers {
         let header: String =
             t!("init-file-header").lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
         let (example, begin) = config_example(current_language());
-        let keys = example.find(begin).map_or(example, |at| &example[at..]);
+        let keys = example.find(begin).map_or(example, |start| &example[start..]);
         let lines = keys.lines().map(|line| {
-            let found = given.iter().find_map(|(begin, value)| line.starts_with(begin).then_some((*begin, (*value)?)));
-            match found {
-                // JSON's texts are TOML's.
+            let answer =
+                values.iter().find_map(|(begin, value)| line.starts_with(begin).then_some((*begin, (*value)?)));
+            match answer {
+                // TOML accepts JSON's strings.
                 Some((begin, value)) => {
                     format!("{}{}\n", begin.trim_start_matches("# "), serde_json::Value::from(value))
                 }
@@ -67,36 +68,38 @@ impl InitAnswers {
     }
 }
 
-/// Writes the text to `path`, 0600, under another name first, so that it is whole or not there. What was there is
-/// kept beside it as `FILE.bak`, 0600 too, whose path comes back.
+/// Writes the text to `path` atomically, with mode 0600. Saves an existing file beside it as
+/// `FILE.bak`, also with mode 0600, and returns the path of that backup.
 ///
 /// # Errors
-/// The system's; `AlreadyExists` where something is there and `replace` does not say that it may go.
+///
+/// `AlreadyExists` if the file exists and `replace` is not set.
 pub(super) fn write_config(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
-    // A link stays a link.
+    // Replace the target of a symbolic link, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let dir = files::parent_dir(&path);
     files::create_private_dir(dir)?;
-    let fresh = write_temp(dir, text.as_bytes())?;
-    let mut kept = None;
+    let temp_file = write_temp(dir, text.as_bytes())?;
+    let mut backup_path = None;
     if replace && path.exists() {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".bak");
-        let beside = path.with_file_name(name);
-        write_temp(dir, &fs::read(&path)?)?.persist(&beside)?;
-        kept = Some(beside);
+        let backup = path.with_file_name(name);
+        write_temp(dir, &fs::read(&path)?)?.persist(&backup)?;
+        backup_path = Some(backup);
     }
     if replace {
-        fresh.persist(&path)?;
+        temp_file.persist(&path)?;
     } else {
-        fresh.persist_noclobber(&path)?;
+        temp_file.persist_noclobber(&path)?;
     }
-    // The name too survives a power cut, where directories can be opened.
+    // Sync the directory, so that the name survives a power failure too. Not every file system can
+    // open one.
     let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
-    Ok(kept)
+    Ok(backup_path)
 }
 
-/// A file in `dir`, 0600, that goes again unless it gets a name.
+/// Creates a file in `dir` with mode 0600 that is deleted unless it is persisted.
 fn write_temp(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = files::private_temp_file(dir, ".wxbox-config-")?;
     file.write_all(bytes)?;
@@ -174,13 +177,13 @@ mod tests {
         assert_eq!(write_config(&path, "one", false).unwrap(), None);
         assert_eq!(write_config(&path, "two", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
-        let kept = write_config(&path, "two", true).unwrap().unwrap();
-        assert_eq!(kept.file_name().unwrap(), "config.toml.bak");
-        assert_eq!([&path, &kept].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
+        let backup_path = write_config(&path, "two", true).unwrap().unwrap();
+        assert_eq!(backup_path.file_name().unwrap(), "config.toml.bak");
+        assert_eq!([&path, &backup_path].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing half-written beside it");
         use std::os::unix::fs::PermissionsExt;
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!([mode(&path), mode(&kept), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
+        assert_eq!([mode(&path), mode(&backup_path), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `outbox flush|retry`: what is due, or wanted once more, is delivered as `send` does it.
+//! `outbox flush` and `outbox retry` deliver messages that are due or requested again, as `send`
+//! does.
 
 use crossbeam_channel::{never, unbounded};
 
@@ -11,29 +12,29 @@ use crate::delivery::{DeliverySource, is_within_dedupe_window};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n::{join_first, relative_time};
 use crate::signals::Waiter;
-use crate::store::{Backlog, MessageState, RetryResult};
+use crate::store::{Backlog, MessageState, RetryResult, Store};
 use crate::t;
 use crate::ui::Ui;
 
 pub(super) fn flush(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
-    // Who delivers has a lock beside the file.
-    let can_deliver = app.database_exists();
+    // A delivery creates a lock file beside the database, so check before it opens.
+    let database_exists = app.database_exists();
     let setup = DeliverySetup::open(app, || app.open_existing_store())?;
-    if !can_deliver {
+    if !database_exists {
         ui.note(&t!("outbox-flush-none"));
         return Ok(ExitStatus::Success);
     }
-    let ended = delivery::run_with(ui, setup, DeliverySource::Due, Waiter::new()?, never(), delivery::show_message)?;
-    if ended.is_empty && ui.shows_notes() {
+    let result = delivery::run_with(ui, setup, DeliverySource::Due, Waiter::new()?, never(), delivery::show_message)?;
+    if result.is_empty && ui.shows_notes() {
         report_nothing_due(ui, app)?;
     }
-    Ok(ended.exit)
+    Ok(result.exit)
 }
 
-/// Says that nothing was due, and when the next message is: nobody takes it for lost.
+/// Reports that no message was due, and when the next one is.
 fn report_nothing_due(ui: &mut Ui, app: &AppContext) -> anyhow::Result<()> {
-    let Backlog { count, next_due_at: next } = app.open_existing_store()?.backlog(&app.require_app_id()?)?;
-    ui.note(&match next {
+    let Backlog { count, next_due_at } = app.open_existing_store()?.backlog(&app.require_app_id()?)?;
+    ui.note(&match next_due_at {
         _ if count == 0 => t!("outbox-flush-none"),
         Some(due) => {
             let ahead = Timestamp::now().seconds_since(due);
@@ -46,91 +47,95 @@ fn report_nothing_due(ui: &mut Ui, app: &AppContext) -> anyhow::Result<()> {
 
 pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow::Result<ExitStatus> {
     let mut setup = DeliverySetup::open(app, || app.open_existing_store())?;
-    let app_id = setup.options.account.app_id.clone();
-    let now = ClockReading::now();
     if args.queued {
-        // They are due at once, and else what they were.
-        let ids = setup.store.make_due(&app_id, &[], now.wall)?;
+        // Only the due time changes.
+        let ids = setup.store.make_due(&app.require_app_id()?, &[], Timestamp::now())?;
         if ids.is_empty() {
             ui.status(&t!("outbox-retry-none"));
             return Ok(ExitStatus::Success);
         }
         return delivery::run(ui, setup, DeliverySource::Messages(ids));
     }
-    let all = [
+    let Requeued { ids, may_repeat, errors } = requeue(ui, app, &mut setup.store, args)?;
+    if !may_repeat.is_empty() {
+        ui.warn(&t!("outbox-retry-repeats", ids = join_first(&may_repeat), count = may_repeat.len()));
+    }
+    if ids.is_empty() {
+        if errors.is_empty() {
+            ui.status(&t!("outbox-retry-none"));
+        }
+        let exit = errors.last().map_or(ExitStatus::Success, |error| error.exit);
+        errors.into_iter().for_each(|error| print_error(ui, error));
+        return Ok(exit);
+    }
+    // Report the errors among the results of the delivery, which they count as.
+    let (side_event_sender, side_events) = unbounded();
+    for error in errors {
+        let show = move |ui: &mut Ui| {
+            print_error(ui, error);
+            Ok(())
+        };
+        // The receiver is alive.
+        let _ = side_event_sender.send(SideEvent::Failed(Box::new(show)));
+    }
+    drop(side_event_sender);
+    let source = DeliverySource::Messages(ids);
+    Ok(delivery::run_with(ui, setup, source, Waiter::new()?, side_events, delivery::show_message)?.exit)
+}
+
+/// The results of putting messages back into the queue.
+#[derive(Default)]
+struct Requeued {
+    ids: Vec<i64>,
+    /// The IDs among `ids` whose first delivery may have succeeded.
+    may_repeat: Vec<String>,
+    errors: Vec<CommandError>,
+}
+
+/// Puts the messages that `args` selects back into the queue.
+fn requeue(ui: &mut Ui, app: &AppContext, store: &mut Store, args: &OutboxRetry) -> anyhow::Result<Requeued> {
+    let (app_id, now) = (app.require_app_id()?, ClockReading::now());
+    let by_state = [
         (args.failed, MessageState::Failed),
         (args.unknown, MessageState::Unknown),
         (args.expired, MessageState::Expired),
     ];
-    let ids = match all.into_iter().find(|(asked, _)| *asked) {
-        Some((_, state)) => setup.store.ids_by_state(&app_id, state)?,
+    let ids = match by_state.into_iter().find(|(is_requested, _)| *is_requested) {
+        Some((_, state)) => store.ids_by_state(&app_id, state)?,
         None => {
-            // A part that is named before the one that it waits for would not wait.
+            // In any other order, a part could be retried before the one that it must follow.
             let mut ids = args.id.clone();
             ids.sort_unstable();
             ids.dedup();
             ids
         }
     };
-    let all = args.id.is_empty();
     let expire_after = app.config.send.expire_after.value;
     let is_dropped = |first: &ClockReading| is_within_dedupe_window(first, &now);
-    let (mut queued, mut refused, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
+    let mut requeued = Requeued::default();
     for id in ids {
-        match setup.store.retry(&app_id, id, expire_after, now.wall, is_dropped)? {
-            RetryResult::Queued { may_duplicate: may_repeat, new_openid: moved_to } => {
-                queued.push(id);
-                if may_repeat {
-                    repeated.push(id.to_string());
-                }
-                if let Some(openid) = moved_to {
+        match store.retry(&app_id, id, expire_after, now.wall, is_dropped)? {
+            RetryResult::Queued { may_duplicate, new_openid } => {
+                requeued.ids.push(id);
+                requeued.may_repeat.extend(may_duplicate.then(|| id.to_string()));
+                if let Some(openid) = new_openid {
                     ui.warn(&t!("outbox-retry-moved", id = id.to_string(), openid = openid));
                 }
             }
-            // Of all that failed, those that cannot be sent again are not worth a failure.
-            RetryResult::Removed | RetryResult::NotBound | RetryResult::InProgress if all => {}
-            why => refused.push(retry_error(id, &why)),
+            // A selection by state skips messages that cannot be retried.
+            RetryResult::Removed | RetryResult::NotBound | RetryResult::InProgress if args.id.is_empty() => {}
+            reason => requeued.errors.push(retry_error(id, &reason)),
         }
     }
-    if !repeated.is_empty() {
-        ui.warn(&t!("outbox-retry-repeats", ids = join_first(&repeated), count = repeated.len()));
-    }
-    if queued.is_empty() {
-        if refused.is_empty() {
-            ui.status(&t!("outbox-retry-none"));
-        }
-        let exit = refused.last().map_or(ExitStatus::Success, |failure| failure.exit);
-        refused.into_iter().for_each(|failure| print_error(ui, failure));
-        return Ok(exit);
-    }
-    // They end as those do that cannot be delivered.
-    let (side_event_sender, side_events) = unbounded();
-    for failure in refused {
-        let show = move |ui: &mut Ui| {
-            print_error(ui, failure);
-            Ok(())
-        };
-        // The other end is here.
-        let _ = side_event_sender.send(SideEvent::Failed(Box::new(show)));
-    }
-    drop(side_event_sender);
-    Ok(delivery::run_with(
-        ui,
-        setup,
-        DeliverySource::Messages(queued),
-        Waiter::new()?,
-        side_events,
-        delivery::show_message,
-    )?
-    .exit)
+    Ok(requeued)
 }
 
-fn print_error(ui: &mut Ui, CommandError { exit, message: what, hint }: CommandError) {
-    ui.error(&ErrorReport { exit, message: what, hint });
+fn print_error(ui: &mut Ui, CommandError { exit, message, hint }: CommandError) {
+    ui.error(&ErrorReport { exit, message, hint });
 }
 
-fn retry_error(id: i64, why: &RetryResult) -> CommandError {
-    match why {
+fn retry_error(id: i64, reason: &RetryResult) -> CommandError {
+    match reason {
         RetryResult::NotFound | RetryResult::Queued { .. } => {
             CommandError::not_found(t!("outbox-unknown", id = id)).hint(t!("outbox-unknown-hint"))
         }

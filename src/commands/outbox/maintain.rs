@@ -1,4 +1,4 @@
-//! `outbox cancel|prune|status`.
+//! `outbox cancel`, `outbox prune` and `outbox status`.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::store::{MessageState, OutboxCounts, Store};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
 
-/// A message that was withdrawn.
+/// A cancelled message.
 #[derive(Serialize)]
 #[serde(transparent)]
 struct CancelView(MessageView);
@@ -36,43 +36,44 @@ pub(super) fn cancel(ui: &mut Ui, app: &AppContext, args: &OutboxCancel) -> anyh
     let mut store = app.open_existing_store()?;
     if args.all {
         let cancelled = store.cancel_all(&app_id, Timestamp::now())?;
-        let still = queued_count(&store.counts(&app_id)?);
-        if cancelled.is_empty() && still == 0 {
+        let queued = queued_count(&store.counts(&app_id)?);
+        if cancelled.is_empty() && queued == 0 {
             ui.status(&t!("outbox-cancel-none"));
         }
-        let mut ended = CancelSummary::default();
+        let mut summary = CancelSummary::default();
         for id in cancelled {
-            show_cancelled(ui, &store, &app_id, id, &mut ended)?;
+            show_cancelled(ui, &store, &app_id, id, &mut summary)?;
         }
-        if still > 0 {
-            ui.warn(&t!("outbox-cancel-left", count = still));
+        if queued > 0 {
+            ui.warn(&t!("outbox-cancel-left", count = queued));
         }
-        return Ok(ended.exit());
+        return Ok(summary.exit());
     }
-    let mut ended = CancelSummary::default();
-    let mut left: VecDeque<i64> = args.id.iter().copied().collect();
-    while let Some(id) = left.pop_front() {
+    let mut summary = CancelSummary::default();
+    let mut remaining: VecDeque<i64> = args.id.iter().copied().collect();
+    while let Some(id) = remaining.pop_front() {
         let cancelled = store.cancel(&app_id, id, Timestamp::now())?;
         if !cancelled.is_empty() {
-            // One that was withdrawn with the part before it may be named, too.
-            left.retain(|id| !cancelled.contains(id));
-            cancelled.iter().try_for_each(|id| show_cancelled(ui, &store, &app_id, *id, &mut ended))?;
+            // The next IDs may include parts that were cancelled with the one before them.
+            remaining.retain(|id| !cancelled.contains(id));
+            cancelled.iter().try_for_each(|id| show_cancelled(ui, &store, &app_id, *id, &mut summary))?;
             continue;
         }
-        ended.refused += 1;
-        let (what, hint) = match store.message(&app_id, id)?.map(|message| message.state) {
+        summary.refused += 1;
+        let (message, hint) = match store.message(&app_id, id)?.map(|message| message.state) {
             None => (t!("outbox-unknown", id = id), t!("outbox-unknown-hint")),
             Some(MessageState::Queued) => {
                 (t!("outbox-cancel-sending", id = id), t!("outbox-cancel-sending-hint", id = id))
             }
             Some(state) => (t!("outbox-cancel-state", id = id, state = state.as_str()), t!("outbox-cancel-state-hint")),
         };
-        ui.error(&ErrorReport { exit: ExitStatus::NotFound, message: what, hint: Some(hint) });
+        ui.error(&ErrorReport { exit: ExitStatus::NotFound, message, hint: Some(hint) });
     }
-    Ok(ended.exit())
+    Ok(summary.exit())
 }
 
-/// How many messages were cancelled, may have arrived before, or could not be cancelled.
+/// The number of messages that were cancelled, that may have been delivered, and that could not be
+/// cancelled.
 #[derive(Default)]
 struct CancelSummary {
     cancelled: usize,
@@ -91,16 +92,22 @@ impl CancelSummary {
     }
 }
 
-fn show_cancelled(ui: &mut Ui, store: &Store, app_id: &str, id: i64, ended: &mut CancelSummary) -> anyhow::Result<()> {
+fn show_cancelled(
+    ui: &mut Ui,
+    store: &Store,
+    app_id: &str,
+    id: i64,
+    summary: &mut CancelSummary,
+) -> anyhow::Result<()> {
     let Some(message) = store.message(app_id, id)? else { return Ok(()) };
     match message.state {
-        MessageState::Unknown => ended.unknown += 1,
-        _ => ended.cancelled += 1,
+        MessageState::Unknown => summary.unknown += 1,
+        _ => summary.cancelled += 1,
     }
     ui.print_result(&CancelView(message.into()))
 }
 
-/// How many were removed.
+/// The number of messages that were removed.
 #[derive(Serialize)]
 struct PruneView {
     removed: usize,
@@ -119,7 +126,7 @@ pub(super) fn prune(ui: &mut Ui, app: &AppContext, args: &OutboxPrune) -> anyhow
     Ok(ExitStatus::Success)
 }
 
-/// The counts, and how old the oldest queued is, in seconds.
+/// The number of messages by state, and the age of the oldest queued one in seconds.
 struct OutboxStatusView {
     counts: OutboxCounts,
     oldest_age_seconds: Option<u64>,
@@ -157,7 +164,7 @@ impl fmt::Display for OutboxStatusView {
 
 pub(super) fn status(ui: &mut Ui, app: &AppContext, args: &OutboxStatus) -> anyhow::Result<ExitStatus> {
     let app_id = app.require_app_id()?;
-    // Who watches the age of what waits is not content with a database that is not there, whoever named it.
+    // For a monitoring check, a missing database is an error even if it is the default one.
     if args.check.is_some() && !app.database_exists() {
         return Err(app.missing_database_error().into());
     }
@@ -167,27 +174,28 @@ pub(super) fn status(ui: &mut Ui, app: &AppContext, args: &OutboxStatus) -> anyh
     let oldest = counts.oldest_queued;
     let age = oldest.map(|at| now.age_since(at));
     let status = OutboxStatusView { counts, oldest_age_seconds: age };
-    // A watch of cron's is to say nothing where nothing is wrong.
+    // With --check, cron gets no output unless there is a problem.
     match args.check {
         Some(_) => ui.print_result(&status)?,
         None => ui.print(&status)?,
     }
     let Some(limit) = args.check else { return Ok(ExitStatus::Success) };
-    let span = i18n::short_duration(limit.as_secs());
-    let late = oldest.zip(age).filter(|(at, _)| *at < now.minus(limit));
-    let late = late.map(|(_, age)| {
-        (t!("outbox-too-old", age = i18n::short_duration(age), limit = span), t!("outbox-too-old-hint"))
+    let limit_text = i18n::short_duration(limit.as_secs());
+    let overdue = oldest.zip(age).filter(|(at, _)| *at < now.minus(limit));
+    let overdue = overdue.map(|(_, age)| {
+        (t!("outbox-too-old", age = i18n::short_duration(age), limit = limit_text), t!("outbox-too-old-hint"))
     });
-    // What did not arrive is news for as long, so that a watch that looks as often tells it once or twice.
+    // Lost messages are reported for as long as the limit, so a check that runs as often reports
+    // each once or twice.
     let lost = Some(store.lost_since(&app_id, now.minus(limit))?).filter(|count| *count > 0);
-    let lost = lost.map(|count| (t!("outbox-lost", count = count, limit = span), t!("outbox-lost-hint")));
-    let (what, hints): (Vec<String>, Vec<String>) = [late, lost].into_iter().flatten().unzip();
-    if what.is_empty() {
+    let lost = lost.map(|count| (t!("outbox-lost", count = count, limit = limit_text), t!("outbox-lost-hint")));
+    let (messages, hints): (Vec<String>, Vec<String>) = [overdue, lost].into_iter().flatten().unzip();
+    if messages.is_empty() {
         return Ok(ExitStatus::Success);
     }
     Err(CommandError {
         exit: ExitStatus::Undelivered,
-        message: i18n::join_clauses(what),
+        message: i18n::join_clauses(messages),
         hint: Some(i18n::join_clauses(hints)),
     }
     .into())

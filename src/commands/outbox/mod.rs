@@ -1,4 +1,4 @@
-//! `wxbox outbox …`: messages sent and queued.
+//! `wxbox outbox` manages sent and queued messages.
 
 mod deliver;
 mod maintain;
@@ -22,7 +22,7 @@ use crate::wechat::message::Content;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
-    // What a process that was killed has left behind, before anybody looks.
+    // First record the attempts that a killed process left without an outcome.
     if !matches!(command, OutboxCommand::Flush) && app.database_exists() {
         let mut store = app.open_store()?;
         recover_orphans(&mut store)?;
@@ -42,7 +42,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyh
 fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::Result<ExitStatus> {
     let app_id = app.require_app_id()?;
     let store = app.open_existing_store()?;
-    let states: Vec<MessageState> = args.state.iter().filter_map(|word| word.parse().ok()).collect();
+    let states: Vec<MessageState> = args.state.iter().filter_map(|name| name.parse().ok()).collect();
     let user_id = args.user.as_ref().map(|name| app.find_user(&store, name)).transpose()?.map(|user| user.id);
     let since = args.since.map(|span| Timestamp::now().minus(span));
     let limit = (args.limit > 0).then_some(args.limit);
@@ -81,18 +81,18 @@ fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::Result<Exit
         ]);
     }
     ui.print_table(&mut table)?;
-    let all = if limit.is_some_and(|limit| shown >= i64::from(limit)) {
+    let total = if limit.is_some_and(|limit| shown >= i64::from(limit)) {
         store.count_messages(&app_id, &filter)?
     } else {
         shown
     };
-    if all > shown {
-        ui.status(&t!("outbox-more", shown = shown, all = all));
+    if total > shown {
+        ui.status(&t!("outbox-more", shown = shown, all = total));
     }
     Ok(ExitStatus::Success)
 }
 
-/// A message of the list, in JSON.
+/// A message of the list with its content, for JSON.
 #[derive(Serialize)]
 struct MessageListItem {
     #[serde(flatten)]
@@ -106,7 +106,6 @@ impl fmt::Display for MessageListItem {
     }
 }
 
-/// What news a state is.
 fn state_style(state: MessageState) -> TextStyle {
     match state {
         MessageState::Sent => TextStyle::Good,

@@ -16,7 +16,7 @@ use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
 use crate::wechat::ApiError;
 use crate::wechat::message::{Content, FileRef, api_for_kind};
 
-/// One message with all that is known of it.
+/// A message with its content and history.
 #[derive(Serialize)]
 struct MessageDetail {
     #[serde(flatten)]
@@ -31,34 +31,34 @@ struct MessageDetail {
 
 impl fmt::Display for MessageDetail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let it = &self.view;
+        let view = &self.view;
         let mut rows = vec![
-            (t!("outbox-id"), Cell::from(it.id.to_string())),
-            (t!("outbox-state"), t!("outbox-state-said", state = it.state.as_str()).into()),
-            (t!("outbox-to"), it.recipient().into()),
-            (t!("outbox-openid"), it.openid.as_deref().unwrap_or("-").into()),
-            (t!("outbox-type"), it.kind.as_str().into()),
-            (t!("outbox-attempts"), it.attempts.to_string().into()),
-            (t!("outbox-created"), it.created_at.into()),
+            (t!("outbox-id"), Cell::from(view.id.to_string())),
+            (t!("outbox-state"), t!("outbox-state-said", state = view.state.as_str()).into()),
+            (t!("outbox-to"), view.recipient().into()),
+            (t!("outbox-openid"), view.openid.as_deref().unwrap_or("-").into()),
+            (t!("outbox-type"), view.kind.as_str().into()),
+            (t!("outbox-attempts"), view.attempts.to_string().into()),
+            (t!("outbox-created"), view.created_at.into()),
         ];
-        match it.sent_at {
+        match view.sent_at {
             Some(at) => rows.push((t!("outbox-sent"), at.into())),
             None => rows.push((t!("outbox-expires"), self.expires_at.into())),
         }
         rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.into())));
         rows.extend(self.after.map(|id| (t!("outbox-after"), id.to_string().into())));
         let optional = [
-            (t!("outbox-msgid"), it.msgid.clone()),
-            (t!("outbox-error"), it.error.clone()),
-            (t!("outbox-rid"), it.rid.clone()),
-            (t!("outbox-hint"), it.hint.clone()),
+            (t!("outbox-msgid"), view.msgid.clone()),
+            (t!("outbox-error"), view.error.clone()),
+            (t!("outbox-rid"), view.rid.clone()),
+            (t!("outbox-hint"), view.hint.clone()),
             (t!("outbox-content"), Some(describe_content(self.content.as_ref()))),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
-        // One attempt is told by the rows above.
+        // The rows above describe a single attempt.
         let history = if self.history.len() > 1 { &self.history[..] } else { &[] };
-        let said = |it: &AttemptView| if f.alternate() { format!("{it:#}") } else { it.to_string() };
-        rows.extend(history.iter().map(|it| (t!("outbox-attempt", n = it.n), said(it).into())));
+        let text = |attempt: &AttemptView| if f.alternate() { format!("{attempt:#}") } else { attempt.to_string() };
+        rows.extend(history.iter().map(|attempt| (t!("outbox-attempt", n = attempt.n), text(attempt).into())));
         KeyValues(rows).fmt(f)
     }
 }
@@ -75,12 +75,12 @@ pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::
     let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
     let after = message.previous_part_id;
     let due_at = (message.state == MessageState::Queued).then_some(message.due_at);
-    let history = store.attempts(args.id)?.into_iter().map(|it| AttemptView::new(&message.kind, it)).collect();
+    let history =
+        store.attempts(args.id)?.into_iter().map(|attempt| AttemptView::new(&message.kind, attempt)).collect();
     ui.print(&MessageDetail { view: message.into(), due_at, expires_at, client_msg_id, content, after, history })?;
     Ok(ExitStatus::Success)
 }
 
-/// An attempt.
 #[derive(Serialize)]
 struct AttemptView {
     n: i64,
@@ -97,18 +97,17 @@ struct AttemptView {
 }
 
 impl AttemptView {
-    /// An attempt of a message of that kind.
-    fn new(kind: &str, it: Attempt) -> Self {
+    fn new(kind: &str, attempt: Attempt) -> Self {
         Self {
-            n: it.number,
-            started_at: it.started.wall,
-            ended_at: it.ended_at,
-            openid: it.openid,
-            host: it.host,
-            outcome: it.outcome.map(AttemptOutcome::as_str),
-            errcode: it.errcode,
-            errmsg: it.errmsg,
-            rid: it.rid,
+            n: attempt.number,
+            started_at: attempt.started.wall,
+            ended_at: attempt.ended_at,
+            openid: attempt.openid,
+            host: attempt.host,
+            outcome: attempt.outcome.map(AttemptOutcome::as_str),
+            errcode: attempt.errcode,
+            errmsg: attempt.errmsg,
+            rid: attempt.rid,
             api: api_for_kind(kind),
         }
     }
@@ -137,7 +136,7 @@ impl fmt::Display for AttemptView {
     }
 }
 
-/// The content in lines.
+/// Describes the content in lines of text.
 fn describe_content(content: Option<&Content>) -> String {
     let mut lines = Vec::new();
     match content {
@@ -158,23 +157,23 @@ fn describe_content(content: Option<&Content>) -> String {
     lines.join("\n")
 }
 
-/// Every text with the name of its part; a file by its own name.
-fn flatten(at: &str, found: &Map<String, Value>, lines: &mut Vec<String>) {
-    for (name, value) in found {
-        let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+/// Adds a line `path: text` for every text, and the file name for a file.
+fn flatten(path: &str, object: &Map<String, Value>, lines: &mut Vec<String>) {
+    for (name, value) in object {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match value {
-            Value::Object(found) => match serde_json::from_value::<FileRef>(value.clone()) {
-                Ok(file) => lines.push(format!("{at}: {}", file.file)),
-                Err(_) => flatten(&at, found, lines),
+            Value::Object(object) => match serde_json::from_value::<FileRef>(value.clone()) {
+                Ok(file) => lines.push(format!("{path}: {}", file.file)),
+                Err(_) => flatten(&path, object, lines),
             },
             Value::Array(items) => {
                 for (n, item) in items.iter().enumerate().filter_map(|(n, item)| Some((n, item.as_object()?))) {
-                    // Nearly always there is one.
-                    let at = if items.len() == 1 { at.clone() } else { format!("{at}[{n}]") };
-                    flatten(&at, item, lines);
+                    // The index is left out for a single item, which is the common case.
+                    let path = if items.len() == 1 { path.clone() } else { format!("{path}[{n}]") };
+                    flatten(&path, item, lines);
                 }
             }
-            value => lines.push(format!("{at}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))),
+            value => lines.push(format!("{path}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The command itself: our streams, our process group, our environment but for the secret, and the signals that
-//! are sent to us.
+//! Runs the child process with wxbox's streams, process group and environment, except for the
+//! secret, and forwards signals to it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -14,29 +14,29 @@ use crate::process_hardening;
 use crate::signals::{ForwarderEvent, SignalForwarder, with_original_mask};
 use crate::t;
 
-/// The variable that is ours alone.
+/// The variable that the child must not inherit.
 const SECRET_VARIABLE: &str = "WXBOX_APP_SECRET";
 
-/// As much of a script as Linux reads to find its interpreter.
+/// The number of bytes that Linux reads to find a script's interpreter.
 const SHEBANG_BYTES: u64 = 256;
 
-/// How a command ended.
+/// How the child ended.
 #[derive(Debug)]
 pub(super) enum ChildExit {
-    /// By itself, with this status.
+    /// It exited with this status.
     Status(u8),
-    /// By this signal.
+    /// This signal terminated it.
     Signal(i32),
-    /// It never began.
+    /// It could not be started.
     NotStarted(io::Error),
 }
 
 impl ChildExit {
-    /// The status to leave with, as shells have it.
+    /// Returns the exit status by the convention of shells.
     pub(super) fn status(&self) -> u8 {
         match self {
             Self::Status(status) => *status,
-            // A signal's number is below 65.
+            // Signal numbers are below 65.
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
             Self::NotStarted(error) if error.kind() == io::ErrorKind::NotFound => 127,
             Self::NotStarted(_) => 126,
@@ -44,7 +44,7 @@ impl ChildExit {
     }
 }
 
-/// The system says that a script is not there where it means the interpreter that its first line names.
+/// The interpreter of a script is missing; the system reports that the script is.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", t!("run-bad-interpreter", interpreter = interpreter.escape_debug().to_string()))]
 struct BadInterpreter {
@@ -53,9 +53,9 @@ struct BadInterpreter {
 }
 
 impl BadInterpreter {
-    /// That of a program that was not found, if it is a script.
+    /// Returns the error for a program that was not found, if it is a script.
     fn detect(program: &OsStr) -> Option<Self> {
-        // One that is found by PATH is left to the person.
+        // Scripts that are found through PATH are not examined.
         let script = PathBuf::from(program);
         let mut first = Vec::new();
         File::open(&script).ok()?.take(SHEBANG_BYTES).read_to_end(&mut first).ok()?;
@@ -66,7 +66,7 @@ impl BadInterpreter {
     }
 }
 
-/// What to do about a command that cannot be started.
+/// Returns a hint for a command that could not be started.
 pub(super) fn start_hint(error: &io::Error) -> Option<String> {
     if let Some(BadInterpreter { script, interpreter }) = error.get_ref().and_then(|error| error.downcast_ref()) {
         let file = shell_words::quote(&script.to_string_lossy()).into_owned();
@@ -78,27 +78,32 @@ pub(super) fn start_hint(error: &io::Error) -> Option<String> {
     (error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error())).then(|| t!("run-interpreter-hint"))
 }
 
-/// Runs it to its end.
+/// Runs the command to its end.
 ///
 /// # Errors
-/// The operating system's, where the end cannot be waited for.
+///
+/// The operating system's, if it cannot wait for the child.
 pub(super) fn run(forwarder: &mut SignalForwarder, command: &[OsString]) -> io::Result<ChildExit> {
     let [program, args @ ..] = command else { return Ok(ChildExit::NotStarted(io::ErrorKind::InvalidInput.into())) };
-    // It is waited for below, by its number: as the first process of a container we get the orphans of others too.
+    // The loop below waits for any child: as PID 1 of a container, this process also gets orphans.
     let mut command = Command::new(program);
     command.args(args).env_remove(SECRET_VARIABLE);
     let child = match process_hardening::with_original_core_limit(|| with_original_mask(|| command.spawn())) {
         Ok(child) => Pid::from_child(&child),
         Err(error) => {
-            let bad = (error.kind() == io::ErrorKind::NotFound).then(|| BadInterpreter::detect(program)).flatten();
-            return Ok(ChildExit::NotStarted(bad.map_or(error, |bad| io::Error::new(io::ErrorKind::NotFound, bad))));
+            let bad_interpreter =
+                (error.kind() == io::ErrorKind::NotFound).then(|| BadInterpreter::detect(program)).flatten();
+            return Ok(ChildExit::NotStarted(
+                bad_interpreter
+                    .map_or(error, |bad_interpreter| io::Error::new(io::ErrorKind::NotFound, bad_interpreter)),
+            ));
         }
     };
     loop {
         match forwarder.next_event()? {
             ForwarderEvent::ChildExited => {
-                if let Some(ended) = wait_child(child)? {
-                    return Ok(ended);
+                if let Some(exit) = wait_child(child)? {
+                    return Ok(exit);
                 }
             }
             ForwarderEvent::Signal(signal) => signal.forward_to(child),
@@ -106,7 +111,7 @@ pub(super) fn run(forwarder: &mut SignalForwarder, command: &[OsString]) -> io::
     }
 }
 
-/// Takes note of all children that have ended; how ours did, if it is among them.
+/// Reaps all children that have ended; returns how `child` ended if it is one of them.
 fn wait_child(child: Pid) -> io::Result<Option<ChildExit>> {
     while let Some((pid, status)) = wait(WaitOptions::NOHANG)? {
         if pid == child {

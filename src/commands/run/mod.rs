@@ -1,5 +1,5 @@
-//! `wxbox run`: a command runs as it would without us, then its end is reported. Nothing of ours keeps it from
-//! running, and nothing of ours changes its exit status.
+//! `wxbox run` runs a command unchanged and then reports its result. No error of wxbox's keeps the
+//! command from running or changes its exit status.
 
 mod child;
 mod placeholders;
@@ -39,87 +39,89 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     }
     ui.dedupe_warnings();
     ui.with_results_on_stderr(|ui| {
-        // Whatever would keep the report from being sent is best known now.
+        // Find out before the command runs whether its report can be sent.
         let problem = prepare_report(ui, global, args, (&ChildExit::Status(0), Duration::ZERO))
             .err()
             .map(|error| classify(&error));
-        if let Some(ErrorReport { exit, message: what, hint }) = &problem {
-            let what = t!("run-cannot-report", cause = what);
-            ui.error(&ErrorReport { exit: *exit, message: what, hint: hint.clone() });
+        if let Some(ErrorReport { exit, message, hint }) = &problem {
+            let message = t!("run-cannot-report", cause = message);
+            ui.error(&ErrorReport { exit: *exit, message, hint: hint.clone() });
         }
-        let began = Instant::now();
-        let mut relay = SignalForwarder::new()?;
-        let ended = child::run(&mut relay, &args.command)?;
-        let took = began.elapsed();
-        let exit = ExitStatus::Child(ended.status());
-        if let ChildExit::NotStarted(error) = &ended {
-            let program = args.command.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-            let what = t!("run-not-started", program = program, cause = *error);
-            ui.error(&ErrorReport { exit, message: what, hint: child::start_hint(error) });
+        let started_at = Instant::now();
+        let mut forwarder = SignalForwarder::new()?;
+        let child_exit = child::run(&mut forwarder, &args.command)?;
+        let elapsed = started_at.elapsed();
+        let exit = ExitStatus::Child(child_exit.status());
+        if let ChildExit::NotStarted(error) = &child_exit {
+            let program = args.command.first().map(|arg| arg.to_string_lossy()).unwrap_or_default();
+            let message = t!("run-not-started", program = program, cause = *error);
+            ui.error(&ErrorReport { exit, message, hint: child::start_hint(error) });
         }
-        let good = ended.status() == 0;
-        if args.on == ReportOn::Always || good == (args.on == ReportOn::Success) {
-            // Not a moment without either: a signal to all of us must not keep the end from being reported.
-            let bell = Waiter::new()?;
-            drop(relay);
-            send_report(ui, global, args, (&ended, took), problem.as_ref(), bell);
+        let is_success = child_exit.status() == 0;
+        if args.on == ReportOn::Always || is_success == (args.on == ReportOn::Success) {
+            // The waiter must exist before the forwarder is dropped: a signal in between would end
+            // wxbox before the report.
+            let waiter = Waiter::new()?;
+            drop(forwarder);
+            send_report(ui, global, args, (&child_exit, elapsed), problem.as_ref(), waiter);
         }
         Ok(exit)
     })
 }
 
-/// How a command ended, and after how long.
+/// How the command ended, and how long it ran.
 type ChildResult<'a> = (&'a ChildExit, Duration);
 
-/// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
+/// Queues and delivers the report. An error is printed unless it was printed before the command
+/// started.
 fn send_report(
     ui: &mut Ui,
     global: &Global,
     args: &Run,
-    end: ChildResult<'_>,
+    result: ChildResult<'_>,
     earlier_problem: Option<&ErrorReport>,
-    bell: Waiter,
+    waiter: Waiter,
 ) {
-    match prepare_report(ui, global, args, end)
-        .and_then(|(app, store, parcel)| Ok((open_delivery(&app, store, args)?, single_source(parcel)?)))
+    match prepare_report(ui, global, args, result)
+        .and_then(|(app, store, submission)| Ok((open_delivery(&app, store, args)?, single_source(submission)?)))
     {
-        Ok((it, work)) => {
-            // What became of the messages has been said.
-            if let Err(error) = delivery::run_with(ui, it, work, bell, never(), delivery::show_message) {
+        Ok((setup, source)) => {
+            // The results of the messages are printed already.
+            if let Err(error) = delivery::run_with(ui, setup, source, waiter, never(), delivery::show_message) {
                 ui.error(&classify(&error));
             }
         }
         Err(error) => {
-            let ErrorReport { exit, message: what, hint } = classify(&error);
-            if earlier_problem.is_none_or(|earlier_problem| earlier_problem.message != what) {
-                ui.error(&ErrorReport { exit, message: t!("run-not-reported", cause = what), hint });
+            let ErrorReport { exit, message, hint } = classify(&error);
+            if earlier_problem.is_none_or(|earlier_problem| earlier_problem.message != message) {
+                ui.error(&ErrorReport { exit, message: t!("run-not-reported", cause = message), hint });
             }
         }
     }
 }
 
 fn open_delivery(app: &AppContext, store: Store, args: &Run) -> anyhow::Result<DeliverySetup> {
-    let hand = DeliveryThread::start(app.client_settings())?.wait_ready()?;
-    let mut setup = DeliverySetup { store, thread: hand, options: delivery::options_from_config(app)? };
+    let thread = DeliveryThread::start(app.client_settings())?.wait_ready()?;
+    let mut setup = DeliverySetup { store, thread, options: delivery::options_from_config(app)? };
     setup.options.deliver = !args.delivery.no_wait;
     Ok(setup)
 }
 
-/// Everything up to the message, as `send` has it, with a word about names that stand for nothing.
+/// Prepares everything up to the message, as `send` does, and warns about unknown placeholders.
 fn prepare_report(
     ui: &mut Ui,
     global: &Global,
     args: &Run,
-    (ended, took): ChildResult<'_>,
+    (child_exit, elapsed): ChildResult<'_>,
 ) -> anyhow::Result<(AppContext, Store, Submission)> {
     let flags = CliOverrides { expire_after: args.delivery.expire_after, ..CliOverrides::default() };
     let mut app = AppContext::open(ui, global, flags)?;
-    // Not before the config has said in which language.
-    let facts = &RunFacts::from_result(&args.command, ended, took);
+    // The text needs the language of the configuration.
+    let facts = &RunFacts::from_result(&args.command, child_exit, elapsed);
     let default = args.content.text_option.is_none().then(|| ArgText::from(facts.text().as_str()));
-    let mut notes = DraftWarnings::new(args.content.strict);
-    let mut content = content::from_args(default.as_ref(), &args.content, &app.config, &mut notes)?;
-    // What facts.text() says is not looked through once more.
+    let mut warnings = DraftWarnings::new(args.content.strict);
+    let mut content = content::from_args(default.as_ref(), &args.content, &app.config, &mut warnings)?;
+    // The default text holds no placeholders.
     if default.is_none() || args.content.template.is_some() {
         let mut fill = |text: &mut String| {
             facts.unknown_placeholders(text).iter().for_each(|name| warn_unknown(ui, facts, name));
@@ -127,38 +129,38 @@ fn prepare_report(
         };
         map_texts(&mut content, &mut fill);
     }
-    // A fallback is made of these.
+    // A fallback is built from these values.
     for (_, value) in app.config.templates.values_mut().flat_map(|template| &mut template.data) {
         value.value.value = facts.substitute(&value.value.value);
     }
     let account = app.account()?;
     let mut store = app.open_existing_store()?;
-    let to = recipients::resolve(
+    let recipients = recipients::resolve(
         ui,
         &app,
         &store,
         &RecipientSelector { user: &args.user, tag: &args.tag, ..RecipientSelector::default() },
     )?;
-    let said = MessageDraft::from(content)
+    let draft = MessageDraft::from(content)
         .with_template_name(args.content.template.as_deref())
-        .split_or_check(false, &mut notes);
-    // `run` has no --split to hint at.
-    let said = said.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
-    let saying = ComposeRequest { draft: said, warnings: notes, delivery: &args.delivery };
-    let parcel = build_submission(ui, &app, &mut store, Some(&account), saying, to)?;
-    Ok((app, store, parcel))
+        .split_or_check(false, &mut warnings);
+    // `run` has no --split, so the hint must not suggest it.
+    let draft = draft.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
+    let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
+    let submission = build_submission(ui, &app, &mut store, Some(&account), request, recipients)?;
+    Ok((app, store, submission))
 }
 
-/// A name in braces that is sent as it is, since nothing is known by it.
+/// Warns about a placeholder that is unknown and therefore sent literally.
 fn warn_unknown(ui: &mut Ui, facts: &RunFacts, name: &str) {
-    let what = match closest_match(&name.to_lowercase(), facts.names().map(str::to_owned)) {
-        Some(near) => t!("did-you-mean", name = format!("{{{near}}}")),
+    let hint = match closest_match(&name.to_lowercase(), facts.names().map(str::to_owned)) {
+        Some(suggestion) => t!("did-you-mean", name = format!("{{{suggestion}}}")),
         None => t!("run-names", names = join_list(facts.names().map(|name| format!("{{{name}}}")))),
     };
-    ui.warn(&t!("ui-clauses", first = t!("run-stranger", name = name), rest = what));
+    ui.warn(&t!("ui-clauses", first = t!("run-stranger", name = name), rest = hint));
 }
 
-/// Each text of a message that facts may stand in.
+/// Calls `fill` on each text of a message that may hold placeholders.
 fn map_texts(content: &mut Content, fill: &mut impl FnMut(&mut String)) {
     match content {
         Content::Text { content, .. } => fill(content),
@@ -169,7 +171,7 @@ fn map_texts(content: &mut Content, fill: &mut impl FnMut(&mut String)) {
                 }
             }
         }
-        // `run` sends no other.
+        // `run` sends no other content.
         Content::Custom { .. } | Content::Subscribe { .. } | Content::OneTimeSubscription { .. } => {}
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of a command that has ended, and how it gets into the report.
+//! The facts about a command that has ended, and the placeholders that stand for them.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,33 +9,35 @@ use crate::i18n::long_duration;
 use crate::t;
 use crate::wechat::text::sanitize_text;
 
-/// The most of a command line that is told, in characters.
+/// The maximum length of a reported command line in characters.
 const MAX_COMMAND_CHARS: usize = 200;
 
-/// The facts by their names between `{` and `}`, and a text of them. The text leaves out the arguments of the command,
-/// which may hold passwords: whoever wants them sent asks for `{command}`.
+/// The facts by placeholder name, and the default text.
+///
+/// The default text leaves out the command's arguments, which may hold passwords; a user who wants
+/// them uses `{command}`.
 pub(super) struct RunFacts {
     values: [(&'static str, String); 7],
     text: String,
 }
 
 impl RunFacts {
-    /// Of a command that ended so, after so long.
-    pub(super) fn from_result(command: &[OsString], ended: &ChildExit, took: Duration) -> Self {
+    /// Returns the facts of a command that ended as `exit` says.
+    pub(super) fn from_result(command: &[OsString], exit: &ChildExit, elapsed: Duration) -> Self {
         let line = shorten_command(&shell_words::join(command.iter().map(|word| word.to_string_lossy())));
         let program = command.first().map(Path::new);
         let program = program.map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
         let program = sanitize_text(&program.unwrap_or_default());
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let took = round_duration(took);
-        let duration = long_duration(took);
-        let signal = match ended {
+        let elapsed = round_duration(elapsed);
+        let duration = long_duration(elapsed);
+        let signal = match exit {
             ChildExit::Signal(number) => signal_name(*number),
             _ => "-".to_owned(),
         };
-        let status = ended.status().to_string();
-        let result = if ended.status() == 0 { t!("run-result-good") } else { t!("run-result-bad") };
-        let text = match ended {
+        let status = exit.status().to_string();
+        let result = if exit.status() == 0 { t!("run-result-good") } else { t!("run-result-bad") };
+        let text = match exit {
             ChildExit::Status(0) => t!("run-text-good", host = host, duration = duration, program = program),
             ChildExit::Status(status) => {
                 t!("run-text-bad", status = *status, host = host, duration = duration, program = program)
@@ -54,58 +56,57 @@ impl RunFacts {
                 t!("run-text-not-started", status = status, host = host, program = program, cause = *error)
             }
         };
-        let known = [
+        let values = [
             ("result", result),
             ("status", status),
             ("signal", signal),
-            ("duration", humantime::format_duration(took).to_string()),
+            ("duration", humantime::format_duration(elapsed).to_string()),
             ("command", line),
             ("program", program),
             ("host", host),
         ];
-        Self { values: known, text }
+        Self { values, text }
     }
 
-    /// How it ended in a sentence, the most important first.
+    /// Returns the default text, with the most important fact first.
     pub(super) fn text(&self) -> String {
         self.text.clone()
     }
 
-    /// The text with each `{name}` of a fact replaced by it; any other brace stays.
+    /// Replaces each known `{name}` in the text; other braces stay.
     pub(super) fn substitute(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             filled += before;
-            let fact = after.split_once('}').and_then(|(name, behind)| {
-                let (_, value) = self.values.iter().find(|(known, _)| *known == name)?;
-                Some((value, behind))
+            let fact = after.split_once('}').and_then(|(name, rest_after)| {
+                let (_, value) = self.values.iter().find(|(values, _)| *values == name)?;
+                Some((value, rest_after))
             });
             (filled, rest) = match fact {
-                Some((value, behind)) => (filled + value, behind),
+                Some((value, rest_after)) => (filled + value, rest_after),
                 None => (filled + "{", after),
             };
         }
         filled + rest
     }
 
-    /// What stands in `text` as the name of a fact does, and is none; each once.
+    /// Returns the names in `text` that look like placeholders and are unknown, without duplicates.
     pub(super) fn unknown_placeholders<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let word = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
         let named = text.split('{').skip(1).filter_map(|after| Some(after.split_once('}')?.0)).filter(word);
-        let mut strangers: Vec<&str> = named.filter(|name| self.names().all(|known| known != *name)).collect();
-        strangers.sort_unstable();
-        strangers.dedup();
-        strangers
+        let mut unknown: Vec<&str> = named.filter(|name| self.names().all(|values| values != *name)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown
     }
 
-    /// The names of all facts.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.values.iter().map(|(name, _)| *name)
     }
 }
 
-/// The beginning of a command line, in one line.
+/// Shortens a command line, and puts it on one line.
 fn shorten_command(line: &str) -> String {
     let line = sanitize_text(line).replace(['\n', '\t'], " ");
     match line.char_indices().nth(MAX_COMMAND_CHARS) {
@@ -114,15 +115,15 @@ fn shorten_command(line: &str) -> String {
     }
 }
 
-/// Whole seconds; below one, milliseconds.
-fn round_duration(took: Duration) -> Duration {
-    match took.as_secs() {
-        0 => Duration::from_millis(u64::from(took.subsec_millis())),
+/// Rounds to seconds, or to milliseconds below one second.
+fn round_duration(elapsed: Duration) -> Duration {
+    match elapsed.as_secs() {
+        0 => Duration::from_millis(u64::from(elapsed.subsec_millis())),
         seconds => Duration::from_secs(seconds),
     }
 }
 
-/// `SIGTERM`; a number where it has no name.
+/// Returns the name of a signal, such as `SIGTERM`, else its number.
 fn signal_name(signal: i32) -> String {
     signal_hook::low_level::signal_name(signal).map_or_else(|| signal.to_string(), str::to_owned)
 }
@@ -131,14 +132,14 @@ fn signal_name(signal: i32) -> String {
 mod tests {
     use super::*;
 
-    fn facts(command: &[&str], ended: &ChildExit, ms: u64) -> RunFacts {
+    fn facts(command: &[&str], exit: &ChildExit, ms: u64) -> RunFacts {
         let command: Vec<OsString> = command.iter().map(OsString::from).collect();
-        RunFacts::from_result(&command, ended, Duration::from_millis(ms))
+        RunFacts::from_result(&command, exit, Duration::from_millis(ms))
     }
 
     #[test]
     fn facts_fill_their_names_and_nothing_else() {
-        let it = facts(&["/opt/bin/back up", "{status}"], &ChildExit::Status(3), 192_400);
+        let facts = facts(&["/opt/bin/back up", "{status}"], &ChildExit::Status(3), 192_400);
         let cases = [
             ("{program}: {result}, {status}, {signal}", "back up: failed, 3, -"),
             ("{{status}} {duration}", "{3} 3m 12s"),
@@ -149,7 +150,7 @@ mod tests {
             ("", ""),
         ];
         for (text, expected) in cases {
-            assert_eq!(it.substitute(text), expected, "{text}");
+            assert_eq!(facts.substitute(text), expected, "{text}");
         }
     }
 

@@ -1,35 +1,32 @@
-//! `wxbox send --batch`: one JSON message a line in, one JSON result a line out. Lines are read no faster than
-//! they are delivered.
+//! `wxbox send --batch` reads one JSON message per line and prints one JSON result per line. It
+//! reads lines no faster than they are delivered.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::batch_line::{InvalidLine, LineOptions, LineParser, LineSubmission};
 use super::dry_run::print_bodies;
 use crate::cli::Send;
-use crate::commands::delivery;
 use crate::commands::delivery::message_view::MessageView;
-use crate::commands::delivery::{DeliverySetup, MessageReport, SideEvent};
+use crate::commands::delivery::{self, DeliverySetup, MessageReport, SideEvent};
 use crate::context::AppContext;
 use crate::delivery::{DeliverySource, TaggedSubmission};
 use crate::exit::{ErrorReport, ExitStatus};
-use crate::signals::{Signal, Waiter};
-use crate::store::MessageState;
+use crate::signals::{Notifier, Signal, Waiter};
+use crate::store::{MessageState, Store};
 use crate::t;
 use crate::ui::Ui;
 
-/// The longest line, in bytes.
 const MAX_LINE_BYTES: u64 = 4 << 20;
-/// Lines that are read ahead.
+/// The number of lines that are read ahead.
 const READ_AHEAD_LINES: usize = 64;
 
 /// The result of a line.
@@ -40,7 +37,7 @@ struct LineResult {
     reference: Value,
     #[serde(flatten)]
     detail: LineDetail,
-    /// What was not right about the line, and did not keep its message from being sent.
+    /// Problems of the line that did not prevent the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -52,39 +49,51 @@ enum LineDetail {
     Failed { state: MessageState, error: String },
 }
 
-/// A batch has JSON alone.
+/// A batch prints JSON only.
 impl fmt::Display for LineResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
-/// A line that is under way.
+/// A line whose messages are queued, but not all reported.
 #[derive(Clone, Default)]
 struct PendingLine {
-    /// The caller's name for it.
     reference: Value,
     warnings: Vec<String>,
-    /// How many messages of it are still to be told of.
+    /// The number of its messages that are not reported yet.
     messages: usize,
 }
 
-/// The lines that are under way, by their numbers.
-type PendingLines = Arc<Mutex<HashMap<u64, PendingLine>>>;
-
-/// How far the input was read.
+/// The state that the reader of the lines shares with the printer of their results.
 #[derive(Default)]
-struct ReadPosition {
-    /// The last line that is a message.
-    last_message_line: AtomicU64,
-    /// Nothing comes after it.
-    reached_end: AtomicBool,
+struct BatchState {
+    /// The pending lines by line number.
+    pending: HashMap<u64, PendingLine>,
+    /// The number of the last line that holds a valid message.
+    last_message_line: u64,
+    reached_end: bool,
 }
 
-impl ReadPosition {
-    /// Whether there is more than what was taken.
-    fn has_unread(&self, taken: u64) -> bool {
-        !self.reached_end.load(Ordering::SeqCst) || self.last_message_line.load(Ordering::SeqCst) > taken
+impl BatchState {
+    fn lock(shared: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more message of the line as reported, and returns the line.
+    fn take_reported(&mut self, number: u64) -> PendingLine {
+        match self.pending.get_mut(&number) {
+            Some(line) if line.messages > 1 => {
+                line.messages -= 1;
+                line.clone()
+            }
+            _ => self.pending.remove(&number).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the input holds lines after `last_accepted`.
+    fn has_unread(&self, last_accepted: u64) -> bool {
+        !self.reached_end || self.last_message_line > last_accepted
     }
 }
 
@@ -103,88 +112,87 @@ pub(super) fn run(ui: &mut Ui, app: AppContext, args: &Send, file: &str) -> anyh
     }
     let mut setup = DeliverySetup::open(&app, || app.open_or_create_default_store())?;
     setup.options.deliver = !args.delivery.no_wait;
-    let reader = LineParser::new(app, crate::store::Store::open(setup.store.path())?, account, options);
-    let (submission_sender, submissions) = bounded(READ_AHEAD_LINES);
-    let (side_event_sender, side_events) = bounded(READ_AHEAD_LINES);
-    let bell = Waiter::new()?;
-    let ringer = bell.notifier();
-    let aside = move |aside| {
-        let gone = side_event_sender.send(aside).is_err();
-        ringer.notify();
-        gone
-    };
-    let pending = PendingLines::default();
-    let pending_lines = pending.clone();
-    let position = Arc::new(ReadPosition::default());
-    let reader_position = Arc::clone(&position);
-    std::thread::Builder::new().name("lines".into()).spawn(move || {
-        if let Err(error) = read_lines(lines, reader, &pending_lines, &reader_position, &submission_sender, &aside) {
-            aside(SideEvent::Aborted(error));
-        }
-    })?;
-    let show = |ui: &mut Ui, told: MessageReport| {
-        let line = told.correlation_id.unwrap_or_default();
-        let PendingLine { reference, warnings, .. } = take_reported(&pending, line);
-        let what = match told.message {
-            Ok(shown) => LineDetail::Message(Box::new(shown)),
-            Err(setup) => LineDetail::Failed { state: setup.state(), error: setup.to_string() },
+    let parser = LineParser::new(app, Store::open(setup.store.path())?, account, options);
+    let waiter = Waiter::new()?;
+    let state = Arc::new(Mutex::new(BatchState::default()));
+    let (submissions, side_events) = spawn_reader(lines, parser, Arc::clone(&state), waiter.notifier())?;
+    let show = |ui: &mut Ui, report: MessageReport| {
+        let line = report.correlation_id.unwrap_or_default();
+        let PendingLine { reference, warnings, .. } = BatchState::lock(&state).take_reported(line);
+        let detail = match report.message {
+            Ok(view) => LineDetail::Message(Box::new(view)),
+            Err(missing) => LineDetail::Failed { state: missing.state(), error: missing.to_string() },
         };
-        ui.print(&LineResult { line, reference, detail: what, warnings })
+        ui.print(&LineResult { line, reference, detail, warnings })
     };
-    let ended = delivery::run_with(ui, setup, DeliverySource::Submissions(submissions), bell, side_events, show)?;
-    let taken = ended.last_accepted.unwrap_or(0);
-    if Signal::from_exit(ended.exit).is_some() && position.has_unread(taken) {
+    let result = delivery::run_with(ui, setup, DeliverySource::Submissions(submissions), waiter, side_events, show)?;
+    let last_accepted = result.last_accepted.unwrap_or(0);
+    if Signal::from_exit(result.exit).is_some() && BatchState::lock(&state).has_unread(last_accepted) {
         let file = shell_words::quote(file);
         ui.status(&match &*file {
-            "-" => t!("batch-left-stdin", taken = taken),
-            file => t!("batch-left", taken = taken, next = taken + 1, file = file),
+            "-" => t!("batch-left-stdin", taken = last_accepted),
+            file => t!("batch-left", taken = last_accepted, next = last_accepted + 1, file = file),
         });
     }
-    Ok(ended.exit)
+    Ok(result.exit)
 }
 
-/// The line, of which one more message is told.
-fn take_reported(pending: &PendingLines, line: u64) -> PendingLine {
-    let mut known = pending.lock().unwrap_or_else(PoisonError::into_inner);
-    match known.get_mut(&line) {
-        Some(it) if it.messages > 1 => {
-            it.messages -= 1;
-            it.clone()
+/// Starts the thread that reads and parses the lines. Returns the queues of messages and of invalid
+/// lines.
+fn spawn_reader(
+    lines: LineReader,
+    parser: LineParser,
+    state: Arc<Mutex<BatchState>>,
+    notifier: Notifier,
+) -> io::Result<(Receiver<TaggedSubmission>, Receiver<SideEvent>)> {
+    let (submission_sender, submissions) = bounded(READ_AHEAD_LINES);
+    let (side_event_sender, side_events) = bounded(READ_AHEAD_LINES);
+    let send_side_event = move |event| {
+        let is_sent = side_event_sender.send(event).is_ok();
+        notifier.notify();
+        is_sent
+    };
+    std::thread::Builder::new().name("batch-reader".into()).spawn(move || {
+        if let Err(error) = read_lines(lines, parser, &state, &submission_sender, &send_side_event) {
+            send_side_event(SideEvent::Aborted(error));
         }
-        _ => known.remove(&line).unwrap_or_default(),
-    }
+    })?;
+    Ok((submissions, side_events))
 }
 
-/// Reads lines until their end, or until nobody wants them any more.
+/// Reads and parses lines until the input or the delivery ends.
 fn read_lines(
     mut lines: LineReader,
-    mut reader: LineParser,
-    pending: &PendingLines,
-    position: &ReadPosition,
-    parcels: &Sender<TaggedSubmission>,
-    aside: &impl Fn(SideEvent) -> bool,
+    mut parser: LineParser,
+    state: &Mutex<BatchState>,
+    submissions: &Sender<TaggedSubmission>,
+    send_side_event: &impl Fn(SideEvent) -> bool,
 ) -> anyhow::Result<()> {
     while let Some((number, line)) = lines.next()? {
-        let gone = match parse_line(&mut reader, line) {
-            Ok(LineSubmission { submission: parcel, reference, warnings }) => {
-                let line = PendingLine { reference, warnings, messages: 1 + parcel.parts.len() };
-                pending.lock().unwrap_or_else(PoisonError::into_inner).insert(number, line);
-                position.last_message_line.store(number, Ordering::SeqCst);
-                parcels.send(TaggedSubmission { submission: parcel, correlation_id: Some(number) }).is_err()
+        let is_sent = match parse_line(&mut parser, line) {
+            Ok(LineSubmission { submission, reference, warnings }) => {
+                let line = PendingLine { reference, warnings, messages: 1 + submission.parts.len() };
+                let mut state = BatchState::lock(state);
+                state.pending.insert(number, line);
+                state.last_message_line = number;
+                drop(state);
+                submissions.send(TaggedSubmission { submission, correlation_id: Some(number) }).is_ok()
             }
-            Err(unusable) => aside(SideEvent::Failed(Box::new(move |ui| ui.print(&failed_line(number, unusable))))),
+            Err(invalid) => {
+                send_side_event(SideEvent::Failed(Box::new(move |ui| ui.print(&failed_line(number, invalid)))))
+            }
         };
-        if gone {
+        if !is_sent {
             return Ok(());
         }
     }
-    position.reached_end.store(true, Ordering::SeqCst);
+    BatchState::lock(state).reached_end = true;
     Ok(())
 }
 
-fn parse_line(reader: &mut LineParser, line: Option<Vec<u8>>) -> Result<LineSubmission, InvalidLine> {
+fn parse_line(parser: &mut LineParser, line: Option<Vec<u8>>) -> Result<LineSubmission, InvalidLine> {
     match line {
-        Some(line) => reader.parse(&line),
+        Some(line) => parser.parse(&line),
         None => Err(InvalidLine { error: t!("batch-long", limit = MAX_LINE_BYTES), reference: Value::Null }),
     }
 }
@@ -198,37 +206,37 @@ fn failed_line(line: u64, InvalidLine { error, reference }: InvalidLine) -> Line
     }
 }
 
-fn dry_run(ui: &mut Ui, mut lines: LineReader, mut reader: LineParser) -> anyhow::Result<ExitStatus> {
-    let (mut good, mut bad) = (0, 0);
+fn dry_run(ui: &mut Ui, mut lines: LineReader, mut parser: LineParser) -> anyhow::Result<ExitStatus> {
+    let (mut valid, mut invalid) = (0, 0);
     while let Some((number, line)) = lines.next()? {
-        match parse_line(&mut reader, line) {
-            Ok(order) => {
-                good += 1;
-                order.warnings.iter().for_each(|text| ui.warn(&t!("batch-line", line = number, error = text)));
-                print_bodies(ui, &reader.app, &reader.store, &order.submission)?;
+        match parse_line(&mut parser, line) {
+            Ok(submission) => {
+                valid += 1;
+                submission.warnings.iter().for_each(|text| ui.warn(&t!("batch-line", line = number, error = text)));
+                print_bodies(ui, &parser.app, &parser.store, &submission.submission)?;
             }
             Err(InvalidLine { error, .. }) => {
-                bad += 1;
-                let what = t!("batch-line", line = number, error = error);
-                ui.error(&ErrorReport { exit: ExitStatus::Usage, message: what, hint: None });
+                invalid += 1;
+                let message = t!("batch-line", line = number, error = error);
+                ui.error(&ErrorReport { exit: ExitStatus::Usage, message, hint: None });
             }
         }
     }
-    Ok(match (good, bad) {
+    Ok(match (valid, invalid) {
         (_, 0) => ExitStatus::Success,
         (0, _) => ExitStatus::Refused,
         _ => ExitStatus::Mixed,
     })
 }
 
-/// The lines of the input with their numbers, from 1; empty ones are left out.
+/// Reads the lines of the input and numbers them from 1. It skips empty ones.
 struct LineReader {
     input: BufReader<Box<dyn Read + std::marker::Send>>,
     number: u64,
 }
 
 impl LineReader {
-    /// The next line without its end; `None` in place of one that is too long.
+    /// Returns the next line without its line break; `None` in place of a line that is too long.
     fn next(&mut self) -> anyhow::Result<Option<(u64, Option<Vec<u8>>)>> {
         loop {
             let mut line = Vec::new();

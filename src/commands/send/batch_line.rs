@@ -1,4 +1,4 @@
-//! One line of `send --batch`: a JSON object that says what goes to whom.
+//! One line of `send --batch`: a JSON object with a recipient and a message.
 
 use serde_json::{Map, Value};
 
@@ -19,10 +19,10 @@ use crate::t;
 use crate::wechat::message::Content;
 use crate::wechat::text::number_text;
 
-/// What a line may say.
+/// The names of all fields.
 const LINE_FIELDS: [&str; 9] = ["user", "openid", "text", "template", "message", "data", "url", "key", "ref"];
 
-/// What a line says.
+/// The fields of a line.
 struct BatchLine {
     user: Option<String>,
     openid: Option<String>,
@@ -35,8 +35,11 @@ struct BatchLine {
 }
 
 impl BatchLine {
+    /// Parses the fields.
+    ///
     /// # Errors
-    /// A field is none of a line's, or is not what it must be.
+    ///
+    /// A field is unknown or has the wrong type.
     fn from_fields(mut fields: Map<String, Value>) -> Result<Self, CommandError> {
         if let Some(field) = fields.keys().find(|field| !LINE_FIELDS.contains(&field.as_str())) {
             return Err(CommandError::usage(match closest_match(field, LINE_FIELDS) {
@@ -57,7 +60,7 @@ impl BatchLine {
     }
 }
 
-/// Takes a text out of a line; a number is the text that it is written as, and null is nothing.
+/// Removes a text field. A number counts as its text, and null as missing.
 fn take_text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, CommandError> {
     match fields.get_mut(name).map(Value::take) {
         None | Some(Value::Null) => Ok(None),
@@ -67,7 +70,7 @@ fn take_text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Strin
     }
 }
 
-/// Takes an object out of a line; null is nothing.
+/// Removes an object field. Null counts as missing.
 fn take_object(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Map<String, Value>>, CommandError> {
     match fields.get_mut(name).map(Value::take) {
         None | Some(Value::Null) => Ok(None),
@@ -76,20 +79,20 @@ fn take_object(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Map
     }
 }
 
-/// A line that can be used: what is sent, and the caller's name for it.
+/// A valid line: the submission, and the caller's reference.
 pub(super) struct LineSubmission {
     pub(super) submission: Submission,
     pub(super) reference: Value,
     pub(super) warnings: Vec<String>,
 }
 
-/// A line that cannot: why, and the caller's name for it where that could be read.
+/// An invalid line: the error, and the caller's reference if it could be parsed.
 pub(super) struct InvalidLine {
     pub(super) error: String,
     pub(super) reference: Value,
 }
 
-/// What the lines of a batch are read with.
+/// Parses the lines of a batch.
 pub(super) struct LineParser {
     pub(super) app: AppContext,
     pub(super) store: Store,
@@ -98,46 +101,48 @@ pub(super) struct LineParser {
     templates: TemplateCache,
 }
 
-/// What the command line says for all lines.
+/// The options that apply to all lines.
 pub(super) struct LineOptions {
-    /// What WeChat would not show is an error.
+    /// Values that WeChat would not display are errors.
     pub(super) strict: bool,
-    /// A text that is too long goes in parts.
+    /// A text that is too long is sent in parts.
     pub(super) split: bool,
 }
 
 impl LineParser {
-    pub(super) fn new(app: AppContext, store: Store, account: Option<Account>, how: LineOptions) -> Self {
-        Self { app, store, account, options: how, templates: TemplateCache::default() }
+    pub(super) fn new(app: AppContext, store: Store, account: Option<Account>, options: LineOptions) -> Self {
+        Self { app, store, account, options, templates: TemplateCache::default() }
     }
 
-    /// What a line says.
+    /// Parses a line and builds its submission.
     pub(super) fn parse(&mut self, line: &[u8]) -> Result<LineSubmission, InvalidLine> {
-        let mut notes = DraftWarnings::new(self.options.strict);
-        let unusable = |failure: CommandError, reference: Value| InvalidLine { error: failure.message, reference };
-        let fields = parse_batch_line(line, &mut notes).map_err(|failure| {
-            // With `strict`, too, the caller's name for the line is what can be read of it.
+        let mut warnings = DraftWarnings::new(self.options.strict);
+        let invalid_line = |error: CommandError, reference: Value| InvalidLine { error: error.message, reference };
+        let fields = parse_batch_line(line, &mut warnings).map_err(|error| {
+            // With --strict too, the reference is what a lenient parse finds.
             let lenient = parse_batch_line(line, &mut DraftWarnings::new(false)).ok();
-            unusable(failure, lenient.and_then(|mut fields| fields.remove("ref")).unwrap_or_default())
+            invalid_line(error, lenient.and_then(|mut fields| fields.remove("ref")).unwrap_or_default())
         })?;
         let reference = fields.get("ref").cloned().unwrap_or_default();
-        let line = BatchLine::from_fields(fields).map_err(|failure| unusable(failure, reference.clone()))?;
-        match self.build_submission(line, &mut notes) {
-            Ok(parcel) => Ok(LineSubmission { submission: parcel, reference, warnings: notes.take() }),
+        let line = BatchLine::from_fields(fields).map_err(|error| invalid_line(error, reference.clone()))?;
+        match self.build_submission(line, &mut warnings) {
+            Ok(submission) => Ok(LineSubmission { submission, reference, warnings: warnings.take() }),
             Err(error) => Err(InvalidLine { error: classify(&error).message, reference }),
         }
     }
 
-    fn build_submission(&mut self, line: BatchLine, notes: &mut DraftWarnings) -> anyhow::Result<Submission> {
+    fn build_submission(&mut self, line: BatchLine, warnings: &mut DraftWarnings) -> anyhow::Result<Submission> {
         if line.key.as_deref().is_some_and(|key| key.trim().is_empty()) {
             return Err(CommandError::usage(t!("batch-key")).into());
         }
-        let to = self.find_recipient(&line)?;
-        let bare = line.data.is_empty() && line.url.is_none();
-        let (mut said, name) = match (line.text, line.template, line.message) {
-            (Some(text), None, None) if bare => (content::text_content(&text)?.into(), None),
-            (None, None, Some(message)) if bare => (message_json::draft_from_json(message, false)?, None),
-            (None, Some(name), None) => (self.template_content(&name, line.data, line.url, notes)?.into(), Some(name)),
+        let recipient = self.find_recipient(&line)?;
+        let has_no_extras = line.data.is_empty() && line.url.is_none();
+        let (mut draft, name) = match (line.text, line.template, line.message) {
+            (Some(text), None, None) if has_no_extras => (content::text_content(&text)?.into(), None),
+            (None, None, Some(message)) if has_no_extras => (message_json::draft_from_json(message, false)?, None),
+            (None, Some(name), None) => {
+                (self.template_content(&name, line.data, line.url, warnings)?.into(), Some(name))
+            }
             _ => return Err(CommandError::usage(t!("batch-what")).into()),
         };
         let mut templates = TemplateResolver {
@@ -146,11 +151,11 @@ impl LineParser {
             account: self.account.as_ref(),
             cache: &mut self.templates,
         };
-        template_check::resolve_and_check(&mut templates, name.as_deref(), notes, &mut said.content)?;
-        let to = vec![to];
-        said.check_touser(&to)?;
-        let said = said.split_or_check(self.options.split, notes)?;
-        said.into_submission(None, line.key, expiry(&self.app), to)
+        template_check::resolve_and_check(&mut templates, name.as_deref(), warnings, &mut draft.content)?;
+        let recipient = vec![recipient];
+        draft.check_touser(&recipient)?;
+        let draft = draft.split_or_check(self.options.split, warnings)?;
+        draft.into_submission(None, line.key, expiry(&self.app), recipient)
     }
 
     fn find_recipient(&self, line: &BatchLine) -> anyhow::Result<Recipient> {
@@ -174,33 +179,34 @@ impl LineParser {
     fn template_content(
         &self,
         name: &str,
-        given: Map<String, Value>,
+        fields: Map<String, Value>,
         url: Option<String>,
-        notes: &mut DraftWarnings,
+        warnings: &mut DraftWarnings,
     ) -> anyhow::Result<Content> {
-        let what = ContentArgs { url, ..ContentArgs::default() };
-        let mut content = content::template_content(&what, name, &self.app.config, notes)?;
+        let args = ContentArgs { url, ..ContentArgs::default() };
+        let mut content = content::template_content(&args, name, &self.app.config, warnings)?;
         if let Content::Template { data, .. } = &mut content {
-            data.extend(parse_fields(given).map_err(CommandError::usage)?);
+            data.extend(parse_fields(fields).map_err(CommandError::usage)?);
         }
         Ok(content)
     }
 }
 
-/// The fields of a line.
+/// Parses a line as a JSON object.
 ///
 /// # Errors
-/// It is no JSON object, or with `--strict` not quite one.
-fn parse_batch_line(line: &[u8], notes: &mut DraftWarnings) -> Result<Map<String, Value>, CommandError> {
+///
+/// The line is no JSON object, or with `--strict` is not exactly one.
+fn parse_batch_line(line: &[u8], warnings: &mut DraftWarnings) -> Result<Map<String, Value>, CommandError> {
     let name = || t!("input-line");
-    let text = input::decode_lossy(line.to_vec(), name, notes)?;
+    let text = input::decode_lossy(line.to_vec(), name, warnings)?;
     let text = text.trim_start_matches('\u{feff}');
-    // The number of the line is told beside it.
-    let unusable = |cause: &serde_json::Error| {
+    // The line number is printed beside the error.
+    let syntax_error = |cause: &serde_json::Error| {
         let (cause, column) = (json_error_without_position(cause), cause.column());
         CommandError::usage(t!("batch-json", cause = cause, column = column))
     };
-    match input::parse_json(text, name, unusable, notes)? {
+    match input::parse_json(text, name, syntax_error, warnings)? {
         Value::Object(fields) => Ok(fields),
         _ => Err(CommandError::usage(t!("batch-object"))),
     }

@@ -1,10 +1,11 @@
-//! `wxbox send`: to whom and what is settled first, then all of it is queued or nothing, then delivered.
+//! `wxbox send` validates recipients and content, queues all messages in one transaction, and
+//! delivers them.
 
 mod batch;
 mod batch_line;
 mod dry_run;
 
-use crate::cli::{Global, Send};
+use crate::cli::{Global, Send, mistyped_option_error};
 use crate::commands::delivery;
 use crate::commands::delivery::DeliverySetup;
 use crate::compose::recipients;
@@ -14,9 +15,7 @@ use crate::compose::{ComposeRequest, build_submission, message_json, single_sour
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
-use crate::exit::{CommandError, ExitStatus};
-use crate::i18n::closest_match;
-use crate::t;
+use crate::exit::ExitStatus;
 use crate::ui::Ui;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<ExitStatus> {
@@ -34,34 +33,25 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     if let Some(file) = &args.batch {
         return batch::run(ui, app, args, file);
     }
-    let mut notes = DraftWarnings::new(args.content.strict);
-    let draft = message_json::draft_from_args(args, &app.config, &mut notes)?;
+    let mut warnings = DraftWarnings::new(args.content.strict);
+    let draft = message_json::draft_from_args(args, &app.config, &mut warnings)?;
     app.require_app_id()?;
-    // A dry run works without the secret; anything else would only find out after queueing.
+    // A dry run works without the secret. Any other run must fail before it queues a message.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    let hand = if args.dry_run { None } else { Some(DeliveryThread::start(app.client_settings())?) };
+    let thread = if args.dry_run { None } else { Some(DeliveryThread::start(app.client_settings())?) };
     let selector = RecipientSelector { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
-    // Without a database nobody is known by name.
+    // Without a database no person is known by name.
     let mut store = match (selector.selects_users(), args.dry_run) {
         (true, _) => app.open_existing_store()?,
         (false, true) => app.open_store_or_empty()?,
         (false, false) => app.open_or_create_store(ui)?,
     };
-    let to = recipients::resolve(ui, &app, &store, &selector)?;
-    let request = ComposeRequest { draft, warnings: notes, delivery: &args.delivery };
-    let parcel = build_submission(ui, &app, &mut store, account.as_ref(), request, to)?;
-    let Some(hand) = hand else { return dry_run::print_bodies(ui, &app, &store, &parcel) };
-    let mut setup = DeliverySetup { store, thread: hand.wait_ready()?, options: delivery::options_from_config(&app)? };
+    let recipients = recipients::resolve(ui, &app, &store, &selector)?;
+    let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
+    let submission = build_submission(ui, &app, &mut store, account.as_ref(), request, recipients)?;
+    let Some(thread) = thread else { return dry_run::print_bodies(ui, &app, &store, &submission) };
+    let mut setup =
+        DeliverySetup { store, thread: thread.wait_ready()?, options: delivery::options_from_config(&app)? };
     setup.options.deliver = !args.delivery.no_wait;
-    delivery::run(ui, setup, single_source(parcel)?)
-}
-
-/// No text looks like `--this`: somebody meant an option.
-pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
-    let name = option.split('=').next().unwrap_or(option);
-    let hint = match closest_match(name, Send::long_option_names()) {
-        Some(near) => t!("send-mistyped-option-near", near = near),
-        None => t!("send-mistyped-option-hint"),
-    };
-    CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
+    delivery::run(ui, setup, single_source(submission)?)
 }

@@ -1,4 +1,4 @@
-//! `wxbox template add` and `remove`: the account's own list at WeChat, and then the one that is kept.
+//! `wxbox template add` and `remove` change the account's list at WeChat, and then the cached one.
 
 use std::fmt;
 
@@ -42,10 +42,13 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &TemplateAdd) -> anyhow::
     let id = added.map_err(|error| add_error(error, &args.short_id))?;
     let list = refetch_list(ui, app, &mut store, &account);
     let (templates, asked_at) = list.map_or((Vec::new(), Timestamp::now()), |list| (list.templates, list.fetched_at));
-    // A list that does not have it yet takes nothing from what was done.
-    let bare = CachedTemplate { template_id: id.clone(), title: String::new(), content: String::new() };
-    let template =
-        TemplateView::new(templates.iter().find(|it| it.template_id == id).unwrap_or(&bare), &app.config, asked_at);
+    // The list may not contain a new template yet.
+    let placeholder = CachedTemplate { template_id: id.clone(), title: String::new(), content: String::new() };
+    let template = TemplateView::new(
+        templates.iter().find(|template| template.template_id == id).unwrap_or(&placeholder),
+        &app.config,
+        asked_at,
+    );
     let text = if template.keys.is_empty() {
         t!("template-added", id = id)
     } else {
@@ -55,7 +58,7 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &TemplateAdd) -> anyhow::
     Ok(ExitStatus::Success)
 }
 
-/// What a refusal means for the words on the command line.
+/// Maps a refusal to an error of the command line.
 fn add_error(error: anyhow::Error, short_id: &str) -> anyhow::Error {
     let failure = match error.downcast_ref::<wechat::Error>() {
         Some(wechat::Error::Api(refusal)) => match refusal.errcode {
@@ -74,7 +77,7 @@ fn add_error(error: anyhow::Error, short_id: &str) -> anyhow::Error {
 }
 
 pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &TemplateRemove) -> anyhow::Result<ExitStatus> {
-    // Before WeChat is asked for anything.
+    // Checked before any request.
     if !args.yes && !ui.can_prompt {
         return Err(CommandError::usage(t!("template-remove-missing")).into());
     }
@@ -87,25 +90,25 @@ pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &TemplateRemove) -> an
         return Ok(ExitStatus::Success);
     }
     let removed = fetch_with_token(app, &mut store, &account, |client, token| client.remove_template(token, id));
-    let gone = match removed {
+    let already_removed = match removed {
         Ok(()) => false,
         Err(error) if is_unknown_id(&error) => true,
         Err(error) => return Err(error),
     };
-    // Whether WeChat can be asked or not, nothing is to be sent with it any more.
+    // Even if the list cannot be fetched, the template must not be used any more.
     if let Some(mut list) = store.templates(&account.app_id, TemplateKind::Template)? {
-        list.templates.retain(|it| it.template_id != id);
+        list.templates.retain(|template| template.template_id != id);
         store.save_templates(&account.app_id, &list)?;
     }
     refetch_list(ui, app, &mut store, &account);
-    if gone {
+    if already_removed {
         return Err(CommandError::not_found(t!("template-gone", title = title, id = id)).into());
     }
-    let shown = TemplateView::new(&template, &app.config, asked_at);
-    if let Some((name, alias)) = shown.alias.and_then(|name| app.config.templates.get_key_value(name)) {
+    let view = TemplateView::new(&template, &app.config, asked_at);
+    if let Some((name, alias)) = view.alias.and_then(|name| app.config.templates.get_key_value(name)) {
         ui.warn(&t!("template-alias-left", name = name, at = alias.id.origin.to_string()));
     }
-    ui.print_result(&TemplateChangeView { text: t!("template-removed", title = title, id = id), template: shown })?;
+    ui.print_result(&TemplateChangeView { text: t!("template-removed", title = title, id = id), template: view })?;
     Ok(ExitStatus::Success)
 }
 
@@ -114,7 +117,7 @@ fn is_unknown_id(error: &anyhow::Error) -> bool {
     refusal.is_some_and(|refusal| refusal.errcode == 40037)
 }
 
-/// The list as it is now; what was done stays done where it cannot be had.
+/// Fetches the list again. A failure is only a warning, because the change was made.
 fn refetch_list(ui: &mut Ui, app: &AppContext, store: &mut Store, account: &Account) -> Option<TemplateList> {
     match fetch(app, store, account, TemplateKind::Template) {
         Ok(list) => Some(list),

@@ -1,4 +1,5 @@
-//! `wxbox template check`: what WeChat would refuse, what the person would not see, and what they would.
+//! `wxbox template check` reports values that WeChat would reject or not display, and prints a
+//! preview.
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use crate::compose::template_resolve::{ResolvedTemplate, TemplateCache, Template
 use crate::compose::warnings::DraftWarnings;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::store::TemplateKind;
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::template::{TemplateProblem, find_problems, keys};
@@ -17,7 +19,7 @@ use crate::wechat::template_rules::{
     self, Finding, Level, check_data, describe, describe_joined, describe_problem, truncate_values,
 };
 
-/// A template with its values, looked at.
+/// A template with its values and the findings.
 #[derive(Serialize)]
 struct TemplateCheckView<'a> {
     template_id: &'a str,
@@ -26,7 +28,6 @@ struct TemplateCheckView<'a> {
     findings: Vec<FindingView<'a>>,
 }
 
-/// A finding as a result.
 #[derive(Serialize)]
 struct FindingView<'a> {
     key: &'a str,
@@ -42,44 +43,53 @@ impl fmt::Display for TemplateCheckView<'_> {
     }
 }
 
-pub(super) fn run(ui: &mut Ui, app: &AppContext, args: &TemplateCheck) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(
+    ui: &mut Ui,
+    app: &AppContext,
+    args: &TemplateCheck,
+    kind: TemplateKind,
+) -> anyhow::Result<ExitStatus> {
     let name = args.template.as_str();
     let alias = app.config.templates.get(name);
-    let mut notes = DraftWarnings::new(args.strict);
-    let mut data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut notes)?;
+    let mut warnings_out = DraftWarnings::new(args.strict);
+    let mut data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut warnings_out)?;
     app.require_app_id()?;
     let account = app.account();
     let mut store = app.open_or_create_default_store()?;
     let mut cache = TemplateCache::default();
     let mut templates = TemplateResolver { app, store: &mut store, account: account.as_ref().ok(), cache: &mut cache };
-    let template = match templates.resolve(name, super::template_kind(args.subscribe), &data)? {
+    let template = match templates.resolve(name, kind, &data)? {
         ResolvedTemplate::Checked(template) => template,
         ResolvedTemplate::Unchecked { cause, .. } => {
             account?;
-            let ErrorReport { exit, message: what, hint } = cause.report;
-            return Err(
-                CommandError { exit, message: t!("template-check-unknown", name = name, cause = what), hint }.into()
-            );
+            let ErrorReport { exit, message, hint } = cause.report;
+            return Err(CommandError {
+                exit,
+                message: t!("template-check-unknown", name = name, cause = message),
+                hint,
+            }
+            .into());
         }
     };
-    let found = check_data(&keys(&template.content), &data, args.strict);
-    let odd_ones = find_problems(&template.content);
-    truncate_values(&mut data, &found);
+    let findings = check_data(&keys(&template.content), &data, args.strict);
+    let problems = find_problems(&template.content);
+    truncate_values(&mut data, &findings);
     if !ui.json() {
-        notes.extend(odd_ones.iter().map(describe_problem));
+        warnings_out.extend(problems.iter().map(describe_problem));
     }
-    notes.print(ui);
+    warnings_out.print(ui);
     ui.print(&TemplateCheckView {
         template_id: &template.template_id,
         title: &template.title,
         preview: &template_rules::preview(&template.content, &data),
-        findings: odd_ones.iter().map(oddity_view).chain(found.iter().map(finding_view)).collect(),
+        findings: problems.iter().map(oddity_view).chain(findings.iter().map(finding_view)).collect(),
     })?;
-    let (errors, warnings): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|it| it.level == Level::Error);
+    let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+        findings.into_iter().partition(|finding| finding.level == Level::Error);
     if !ui.json() {
         describe(&warnings).iter().for_each(|text| ui.warn(text));
-        for what in describe(&errors) {
-            ui.error(&ErrorReport { exit: ExitStatus::Usage, message: what, hint: None });
+        for message in describe(&errors) {
+            ui.error(&ErrorReport { exit: ExitStatus::Usage, message, hint: None });
         }
     } else if !errors.is_empty() {
         return Err(CommandError::usage(describe_joined(&errors)).into());
@@ -87,12 +97,12 @@ pub(super) fn run(ui: &mut Ui, app: &AppContext, args: &TemplateCheck) -> anyhow
     Ok(if errors.is_empty() { ExitStatus::Success } else { ExitStatus::Usage })
 }
 
-fn oddity_view<'a>(oddity: &TemplateProblem<'a>) -> FindingView<'a> {
-    let (key, rule) = match *oddity {
+fn oddity_view<'a>(problem: &TemplateProblem<'a>) -> FindingView<'a> {
+    let (key, rule) = match *problem {
         TemplateProblem::MisspelledKey(place) => (place, "placeholder"),
         TemplateProblem::LeadingKey(key) => (key, "beginning"),
     };
-    FindingView { key, level: Level::Warning, rule, text: describe_problem(oddity) }
+    FindingView { key, level: Level::Warning, rule, text: describe_problem(problem) }
 }
 
 fn finding_view(finding: &Finding) -> FindingView<'_> {

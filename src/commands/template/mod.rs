@@ -1,4 +1,4 @@
-//! `wxbox template …`: the account's templates.
+//! `wxbox template` manages the account's templates.
 
 mod add_remove;
 mod check;
@@ -21,13 +21,12 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
     match command {
         Command::List(args) => list(ui, &app, args),
         Command::Show(args) => show(ui, &app, args),
-        Command::Check(args) => check::run(ui, &app, args),
+        Command::Check(args) => check::run(ui, &app, args, template_kind(args.subscribe)),
         Command::Add(args) => add_remove::add(ui, &app, args),
         Command::Remove(args) => add_remove::remove(ui, &app, args),
     }
 }
 
-/// Which list is meant.
 fn template_kind(subscribe: bool) -> TemplateKind {
     if subscribe { TemplateKind::Subscription } else { TemplateKind::Template }
 }
@@ -35,18 +34,18 @@ fn template_kind(subscribe: bool) -> TemplateKind {
 fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitStatus> {
     let app_id = app.require_app_id()?;
     let mut store = app.open_or_create_default_store()?;
-    let family = template_kind(args.subscribe);
+    let kind = template_kind(args.subscribe);
     let now = Timestamp::now();
-    let kept = if args.refresh { None } else { store.templates(&app_id, family)? };
-    let list = match kept {
-        Some(kept) if !kept.is_stale(now) => kept,
-        None if args.refresh => fetch(app, &mut store, &app.account()?, family)?,
-        kept => fetch_or_cached(ui, app, &mut store, kept, family)?,
+    let cached = if args.refresh { None } else { store.templates(&app_id, kind)? };
+    let list = match cached {
+        Some(cached) if !cached.is_stale(now) => cached,
+        None if args.refresh => fetch(app, &mut store, &app.account()?, kind)?,
+        cached => fetch_or_cached(ui, app, &mut store, cached, kind)?,
     };
-    let shown = list.templates.iter().map(|it| TemplateView::new(it, &app.config, list.fetched_at));
+    let views = list.templates.iter().map(|view| TemplateView::new(view, &app.config, list.fetched_at));
     if ui.json() {
-        for it in shown {
-            ui.print(&it)?;
+        for view in views {
+            ui.print(&view)?;
         }
         return Ok(ExitStatus::Success);
     }
@@ -56,17 +55,17 @@ fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitSt
     let heading =
         [t!("template-list-alias"), t!("template-list-title"), t!("template-list-fields"), t!("template-list-id")];
     let mut table = Table::new(&heading).truncatable(&[1, 2]);
-    for it in shown {
+    for view in views {
         table.add_row(vec![
-            it.alias.unwrap_or("-").to_owned(),
-            it.title.to_owned(),
-            it.keys.join(","),
-            it.template_id.to_owned(),
+            view.alias.unwrap_or("-").to_owned(),
+            view.title.to_owned(),
+            view.keys.join(","),
+            view.template_id.to_owned(),
         ]);
     }
     ui.print_table(&mut table)?;
     let age = now.seconds_since(list.fetched_at);
-    // Of an older one there is a warning already.
+    // A stale list comes with a warning already.
     if age >= 60 && !list.is_stale(now) {
         ui.note(&t!("template-list-asked", ago = relative_time(age)));
     }
@@ -75,7 +74,7 @@ fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitSt
 
 fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitStatus> {
     let mut store = app.open_or_create_default_store()?;
-    let (found, asked_at) = find_or_fetch(ui, app, &mut store, &args.template, template_kind(args.subscribe))?;
-    ui.print(&TemplateView::new(&found, &app.config, asked_at))?;
+    let (template, fetched_at) = find_or_fetch(ui, app, &mut store, &args.template, template_kind(args.subscribe))?;
+    ui.print(&TemplateView::new(&template, &app.config, fetched_at))?;
     Ok(ExitStatus::Success)
 }

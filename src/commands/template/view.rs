@@ -1,4 +1,4 @@
-//! A template as a result.
+//! The view of a template.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::ui::{KeyValues, format_key_values};
 use crate::wechat::template::{HIDDEN_KEYS, Piece, keys, parse_template};
 use crate::wechat::template_rules::{TemplateFieldType, describe_type};
 
-/// A template as a result.
+/// One template.
 #[derive(Serialize)]
 pub(super) struct TemplateView<'a> {
     pub(super) template_id: &'a str,
@@ -20,21 +20,21 @@ pub(super) struct TemplateView<'a> {
     content: &'a str,
     pub(super) keys: Vec<&'a str>,
     pub(super) alias: Option<&'a str>,
-    /// The type of each key that has one.
+    /// The type of each key, if it has one.
     types: Vec<Option<&'static str>>,
-    /// When WeChat gave the list.
+    /// The time at which WeChat returned the list.
     asked_at: Timestamp,
 }
 
 impl<'a> TemplateView<'a> {
-    /// The template of a list that WeChat gave at that time.
-    pub(super) fn new(it: &'a CachedTemplate, config: &'a Config, asked_at: Timestamp) -> Self {
-        let mut aliases = config.templates.iter().filter(|(_, own)| own.id.value == it.template_id);
-        let keys = keys(&it.content);
+    /// Returns the view of a template in a list that was fetched at `asked_at`.
+    pub(super) fn new(template: &'a CachedTemplate, config: &'a Config, asked_at: Timestamp) -> Self {
+        let mut aliases = config.templates.iter().filter(|(_, alias)| alias.id.value == template.template_id);
+        let keys = keys(&template.content);
         Self {
-            template_id: &it.template_id,
-            title: &it.title,
-            content: &it.content,
+            template_id: &template.template_id,
+            title: &template.title,
+            content: &template.content,
             types: keys.iter().map(|key| TemplateFieldType::from_key(key).map(TemplateFieldType::name)).collect(),
             keys,
             alias: aliases.next().map(|(name, _)| name.as_str()),
@@ -42,18 +42,18 @@ impl<'a> TemplateView<'a> {
         }
     }
 
-    /// The keys below each other, each with what its value must be.
+    /// Lists the keys, each with the type of its value.
     fn format_fields(&self) -> String {
-        let about = |key: &str| match TemplateFieldType::from_key(key) {
+        let description = |key: &str| match TemplateFieldType::from_key(key) {
             Some(kind) => describe_type(kind),
             None if HIDDEN_KEYS.contains(&key) => t!("template-field-hidden"),
             None => String::new(),
         };
-        let rows: Vec<_> = self.keys.iter().map(|key| ((*key).to_owned(), about(key))).collect();
+        let rows: Vec<_> = self.keys.iter().map(|key| ((*key).to_owned(), description(key))).collect();
         format_key_values(&rows).lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 
-    /// The card as the phone shows it, with a field's name where its value goes.
+    /// Returns the message as the phone shows it, with a field's name in place of its value.
     fn render_card(&self) -> String {
         let text = parse_template(self.content).into_iter().map(|piece| match piece {
             Piece::Text(text) => text.to_owned(),

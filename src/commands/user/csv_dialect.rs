@@ -1,38 +1,39 @@
-//! How a CSV file separates its fields: spreadsheets write `;` or tabs in some languages, and Excel a line `sep=;`
-//! before the first one. What is read must be beyond doubt; all else is named.
+//! The dialect of a CSV file.
+//!
+//! Spreadsheets separate fields by `;` or tabs in some languages, and Excel writes a line `sep=;`
+//! before the header. Only unambiguous dialects are read; anything else is an error.
 
 use crate::i18n::Lang;
 use crate::t_in;
 
-/// What was found at the beginning of a file.
+/// The dialect that was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CsvDialect {
-    /// Between two fields.
     pub(super) delimiter: u8,
-    /// Lines before the header.
+    /// The number of lines before the header.
     pub(super) skipped_lines: u64,
 }
 
 impl CsvDialect {
-    /// Looks at the head of a file, and takes a line `sep=…` away from it.
+    /// Detects the dialect at the start of a file, and removes a line `sep=…`.
     pub(super) fn detect(head: &mut Vec<u8>) -> Self {
         if let Some((delimiter, length)) = declared_delimiter(head) {
             head.drain(..length);
             return Self { delimiter, skipped_lines: 1 };
         }
         let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-        // A comma in the header settles it.
-        let delimiter = [b',', b';', b'\t'].into_iter().find(|it| line.contains(it)).unwrap_or(b',');
+        // A comma in the header decides.
+        let delimiter = [b',', b';', b'\t'].into_iter().find(|candidate| line.contains(candidate)).unwrap_or(b',');
         Self { delimiter, skipped_lines: 0 }
     }
 }
 
-/// The delimiter of a line `sep=;`, and the length of that line.
+/// Returns the delimiter that a line `sep=;` declares, and the length of that line.
 fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
     let end = head.iter().position(|byte| *byte == b'\n')? + 1;
     let line = head.get(..end)?.trim_ascii_end();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
-    // The blanks at the end were trimmed, and a tab is one.
+    // Trimming removed a tab at the end.
     let (name, delimiter) = match line {
         [name @ .., b'='] if head.get(line.len()) == Some(&b'\t') => (name, b'\t'),
         [name @ .., b'=', delimiter] => (name, *delimiter),
@@ -41,19 +42,20 @@ fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
     (name.eq_ignore_ascii_case(b"sep") && matches!(delimiter, b',' | b';' | b'\t' | b'|')).then_some((delimiter, end))
 }
 
-/// The column that a word of the header means: its name, or what `user show` calls it in Chinese.
+/// Returns the column for a name in the header, which may be the Chinese name that `user show`
+/// prints.
 pub(super) fn column_name(word: &str) -> &str {
-    let shown = [
+    let translations = [
         ("username", t_in!(Lang::Zh, "user-show-name")),
         ("tags", t_in!(Lang::Zh, "user-show-tags")),
         ("note", t_in!(Lang::Zh, "user-show-note")),
     ];
-    shown.iter().find(|(_, shown)| shown == word).map_or(word, |(column, _)| column)
+    translations.iter().find(|(_, translations)| translations == word).map_or(word, |(column, _)| column)
 }
 
-/// What separates words here, and is no separator of a CSV file.
+/// Returns a character that separates words, but is not the delimiter of the file.
 pub(super) fn wrong_separator(word: &str) -> Option<char> {
-    word.chars().find(|letter| matches!(letter, '，' | '；' | '、' | '|' | ';' | '\t' | ',' | '\u{ff5c}'))
+    word.chars().find(|character| matches!(character, '，' | '；' | '、' | '|' | ';' | '\t' | ',' | '\u{ff5c}'))
 }
 
 #[cfg(test)]

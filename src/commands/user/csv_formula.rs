@@ -1,18 +1,18 @@
-//! A field of a CSV file, so that no spreadsheet takes it for a formula.
+//! Escapes fields of a CSV file that a spreadsheet would evaluate as formulas.
 //!
-//! A spreadsheet computes what begins with `=`, `+`, `-` or `@`, and some look behind a tab or a line break for it. A
-//! `'` before it makes a text of it, as it does where somebody types it. Of several only one is taken away again, so
-//! that what began with `'=` comes back as it was.
+//! A spreadsheet evaluates a field that starts with `=`, `+`, `-` or `@`, in some programs after a
+//! tab or line break. A `'` in front makes the field a text. Reading removes only one `'`, so a
+//! field that started with `'=` is restored unchanged.
 
 use std::borrow::Cow;
 
-/// Before what would be a formula.
+/// The character that makes a field a text.
 const FORMULA_ESCAPE: char = '\'';
 
-/// What a formula begins with; the full-width ones where the spreadsheet is Chinese or Japanese.
+/// The first characters of formulas; Chinese and Japanese spreadsheets accept the full-width ones.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
 
-/// The field as it is written to a file.
+/// Escapes a field for a file.
 pub(super) fn escape_formula(field: &str) -> Cow<'_, str> {
     if field.trim_start_matches(FORMULA_ESCAPE).starts_with(FORMULA_STARTS) {
         format!("{FORMULA_ESCAPE}{field}").into()
@@ -21,7 +21,7 @@ pub(super) fn escape_formula(field: &str) -> Cow<'_, str> {
     }
 }
 
-/// The field as it was before it was written.
+/// Restores a field from a file.
 pub(super) fn unescape_formula(field: &str) -> &str {
     match field.strip_prefix(FORMULA_ESCAPE) {
         Some(rest) if rest.trim_start_matches(FORMULA_ESCAPE).starts_with(FORMULA_STARTS) => rest,

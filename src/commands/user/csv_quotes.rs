@@ -1,37 +1,35 @@
-//! Watches a CSV file's quotes while it is read: the csv crate takes whatever comes, so that one quote too
-//! much would make a single note of all the people below it.
+//! Checks the quotes of a CSV file while it is read.
+//!
+//! The csv crate accepts any quotes, so one surplus quote would turn all following rows into a
+//! single note.
 
 use std::io::{self, Read};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum QuoteState {
-    /// Before the first character of a field.
     Start,
-    /// In a field without quotes.
     Plain,
-    /// Inside quotes.
     Quoted,
-    /// Behind a quote that ends the field, unless another follows.
+    /// After a quote that ends the field, unless another quote follows.
     Closing,
 }
 
-/// What is wrong with a quote.
+/// The problem with a quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum QuoteError {
-    /// It is never closed.
     Unclosed,
-    /// Something follows the closing one.
+    /// Text follows the closing quote.
     TrailingText,
 }
 
-/// Passes bytes on until a quote is wrong.
+/// A reader that fails at the first wrong quote.
 pub(super) struct QuoteChecker<R> {
     inner: R,
     delimiter: u8,
     state: QuoteState,
     line: u64,
     quote_line: u64,
-    /// What was wrong, and on which line.
+    /// The problem and its line.
     pub(super) fault: Option<(u64, QuoteError)>,
 }
 
@@ -77,9 +75,9 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> Option<(u64, QuoteError)> {
-        let mut strict = QuoteChecker::new(text.as_bytes(), b',');
-        let _ = strict.read_to_end(&mut Vec::new());
-        strict.fault
+        let mut checker = QuoteChecker::new(text.as_bytes(), b',');
+        let _ = checker.read_to_end(&mut Vec::new());
+        checker.fault
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `user add|edit|passwd|remove`.
+//! `user add`, `user edit`, `user passwd` and `user remove`.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::store::{self, NewUser, RemovalResult, Store};
 use crate::t;
 use crate::ui::{self, Ui};
 
-/// What was done, in words; the person, in JSON.
+/// A changed person: in text output a sentence, in JSON the person.
 struct UserChangeView {
     text: String,
     user: UserView,
@@ -27,7 +27,7 @@ impl Serialize for UserChangeView {
     }
 }
 
-/// A person who was removed, and how many messages lost their text with them.
+/// A removed person, with the number of messages whose content was deleted.
 #[derive(Serialize)]
 struct UserRemovedView {
     #[serde(skip)]
@@ -51,21 +51,21 @@ impl fmt::Display for UserChangeView {
 }
 
 pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &UserAdd) -> anyhow::Result<ExitStatus> {
-    let asked = match &args.name {
+    let raw_name = match &args.name {
         Some(name) => name.clone(),
         None if !ui.can_prompt => {
             return Err(CommandError::usage(t!("user-name-missing")).hint(t!("user-name-missing-hint")).into());
         }
         None => ui::prompt_username(ui)?,
     };
-    let username = &*parse_name(&asked)?;
+    let username = &*parse_name(&raw_name)?;
     let tags = parse_tags(&args.tag)?;
     warn_if_tags_look_joined(ui, &tags);
     let openid = args.openid.as_deref().map(parse_openid_argument).transpose()?;
     let app_id = openid.map(|_| app.require_app_id()).transpose()?;
     let mut store = app.open_or_create_store(ui)?;
     if store.user(username, app.app_id())?.is_some() {
-        // Before anything is asked for.
+        // Checked before the password prompt.
         return Err(store::Error::UserExists { name: username.to_owned() }.into());
     }
     let password = if args.password_stdin {
@@ -76,7 +76,7 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &UserAdd) -> anyhow::Resu
         None
     };
     let hash = password.map(|password| password::hash(&password)).transpose()?;
-    let new = NewUser {
+    let new_user = NewUser {
         username,
         uid: &uid_for(username),
         password: hash.as_deref(),
@@ -84,8 +84,8 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &UserAdd) -> anyhow::Resu
         tags: &tags,
         binding: app_id.as_deref().zip(openid),
     };
-    let user = store.add_user(&new, Timestamp::now())?;
-    if let Some((app_id, openid)) = new.binding {
+    let user = store.add_user(&new_user, Timestamp::now())?;
+    if let Some((app_id, openid)) = new_user.binding {
         warn_if_unusual_openid(ui, openid);
         warn_if_openid_shared(ui, &store, app_id, &user, openid);
     }
@@ -94,7 +94,7 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &UserAdd) -> anyhow::Resu
     Ok(ExitStatus::Success)
 }
 
-/// Two names that differ by capital letters alone are easily mistaken for each other. Nothing depends on the warning.
+/// Warns about a name that differs from another only by case. An error of the query is ignored.
 fn warn_if_differs_by_case(ui: &mut Ui, store: &Store, name: &str) {
     if let Ok(Some(other)) = store.find_case_variant(name) {
         ui.warn(&t!("user-same-letters", user = name, other = other));
@@ -152,13 +152,13 @@ pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &UserRemove) -> anyhow
         ui.status(&t!("user-remove-kept"));
         return Ok(ExitStatus::Success);
     }
-    let RemovalResult { user, messages, queued, wal_retained: log_left } = store.remove_user(&user, app.app_id())?;
+    let RemovalResult { user, messages, queued, wal_retained } = store.remove_user(&user, app.app_id())?;
     let text = t!("user-removed", user = user.username);
     ui.print_result(&UserRemovedView { text, user: user.into(), messages, queued })?;
     if messages > 0 {
         ui.status(&t!("user-removed-messages", count = messages, queued = queued));
     }
-    if log_left {
+    if wal_retained {
         ui.warn(&t!("user-removed-log", path = format!("{}-wal", store.path().display())));
     }
     Ok(ExitStatus::Success)

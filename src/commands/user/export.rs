@@ -1,4 +1,4 @@
-//! `user export`: what `user import` takes.
+//! `user export` writes all people in the format that `user import` reads.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::names::AMBIGUOUS_TAG_SEPARATORS;
 use crate::store::{User, UserFilter};
 use crate::ui::{self, Ui};
 
-/// A person as a line of JSON.
+/// A person as a JSON line.
 #[derive(Serialize)]
 struct ExportRow<'a> {
     username: &'a str,
@@ -23,7 +23,7 @@ struct ExportRow<'a> {
     note: &'a str,
 }
 
-/// Lines are written when so many bytes are together.
+/// The number of bytes to collect before a write.
 const WRITE_BATCH_BYTES: usize = 64 << 10;
 
 pub(super) fn export(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
@@ -46,12 +46,13 @@ pub(super) fn export(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus
     Ok(ExitStatus::Success)
 }
 
-/// As it is into a file or a pipe; to a terminal without what could drive it.
+/// Writes lines to a file or pipe unchanged, and to a terminal without control characters.
 fn write_lines(ui: &mut Ui, lines: &str) -> anyhow::Result<()> {
     if ui.out_terminal { ui.write_stdout(&ui::sanitize(lines)) } else { ui.write_stdout(lines) }
 }
 
-/// A hash and a uid begin no formula; all the rest may.
+/// Returns the fields of a row. A hash or a uid never starts a formula, so only the others are
+/// escaped.
 fn csv_fields(user: &User) -> [String; COLUMNS.len()] {
     let openid = user.binding.as_ref().map_or("", |binding| binding.openid.as_str());
     let tags: Vec<_> = user.tags.iter().map(|tag| escape_formula(tag)).collect();
@@ -78,10 +79,10 @@ fn json_line(user: &User) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&line)? + "\n")
 }
 
-/// Tags as a file has them. A single one that holds a comma has a semicolon behind it, or it would be read as two.
+/// Joins tags. A single tag with a comma gets a trailing semicolon, or `import` would split it.
 fn join_tags(tags: &[Cow<'_, str>]) -> String {
     match tags {
-        [one] if one.contains(AMBIGUOUS_TAG_SEPARATORS) => format!("{one};"),
+        [tag] if tag.contains(AMBIGUOUS_TAG_SEPARATORS) => format!("{tag};"),
         tags => tags.join(";"),
     }
 }

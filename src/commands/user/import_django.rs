@@ -1,6 +1,7 @@
-//! `user import` of the database of the original web application. Unlike a file that somebody wrote, it cannot
-//! well be mended line after line: everything that cannot be taken is listed at once, and then nobody is
-//! added.
+//! Imports the database of the original Django application.
+//!
+//! Such a database cannot easily be fixed row by row, so all errors are listed at once, and then no
+//! person is added.
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ use crate::store::{DjangoDatabase, DjangoError, DjangoUser, ImportConflict, Inva
 use crate::t;
 use crate::ui::Ui;
 
-/// Why a row cannot be taken.
+/// The error of one row.
 struct RowError {
     row: u64,
     column: Option<&'static str>,
@@ -26,27 +27,27 @@ struct RowError {
 }
 
 impl RowError {
-    fn from_conflict(clash: &ImportConflict) -> Self {
-        Self { row: clash.line, column: None, failure: conflict_error(clash) }
+    fn from_conflict(conflict: &ImportConflict) -> Self {
+        Self { row: conflict.line, column: None, failure: conflict_error(conflict) }
     }
 
-    /// What is wrong, and where.
+    /// Returns the message with the file, the row and the column.
     fn describe(&self, file: &str) -> String {
-        let (row, what) = (self.row, &self.failure.message);
+        let (row, message) = (self.row, &self.failure.message);
         match self.column {
-            Some(column) => t!("import-row-column", file = file, row = row, column = column, what = what),
-            None => t!("import-row", file = file, row = row, what = what),
+            Some(column) => t!("import-row-column", file = file, row = row, column = column, what = message),
+            None => t!("import-row", file = file, row = row, what = message),
         }
     }
 }
 
-/// The rows of a file, as far as they can be taken.
+/// The state of an import.
 #[derive(Default)]
 struct DjangoImport {
     count: usize,
-    /// Passwords to hash, by the number of the person.
+    /// The passwords to hash, by the ID of the staged person.
     plain_passwords: Vec<(i64, Secret)>,
-    /// Whether anybody has an openid.
+    /// Whether any person has an openid.
     has_openids: bool,
     unusual_openids: UnusualOpenids,
     errors: Vec<RowError>,
@@ -55,16 +56,16 @@ struct DjangoImport {
 impl DjangoImport {
     fn stage_row(&mut self, store: &mut Store, user: DjangoUser) -> anyhow::Result<()> {
         self.count += 1;
-        // Django counts its rows from 1.
+        // Django numbers rows from 1.
         let row = u64::try_from(user.id).unwrap_or_default();
         match to_import_user(row, user) {
-            Ok(person) => match stage_user(store, &person)? {
+            Ok(user) => match stage_user(store, &user)? {
                 Ok(n) => {
-                    self.unusual_openids.record(&person);
-                    self.has_openids |= person.openid.is_some();
-                    self.plain_passwords.extend(person.plain_password.map(|password| (n, password)));
+                    self.unusual_openids.record(&user);
+                    self.has_openids |= user.openid.is_some();
+                    self.plain_passwords.extend(user.plain_password.map(|password| (n, password)));
                 }
-                Err(clash) => self.errors.push(RowError::from_conflict(&clash)),
+                Err(conflict) => self.errors.push(RowError::from_conflict(&conflict)),
             },
             Err((column, failure)) => self.errors.push(RowError { row, column: Some(column), failure }),
         }
@@ -74,11 +75,11 @@ impl DjangoImport {
 
 pub(super) fn import(ui: &mut Ui, app: &AppContext, path: &Path) -> anyhow::Result<ExitStatus> {
     let file = path.display().to_string();
-    let original = DjangoDatabase::open(path).map_err(|error| open_error(&file, error))?;
+    let database = DjangoDatabase::open(path).map_err(|error| open_error(&file, error))?;
     let mut store = app.open_or_create_store(ui)?;
     store.begin_staging()?;
     let mut rows = DjangoImport::default();
-    original.for_each_user(|user| rows.stage_row(&mut store, user)).map_err(|error| open_error(&file, error))??;
+    database.for_each_user(|user| rows.stage_row(&mut store, user)).map_err(|error| open_error(&file, error))??;
     store.finish_staging()?;
     rows.errors.extend(store.list_conflicts()?.iter().map(RowError::from_conflict));
     if !rows.errors.is_empty() {
@@ -89,9 +90,9 @@ pub(super) fn import(ui: &mut Ui, app: &AppContext, path: &Path) -> anyhow::Resu
         false => String::new(),
     };
     hash_passwords(ui, &mut store, &rows.plain_passwords)?;
-    let added = store.commit_staged(&app_id, Timestamp::now())?.map_err(|clash| {
-        let wrong = RowError::from_conflict(&clash);
-        CommandError { message: wrong.describe(&file), ..wrong.failure }
+    let added = store.commit_staged(&app_id, Timestamp::now())?.map_err(|conflict| {
+        let error = RowError::from_conflict(&conflict);
+        CommandError { message: error.describe(&file), ..error.failure }
     })?;
     rows.unusual_openids
         .warn(ui, |row, what| t!("import-row-column", file = file, row = row, column = "wx_id", what = what));
@@ -99,39 +100,39 @@ pub(super) fn import(ui: &mut Ui, app: &AppContext, path: &Path) -> anyhow::Resu
     Ok(ExitStatus::Success)
 }
 
-/// Says what is wrong with each row; the failure of the whole.
+/// Prints the error of each row, and returns the error of the whole import.
 fn print_errors(ui: &mut Ui, file: &str, mut rows: DjangoImport) -> CommandError {
-    rows.errors.sort_by_key(|wrong| wrong.row);
-    let in_the_file = rows.errors.iter().any(|wrong| wrong.failure.exit == ExitStatus::Usage);
-    for wrong in &rows.errors {
-        ui.error(&ErrorReport { exit: wrong.failure.exit, message: wrong.describe(file), hint: None });
+    rows.errors.sort_by_key(|error| error.row);
+    let is_file_at_fault = rows.errors.iter().any(|error| error.failure.exit == ExitStatus::Usage);
+    for error in &rows.errors {
+        ui.error(&ErrorReport { exit: error.failure.exit, message: error.describe(file), hint: None });
     }
-    let what = t!("import-original-left", wrong = rows.errors.len(), count = rows.count, file = file);
-    if in_the_file {
-        CommandError::usage(what).hint(t!("import-original-left-hint"))
+    let message = t!("import-original-left", wrong = rows.errors.len(), count = rows.count, file = file);
+    if is_file_at_fault {
+        CommandError::usage(message).hint(t!("import-original-left-hint"))
     } else {
-        CommandError::not_found(what).hint(t!("import-original-there-hint"))
+        CommandError::not_found(message).hint(t!("import-original-there-hint"))
     }
 }
 
-/// A row as it is kept, or what is wrong in which column.
+/// Validates a row. The error comes with the name of the column.
 fn to_import_user(row: u64, user: DjangoUser) -> Result<ImportUser, (&'static str, CommandError)> {
     let column = |column: &'static str| move |failure: CommandError| (column, failure);
-    let no_text = |_: InvalidText| CommandError::usage(t!("import-not-text"));
-    let given = user.username.map_err(no_text).map_err(column("username"))?;
-    let username = parse_name(&given).map_err(column("username"))?;
-    let own = user.uid.map_err(no_text).map_err(column("uid"))?;
-    // That application made it of the name as it was typed.
-    if own != uid_for(&given) {
-        let what = t!("import-uid-foreign", uid = own, user = username);
-        return Err(CommandError::usage(what)).map_err(column("uid"));
+    let not_text = |_: InvalidText| CommandError::usage(t!("import-not-text"));
+    let raw_name = user.username.map_err(not_text).map_err(column("username"))?;
+    let username = parse_name(&raw_name).map_err(column("username"))?;
+    let uid = user.uid.map_err(not_text).map_err(column("uid"))?;
+    // The application computed the uid from the name before trimming.
+    if uid != uid_for(&raw_name) {
+        let message = t!("import-uid-foreign", uid = uid, user = username);
+        return Err(CommandError::usage(message)).map_err(column("uid"));
     }
-    let password = user.password.map_err(no_text).map_err(column("password"))?;
+    let password = user.password.map_err(not_text).map_err(column("password"))?;
     let password = Some(password).filter(|password| !password.expose_secret().is_empty());
     if password.as_ref().is_some_and(|password| !password::is_usable(password.expose_secret())) {
         return Err(CommandError::usage(t!("import-password"))).map_err(column("password"));
     }
-    let openid = user.wx_id.map_err(no_text).map_err(column("wx_id"))?;
+    let openid = user.wx_id.map_err(not_text).map_err(column("wx_id"))?;
     let openid = match openid.trim() {
         "" => None,
         openid => Some(context::parse_openid_argument(openid).map_err(column("wx_id"))?.to_owned()),
@@ -139,7 +140,7 @@ fn to_import_user(row: u64, user: DjangoUser) -> Result<ImportUser, (&'static st
     Ok(ImportUser {
         line: row,
         username,
-        uid: own,
+        uid,
         password_hash: None,
         plain_password: password,
         openid,
@@ -148,9 +149,9 @@ fn to_import_user(row: u64, user: DjangoUser) -> Result<ImportUser, (&'static st
     })
 }
 
-/// Who is there already, and where.
-fn conflict_error(clash: &ImportConflict) -> CommandError {
-    let ImportConflict { username, holder, holder_line, .. } = clash;
+/// Describes which existing person or earlier row the row conflicts with.
+fn conflict_error(conflict: &ImportConflict) -> CommandError {
+    let ImportConflict { username, holder, holder_line, .. } = conflict;
     match holder_line {
         Some(row) => CommandError::usage(t!("import-original-twice", user = username, row = row)),
         None if holder == username => CommandError::not_found(t!("user-exists", user = username)),

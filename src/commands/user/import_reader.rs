@@ -1,5 +1,4 @@
-//! The people of a file, one by one: CSV with a header, or JSON Lines; what is wrong is named by line and
-//! column.
+//! Reads people from a file: CSV with a header, or JSON Lines. Errors name the line and the column.
 
 use std::io::{BufRead, BufReader, Chain, Cursor, Read};
 
@@ -16,18 +15,18 @@ use crate::names::{AMBIGUOUS_TAG_SEPARATORS, TAG_SEPARATORS, find_invisible};
 use crate::t;
 use crate::text_line::looks_like_app_secret;
 
-/// What a file says of a person, in this order.
+/// The columns of a file, in the order of an export.
 pub(super) const COLUMNS: [&str; 6] = ["username", "uid", "password", "openid", "tags", "note"];
 
-/// Where the tags stand among [`COLUMNS`].
+/// The index of the tags in [`COLUMNS`].
 const TAGS_COLUMN: usize = 4;
-/// Columns whose values are taken as they are: what somebody chose for a password is not looked into.
+/// The columns without formula escapes; a password is taken literally.
 const UNESCAPED_COLUMNS: [&str; 2] = ["uid", "password"];
 
-/// A person as the file has it, unchecked.
+/// A person of the file, not validated yet.
 pub(super) struct RawRecord {
     pub(super) line: u64,
-    /// In the order of [`COLUMNS`]; the place of the tags is empty.
+    /// The fields in the order of [`COLUMNS`]; the one of the tags is empty.
     pub(super) fields: [String; COLUMNS.len()],
     pub(super) tags: Vec<String>,
 }
@@ -42,27 +41,24 @@ enum FileFormat {
 struct CsvInput {
     reader: csv::Reader<QuoteChecker<ImportInput>>,
     dialect: CsvDialect,
-    /// The place in [`COLUMNS`] of each of the file's columns; a column without a name has none.
+    /// The index in [`COLUMNS`] of each column of the file; `None` for a column without a name.
     columns: Vec<Option<usize>>,
 }
 
-/// A file being read.
+/// Reads the records of a file.
 pub(super) struct RecordReader {
     name: String,
     format: FileFormat,
 }
 
-/// Enough to tell encodings and forms apart.
+/// The number of bytes that are enough to detect the encoding and the format.
 const SNIFF_BYTES: u64 = 1024;
 
 impl RecordReader {
-    /// Begins to read: looks at the encoding and the header.
-    ///
-    /// # Errors
-    /// What is wrong with them.
-    pub(super) fn open(mut from: Box<dyn Read>, name: String, json: bool) -> anyhow::Result<Self> {
+    /// Detects the encoding and the format, and reads the header.
+    pub(super) fn open(mut input: Box<dyn Read>, name: String, json: bool) -> anyhow::Result<Self> {
         let mut head = Vec::new();
-        from.by_ref().take(SNIFF_BYTES).read_to_end(&mut head).with_context(|| t!("import-read", file = name))?;
+        input.by_ref().take(SNIFF_BYTES).read_to_end(&mut head).with_context(|| t!("import-read", file = name))?;
         if head.starts_with(&[0xff, 0xfe])
             || head.starts_with(&[0xfe, 0xff])
             || head.iter().take(4).any(|byte| *byte == 0)
@@ -72,15 +68,15 @@ impl RecordReader {
         if head.starts_with("\u{feff}".as_bytes()) {
             head.drain(..3);
         }
-        let begin = head.trim_ascii_start();
-        if begin.starts_with(b"[") {
-            let wrong = CommandError::usage(t!("import-json-array", file = name));
-            return Err(wrong.hint(t!("import-json-array-hint")).into());
+        let start = head.trim_ascii_start();
+        if start.starts_with(b"[") {
+            let error = CommandError::usage(t!("import-json-array", file = name));
+            return Err(error.hint(t!("import-json-array-hint")).into());
         }
-        let json = json || begin.starts_with(b"{");
+        let json = json || start.starts_with(b"{");
         let dialect =
             if json { CsvDialect { delimiter: b',', skipped_lines: 0 } } else { CsvDialect::detect(&mut head) };
-        let input = Cursor::new(head).chain(from);
+        let input = Cursor::new(head).chain(input);
         if json {
             return Ok(Self { name, format: FileFormat::Json(BufReader::new(input), 0) });
         }
@@ -89,16 +85,13 @@ impl RecordReader {
             .flexible(true)
             .delimiter(dialect.delimiter)
             .from_reader(QuoteChecker::new(input, dialect.delimiter));
-        let mut it =
+        let mut reader =
             Self { name, format: FileFormat::Csv(Box::new(CsvInput { reader, dialect, columns: Vec::new() })) };
-        it.read_header()?;
-        Ok(it)
+        reader.read_header()?;
+        Ok(reader)
     }
 
-    /// The next person.
-    ///
-    /// # Errors
-    /// What is wrong with the line.
+    /// Returns the next record.
     pub(super) fn next(&mut self) -> anyhow::Result<Option<RawRecord>> {
         match self.format {
             FileFormat::Csv(..) => self.read_csv_row(),
@@ -106,17 +99,17 @@ impl RecordReader {
         }
     }
 
-    /// What is wrong in a column of a line.
+    /// Returns an error for a column of a line.
     pub(super) fn column_error(&self, line: u64, column: &str, what: &str) -> CommandError {
         CommandError::usage(self.location(line, column, what))
     }
 
-    /// The same as text.
+    /// Adds the file, line and column to a text.
     pub(super) fn location(&self, line: u64, column: &str, what: &str) -> String {
         t!("import-column", file = self.name, line = line, column = column, what = what)
     }
 
-    /// What is wrong with a whole line.
+    /// Returns an error for a whole line.
     pub(super) fn line_error(&self, line: u64, what: &str) -> CommandError {
         CommandError::usage(t!("import-line", file = self.name, line = line, what = what))
     }
@@ -132,8 +125,8 @@ impl RecordReader {
                     Err(self.line_error(line + skipped, &t!("import-quote-open")).into())
                 }
                 Some((line, QuoteError::TrailingText)) => {
-                    let wrong = self.line_error(line + skipped, &t!("import-quote-behind"));
-                    Err(wrong.hint(t!("import-quote-behind-hint")).into())
+                    let error = self.line_error(line + skipped, &t!("import-quote-behind"));
+                    Err(error.hint(t!("import-quote-behind-hint")).into())
                 }
                 None => Err(anyhow::Error::new(error).context(t!("import-read", file = self.name))),
             },
@@ -145,48 +138,49 @@ impl RecordReader {
             return Err(CommandError::usage(t!("import-empty", file = self.name)).hint(columns_hint()).into());
         };
         let line = self.line_of(&record);
-        let mut places = Vec::new();
+        let mut columns = Vec::new();
         for (n, field) in record.iter().enumerate() {
-            let word = self.decode_field(field, line, &(n + 1).to_string())?;
-            let name = word.replace(|letter: char| find_invisible(letter.encode_utf8(&mut [0; 4])).is_some(), "");
+            let raw_name = self.decode_field(field, line, &(n + 1).to_string())?;
+            let name =
+                raw_name.replace(|character: char| find_invisible(character.encode_utf8(&mut [0; 4])).is_some(), "");
             let name = name.trim().to_lowercase();
             if name.is_empty() {
-                places.push(None);
+                columns.push(None);
                 continue;
             }
-            let place = self.column_index(column_name(&name), line)?;
-            if places.contains(&Some(place)) {
+            let index = self.column_index(column_name(&name), line)?;
+            if columns.contains(&Some(index)) {
                 return Err(self.line_error(line, &t!("import-column-twice", column = name)).into());
             }
-            places.push(Some(place));
+            columns.push(Some(index));
         }
-        if !places.contains(&Some(0)) {
+        if !columns.contains(&Some(0)) {
             return Err(self.line_error(line, &t!("import-no-username")).hint(columns_hint()).into());
         }
         if let FileFormat::Csv(csv) = &mut self.format {
-            csv.columns = places;
+            csv.columns = columns;
         }
         Ok(())
     }
 
     fn column_index(&self, name: &str, line: u64) -> Result<usize, CommandError> {
         COLUMNS.iter().position(|column| *column == name).ok_or_else(|| {
-            // The first line of a file that is none of people.
+            // The file may be a different one, whose first line is a secret.
             let name = if looks_like_app_secret(name) { "***" } else { name };
-            let wrong = self.line_error(line, &t!("import-column-unknown", column = name));
-            // Columns separated by something else are no slip of the finger, and one name of them is not meant.
-            if let Some(found) = wrong_separator(name) {
-                return wrong.hint(t!("import-separator-hint", found = found.to_string()));
+            let error = self.line_error(line, &t!("import-column-unknown", column = name));
+            // The header uses another delimiter, so no single name is misspelled.
+            if let Some(separator) = wrong_separator(name) {
+                return error.hint(t!("import-separator-hint", found = separator.to_string()));
             }
-            let near = closest_match(name, COLUMNS).map(|near| t!("did-you-mean", name = near));
-            wrong.hint(near.unwrap_or_else(columns_hint))
+            let suggestion = closest_match(name, COLUMNS).map(|suggestion| t!("did-you-mean", name = suggestion));
+            error.hint(suggestion.unwrap_or_else(columns_hint))
         })
     }
 
     fn read_csv_row(&mut self) -> anyhow::Result<Option<RawRecord>> {
         let record = loop {
             match self.read_csv_record()? {
-                // A spreadsheet writes the empty rows below a table as separators alone.
+                // A spreadsheet writes the empty rows below a table as delimiters only.
                 Some(record) if record.len() > 1 && record.iter().all(<[u8]>::is_empty) => {}
                 Some(record) => break record,
                 None => return Ok(None),
@@ -195,35 +189,35 @@ impl RecordReader {
         let FileFormat::Csv(csv) = &self.format else { return Ok(None) };
         let (columns, delimiter) = (&csv.columns, char::from(csv.dialect.delimiter));
         let line = self.line_of(&record);
-        // Empty fields behind the last column are a spreadsheet's, too.
-        let surplus = record.iter().skip(columns.len()).any(|field| !field.is_empty());
-        if record.len() < columns.len() || surplus {
-            let what = t!("import-fields", found = record.len(), expected = columns.len());
+        // Spreadsheets also write empty fields after the last column.
+        let has_surplus = record.iter().skip(columns.len()).any(|field| !field.is_empty());
+        if record.len() < columns.len() || has_surplus {
+            let error_here = t!("import-fields", found = record.len(), expected = columns.len());
             let hint = t!("import-fields-hint", separator = delimiter.to_string());
-            return Err(self.line_error(line, &what).hint(hint).into());
+            return Err(self.line_error(line, &error_here).hint(hint).into());
         }
-        let mut raw = RawRecord { line, fields: Default::default(), tags: Vec::new() };
-        for (n, (field, place)) in record.iter().zip(columns).enumerate() {
-            let Some((place, column)) = place.and_then(|place| Some((place, *COLUMNS.get(place)?))) else {
+        let mut raw_record = RawRecord { line, fields: Default::default(), tags: Vec::new() };
+        for (n, (field, index)) in record.iter().zip(columns).enumerate() {
+            let Some((index, column)) = index.and_then(|index| Some((index, *COLUMNS.get(index)?))) else {
                 if field.is_empty() {
                     continue;
                 }
-                let what = self.column_error(line, &(n + 1).to_string(), &t!("import-column-unnamed"));
-                return Err(what.hint(columns_hint()).into());
+                let error_here = self.column_error(line, &(n + 1).to_string(), &t!("import-column-unnamed"));
+                return Err(error_here.hint(columns_hint()).into());
             };
             let text = self.decode_field(field, line, column)?;
-            if place == TAGS_COLUMN {
-                // Without a semicolon a comma and its like can only mean to separate two tags: `user export` writes a
-                // semicolon behind a tag that holds one.
+            if index == TAGS_COLUMN {
+                // Without a semicolon, a comma or similar character separates two tags: `user
+                // export` writes a semicolon after a single tag that contains one.
                 let others: &[char] = if text.contains(TAG_SEPARATORS) { &[] } else { &AMBIGUOUS_TAG_SEPARATORS };
                 let parts = text.split(|c| TAG_SEPARATORS.contains(&c) || others.contains(&c));
                 let tags = parts.map(|tag| unescape_formula(tag.trim()).trim().to_owned());
-                raw.tags.extend(tags.filter(|tag| !tag.is_empty()));
-            } else if let Some(to) = raw.fields.get_mut(place) {
+                raw_record.tags.extend(tags.filter(|tag| !tag.is_empty()));
+            } else if let Some(to) = raw_record.fields.get_mut(index) {
                 *to = if UNESCAPED_COLUMNS.contains(&column) { text } else { unescape_formula(&text).to_owned() };
             }
         }
-        Ok(Some(raw))
+        Ok(Some(raw_record))
     }
 
     fn line_of(&self, record: &ByteRecord) -> u64 {
@@ -251,12 +245,12 @@ impl RecordReader {
         })?;
         let mut raw = RawRecord { line, fields: Default::default(), tags: Vec::new() };
         for (key, value) in object {
-            let place = self.column_index(&key, line)?;
-            let wrong = |what: String| self.column_error(line, &key, &what);
-            if place == TAGS_COLUMN {
-                raw.tags = json_to_tags(&value).map_err(wrong)?;
-            } else if let Some(to) = raw.fields.get_mut(place) {
-                *to = json_to_field(&value).map_err(wrong)?;
+            let index = self.column_index(&key, line)?;
+            let error = |what: String| self.column_error(line, &key, &what);
+            if index == TAGS_COLUMN {
+                raw.tags = json_to_tags(&value).map_err(error)?;
+            } else if let Some(to) = raw.fields.get_mut(index) {
+                *to = json_to_field(&value).map_err(error)?;
             }
         }
         Ok(Some(raw))
@@ -271,9 +265,9 @@ impl RecordReader {
 
     fn encoding_error(&self, bytes: &[u8], line: u64, column: Option<&str>) -> CommandError {
         let what = if looks_like_gbk(bytes) { t!("import-gbk") } else { t!("import-utf8") };
-        let wrong =
+        let error =
             column.map_or_else(|| self.line_error(line, &what), |column| self.column_error(line, column, &what));
-        wrong.hint(t!("ui-stdin-utf8-hint"))
+        error.hint(t!("ui-stdin-utf8-hint"))
     }
 }
 
@@ -281,7 +275,7 @@ fn columns_hint() -> String {
     t!("import-columns", columns = COLUMNS.join(","))
 }
 
-/// A value of a JSON object that is a text.
+/// Returns the text of a JSON value.
 fn json_to_field(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),
@@ -290,23 +284,23 @@ fn json_to_field(value: &Value) -> Result<String, String> {
     }
 }
 
-/// The tags of a JSON object.
+/// Returns the tags of a JSON value.
 fn json_to_tags(value: &Value) -> Result<Vec<String>, String> {
-    let one = |tag: &Value| tag.as_str().map(str::to_owned);
+    let as_text = |tag: &Value| tag.as_str().map(str::to_owned);
     match value {
         Value::Null => Some(Vec::new()),
-        Value::Array(list) => list.iter().map(one).collect(),
+        Value::Array(list) => list.iter().map(as_text).collect(),
         _ => None,
     }
     .ok_or_else(|| t!("import-json-tags"))
 }
 
-/// Whether every byte above ASCII begins a character of GBK, as Chinese Windows writes it.
+/// Whether every byte above ASCII starts a GBK character, as Chinese Windows writes it.
 fn looks_like_gbk(bytes: &[u8]) -> bool {
     let mut bytes = bytes.iter();
     while let Some(byte) = bytes.next() {
-        let pair = !byte.is_ascii();
-        if pair && !((0x81..=0xfe).contains(byte) && matches!(bytes.next(), Some(0x40..=0x7e | 0x80..=0xfe))) {
+        let is_lead_byte = !byte.is_ascii();
+        if is_lead_byte && !((0x81..=0xfe).contains(byte) && matches!(bytes.next(), Some(0x40..=0x7e | 0x80..=0xfe))) {
             return false;
         }
     }

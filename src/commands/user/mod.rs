@@ -1,4 +1,4 @@
-//! `wxbox user …`: the registry of people.
+//! `wxbox user` manages the people whom messages can be sent to.
 
 mod csv_dialect;
 mod csv_formula;

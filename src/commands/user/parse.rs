@@ -1,4 +1,4 @@
-//! The names and tags of people: how a name or tag that was typed or imported becomes the one that is stored.
+//! Parses and validates the names and tags of people, and derives a person's uid.
 
 use md5::{Digest, Md5};
 
@@ -7,10 +7,11 @@ use crate::names::{AMBIGUOUS_TAG_SEPARATORS, TAG_SEPARATORS, find_invisible, nor
 use crate::t;
 use crate::ui::Ui;
 
-/// The longest name, in characters.
+/// The maximum length of a name in characters.
 const MAX_NAME_CHARS: usize = 64;
 
-/// A name as it is kept: trimmed, in the one form of its letters, 1 to 64 characters, all of which can be seen.
+/// Returns the name as it is stored: trimmed, in Unicode normalization form C, with 1 to 64 visible
+/// characters.
 pub(super) fn parse_name(raw: &str) -> Result<String, CommandError> {
     let name = normalize_nfc(raw.trim());
     let length = name.chars().count();
@@ -23,19 +24,19 @@ pub(super) fn parse_name(raw: &str) -> Result<String, CommandError> {
     if name.chars().any(char::is_control) {
         return Err(CommandError::usage(t!("user-name-control")));
     }
-    if let Some(letter) = find_invisible(&name) {
-        let code = format!("{:04X}", u32::from(letter));
+    if let Some(character) = find_invisible(&name) {
+        let code = format!("{:04X}", u32::from(character));
         return Err(CommandError::usage(t!("user-name-hidden", code = code)).hint(t!("user-name-hidden-hint")));
     }
     Ok(name.into_owned())
 }
 
-/// Tags as they are kept. What separates tags in a CSV file is in none.
+/// Returns the tags as they are stored. None contains a separator of CSV files.
 pub(super) fn parse_tags(raw: &[String]) -> Result<Vec<String>, CommandError> {
     raw.iter().map(|tag| parse_tag(tag)).collect()
 }
 
-/// Says of a tag that looks like several that it is one.
+/// Warns about a tag that looks like several tags.
 pub(super) fn warn_if_tags_look_joined(ui: &mut Ui, tags: &[String]) {
     for tag in tags.iter().filter(|tag| tag.contains(AMBIGUOUS_TAG_SEPARATORS)) {
         let parts = tag.split(AMBIGUOUS_TAG_SEPARATORS).map(str::trim).filter(|part| !part.is_empty());
@@ -43,18 +44,18 @@ pub(super) fn warn_if_tags_look_joined(ui: &mut Ui, tags: &[String]) {
     }
 }
 
-/// The options that give those tags.
+/// Formats the options for these tags.
 fn tag_options<'a>(tags: impl IntoIterator<Item = &'a str>) -> String {
     tags.into_iter().map(|tag| format!("--tag {}", shell_words::quote(tag))).collect::<Vec<_>>().join(" ")
 }
 
 fn parse_tag(raw: &str) -> Result<String, CommandError> {
     let tag = normalize_nfc(raw.trim());
-    let is_fine = !tag.is_empty()
+    let is_valid = !tag.is_empty()
         && tag.chars().count() <= MAX_NAME_CHARS
         && !tag.contains(|c: char| c.is_control() || TAG_SEPARATORS.contains(&c))
         && find_invisible(&tag).is_none();
-    if is_fine {
+    if is_valid {
         return Ok(tag.into_owned());
     }
     let parts: Vec<&str> = tag.split(TAG_SEPARATORS).map(str::trim).collect();
@@ -63,7 +64,7 @@ fn parse_tag(raw: &str) -> Result<String, CommandError> {
     Err(CommandError::usage(t!("user-tag-unusable", tag = &*tag, limit = MAX_NAME_CHARS)).hint(hint))
 }
 
-/// The uid of a person added under that name: lower-case hex MD5 of its UTF-8 bytes.
+/// Returns the uid of a person: the lower-case hex MD5 of the name's UTF-8 bytes.
 pub(super) fn uid_for(name: &str) -> String {
     Md5::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -96,8 +97,8 @@ mod tests {
         for bad in ["a;b", "a；b", "a\u{200b}", "a\tb"] {
             assert!(parse_tag(bad).is_err(), "{bad}");
         }
-        for odd in ["a,b", "a，b", "a、b", "a|b"] {
-            assert_eq!(parse_tag(odd).unwrap(), odd);
+        for unusual in ["a,b", "a，b", "a、b", "a|b"] {
+            assert_eq!(parse_tag(unusual).unwrap(), unusual);
         }
         assert!(parse_tags(&["".into()]).is_err());
     }

@@ -1,4 +1,4 @@
-//! The staging of imported people: both imports check a person, stage them in the database, and commit all at once.
+//! Stages imported people in the database, where both imports commit them at once.
 
 use std::fmt;
 use std::num::NonZero;
@@ -13,7 +13,7 @@ use crate::store::{self, ImportConflict, StagedUser, Store};
 use crate::t;
 use crate::ui::{Progress, Ui};
 
-/// How many were added.
+/// The number of people that were added.
 #[derive(Serialize)]
 pub(super) struct ImportView {
     pub(super) added: usize,
@@ -25,7 +25,7 @@ impl fmt::Display for ImportView {
     }
 }
 
-/// A person as the database will have them.
+/// A person as it will be stored.
 pub(super) struct ImportUser {
     pub(super) line: u64,
     pub(super) username: String,
@@ -37,19 +37,19 @@ pub(super) struct ImportUser {
     pub(super) note: String,
 }
 
-pub(super) fn stage_user(store: &mut Store, person: &ImportUser) -> store::Result<Result<i64, ImportConflict>> {
+pub(super) fn stage_user(store: &mut Store, user: &ImportUser) -> store::Result<Result<i64, ImportConflict>> {
     store.stage_user(&StagedUser {
-        line: person.line,
-        username: &person.username,
-        uid: &person.uid,
-        password: person.password_hash.as_deref(),
-        openid: person.openid.as_deref(),
-        tags: &person.tags,
-        note: &person.note,
+        line: user.line,
+        username: &user.username,
+        uid: &user.uid,
+        password: user.password_hash.as_deref(),
+        openid: user.openid.as_deref(),
+        tags: &user.tags,
+        note: &user.note,
     })
 }
 
-/// Openids that look like none of WeChat's: the first, and how many there are.
+/// The first openid that does not look like WeChat's, and the number of such openids.
 #[derive(Default)]
 pub(super) struct UnusualOpenids {
     first: Option<(u64, String)>,
@@ -57,44 +57,44 @@ pub(super) struct UnusualOpenids {
 }
 
 impl UnusualOpenids {
-    pub(super) fn record(&mut self, person: &ImportUser) {
-        if let Some(openid) = person.openid.as_ref().filter(|openid| context::is_unusual_openid(openid)) {
+    pub(super) fn record(&mut self, user: &ImportUser) {
+        if let Some(openid) = user.openid.as_ref().filter(|openid| context::is_unusual_openid(openid)) {
             self.count += 1;
-            self.first.get_or_insert_with(|| (person.line, openid.clone()));
+            self.first.get_or_insert_with(|| (user.line, openid.clone()));
         }
     }
 
-    /// Says so of all of them at once; `place` says where the first stands.
-    pub(super) fn warn(self, ui: &mut Ui, place: impl FnOnce(u64, &str) -> String) {
+    /// Prints one warning for all of them; `location` adds where the first one stands.
+    pub(super) fn warn(self, ui: &mut Ui, location: impl FnOnce(u64, &str) -> String) {
         if let Some((line, openid)) = self.first {
-            ui.warn(&place(line, &t!("import-openid-odd", openid = openid, others = self.count - 1)));
+            ui.warn(&location(line, &t!("import-openid-odd", openid = openid, others = self.count - 1)));
         }
     }
 }
 
-/// Hashes what came in clear, on all processors: each takes some 25 ms, on purpose.
-pub(super) fn hash_passwords(ui: &mut Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
-    if clear.is_empty() {
+/// Hashes passwords on all processors: each hash takes about 25 ms by design.
+pub(super) fn hash_passwords(ui: &mut Ui, store: &mut Store, passwords: &[(i64, Secret)]) -> anyhow::Result<()> {
+    if passwords.is_empty() {
         return Ok(());
     }
-    let progress = Progress::new(ui, &t!("import-hashing"), clear.len() as u64);
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(clear.len());
+    let progress = Progress::new(ui, &t!("import-hashing"), passwords.len() as u64);
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(passwords.len());
     let next = AtomicUsize::new(0);
-    let (tell, hashes) = crossbeam_channel::unbounded();
+    let (sender, hashes) = crossbeam_channel::unbounded();
     std::thread::scope(|scope| {
         for _ in 0..workers {
-            let (tell, next) = (tell.clone(), &next);
+            let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
-                while let Some((n, password)) = clear.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // Nobody listens any more where one has failed.
-                    if tell.send((*n, password::hash(password))).is_err() {
+                while let Some((n, password)) = passwords.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // The send fails after another hash has failed.
+                    if sender.send((*n, password::hash(password))).is_err() {
                         break;
                     }
                 }
             });
         }
-        drop(tell);
-        // Taken into the loop, so that a failure closes the channel and the workers end.
+        drop(sender);
+        // The loop consumes the receiver, so that an error closes the channel and ends the workers.
         for (n, hash) in hashes {
             store.set_staged_password(n, &hash?)?;
             progress.increment();

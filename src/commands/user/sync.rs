@@ -1,4 +1,4 @@
-//! `user sync`: who of the bound still follows the account.
+//! `user sync` updates which bound people still follow the account.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ use crate::t;
 use crate::ui::{Progress, Ui};
 use crate::wechat::followers::MAX_BATCH;
 
-/// What is told of one person.
+/// The change of one person.
 #[derive(Serialize)]
 struct SyncEvent<'a> {
     event: &'static str,
     user: &'a str,
     openid: &'a str,
-    /// Whether the person was seen to follow before; not where the openid is nobody's.
+    /// Whether the person followed the account before; missing for an invalid openid.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_followed: Option<bool>,
 }
@@ -36,7 +36,7 @@ impl fmt::Display for SyncEvent<'_> {
     }
 }
 
-/// How many there are of each, in people; some may share a phone.
+/// The number of people with each result; several may share an openid.
 #[derive(Default, Serialize)]
 struct SyncSummary {
     event: &'static str,
@@ -60,10 +60,10 @@ impl fmt::Display for SyncSummary {
     }
 }
 
-/// What WeChat said of an openid.
+/// WeChat's answer for an openid.
 enum FollowResult {
     Follows(bool),
-    /// The openid is none of this account.
+    /// The openid does not belong to this account.
     Invalid(ErrorReport),
 }
 
@@ -72,11 +72,11 @@ pub(super) fn sync(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> 
     let bound = session.store.bound_openids(&session.account.app_id)?;
     let mut summary = SyncSummary { event: "synced", ..SyncSummary::default() };
     let progress = Progress::new(ui, &t!("sync-asking"), bound.len() as u64);
-    for (n, part) in bound.chunks(MAX_BATCH).enumerate() {
-        let said = query_batch(&mut session, part);
-        let said = said.with_context(|| t!("sync-broken", done = n * MAX_BATCH, all = bound.len()))?;
-        save_batch(ui, &mut session, &said, &mut summary)?;
-        progress.increment_by(part.len());
+    for (n, batch) in bound.chunks(MAX_BATCH).enumerate() {
+        let results = query_batch(&mut session, batch);
+        let results = results.with_context(|| t!("sync-broken", done = n * MAX_BATCH, all = bound.len()))?;
+        save_batch(ui, &mut session, &results, &mut summary)?;
+        progress.increment_by(batch.len());
     }
     drop(progress);
     ui.print_result(&summary)?;
@@ -91,70 +91,82 @@ pub(super) fn sync(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> 
     Ok(exit)
 }
 
-/// All of them at once; one by one where WeChat refuses the lot for one of them, or forgets one.
+/// Queries a batch in one request. If WeChat refuses the batch because of one openid, or leaves one
+/// out, that part is queried one by one.
 fn query_batch<'b>(
     session: &mut ApiSession,
-    part: &'b [BoundOpenid],
+    batch: &'b [BoundOpenid],
 ) -> anyhow::Result<Vec<(&'b BoundOpenid, FollowResult)>> {
-    let openids: Vec<&str> = part.iter().map(|it| it.openid.as_str()).collect();
-    let told = match session.call(|client, token| client.followers_batch(token, &openids))? {
+    let openids: Vec<&str> = batch.iter().map(|bound| bound.openid.as_str()).collect();
+    let followers = match session.call(|client, token| client.followers_batch(token, &openids))? {
         Err(error) if is_invalid_openid(&error) => Vec::new(),
-        told => told?,
+        followers => followers?,
     };
-    let mut said = Vec::new();
-    for it in part {
-        let one = match told.iter().find(|told| told.openid == it.openid) {
-            Some(told) => FollowResult::Follows(told.subscribe),
-            None => match session.call(|client, token| client.follower(token, &it.openid))? {
+    let mut results = Vec::new();
+    for bound in batch {
+        let result = match followers.iter().find(|follower| follower.openid == bound.openid) {
+            Some(follower) => FollowResult::Follows(follower.subscribe),
+            None => match session.call(|client, token| client.follower(token, &bound.openid))? {
                 Err(error) if is_invalid_openid(&error) => {
                     let cause = error.to_string();
-                    let what = t!("sync-invalid", user = join_list(&it.users), openid = it.openid, cause = cause);
-                    FollowResult::Invalid(ErrorReport { exit: ExitStatus::NotFound, message: what, hint: error.hint() })
+                    let message =
+                        t!("sync-invalid", user = join_list(&bound.users), openid = bound.openid, cause = cause);
+                    FollowResult::Invalid(ErrorReport { exit: ExitStatus::NotFound, message, hint: error.hint() })
                 }
-                told => FollowResult::Follows(told?.subscribe),
+                follower => FollowResult::Follows(follower?.subscribe),
             },
         };
-        said.push((it, one));
+        results.push((bound, result));
     }
-    Ok(said)
+    Ok(results)
 }
 
 fn is_invalid_openid(error: &crate::wechat::Error) -> bool {
     error.api_error().is_some_and(|refusal| refusal.errcode == 40003)
 }
 
-/// Marks who has left, takes the mark from who is back, and tells.
+/// Saves the results, and prints each change.
 fn save_batch(
     ui: &mut Ui,
     session: &mut ApiSession,
-    said: &[(&BoundOpenid, FollowResult)],
+    results: &[(&BoundOpenid, FollowResult)],
     summary: &mut SyncSummary,
 ) -> anyhow::Result<()> {
-    let mut seen = Vec::new();
-    for (it, said) in said {
-        summary.asked += it.users.len();
-        match said {
+    let mut follow_states = Vec::new();
+    for (bound, results) in results {
+        summary.asked += bound.users.len();
+        match results {
             FollowResult::Follows(follows) => {
-                seen.push((it.openid.as_str(), *follows));
-                *(if *follows { &mut summary.follow } else { &mut summary.do_not_follow }) += it.users.len();
+                follow_states.push((bound.openid.as_str(), *follows));
+                *(if *follows { &mut summary.follow } else { &mut summary.do_not_follow }) += bound.users.len();
             }
-            FollowResult::Invalid(report) => {
-                summary.invalid += it.users.len();
+            FollowResult::Invalid(error) => {
+                summary.invalid += bound.users.len();
                 if ui.json() {
-                    for user in &it.users {
-                        ui.print_result(&SyncEvent { event: "invalid", user, openid: &it.openid, has_followed: None })?;
+                    for user in &bound.users {
+                        ui.print_result(&SyncEvent {
+                            event: "invalid",
+                            user,
+                            openid: &bound.openid,
+                            has_followed: None,
+                        })?;
                     }
                 } else {
-                    ui.error(report);
+                    ui.error(error);
                 }
             }
         }
     }
-    let changed = session.store.update_follow_state(&session.account.app_id, &seen)?;
+    let changed = session.store.update_follow_state(&session.account.app_id, &follow_states)?;
     summary.changed += changed.len();
-    for it in &changed {
-        let event = if it.follows { "followed" } else { "unfollowed" };
-        ui.print_result(&SyncEvent { event, user: &it.user, openid: &it.openid, has_followed: Some(it.has_followed) })?;
+    for bound in &changed {
+        let event = if bound.follows { "followed" } else { "unfollowed" };
+        ui.print_result(&SyncEvent {
+            event,
+            user: &bound.user,
+            openid: &bound.openid,
+            has_followed: Some(bound.has_followed),
+        })?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `user list`, `user show`, and how a person is shown.
+//! `user list`, `user show`, and the view of a person.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::store::{NOT_FOLLOWING, Store, User, UserFilter};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
 
-/// A person as a result.
+/// One person.
 #[derive(Serialize)]
 pub(super) struct UserView {
     username: String,
@@ -53,7 +53,7 @@ impl From<User> for UserView {
 }
 
 impl UserView {
-    /// Why nothing reaches somebody who is bound, in a few words.
+    /// Describes in a few words why messages cannot reach a bound person.
     fn problem(&self) -> Option<String> {
         match (self.follows, self.has_followed, self.unreachable_errcode) {
             (Some(false), true, _) => Some(t!("user-list-left")),
@@ -122,39 +122,39 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
         store.for_each_user(&filter, app.app_id(), |user| ui.print(&UserView::from(user)))?;
         return Ok(ExitStatus::Success);
     }
-    let mut people = Vec::new();
+    let mut views = Vec::new();
     store.for_each_user(&filter, app.app_id(), |user| {
-        people.push(UserView::from(user));
+        views.push(UserView::from(user));
         anyhow::Ok(())
     })?;
     let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
-    // The column is there where it says something.
-    let has_trouble = people.iter().any(|shown| shown.problem().is_some());
-    heading.extend(has_trouble.then(|| t!("user-list-trouble")));
-    let mut table = Table::new(&heading).truncatable(if has_trouble { &[0, 2, 3, 4] } else { &[0, 2, 3] });
-    let nobody = people.is_empty();
-    for shown in people {
-        let trouble = has_trouble.then(|| shown.problem().unwrap_or_default());
-        let openid = shown.openid.unwrap_or_else(|| "-".into());
-        let row = [shown.username, openid, shown.tags.join(","), shown.note];
-        table.add_row(row.into_iter().chain(trouble).collect());
+    // The column is shown only if it is not empty.
+    let has_problems = views.iter().any(|view| view.problem().is_some());
+    heading.extend(has_problems.then(|| t!("user-list-trouble")));
+    let mut table = Table::new(&heading).truncatable(if has_problems { &[0, 2, 3, 4] } else { &[0, 2, 3] });
+    let is_empty = views.is_empty();
+    for view in views {
+        let problem = has_problems.then(|| view.problem().unwrap_or_default());
+        let openid = view.openid.unwrap_or_else(|| "-".into());
+        let row = [view.username, openid, view.tags.join(","), view.note];
+        table.add_row(row.into_iter().chain(problem).collect());
     }
     ui.print_table(&mut table)?;
-    if nobody {
+    if is_empty {
         ui.note(&empty_message(&store, &filter)?);
     }
     Ok(ExitStatus::Success)
 }
 
-/// Why nobody is in the list.
+/// Describes why the list is empty.
 fn empty_message(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<String> {
     let tags = store.tags()?;
     Ok(match filter.tag {
-        Some(tag) if !tags.iter().any(|known| known == tag) => {
-            let nobody = t!("send-no-tag", tag = tag);
+        Some(tag) if !tags.iter().any(|other| other == tag) => {
+            let message = t!("send-no-tag", tag = tag);
             match closest_match(tag, tags) {
-                Some(near) => t!("ui-clauses", first = nobody, rest = t!("did-you-mean", name = near)),
-                None => nobody,
+                Some(suggestion) => t!("ui-clauses", first = message, rest = t!("did-you-mean", name = suggestion)),
+                None => message,
             }
         }
         None if filter.bound.is_none() => t!("user-none"),

@@ -1,21 +1,22 @@
 //! What an answer means for all: a new token, a pause, the end of the run.
 
-use super::DeliveryEvent;
 use super::outcome::RunAction;
 use super::run_state::RunFeedback;
 use super::scheduler::Scheduler;
 use super::settlement::response_from_error;
+use super::{DeliveryError, DeliveryEvent};
 use crate::store::ResponseInfo;
 use crate::{access_token, store, wechat};
 
 impl Scheduler<'_> {
     /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
     pub(super) fn on_token_error(&mut self, error: access_token::Error) -> anyhow::Result<()> {
+        let stored = DeliveryError::from_token_error(&error).map(Into::into);
         let cause = match &error {
             access_token::Error::WeChat(cause) => cause,
             // What is under way is waited for, and the database with it.
             access_token::Error::Store(store::Error::Busy { .. }) if !self.run_state.in_flight.is_empty() => {
-                let response = ResponseInfo { error: Some(error.to_string()), ..ResponseInfo::default() };
+                let response = ResponseInfo { error: stored, ..ResponseInfo::default() };
                 self.stop_sending(error.into(), response);
                 return Ok(());
             }
@@ -31,7 +32,7 @@ impl Scheduler<'_> {
         if is_temporary && self.run_backoff.record_failure() {
             self.notify_retrying(error.into());
         } else {
-            let response = ResponseInfo { error: Some(error.to_string()), ..response_from_error(Some(cause)) };
+            let response = ResponseInfo { error: stored, ..response_from_error(Some(cause)) };
             self.stop_sending(error.into(), response);
         }
         Ok(())

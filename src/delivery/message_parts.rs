@@ -1,12 +1,11 @@
 //! Texts in several parts: a part is sent once the one before it is, be it by this run or by another.
 
-use super::TxError;
 use super::run_state::{RunState, SettledMessage};
 use super::scheduler::Scheduler;
 use super::shutdown::EXPLAIN_BATCH_SIZE;
+use super::{DeliveryError, TxError};
 use crate::clock::ClockReading;
 use crate::store::{MessageState, OutboxTx, ResponseInfo, TxContext};
-use crate::t;
 
 impl RunState {
     /// A message with parts behind it has come to that: the next is due if it is sent, and they are withdrawn if it
@@ -27,7 +26,7 @@ impl RunState {
                 }
             }
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
-                for cancelled_id in tx.cancel_dependents(id, &t!("delivery-part-cut", id = id))? {
+                for cancelled_id in tx.cancel_dependents(id)? {
                     self.waiting_for_part.remove(&cancelled_id);
                     settled.push(SettledMessage::Reload(cancelled_id));
                 }
@@ -64,7 +63,7 @@ impl Scheduler<'_> {
         for some in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
             self.store.transaction(tx_context, false, |tx| {
                 some.iter().try_for_each(|(id, previous_id)| {
-                    let error = Some(t!("delivery-part-waits", id = previous_id));
+                    let error = Some(DeliveryError::WaitsForPart { id: *previous_id }.into());
                     tx.set_waiting_reason((*id, *id), &ResponseInfo { error, ..ResponseInfo::default() })
                 })
             })?;

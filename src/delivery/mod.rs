@@ -7,6 +7,7 @@
 //! is in `policy`, when a message is due again in `schedule`. Any number of processes share the work: each marks what
 //! it takes, and lives as long as its lock does.
 
+mod error;
 mod feedback;
 mod message_parts;
 pub mod outcome;
@@ -31,6 +32,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+pub use error::DeliveryError;
 pub use recovery::recover_orphans;
 pub use retry::is_within_dedupe_window;
 pub use thread::{DeliveryThread, ReadyDeliveryThread};

@@ -129,8 +129,8 @@ pub const WINDOW_CLOSED_ERRCODES: [i64; 2] = [45015, 45047];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wechat::ApiError;
     use crate::wechat::errcode::entries;
+    use crate::wechat::{ApiError, Cause};
 
     #[test]
     fn every_errcode_has_one_rule() {
@@ -148,9 +148,9 @@ mod tests {
         let refused =
             |errcode| Error::Api(ApiError { api: "/x", errcode, errmsg: String::new(), rid: None, remedy: None });
         let host = || "api".to_owned();
-        let not_sent = Error::Connect { host: host(), cause: String::new(), failure: Default::default() };
-        let no_answer = Error::NoResponse { host: host(), cause: String::new() };
-        let bad_answer = Error::InvalidResponse { host: host(), status: 502, cause: String::new() };
+        let not_sent = Error::Connect { host: host(), cause: Cause::TimedOut, failure: Default::default() };
+        let no_answer = Error::NoResponse { host: host(), cause: Cause::TimedOut };
+        let bad_answer = Error::InvalidResponse { host: host(), status: 502, cause: Cause::TimedOut };
         let cases = [
             (None, AttemptOutcome::Accepted, MessageAction::Sent, RunAction::None),
             (Some(refused(40001)), AttemptOutcome::Refused, MessageAction::RetryNow, RunAction::RefreshToken),

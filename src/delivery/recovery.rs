@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::DeliveryError;
 use super::outcome::DeliveryOutcome;
 use super::retry;
 use super::retry::{Decision, RetryContext};
 use super::settlement::update_keeping_response;
 use crate::clock::ClockReading;
 use crate::store::{ClaimedMessage, Message, MessageState, MessageUpdate, Orphan, OutboxTx, Result, Store, TxContext};
-use crate::t;
 
 /// How long one who leaves waits for the database.
 const SHUTDOWN_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
@@ -20,8 +20,7 @@ const SHUTDOWN_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 /// # Errors
 /// Only the database's own.
 pub fn recover_orphans(store: &mut Store) -> Result<()> {
-    store
-        .recover_workers(|store, worker, orphans| record_orphans(store, worker, &orphans, &t!("delivery-process-gone")))
+    store.recover_workers(|store, worker, orphans| record_orphans(store, worker, &orphans, &DeliveryError::ProcessGone))
 }
 
 /// Settles what this very process is at, since it leaves; the messages as they stand then.
@@ -29,12 +28,12 @@ pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Me
     // It has to leave now; whoever comes next finds them as a dead process leaves them.
     let mut store = Store::open(database)?.with_busy_timeout(SHUTDOWN_BUSY_TIMEOUT)?;
     let orphans = store.orphans(worker)?;
-    record_orphans(&mut store, worker, &orphans, &t!("delivery-no-answer-yet"))?;
+    record_orphans(&mut store, worker, &orphans, &DeliveryError::Interrupted)?;
     let messages = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.claimed.message.id));
     messages.filter_map(Result::transpose).collect()
 }
 
-fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &str) -> Result<()> {
+fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &DeliveryError) -> Result<()> {
     let now = ClockReading::now();
     // One account at a time has its turn; nearly always there is but one.
     orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|account_orphans| {
@@ -49,7 +48,7 @@ fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &s
     })
 }
 
-fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &str) -> MessageUpdate {
+fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &DeliveryError) -> MessageUpdate {
     let Some(open_attempt) = claimed.history.open_attempt() else {
         // It was not begun: it stands as it did.
         let backoff = claimed.retry_state.clone();
@@ -70,6 +69,6 @@ fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &str) 
     let decision = Decision { due_at: now.wall, backoff: claimed.retry_state.clone(), ..decision };
     MessageUpdate {
         attempt: Some((open_attempt.number, DeliveryOutcome::Ambiguous.attempt_outcome())),
-        ..update_keeping_response(claimed, &decision, Some(error.to_owned()))
+        ..update_keeping_response(claimed, &decision, Some(error.clone().into()))
     }
 }

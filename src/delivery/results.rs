@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::TxError;
 use super::outcome::{DeliveryOutcome, MessageAction, OutcomeRule, RunAction, WINDOW_CLOSED_ERRCODES};
 use super::retry;
 use super::run_state::{InFlight, RunFeedback, RunState, SettledMessage, SuspendedClass, recipient_key};
@@ -12,6 +11,7 @@ use super::settlement::{
 };
 use super::uploads::{UploadError, UploadResult};
 use super::workers::SendResult;
+use super::{DeliveryError, TxError};
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{ClaimedMessage, Message, MessageState, MessageUpdate, OutboxTx, ResponseInfo};
 use crate::t;
@@ -137,7 +137,7 @@ impl RunState {
                     state: MessageState::Failed,
                     due_at: now.wall,
                     response: ResponseInfo {
-                        error: Some(t!("delivery-file-gone", file = file_name)),
+                        error: Some(DeliveryError::FileMissing { file: file_name.clone() }.into()),
                         ..ResponseInfo::default()
                     },
                     retry_state: claimed.retry_state.clone(),
@@ -215,7 +215,7 @@ impl RunState {
         update.attempt = attempt_number.map(|n| (n, outcome.attempt_outcome()));
         update.response = ResponseInfo { msgid, host, server_time: server_at, ..response_from_error(error) };
         update.response.error = update.response.error.map(|error| match failed_upload {
-            Some(failed_upload) => t!("delivery-upload", file = failed_upload, error = error),
+            Some(file) => DeliveryError::Upload { file: file.to_owned(), error: Box::new((&error).into()) }.into(),
             None => error,
         });
         let full_response = update.response.clone();
@@ -280,7 +280,7 @@ impl RunState {
             );
             let mut update = update_from_decision(&decision);
             update.attempt = Some((claimed.message.attempts, outcome.attempt_outcome()));
-            update.response.error = (outcome == DeliveryOutcome::Ambiguous).then(|| t!("delivery-no-answer-yet"));
+            update.response.error = (outcome == DeliveryOutcome::Ambiguous).then(|| DeliveryError::Interrupted.into());
             // Whoever takes it next need not wait.
             update.due_at = now.wall;
             self.record_update(tx, claimed, &update, false, now, settled)?;

@@ -13,11 +13,10 @@ use super::settlement::{
 };
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
-use super::{DeliveryOptions, TaggedSubmission, TxError};
+use super::{DeliveryError, DeliveryOptions, TaggedSubmission, TxError};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
 use crate::store::{AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, OutboxTx, ResponseInfo};
-use crate::t;
 use crate::wechat;
 use crate::wechat::message::Content;
 
@@ -325,10 +324,10 @@ impl RunState {
                     let decision = retry::decide_for_withdrawn(&self.retry_context(&claimed, now));
                     let user = claimed.message.user.clone().unwrap_or_default();
                     let reason = match not_bound {
-                        AttemptStart::Rebound => t!("delivery-rebound", user = user),
-                        _ => t!("delivery-unbound", user = user),
+                        AttemptStart::Rebound => DeliveryError::Rebound { user },
+                        _ => DeliveryError::Unbound { user },
                     };
-                    let update = update_keeping_response(&claimed, &decision, Some(reason));
+                    let update = update_keeping_response(&claimed, &decision, Some(reason.into()));
                     self.record_update(tx, claimed, &update, false, now, settled)?;
                     continue;
                 }

@@ -1,8 +1,8 @@
 //! What an end says of a message: in the database, and in words.
 
+use super::DeliveryError;
 use super::retry::{Decision, GiveUpReason, PostponeReason};
-use crate::store::{ClaimedMessage, Message, MessageUpdate, ResponseInfo};
-use crate::t;
+use crate::store::{ClaimedMessage, Message, MessageUpdate, ResponseInfo, StoredError};
 use crate::wechat;
 use crate::wechat::message::Content;
 
@@ -28,7 +28,7 @@ pub(super) fn response_from_error(error: Option<&wechat::Error>) -> ResponseInfo
         errcode: refusal.map(|refusal| refusal.errcode),
         errmsg: refusal.map(|refusal| refusal.errmsg.clone()),
         rid: refusal.and_then(|refusal| refusal.rid.clone()),
-        error: error.map(ToString::to_string),
+        error: error.map(|error| DeliveryError::from(error).into()),
         ..ResponseInfo::default()
     }
 }
@@ -43,24 +43,25 @@ pub(super) fn update_without_attempt(claimed: &ClaimedMessage, decision: &Decisi
         .filter(|_| claimed.message.attempts > 0 || claimed.message.previous_part_id.is_none());
     if let Some(postpone_reason) = decision.postpone_reason {
         let reason = match (postpone_reason, claimed.message.previous_part_id) {
-            (PostponeReason::PreviousPartUnsent, Some(id)) => t!("delivery-part-waits", id = id),
-            _ => t!("delivery-clock"),
+            (PostponeReason::PreviousPartUnsent, Some(id)) => DeliveryError::WaitsForPart { id },
+            _ => DeliveryError::ExpiryUnconfirmed,
         };
-        return update_keeping_response(claimed, decision, Some(reason));
+        return update_keeping_response(claimed, decision, Some(reason.into()));
     }
-    let error = match (decision.give_up_reason, last_error) {
-        (Some(GiveUpReason::Expired), Some(last_error)) => t!("delivery-expired-after", error = last_error),
-        (Some(GiveUpReason::Expired), None) => t!("delivery-expired"),
-        (_, last_error) => last_error.unwrap_or_default(),
+    let error = if decision.give_up_reason == Some(GiveUpReason::Expired) {
+        let last_error = last_error.map(|error| Box::new(DeliveryError::from(&error)));
+        Some(DeliveryError::Expired { last_error }.into())
+    } else {
+        last_error
     };
-    update_keeping_response(claimed, decision, Some(error).filter(|error| !error.is_empty()))
+    update_keeping_response(claimed, decision, error)
 }
 
 /// An end without one more attempt, for this reason; what WeChat said last stays.
 pub(super) fn update_keeping_response(
     claimed: &ClaimedMessage,
     decision: &Decision,
-    error: Option<String>,
+    error: Option<StoredError>,
 ) -> MessageUpdate {
     let Message { errcode, errmsg, rid, .. } = &claimed.message;
     let (errcode, errmsg, rid) = (*errcode, errmsg.clone(), rid.clone());
@@ -70,11 +71,13 @@ pub(super) fn update_keeping_response(
     }
 }
 
-/// The error in words, with what was decided where that is not plain. When it is tried again is not part of it: whoever
-/// shows the message tells that, in the reader's language and time zone.
-pub(super) fn explain_error(error: String, decision: &Decision, attempts: i64) -> String {
+/// Adds the decision to an error where the error does not imply it. The time of the next attempt is not part of it: it
+/// is shown with the message, in the time zone of the reader.
+pub(super) fn explain_error(error: StoredError, decision: &Decision, attempts: i64) -> StoredError {
     match decision.give_up_reason {
-        Some(GiveUpReason::MaxAttempts) => t!("delivery-attempts", attempts = attempts, error = error),
+        Some(GiveUpReason::MaxAttempts) => {
+            DeliveryError::MaxAttempts { attempts, error: Box::new((&error).into()) }.into()
+        }
         _ => error,
     }
 }

@@ -51,20 +51,26 @@ const KNOWN_MESSAGES: [(&str, &str); 4] = [
 pub fn io_error_text(error: &io::Error) -> String {
     // What carries a text of its own has a better one than its kind.
     if error.get_ref().is_none() {
-        return t!("ui-system", kind = format!("{:?}", error.kind()), text = error.to_string());
+        return system_error_text(&format!("{:?}", error.kind()), &error.to_string());
     }
-    translate_known(error.to_string())
+    library_error_text(&error.to_string())
 }
 
 /// What an error says of itself, without its causes.
 pub fn error_text(error: &(dyn Error + 'static)) -> String {
-    error.downcast_ref::<io::Error>().map_or_else(|| translate_known(error.to_string()), io_error_text)
+    error.downcast_ref::<io::Error>().map_or_else(|| library_error_text(&error.to_string()), io_error_text)
 }
 
-fn translate_known(text: String) -> String {
+/// Renders an error of the operating system from its `io::ErrorKind` and its English text.
+pub fn system_error_text(kind: &str, text: &str) -> String {
+    t!("ui-system", kind = kind, text = text)
+}
+
+/// Renders the English text of a library's error, in the language of the run where the text is a known one.
+pub fn library_error_text(text: &str) -> String {
     match KNOWN_MESSAGES.iter().find(|(known, _)| text.starts_with(known)) {
-        Some((_, kind)) => t!("ui-system", kind = *kind, text = text),
-        None => text,
+        Some((_, kind)) => system_error_text(kind, text),
+        None => text.to_owned(),
     }
 }
 

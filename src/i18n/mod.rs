@@ -19,7 +19,8 @@ use unic_langid::LanguageIdentifier;
 
 pub use format::{
     closest_match, error_text, io_error_text, join_clauses, join_first, join_list, json_error,
-    json_error_without_position, long_duration, redact_value, relative_time, short_duration,
+    json_error_without_position, library_error_text, long_duration, redact_value, relative_time, short_duration,
+    system_error_text,
 };
 pub use locale::{LocaleChoice, detect_locale, negotiate_language};
 

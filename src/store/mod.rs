@@ -38,7 +38,7 @@ pub use outbox::maintenance::OutboxCounts;
 pub use outbox::{
     Attachment, Attempt, AttemptHistory, AttemptOutcome, AttemptStart, Backlog, CachedMedia, ClaimScope,
     ClaimedMessage, EnqueueResult, Expiry, MediaKey, Message, MessageFilter, MessageState, MessageUpdate, NewRecipient,
-    Orphan, OutboxTx, Payload, ResponseInfo, RetryResult, RetryState, Submission, TxContext, WorkerLock,
+    Orphan, OutboxTx, Payload, ResponseInfo, RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
 };
 pub use templates::{CachedTemplate, TemplateKind, TemplateList};
 pub use tokens::CachedToken;

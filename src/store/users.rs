@@ -331,7 +331,7 @@ impl Store {
             let others = tx.execute(
                 &format!(
                     "UPDATE messages SET openid = NULL, payload_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL,
-                     error = NULL, client_msg_id = NULL WHERE {theirs}"
+                     error_kind = NULL, error_detail = NULL, client_msg_id = NULL WHERE {theirs}"
                 ),
                 [user.id],
             )?;

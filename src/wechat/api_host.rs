@@ -7,8 +7,7 @@ use reqwest::blocking::Client as Http;
 use url::Url;
 
 use super::connect_failure::{self, ConnectFailure, innermost_cause};
-use super::{Error, ProxyInfo};
-use crate::t;
+use super::{Cause, Error, ProxyInfo};
 
 /// An API host with the HTTP client and the proxy that reach it.
 #[derive(Debug)]
@@ -42,24 +41,24 @@ impl ApiHost {
         let error = error.without_url();
         let (mut cause, failure) = connect_failure::classify(&error).unwrap_or_else(|| self.network_failure(&error));
         if is_timeout {
-            cause = t!("wechat-timed-out");
+            cause = Cause::TimedOut;
         }
         if let Some(proxy) = &self.proxy {
-            cause = t!("wechat-via", proxy = proxy.describe(), cause = cause);
+            cause = proxy.wrap_cause(cause);
         }
         let host = self.name();
         if is_connect { Error::Connect { host, cause, failure } } else { Error::NoResponse { host, cause } }
     }
 
-    /// Returns the text of a failure of the network or the proxy, and which of them failed.
-    fn network_failure(&self, error: &reqwest::Error) -> (String, ConnectFailure) {
+    /// Returns the cause of a failure of the network or the proxy, and which of them failed.
+    fn network_failure(&self, error: &reqwest::Error) -> (Cause, ConnectFailure) {
         let Some(proxy) = &self.proxy else { return (innermost_cause(error), ConnectFailure::Network) };
         // hyper's own text for this names neither the status nor the proxy.
         let no_tunnel = Chain::new(error).last().is_some_and(|cause| cause.to_string().starts_with("tunnel error"));
         let cause = match no_tunnel.then(|| self.proxy_connect_status()).flatten() {
-            Some(status @ 200) => t!("wechat-proxy-head", status = status.to_string()),
-            Some(status) => t!("wechat-proxy-status", status = status.to_string()),
-            None if no_tunnel => t!("wechat-proxy-no-tunnel"),
+            Some(status @ 200) => Cause::ProxyHeaderTooLong { status },
+            Some(status) => Cause::ProxyStatus { status },
+            None if no_tunnel => Cause::ProxyNoTunnel,
             None => innermost_cause(error),
         };
         (cause, ConnectFailure::Proxy(proxy.configured_by))

@@ -16,11 +16,11 @@ use super::host_health::HostHealth;
 use super::lenient_json::{self, parse_number};
 use super::mask::is_secret_key;
 use super::server_clock::{ServerClock, date_header_timestamp};
-use super::{ApiError, ClientSettings, Error, Result, SecretSource, proxy_for, tls};
+use super::{ApiError, Cause, ClientSettings, Error, Result, SecretSource, proxy_for, tls};
 use crate::clock::Timestamp;
 use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
-use crate::{i18n, t};
+use crate::t;
 
 /// The maximum size of a response in bytes; the largest of our calls returns 310 KB (10,000
 /// openids).
@@ -254,28 +254,28 @@ impl Client {
         // reqwest's own timeout covers each read; this one covers the whole call.
         let response = request(&base.http, url).timeout(timeout).send().map_err(|e| base.transport_error(e))?;
         let (status, date) = (response.status(), date_header_timestamp(response.headers()));
-        let invalid = |cause: String| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
+        let invalid = |cause: Cause| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
         response.take(MAX_RESPONSE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| {
             match e.downcast::<reqwest::Error>() {
                 Ok(e) => base.transport_error(e),
-                Err(e) => Error::NoResponse { host: host.clone(), cause: i18n::io_error_text(&e.kind().into()) },
+                Err(e) => {
+                    Error::NoResponse { host: host.clone(), cause: Cause::from_error(&std::io::Error::from(e.kind())) }
+                }
             }
         })?;
         log::debug!("{api}: HTTP {}", status.as_u16());
         if bytes.len() as u64 > MAX_RESPONSE_BYTES {
-            return Err(invalid(t!("wechat-answer-too-long")));
+            return Err(invalid(Cause::TooLong));
         }
         if status.is_redirection() {
-            return Err(invalid(t!("wechat-answer-redirect")));
+            return Err(invalid(Cause::Redirect));
         }
         if !status.is_success() {
-            return Err(invalid(t!("wechat-answer-status")));
+            return Err(invalid(Cause::HttpStatus));
         }
         // The content type is ignored: /sns/ returns JSON as text/plain.
-        let value = lenient_json::parse_object(&bytes)
-            .map(Value::Object)
-            .ok_or_else(|| invalid(t!("wechat-answer-not-json")))?;
+        let value = lenient_json::parse_object(&bytes).map(Value::Object).ok_or_else(|| invalid(Cause::NotJson))?;
         if let Some(date) = date {
             // Only WeChat's JSON gets here, so the date is not that of a proxy's error page.
             self.clock.set(date);
@@ -283,7 +283,7 @@ impl Client {
         }
         match ApiError::from_response(api, &value, secrets) {
             Ok(None) => Ok(value),
-            Err(InvalidErrcode) => Err(invalid(t!("wechat-answer-lacks", field = "errcode"))),
+            Err(InvalidErrcode) => Err(invalid(Cause::MissingField { field: "errcode".to_owned() })),
             Ok(Some(error)) => {
                 log::debug!("{api}: errcode {} rid {}", error.errcode, error.rid.as_deref().unwrap_or("-"));
                 Err(Error::Api(error))
@@ -305,7 +305,7 @@ impl Client {
     /// Returns the error for a successful response that lacks a required field.
     pub(super) fn missing_field(&self, field: &str) -> Error {
         let host = self.hosts.first().map(ApiHost::name).unwrap_or_default();
-        Error::InvalidResponse { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
+        Error::InvalidResponse { host, status: 200, cause: Cause::MissingField { field: field.to_owned() } }
     }
 }
 

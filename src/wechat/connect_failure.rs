@@ -8,7 +8,8 @@ use anyhow::Chain;
 use rustix::io::Errno;
 use rustls::CertificateError;
 
-use crate::{i18n, t};
+use super::cause::Cause;
+use crate::t;
 
 /// The cause of a failed connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,40 +43,39 @@ impl ConnectFailure {
     }
 }
 
-/// Returns the text and the kind of a failed connection, as far as the error itself tells; `None`
+/// Returns the cause and the kind of a failed connection, as far as the error itself tells; `None`
 /// if the proxy or the network must be at fault.
-pub(super) fn classify(error: &reqwest::Error) -> Option<(String, ConnectFailure)> {
+pub(super) fn classify(error: &reqwest::Error) -> Option<(Cause, ConnectFailure)> {
     if Chain::new(error).any(is_out_of_files) {
         return Some((innermost_cause(error), ConnectFailure::FileLimit));
     }
-    let (text, failure) = match find_tls_error(error)? {
+    let (cause, failure) = match find_tls_error(error)? {
         rustls::Error::InvalidCertificate(fault) => classify_certificate(fault),
         _ => (None, ConnectFailure::Network),
     };
-    Some((text.unwrap_or_else(|| innermost_cause(error)), failure))
+    Some((cause.unwrap_or_else(|| innermost_cause(error)), failure))
 }
 
-fn classify_certificate(fault: &CertificateError) -> (Option<String>, ConnectFailure) {
+fn classify_certificate(fault: &CertificateError) -> (Option<Cause>, ConnectFailure) {
     let now = || humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     match fault {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            (Some(t!("wechat-certificate-expired", now = now())), ConnectFailure::ClockSkew)
+            (Some(Cause::CertificateExpired { now: now() }), ConnectFailure::ClockSkew)
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            (Some(t!("wechat-certificate-early", now = now())), ConnectFailure::ClockSkew)
+            (Some(Cause::CertificateNotYetValid { now: now() }), ConnectFailure::ClockSkew)
         }
-        CertificateError::UnknownIssuer => (Some(t!("wechat-certificate-unknown")), ConnectFailure::UntrustedIssuer),
+        CertificateError::UnknownIssuer => (Some(Cause::UnknownIssuer), ConnectFailure::UntrustedIssuer),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            (Some(t!("wechat-certificate-name")), ConnectFailure::Network)
+            (Some(Cause::WrongHostName), ConnectFailure::Network)
         }
         _ => (None, ConnectFailure::UntrustedIssuer),
     }
 }
 
-/// Returns the text of the innermost cause; the layers above it only repeat each other.
-pub(super) fn innermost_cause(error: &(dyn StdError + 'static)) -> String {
-    let innermost = Chain::new(error).last();
-    innermost.map(i18n::error_text).unwrap_or_default()
+/// Returns the innermost cause; the layers above it only repeat each other.
+pub(super) fn innermost_cause(error: &(dyn StdError + 'static)) -> Cause {
+    Cause::from_error(Chain::new(error).last().unwrap_or(error))
 }
 
 /// Returns whether the user, the container or the systemd unit has reached its limit of threads.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::connect_failure::{self, ConnectFailure};
 use super::errcode::{self, Action};
 use super::lenient_json::parse_lenient;
@@ -145,32 +146,32 @@ pub enum Error {
     #[error("{0}")]
     Api(ApiError),
     /// No connection was made, so nothing left this machine.
-    #[error("{}", t!("wechat-not-sent", host = host, cause = cause))]
+    #[error("{}", t!("wechat-not-sent", host = host, cause = cause.to_string()))]
     Connect {
         /// The API host.
         host: String,
         /// The cause, without any URL.
-        cause: String,
+        cause: Cause,
         /// The kind of cause.
         failure: ConnectFailure,
     },
     /// The request was sent, or may have been, and no complete response arrived.
-    #[error("{}", t!("wechat-no-answer", host = host, cause = cause))]
+    #[error("{}", t!("wechat-no-answer", host = host, cause = cause.to_string()))]
     NoResponse {
         /// The API host.
         host: String,
         /// The cause, without any URL.
-        cause: String,
+        cause: Cause,
     },
     /// The response is not one of WeChat's: a proxy's page, a server error, broken JSON.
-    #[error("{}", t!("wechat-bad-answer", host = host, status = status, cause = cause))]
+    #[error("{}", t!("wechat-bad-answer", host = host, status = status, cause = cause.to_string()))]
     InvalidResponse {
         /// The API host.
         host: String,
         /// The HTTP status.
         status: u16,
         /// What is wrong with the response.
-        cause: String,
+        cause: Cause,
     },
     /// The client could not be created.
     #[error("{}", .0.message)]
@@ -208,7 +209,7 @@ impl Error {
         } else {
             ConnectFailure::default()
         };
-        let message = t!("wechat-no-client", cause = connect_failure::innermost_cause(error));
+        let message = t!("wechat-no-client", cause = connect_failure::innermost_cause(error).to_string());
         Self::ClientInit(ClientInitError { message, system_failure: Some(system_failure) })
     }
 

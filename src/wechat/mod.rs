@@ -5,6 +5,7 @@
 //! This module knows neither the database nor the terminal.
 
 mod api_host;
+mod cause;
 mod client;
 mod client_settings;
 mod connect_failure;
@@ -32,6 +33,7 @@ pub mod text;
 mod tls;
 mod token;
 
+pub use cause::Cause;
 pub use client::Client;
 pub use client_settings::{ClientSettings, SecretSource};
 pub use connect_failure::{ConnectFailure, find_tls_error, is_out_of_files};

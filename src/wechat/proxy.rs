@@ -10,7 +10,7 @@ use ::http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::{ClientSettings, Error, Result};
+use super::{Cause, ClientSettings, Error, Result};
 use crate::net::is_loopback;
 use crate::secret::ExposeSecret;
 use crate::t;
@@ -103,6 +103,12 @@ impl ProxyInfo {
     /// Returns the URL and the name of the setting.
     pub fn describe(&self) -> String {
         t!("wechat-proxy-named", proxy = self.display_url, name = self.configured_by)
+    }
+
+    /// Returns `cause` as the cause of a failed request through this proxy.
+    pub(super) fn wrap_cause(&self, cause: Cause) -> Cause {
+        let (proxy, configured_by) = (self.display_url.clone(), self.configured_by.to_owned());
+        Cause::ViaProxy { proxy, configured_by, cause: Box::new(cause) }
     }
 
     /// Connects to the proxy; the timeout applies to each of its addresses.

@@ -222,3 +222,36 @@ fn init_writes_language_of_the_run() {
         assert!(list.screen.contents().to_lowercase().starts_with(heading), "{}", list.screen.contents());
     }
 }
+
+/// Cron may write in English what an operator reads in Chinese, and the other way round.
+#[test]
+fn stored_error_is_shown_in_the_language_of_its_reader() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    // Of each fault, messages are sent in both languages.
+    for fault in ["errcode = 45015", "reset = \"after\"", "status = 502"] {
+        env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/*\"\n{fault}\n"));
+        for locale in ["en_US.UTF-8", "zh_CN.UTF-8"] {
+            env.set_variable("LC_ALL", locale).run("send --user luffy --max-attempts 1 hello");
+        }
+    }
+    for locale in ["en_US.UTF-8", "zh_CN.UTF-8"] {
+        env.set_variable("LC_ALL", locale).run("send --user luffy --no-wait hello").assert_success();
+    }
+    env.sandbox().post_form("faults", "");
+    env.run("unbind --user luffy").assert_success();
+    let errors = |env: &mut TestEnv, locale: &str| -> Vec<String> {
+        let messages = env.set_variable("LC_ALL", locale).run("--json outbox list").json_lines();
+        messages.iter().map(|message| message["error"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let (english, chinese) = (errors(&mut env, "en_US.UTF-8"), errors(&mut env, "zh_CN.UTF-8"));
+    assert_eq!((english.len(), chinese.len()), (8, 8));
+    for (english, chinese) in english.chunks(2).zip(chinese.chunks(2)) {
+        assert_eq!((&english[0], &chinese[0]), (&english[1], &chinese[1]));
+        assert!(english[0].is_ascii(), "{english:?}");
+        assert!(chinese[0].is_empty() || chinese[0] != english[0], "{chinese:?}");
+    }
+    assert!(english.iter().filter(|error| !error.is_empty()).count() >= 6, "{english:?}");
+    let stored: String = env.query("SELECT group_concat(error_kind || error_detail) FROM messages");
+    assert!(stored.is_ascii(), "{stored}");
+}

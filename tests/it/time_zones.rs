@@ -62,9 +62,9 @@ exit 6
 提示：请勿再次发送：[LOCAL_TIME] 之后第一次运行 `wxbox outbox flush` 时会发送；如需立即发送，先运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry 1`
 
 "#]]);
-    // The stored text contains no time: it would be that of another zone, or in the past.
-    let error: String = env.query("SELECT error FROM messages");
-    assert_eq!(utc_offsets(&error), [""; 0], "{error}");
+    // The text that is kept holds no time: it would be that of another zone, or over.
+    let kept: String = env.query("SELECT error_detail FROM messages");
+    assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
     env.set_variable("WXBOX_LANG", "en");
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0

@@ -6,8 +6,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
+use crate::delivery::DeliveryError;
 use crate::exit::{ErrorReport, ExitStatus};
-use crate::i18n::{Lang, join_clauses};
+use crate::i18n::join_clauses;
 use crate::store::{Message, MessageState};
 use crate::t;
 use crate::time_zone::format_local;
@@ -176,13 +177,7 @@ impl From<Message> for MessageView {
             let errmsg = message.errmsg.clone().unwrap_or_default();
             ApiError { api: api_for_kind(&message.kind), errcode, errmsg, rid: None, remedy: None }
         });
-        // It was written in the language of the run that sent it, which may be cron's.
-        let error = message.error.clone().map(|error| match &refusal {
-            Some(refusal) => [Lang::En, Lang::Zh]
-                .into_iter()
-                .fold(error, |error, lang| error.replace(&refusal.describe(lang), &refusal.to_string())),
-            None => error,
-        });
+        let error = message.error.as_ref().map(|error| DeliveryError::from(error).to_string());
         let is_held = message.state == MessageState::Queued
             && message.due_at > Timestamp::now()
             && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);

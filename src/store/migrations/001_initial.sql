@@ -76,7 +76,8 @@ CREATE TABLE messages (
     errcode               INTEGER,
     errmsg                TEXT,
     rid                   TEXT,                                  -- WeChat's id of the request that it refused last
-    error                 TEXT,
+    error_kind            TEXT,                                  -- why it was not delivered or waits: a code
+    error_detail          TEXT,                                  -- and the code's values, as JSON; no wording
     created_at            INTEGER NOT NULL,
     created_uptime        TEXT,                                  -- created_at by the machine's uptime, boot:ms
     updated_at            INTEGER NOT NULL,                      -- when state or due_at was written last

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::store::{Error, MessageState, Result, Store, set_busy_timeout};
-use crate::t;
 
 /// What ends one message by hand, while no attempt is open: what another process is sending may arrive.
 fn cancel_sql() -> String {
@@ -50,7 +49,7 @@ fn cancel_message(tx: &Connection, app_id: &str, id: i64, now: Timestamp) -> rus
     let mut cancelled = Vec::new();
     if tx.prepare_cached(&cancel_sql())?.execute(params![app_id, id, now])? > 0 {
         cancelled.push(id);
-        cancelled.extend(cancel_dependents(tx, id, &t!("delivery-part-cut", id = id), now)?);
+        cancelled.extend(cancel_dependents(tx, id, now)?);
     }
     Ok(cancelled)
 }

@@ -11,6 +11,7 @@ mod media;
 mod parts;
 mod reachability;
 mod retry;
+mod stored_error;
 mod transaction;
 mod worker_lock;
 
@@ -30,6 +31,7 @@ use parts::WAITS_FOR_PREDECESSOR_SQL;
 pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
 pub use retry::RetryResult;
 pub(in crate::store) use retry::cancel_queued_for;
+pub use stored_error::StoredError;
 pub use transaction::{
     AttemptStart, ClaimScope, ClaimedMessage, MessageUpdate, OutboxTx, ResponseInfo, RetryState, TxContext,
 };
@@ -124,8 +126,8 @@ pub struct Message {
     pub errmsg: Option<String>,
     /// WeChat's id of the request that it refused last.
     pub rid: Option<String>,
-    /// What went wrong last, in words.
-    pub error: Option<String>,
+    /// Why it was not delivered or still waits.
+    pub error: Option<StoredError>,
     /// The caller's key.
     pub key: Option<String>,
     /// For WeChat's dedupe.
@@ -167,7 +169,7 @@ pub struct Backlog {
 /// The columns that [`message`] reads: by place, since to look a name up takes longer than to read a value.
 const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, p.json, m.state, m.attempts, m.msgid, m.errcode,
-    m.errmsg, m.rid, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.previous_part_id";
+    m.errmsg, m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.previous_part_id";
 
 /// What [`FIELDS`] are read from, behind `FROM messages m`.
 const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN payloads p ON p.id = m.payload_id
@@ -179,7 +181,7 @@ fn select_messages_sql() -> String {
 }
 
 /// How many columns [`FIELDS`] has.
-const MESSAGE_COLUMN_COUNT: usize = 19;
+const MESSAGE_COLUMN_COUNT: usize = 20;
 
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
@@ -194,14 +196,14 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         errcode: row.get(8)?,
         errmsg: row.get(9)?,
         rid: row.get(10)?,
-        error: row.get(11)?,
-        key: row.get(12)?,
-        client_msg_id: row.get(13)?,
-        created_at: row.get(14)?,
-        expires_at: row.get(15)?,
-        sent_at: row.get(16)?,
-        due_at: row.get(17)?,
-        previous_part_id: row.get(18)?,
+        error: StoredError::from_row(row, 11)?,
+        key: row.get(13)?,
+        client_msg_id: row.get(14)?,
+        created_at: row.get(15)?,
+        expires_at: row.get(16)?,
+        sent_at: row.get(17)?,
+        due_at: row.get(18)?,
+        previous_part_id: row.get(19)?,
     })
 }
 

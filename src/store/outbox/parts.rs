@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
-use super::{OutboxTx, STATE_AFTER_CANCEL_SQL};
+use super::{OutboxTx, STATE_AFTER_CANCEL_SQL, StoredError};
 use crate::clock::Timestamp;
 
 /// Of a message `m`: whether the part before it is not sent.
@@ -17,20 +17,16 @@ pub(in crate::store) fn claimable_sql(now: &str) -> String {
 }
 
 /// Cancels the parts that wait for a message which will not be sent; which.
-pub(in crate::store) fn cancel_dependents(
-    conn: &Connection,
-    id: i64,
-    reason: &str,
-    now: Timestamp,
-) -> rusqlite::Result<Vec<i64>> {
+pub(in crate::store) fn cancel_dependents(conn: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let sql = format!(
-        "UPDATE messages INDEXED BY messages_by_previous_part SET state = {STATE_AFTER_CANCEL_SQL}, error = ?2, updated_at = ?3
-         WHERE previous_part_id = ?1 AND state = 'queued' AND claimed_by IS NULL RETURNING id"
+        "UPDATE messages INDEXED BY messages_by_previous_part SET state = {STATE_AFTER_CANCEL_SQL},
+         error_kind = ?2, error_detail = ?3, updated_at = ?4 WHERE previous_part_id = ?1 AND state = 'queued' AND claimed_by IS NULL RETURNING id"
     );
+    let StoredError { kind, detail } = StoredError::previous_part_failed(id);
     let mut update = conn.prepare_cached(&sql)?;
     let (mut cancelled, mut last) = (Vec::new(), Some(id));
     while let Some(id) = last {
-        last = update.query_row(params![id, reason, now], |row| row.get(0)).optional()?;
+        last = update.query_row(params![id, kind, detail, now], |row| row.get(0)).optional()?;
         cancelled.extend(last);
     }
     Ok(cancelled)
@@ -50,8 +46,8 @@ impl OutboxTx<'_> {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn cancel_dependents(&self, id: i64, reason: &str) -> Result<Vec<i64>> {
-        self.map_err(cancel_dependents(&self.tx, id, reason, self.now.wall))
+    pub fn cancel_dependents(&self, id: i64) -> Result<Vec<i64>> {
+        self.map_err(cancel_dependents(&self.tx, id, self.now.wall))
     }
 
     /// The part that must be sent before a message that is queued.

@@ -10,7 +10,7 @@ use super::attempts::{clock_reading, load_attempts};
 use super::parts::{WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
 use super::{
     AttemptHistory, AttemptOutcome, MESSAGE_COLUMN_COUNT, MESSAGE_COLUMNS_SQL, MESSAGE_JOINS_SQL, Message,
-    MessageState, read_message,
+    MessageState, StoredError, read_message,
 };
 use crate::clock::{ClockReading, Timestamp};
 
@@ -89,8 +89,8 @@ pub struct ResponseInfo {
     pub errmsg: Option<String>,
     /// WeChat's id of the request.
     pub rid: Option<String>,
-    /// What went wrong, in words.
-    pub error: Option<String>,
+    /// Why the message was not delivered or still waits.
+    pub error: Option<StoredError>,
     /// The API host that was asked last.
     pub host: Option<String>,
     /// The `Date` of WeChat's answer.
@@ -349,23 +349,32 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn record_update(&self, id: i64, message_update: &MessageUpdate) -> Result<bool> {
-        let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time: server_at } =
-            &message_update.response;
+        let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time } = &message_update.response;
         let now = self.now.wall;
         if let Some((n, outcome)) = message_update.attempt {
             let sql = "UPDATE attempts SET ended_at = ?3, outcome = ?4, errcode = ?5, errmsg = ?6, rid = ?7, host = ?8,
                        server_time = ?9 WHERE message_id = ?1 AND number = ?2";
             let mut update = self.map_err(self.tx.prepare_cached(sql))?;
-            self.map_err(update.execute(params![id, n, now, outcome.as_str(), errcode, errmsg, rid, host, server_at]))?;
+            self.map_err(update.execute(params![
+                id,
+                n,
+                now,
+                outcome.as_str(),
+                errcode,
+                errmsg,
+                rid,
+                host,
+                server_time
+            ]))?;
         }
         let sent_at = (message_update.state == MessageState::Sent).then_some(now);
-        let settled_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
+        let finished_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
         // What somebody cancelled between two attempts stays so.
         let sql = "UPDATE messages SET state = ?2, due_at = ?3, updated_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
-                   rid = ?8, error = ?9, sent_at = ?10, first_failed_at = ?11, backoff_step = ?12, finished_at = ?13, claimed_by = NULL
-                   WHERE id = ?1 AND (state = 'queued' OR ?14)";
+                   rid = ?8, error_kind = ?9, error_detail = ?10, sent_at = ?11, first_failed_at = ?12, backoff_step = ?13,
+                   finished_at = ?14, claimed_by = NULL WHERE id = ?1 AND (state = 'queued' OR ?15)";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
-        let RetryState { first_failed_at: failed_at, backoff_step: pauses, .. } = &message_update.retry_state;
+        let RetryState { first_failed_at, backoff_step, .. } = &message_update.retry_state;
         let rows = self.map_err(update.execute(params![
             id,
             message_update.state,
@@ -375,11 +384,12 @@ impl OutboxTx<'_> {
             errcode,
             errmsg,
             rid,
-            error,
+            error.as_ref().map(|error| &error.kind),
+            error.as_ref().and_then(|error| error.detail.as_ref()),
             sent_at,
-            failed_at,
-            pauses,
-            settled_at,
+            first_failed_at,
+            backoff_step,
+            finished_at,
             message_update.attempt.is_some(),
         ]))?;
         if let Some(kind) = &message_update.switch_to_fallback {
@@ -396,11 +406,15 @@ impl OutboxTx<'_> {
     /// Only the database's own.
     pub fn set_waiting_reason(&self, (first, last): (i64, i64), reason: &ResponseInfo) -> Result<()> {
         // NOT INDEXED: SQLite would walk all that is due instead of the range of ids.
-        let sql = "UPDATE messages NOT INDEXED SET error = ?3, errcode = ?4, errmsg = ?5, rid = ?7
-                   WHERE id BETWEEN ?1 AND ?2 AND app_id = ?6 AND state = 'queued' AND error IS NOT ?3 AND claimed_by IS NULL";
+        let sql =
+            "UPDATE messages NOT INDEXED SET error_kind = ?4, error_detail = ?5, errcode = ?6, errmsg = ?7, rid = ?8
+                   WHERE id BETWEEN ?2 AND ?3 AND app_id = ?1 AND state = 'queued' AND claimed_by IS NULL
+                   AND (error_kind IS NOT ?4 OR error_detail IS NOT ?5)";
         let ResponseInfo { error, errcode, errmsg, rid, .. } = reason;
+        let kind = error.as_ref().map(|error| &error.kind);
+        let detail = error.as_ref().and_then(|error| error.detail.as_ref());
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
-        self.map_err(update.execute(params![first, last, error, errcode, errmsg, self.app_id, rid])).map(drop)
+        self.map_err(update.execute(params![self.app_id, first, last, kind, detail, errcode, errmsg, rid])).map(drop)
     }
 
     /// Lets go of messages that were taken and not begun.

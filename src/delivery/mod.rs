@@ -7,9 +7,10 @@
 //! is in `policy`, when a message is due again in `schedule`. Any number of processes share the work: each marks what
 //! it takes, and lives as long as its lock does.
 
+mod content_cache;
 mod error;
+mod event_sink;
 mod feedback;
-mod message_parts;
 pub mod outcome;
 mod recovery;
 mod results;
@@ -33,12 +34,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use error::DeliveryError;
+pub use event_sink::DeliveryEvent;
+use event_sink::EventSink;
 pub use recovery::recover_orphans;
 pub use retry::is_within_dedupe_window;
 pub use thread::{DeliveryThread, ReadyDeliveryThread};
 
 use crate::access_token::Account;
-use crate::store::{self, Message, MessageState, Store, Submission, WorkerLock};
+use crate::store::{self, Message, Store, Submission, WorkerLock};
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
@@ -77,81 +80,6 @@ pub struct TaggedSubmission {
     pub correlation_id: Option<u64>,
 }
 
-/// What a run tells while it works.
-#[derive(Debug)]
-pub enum DeliveryEvent {
-    /// A message as this run leaves it.
-    Settled {
-        /// As it stands.
-        message: Box<Message>,
-        /// The [`TaggedSubmission::tag`] of its parcel.
-        correlation_id: Option<u64>,
-        /// It was there before, with the same key: nothing was queued.
-        duplicate: bool,
-    },
-    /// A message is no longer there: the person was removed meanwhile.
-    Deleted {
-        /// Its id.
-        id: i64,
-        /// Whether an attempt had begun.
-        attempt_started: bool,
-        /// The [`TaggedSubmission::tag`] of its parcel.
-        correlation_id: Option<u64>,
-    },
-    /// Somebody was bound when the parcel was made, and no longer is: nothing was queued for them.
-    NotBound {
-        /// Their name.
-        user: String,
-        /// The [`TaggedSubmission::tag`] of the parcel.
-        correlation_id: Option<u64>,
-    },
-    /// So many messages are queued, all told.
-    Queued(usize),
-    /// The parcel of that tag is in the database, with all that came before it.
-    Accepted(u64),
-    /// So many bytes of a file that messages wait for have left.
-    Uploading {
-        /// Its name.
-        file_name: String,
-        /// So far.
-        sent_bytes: u64,
-        /// Of so many.
-        total_bytes: u64,
-    },
-    /// WeChat has answered to that file, or cannot be reached.
-    Uploaded(String),
-    /// Another process keeps the database locked, and it is waited for: of so many messages under way what comes of
-    /// them has no other place.
-    DatabaseLocked {
-        /// The database file.
-        database: PathBuf,
-        /// Messages under way.
-        in_flight_count: usize,
-    },
-    /// An attempt has ended and the database would not take its outcome: the message must not be sent again as if nothing
-    /// had happened.
-    ResultNotSaved {
-        /// Its id.
-        id: i64,
-        /// What is known of it, though the database does not say so.
-        state: MessageState,
-        /// The [`TaggedSubmission::tag`] of its parcel.
-        correlation_id: Option<u64>,
-        /// Why it could not be written down.
-        cause: String,
-    },
-    /// Nothing goes through just now; it is tried again.
-    Retrying(anyhow::Error),
-    /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.
-    SendingStopped(anyhow::Error),
-    /// So many messages of this run are left queued, and not told one by one.
-    LeftQueued(usize),
-    /// The run could not go on; the last event.
-    Aborted(anyhow::Error),
-    /// The run is over, and all of it in the database; the last event.
-    Finished,
-}
-
 /// What goes wrong inside a turn.
 #[derive(Debug, thiserror::Error)]
 enum TxError {
@@ -183,25 +111,6 @@ pub struct DeliveryRun {
     worker_id: String,
 }
 
-/// Where a run tells its events.
-struct EventSink {
-    sender: Sender<DeliveryEvent>,
-    wake: Box<dyn Fn() + Send + Sync>,
-}
-
-impl EventSink {
-    fn send(&self, event: DeliveryEvent) {
-        self.send_without_wake(event);
-        (self.wake)();
-    }
-
-    /// The same for what can wait until somebody looks: waking who listens would take a processor from the request.
-    fn send_without_wake(&self, event: DeliveryEvent) {
-        // Nobody listens any more where the command has left.
-        let _ = self.sender.send(event);
-    }
-}
-
 impl DeliveryRun {
     /// Delivers that work. The run owns the store; what it leaves is in the database. `ring` is called for each
     /// event.
@@ -220,7 +129,7 @@ impl DeliveryRun {
         let worker_lock = WorkerLock::acquire(store.path())?;
         let (database, worker_id) = (store.path().to_owned(), worker_lock.worker_id().to_owned());
         thread.run(move |client| {
-            let sink = Arc::new(EventSink { sender: sink, wake: Box::new(wake) });
+            let sink = Arc::new(EventSink::new(sink, wake));
             let (result, store, workers) =
                 scheduler::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
             // Before the process leaves: the last one to close the database moves the log into the file.

@@ -13,7 +13,7 @@ use super::uploads::{UploadError, UploadResult};
 use super::workers::SendResult;
 use super::{DeliveryError, TxError};
 use crate::clock::{ClockReading, Timestamp};
-use crate::store::{ClaimedMessage, Message, MessageState, MessageUpdate, OutboxTx, ResponseInfo};
+use crate::store::{ClaimedMessage, MessageState, MessageUpdate, OutboxTx, ResponseInfo};
 use crate::t;
 use crate::wechat::errcode::Action;
 use crate::wechat::{self, SendResponse};
@@ -286,33 +286,5 @@ impl RunState {
             self.record_update(tx, claimed, &update, false, now, settled)?;
         }
         Ok(())
-    }
-
-    /// Writes an end down; `soon` it is tried again by this run, else it is left so.
-    pub(super) fn record_update(
-        &mut self,
-        tx: &OutboxTx<'_>,
-        claimed: ClaimedMessage,
-        update: &MessageUpdate,
-        within_run: bool,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
-    ) -> Result<(), TxError> {
-        let mut message = claimed.message;
-        if !tx.record_update(message.id, update)? {
-            settled.push(SettledMessage::Reload(message.id));
-            return Ok(());
-        }
-        if within_run {
-            let delay_ms = u64::try_from(update.due_at.0.saturating_sub(now.wall.0)).unwrap_or(0);
-            self.retry_timers.schedule(message.id, Instant::now() + Duration::from_millis(delay_ms));
-            return Ok(());
-        }
-        (message.state, message.due_at) = (update.state, update.due_at);
-        message.sent_at = (update.state == MessageState::Sent).then_some(now.wall);
-        let ResponseInfo { msgid, errcode, errmsg, rid, error, .. } = update.response.clone();
-        let id = message.id;
-        settled.push(SettledMessage::Saved(Box::new(Message { msgid, errcode, errmsg, rid, error, ..message })));
-        if claimed.remaining_parts > 0 { self.release_next_part(tx, id, update.state, settled) } else { Ok(()) }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::content_cache::ContentCache;
 use super::outcome::{MessageAction, RunAction};
-use super::retry;
-use super::retry::RetryContext;
+use super::retry::{self, RetryContext};
 use super::settlement::{
     explain_error, random_jitter, suspension_class, update_from_decision, update_keeping_response,
     update_without_attempt,
@@ -16,12 +16,12 @@ use super::uploads::{MediaRefs, UploadQueue};
 use super::{DeliveryError, DeliveryOptions, TaggedSubmission, TxError};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
-use crate::store::{AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, OutboxTx, ResponseInfo};
+use crate::store::{
+    AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, MessageState, MessageUpdate, OutboxTx,
+    ResponseInfo,
+};
 use crate::wechat;
 use crate::wechat::message::Content;
-
-/// Contents that are kept read; a broadcast has one, a batch one a line.
-const MAX_CACHED_CONTENTS: usize = 64;
 
 /// A message whose request is under way.
 pub(super) struct InFlight {
@@ -103,9 +103,7 @@ pub(super) struct RunState {
     pub(super) correlation_ids: HashMap<i64, u64>,
     /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
     pub(super) duplicate_waiters: HashMap<i64, Vec<Option<u64>>>,
-    cached_contents: HashMap<i64, Arc<Content>>,
-    /// Of which version of the database they were read.
-    cache_version: Option<i64>,
+    pub(super) content_cache: ContentCache,
     /// APIs and templates that WeChat refuses.
     pub(super) suspended_classes: HashMap<String, SuspendedClass>,
     /// Messages whose token was refused in this run: they were tried again at once.
@@ -139,8 +137,7 @@ impl RunState {
             claims_due,
             correlation_ids: HashMap::new(),
             duplicate_waiters: HashMap::new(),
-            cached_contents: HashMap::new(),
-            cache_version: None,
+            content_cache: ContentCache::default(),
             suspended_classes: HashMap::new(),
             retried_with_new_token: HashSet::new(),
             throttled_recipients: HashMap::new(),
@@ -187,18 +184,6 @@ impl RunState {
         }
     }
 
-    /// Forgets what was read, if others have changed the database since: a content that nobody needs any more is
-    /// removed, and the next one may get its id.
-    pub(super) fn invalidate_cache_if_changed(&mut self, tx: &OutboxTx<'_>) -> Result<(), TxError> {
-        if !self.cached_contents.is_empty() {
-            let version = tx.data_version()?;
-            if self.cache_version.replace(version) != Some(version) {
-                self.cached_contents.clear();
-            }
-        }
-        Ok(())
-    }
-
     /// Queues a parcel. `takes`: it is taken, too, where there is room for all of it and nothing else waits.
     pub(super) fn enqueue(
         &mut self,
@@ -233,7 +218,7 @@ impl RunState {
             }
             match enqueued {
                 EnqueueResult::Claimed(claimed) => {
-                    self.cache_content(claimed.payload_id, &submission.payload.json)?;
+                    self.content_cache.insert(claimed.payload_id, &submission.payload.json)?;
                     self.ready.push_back(*claimed);
                 }
                 EnqueueResult::QueuedAfter(id, previous_id) => {
@@ -303,7 +288,7 @@ impl RunState {
             && let Some(claimed) = self.ready.pop_front()
         {
             let id = claimed.message.id;
-            let Some(content) = self.load_content(tx, claimed.payload_id)? else {
+            let Some(content) = self.content_cache.load(tx, claimed.payload_id)? else {
                 self.on_claim_lost(&claimed);
                 continue;
             };
@@ -385,20 +370,73 @@ impl RunState {
         Ok(None)
     }
 
-    fn load_content(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<Option<Arc<Content>>, TxError> {
-        if let Some(content) = self.cached_contents.get(&id) {
-            return Ok(Some(content.clone()));
+    /// Writes an end down; `soon` it is tried again by this run, else it is left so.
+    pub(super) fn record_update(
+        &mut self,
+        tx: &OutboxTx<'_>,
+        claimed: ClaimedMessage,
+        update: &MessageUpdate,
+        within_run: bool,
+        now: &ClockReading,
+        settled: &mut Vec<SettledMessage>,
+    ) -> Result<(), TxError> {
+        let mut message = claimed.message;
+        if !tx.record_update(message.id, update)? {
+            settled.push(SettledMessage::Reload(message.id));
+            return Ok(());
         }
-        tx.payload(id)?.map(|json| self.cache_content(id, &json)).transpose()
+        if within_run {
+            let delay_ms = u64::try_from(update.due_at.0.saturating_sub(now.wall.0)).unwrap_or(0);
+            self.retry_timers.schedule(message.id, Instant::now() + Duration::from_millis(delay_ms));
+            return Ok(());
+        }
+        (message.state, message.due_at) = (update.state, update.due_at);
+        message.sent_at = (update.state == MessageState::Sent).then_some(now.wall);
+        let ResponseInfo { msgid, errcode, errmsg, rid, error, .. } = update.response.clone();
+        let id = message.id;
+        settled.push(SettledMessage::Saved(Box::new(Message { msgid, errcode, errmsg, rid, error, ..message })));
+        if claimed.remaining_parts > 0 { self.release_next_part(tx, id, update.state, settled) } else { Ok(()) }
     }
 
-    /// Keeps a content read.
-    fn cache_content(&mut self, id: i64, json: &str) -> Result<Arc<Content>, TxError> {
-        let content: Arc<Content> = Arc::new(serde_json::from_str(json)?);
-        if self.cached_contents.len() >= MAX_CACHED_CONTENTS {
-            self.cached_contents.clear();
+    /// A message with parts behind it has come to that: the next is due if it is sent, and they are withdrawn if it
+    /// never will be. Where nobody knows, they wait for somebody to say.
+    fn release_next_part(
+        &mut self,
+        tx: &OutboxTx<'_>,
+        id: i64,
+        state: MessageState,
+        settled: &mut Vec<SettledMessage>,
+    ) -> Result<(), TxError> {
+        match state {
+            MessageState::Queued | MessageState::Unknown => {}
+            MessageState::Sent => {
+                if let Some(next) = tx.next_part(id)? {
+                    self.waiting_for_part.remove(&next);
+                    self.unclaimed_ids.push_back((next, next));
+                }
+            }
+            MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
+                for cancelled_id in tx.cancel_dependents(id)? {
+                    self.waiting_for_part.remove(&cancelled_id);
+                    settled.push(SettledMessage::Reload(cancelled_id));
+                }
+            }
         }
-        self.cached_contents.insert(id, content.clone());
-        Ok(content)
+        Ok(())
+    }
+
+    /// One that could not be taken: it waits for the part before it, or another process has it.
+    fn classify_unclaimed(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<(), TxError> {
+        match tx.unsent_predecessor(id)? {
+            Some(previous_id) => drop(self.waiting_for_part.insert(id, previous_id)),
+            None => self.claimed_elsewhere.push(id),
+        }
+        Ok(())
+    }
+
+    /// A message that another process had has been settled there: the part behind it is that process's too.
+    pub(super) fn track_next_part_elsewhere(&mut self, id: i64) {
+        let next_parts = self.waiting_for_part.extract_if(|_, previous_id| *previous_id == id).map(|(next, _)| next);
+        self.claimed_elsewhere.extend(next_parts);
     }
 }

@@ -269,7 +269,7 @@ impl Scheduler<'_> {
                     )?);
                 }
                 if may_claim {
-                    run_state.invalidate_cache_if_changed(tx)?;
+                    run_state.content_cache.invalidate_if_changed(tx)?;
                 }
                 for tagged in &submissions {
                     let claim_now = may_claim && !has_waited.get() && step_result.feedback.is_empty();

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use super::run_state::SettledMessage;
 use super::scheduler::Scheduler;
 use super::wait::NextStep;
-use super::{DeliveryEvent, recover_orphans};
+use super::{DeliveryError, DeliveryEvent, recover_orphans};
 use crate::clock::ClockReading;
 use crate::store::{MessageState, ResponseInfo, TxContext};
 
 /// Messages that one turn tells why they wait.
-pub(super) const EXPLAIN_BATCH_SIZE: usize = 500;
+const EXPLAIN_BATCH_SIZE: usize = 500;
 
 /// How long answers are waited for that cannot be written down any more.
 const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -177,6 +177,25 @@ impl Scheduler<'_> {
             self.events.send(DeliveryEvent::LeftQueued(unreported));
         }
         Ok(())
+    }
+
+    /// Lets go of the parts that still wait, with the reason.
+    fn release_waiting_parts(&mut self) -> anyhow::Result<Vec<i64>> {
+        let mut waiting_parts: Vec<(i64, i64)> = self.run_state.waiting_for_part.drain().collect();
+        waiting_parts.sort_unstable();
+        let app_id = self.run_state.options.account.app_id.clone();
+        let (now, server) = (ClockReading::now(), self.run_state.server_time);
+        let tx_context =
+            TxContext { app_id: &app_id, worker_id: self.worker_lock.worker_id(), now: &now, server_now: server };
+        for some in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
+            self.store.transaction(tx_context, false, |tx| {
+                some.iter().try_for_each(|(id, previous_id)| {
+                    let error = Some(DeliveryError::WaitsForPart { id: *previous_id }.into());
+                    tx.set_waiting_reason((*id, *id), &ResponseInfo { error, ..ResponseInfo::default() })
+                })
+            })?;
+        }
+        Ok(waiting_parts.into_iter().map(|(id, _)| id).collect())
     }
 
     pub(super) fn emit_settled(&mut self, settled: SettledMessage) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ use crate::wechat::{self, ApiError, Cause};
 /// Why a message was not delivered or still waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
-pub enum DeliveryError {
+pub(crate) enum DeliveryError {
     /// WeChat refused the request.
     Refused { errcode: i64, errmsg: String },
     /// No connection was made, so nothing was sent.

@@ -6,82 +6,83 @@ use crossbeam_channel::Sender;
 
 use crate::store::{Message, MessageState};
 
-/// What a run tells while it works.
+/// An event of a run.
 #[derive(Debug)]
 pub enum DeliveryEvent {
-    /// A message as this run leaves it.
+    /// The run is done with a message.
     Settled {
-        /// As it stands.
+        /// The message as it is stored.
         message: Box<Message>,
-        /// The [`TaggedSubmission::tag`] of its parcel.
+        /// The [`TaggedSubmission::correlation_id`](super::TaggedSubmission) of its submission.
         correlation_id: Option<u64>,
-        /// It was there before, with the same key: nothing was queued.
+        /// The message existed before, with the same key, and nothing was queued.
         duplicate: bool,
     },
-    /// A message is no longer there: the person was removed meanwhile.
+    /// A message no longer exists: its user was removed in the meantime.
     Deleted {
-        /// Its id.
+        /// The message's ID.
         id: i64,
-        /// Whether an attempt had begun.
+        /// Whether an attempt had started.
         attempt_started: bool,
-        /// The [`TaggedSubmission::tag`] of its parcel.
+        /// The correlation ID of its submission.
         correlation_id: Option<u64>,
     },
-    /// Somebody was bound when the parcel was made, and no longer is: nothing was queued for them.
+    /// A user was bound when the submission was built and is not bound any more; nothing was queued
+    /// for that user.
     NotBound {
-        /// Their name.
+        /// The user's name.
         user: String,
-        /// The [`TaggedSubmission::tag`] of the parcel.
+        /// The correlation ID of the submission.
         correlation_id: Option<u64>,
     },
-    /// So many messages are queued, all told.
+    /// This many messages are queued, in total.
     Queued(usize),
-    /// The parcel of that tag is in the database, with all that came before it.
+    /// The submission with this correlation ID is committed, with all submissions before it.
     Accepted(u64),
-    /// So many bytes of a file that messages wait for have left.
+    /// The progress of an upload that messages wait for.
     Uploading {
-        /// Its name.
+        /// The file's name.
         file_name: String,
-        /// So far.
+        /// The bytes sent so far.
         sent_bytes: u64,
-        /// Of so many.
+        /// The file's size in bytes.
         total_bytes: u64,
     },
-    /// WeChat has answered to that file, or cannot be reached.
+    /// The upload of the file with this name has ended.
     Uploaded(String),
-    /// Another process keeps the database locked, and it is waited for: of so many messages under way what comes of
-    /// them has no other place.
+    /// Another process keeps the database locked, and the run waits for it, because the results of
+    /// the messages in flight can be stored nowhere else.
     DatabaseLocked {
         /// The database file.
         database: PathBuf,
-        /// Messages under way.
+        /// The number of messages in flight.
         in_flight_count: usize,
     },
-    /// An attempt has ended and the database would not take its outcome: the message must not be sent again as if nothing
-    /// had happened.
+    /// An attempt has ended and its result could not be stored: the message must not be sent again
+    /// as if it had not been tried.
     ResultNotSaved {
-        /// Its id.
+        /// The message's ID.
         id: i64,
-        /// What is known of it, though the database does not say so.
+        /// The message's state, which the database does not have.
         state: MessageState,
-        /// The [`TaggedSubmission::tag`] of its parcel.
+        /// The correlation ID of its submission.
         correlation_id: Option<u64>,
-        /// Why it could not be written down.
+        /// Why the result could not be stored.
         cause: String,
     },
-    /// Nothing goes through just now; it is tried again.
+    /// A failure that may affect all messages; the run retries.
     Retrying(anyhow::Error),
     /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.
     SendingStopped(anyhow::Error),
-    /// So many messages of this run are left queued, and not told one by one.
+    /// This many messages of the run stay queued and are not reported one by one.
     LeftQueued(usize),
-    /// The run could not go on; the last event.
+    /// The run failed; the last event.
     Aborted(anyhow::Error),
-    /// The run is over, and all of it in the database; the last event.
+    /// The run is over and everything is committed; the last event.
     Finished,
 }
 
-/// Where a run tells its events.
+/// Sends the events of a run.
 pub(super) struct EventSink {
     sender: Sender<DeliveryEvent>,
     wake: Box<dyn Fn() + Send + Sync>,
@@ -98,9 +99,10 @@ impl EventSink {
         (self.wake)();
     }
 
-    /// The same for what can wait until somebody looks: waking who listens would take a processor from the request.
+    /// Sends an event without waking the receiver, which would take a processor from the request
+    /// that is about to start.
     pub(super) fn send_without_wake(&self, event: DeliveryEvent) {
-        // Nobody listens any more where the command has left.
+        // The command may have exited already.
         let _ = self.sender.send(event);
     }
 }

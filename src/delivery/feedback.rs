@@ -1,4 +1,4 @@
-//! What an answer means for all: a new token, a pause, the end of the run.
+//! What a result means for the whole run: a new token, a pause, or its end.
 
 use super::outcome::RunAction;
 use super::run_state::RunFeedback;
@@ -9,12 +9,12 @@ use crate::store::ResponseInfo;
 use crate::{access_token, store, wechat};
 
 impl Scheduler<'_> {
-    /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
+    /// Handles a failed token fetch: a network failure is retried, any other error ends the run.
     pub(super) fn on_token_error(&mut self, error: access_token::Error) -> anyhow::Result<()> {
         let stored = DeliveryError::from_token_error(&error).map(Into::into);
         let cause = match &error {
             access_token::Error::WeChat(cause) => cause,
-            // What is under way is waited for, and the database with it.
+            // Results in flight are waited for, and so is the database that must store them.
             access_token::Error::Store(store::Error::Busy { .. }) if !self.run_state.in_flight.is_empty() => {
                 let response = ResponseInfo { error: stored, ..ResponseInfo::default() };
                 self.stop_sending(error.into(), response);
@@ -63,7 +63,8 @@ impl Scheduler<'_> {
         let response = response_from_error(Some(&error));
         match action {
             RunAction::RefreshToken => {
-                // Whoever comes next asks for a new one, even where this run does not get to it.
+                // Other processes must not use the token either, even if this run fetches no new
+                // one.
                 if let Err(error) = self.store.delete_token(&self.run_state.options.account.app_id, &token) {
                     log::info!("{error}");
                 }

@@ -1,11 +1,12 @@
-//! Delivery: store ⇄ WeChat. A run takes messages that are queued, sends several at a time, tries again what
-//! may be tried again, and tells what came of each.
+//! Delivery between the store and WeChat: a run claims queued messages, sends several at a time,
+//! retries what can be retried and reports each result.
 //!
-//! One thread decides (`scheduler`): it alone writes to the database, a turn at a time, so that one wait for the disk
-//! covers all attempts that begin together; it is there early, to make the HTTP client meanwhile (`hand`). Others
-//! make the requests (`crew`), so that nothing waits for WeChat, and Ctrl-C for nobody. What follows from an answer
-//! is in `policy`, when a message is due again in `schedule`. Any number of processes share the work: each marks what
-//! it takes, and lives as long as its lock does.
+//! One thread decides: the `scheduler` alone writes to the database, one transaction per step, so
+//! that one fsync covers all attempts that start together. Its thread exists early, to create the
+//! HTTP client while the command opens the database (`thread`). `workers` send the requests, so
+//! that neither the scheduler nor Ctrl-C waits for WeChat. `outcome` says what follows from a
+//! response, `retry` when a message is due again. Any number of processes share an outbox: each
+//! marks what it claims and holds a file lock while it lives.
 
 mod content_cache;
 mod error;
@@ -33,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-pub use error::DeliveryError;
+pub(crate) use error::DeliveryError;
 pub use event_sink::DeliveryEvent;
 use event_sink::EventSink;
 pub use recovery::recover_orphans;
@@ -43,44 +44,45 @@ pub use thread::{DeliveryThread, ReadyDeliveryThread};
 use crate::access_token::Account;
 use crate::store::{self, Message, Store, Submission, WorkerLock};
 
-/// How a run goes about it.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct DeliveryOptions {
-    /// The account.
+    /// The account that sends.
     pub account: Account,
-    /// Requests at a time.
+    /// The number of concurrent requests.
     pub concurrency: usize,
-    /// Messages a second; 0 = no limit of ours.
+    /// The maximum number of messages per second; 0 for no limit.
     pub rate: u32,
-    /// How long a message is tried, from its first failure, before it is left for later.
+    /// How long the run retries a message after its first failure before it leaves the message to a
+    /// later run.
     pub wait: Duration,
-    /// Attempts for one message; 0 = until it expires.
+    /// The maximum number of attempts for a message; 0 for no limit before it expires.
     pub max_attempts: u32,
-    /// After this, what is finished is removed.
+    /// Finished messages older than this are deleted.
     pub retain: Duration,
-    /// Whether anything is sent; else it is only queued.
+    /// Whether to send the messages, or only to queue them.
     pub deliver: bool,
 }
 
-/// What a run is to deliver.
+/// The messages that a run delivers.
 pub enum DeliverySource {
-    /// Parcels as they come, until the other end is dropped: each is queued, then delivered.
+    /// Submissions from a channel until it is closed; each is queued, then delivered.
     Submissions(Receiver<TaggedSubmission>),
-    /// These messages, which are queued already.
+    /// Messages with these IDs, which are queued already.
     Messages(Vec<i64>),
-    /// Whatever is due.
+    /// All messages that are due.
     Due,
 }
 
-/// A parcel, and what its sender knows it by.
+/// A submission with the ID that its sender knows it by.
 pub struct TaggedSubmission {
-    /// What is sent to whom.
+    /// The content and the recipients.
     pub submission: Submission,
-    /// Comes back with the messages of it.
+    /// Returned in the events of the submission's messages.
     pub correlation_id: Option<u64>,
 }
 
-/// What goes wrong inside a turn.
+/// A failure inside an outbox transaction.
 #[derive(Debug, thiserror::Error)]
 enum TxError {
     #[error(transparent)]
@@ -90,7 +92,7 @@ enum TxError {
 }
 
 impl TxError {
-    /// What went wrong itself, which knows its remedy.
+    /// Returns the inner error, which carries the hint.
     fn into_anyhow(self) -> anyhow::Error {
         match self {
             Self::Store(error) => error.into(),
@@ -99,12 +101,12 @@ impl TxError {
     }
 }
 
-/// A reader that is slow holds delivery up, not memory.
+/// Bounded, so that a slow consumer applies backpressure instead of growing memory.
 const EVENT_BUFFER_SIZE: usize = 128;
 
-/// A run under way.
+/// A delivery run in progress.
 pub struct DeliveryRun {
-    /// What it tells, to its end.
+    /// The run's events; [`DeliveryEvent::Finished`] or [`DeliveryEvent::Aborted`] is the last one.
     pub events: Receiver<DeliveryEvent>,
     stop: Sender<Instant>,
     database: PathBuf,
@@ -112,11 +114,11 @@ pub struct DeliveryRun {
 }
 
 impl DeliveryRun {
-    /// Delivers that work. The run owns the store; what it leaves is in the database. `ring` is called for each
-    /// event.
+    /// Starts a run, which takes over the store. `wake` is called after each event.
     ///
     /// # Errors
-    /// The database's where no lock can be had beside it.
+    ///
+    /// Fails if no worker lock can be acquired beside the database.
     pub fn start(
         store: Store,
         thread: ReadyDeliveryThread,
@@ -132,27 +134,26 @@ impl DeliveryRun {
             let sink = Arc::new(EventSink::new(sink, wake));
             let (result, store, workers) =
                 scheduler::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
-            // Before the process leaves: the last one to close the database moves the log into the file.
+            // Close the database before the process exits: the last one to close it checkpoints the
+            // log.
             drop(store);
-            // Closing these would only be in its way, and nothing is lost with them.
+            // Closing the client's connections would only delay the exit, and nothing is lost with
+            // them.
             std::mem::forget(workers);
             sink.send(result.map_or_else(DeliveryEvent::Aborted, |()| DeliveryEvent::Finished));
         });
         Ok(Self { events, stop, database, worker_id })
     }
 
-    /// Leaves without the run, which hangs on an answer: what it was at may have arrived. The messages as they
-    /// stand now.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Abandons the run while requests are in flight. Marks their messages as possibly delivered
+    /// and returns them.
     pub fn abandon(&self) -> store::Result<Vec<Message>> {
         recovery::abandon_own_claims(&self.database, &self.worker_id)
     }
 
-    /// Begins no further message, and waits until then for the answers under way.
+    /// Starts no more messages and waits for responses in flight until this deadline.
     pub fn stop(&self, until: Instant) {
-        // A run that is over needs no stopping.
+        // The run may be over already.
         let _ = self.stop.send(until);
     }
 }

@@ -1,73 +1,75 @@
-//! What follows from an answer, in one table: for the message, and for the rest of the run.
+//! What follows from the outcome of an attempt, for the message and for the rest of the run, in one
+//! table.
 
 use crate::store::AttemptOutcome;
 use crate::wechat::Error;
 use crate::wechat::errcode::{Action, action};
 
-/// How an attempt ended, as far as what follows goes.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// WeChat took the message.
+    /// WeChat accepted the message.
     Accepted,
-    /// WeChat answered with an errcode of that action.
+    /// WeChat responded with an errcode of this action.
     Refused(Action),
-    /// No connection: no byte left this machine.
+    /// No connection was made, so no byte was sent.
     NotSent,
-    /// It may have arrived: a time-out, a reset, an answer that is cut or none of WeChat's, HTTP 5xx, a
-    /// process that was killed.
+    /// The message may have arrived: a timeout, a reset, a truncated response or one that is not
+    /// WeChat's, HTTP 5xx, or a killed process.
     Ambiguous,
 }
 
-/// What becomes of the message.
+/// What happens to the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageAction {
     /// It is sent.
     Sent,
-    /// It is tried again at once, with a new token; the second time in a row as [`MessageAction::Backoff`].
+    /// It is retried at once with a new token; the second time in a row with backoff.
     RetryNow,
-    /// It is tried again, with growing pauses.
+    /// It is retried with growing delays.
     RetryWithBackoff,
-    /// It is tried again a minute later: WeChat takes no more for this person now.
+    /// It is retried after a minute: WeChat accepts no more for this recipient now.
     RetryAfterMinute,
-    /// It is tried again after midnight in Beijing, when WeChat counts anew.
+    /// It is retried after midnight in Beijing, when WeChat resets its quotas.
     RetryAfterQuotaReset,
-    /// It is refused for good.
+    /// It failed for good.
     Fail,
-    /// Where WeChat drops a repeat (templates, for ten minutes) it is tried again, else it is unknown.
+    /// It is retried if WeChat drops a repeat (templates, for ten minutes), otherwise its state is
+    /// unknown.
     RetryIfIdempotent,
 }
 
-/// What it means for the messages after it.
+/// What happens to the messages after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunAction {
     /// Nothing.
     None,
     /// A new token is fetched, once for all.
     RefreshToken,
-    /// Nobody can be reached: all wait.
+    /// WeChat cannot be reached, so the run pauses.
     PauseRun,
-    /// Nothing reaches this person: the binding is marked.
+    /// The recipient cannot be reached: the binding is marked.
     MarkUnreachable,
-    /// This person gets too much just now: what would go there waits.
+    /// The recipient gets too many messages: further ones to them wait.
     ThrottleRecipient,
-    /// This person does not take the template any more: sends to many leave the person out.
+    /// The recipient declined the template: sends to several users leave them out.
     MarkTemplateDeclined,
-    /// This API or template has nothing left today: what would go that way waits with it.
+    /// The API or template has no quota left today: its messages wait as well.
     HoldClass,
-    /// This API or template is refused: what would go that way is refused with it.
+    /// The API or template is refused: its messages fail as well.
     FailClass,
-    /// The account is refused: nothing more is sent, what is left stays queued.
+    /// The account is refused: nothing more is sent, and remaining messages stay queued.
     StopRun,
 }
 
-/// A row of the table.
+/// A row of [`OUTCOME_RULES`].
 #[derive(Clone, Copy, Debug)]
 pub struct OutcomeRule {
-    /// How the attempt ended.
+    /// The outcome of the attempt.
     pub outcome: DeliveryOutcome,
-    /// What becomes of the message.
+    /// What happens to the message.
     pub action: MessageAction,
-    /// What it means for the rest.
+    /// What happens to the rest of the run.
     pub run_action: RunAction,
 }
 
@@ -75,7 +77,7 @@ const fn rule(outcome: DeliveryOutcome, action: MessageAction, run_action: RunAc
     OutcomeRule { outcome, action, run_action }
 }
 
-/// All that can come of an attempt. README shows it.
+/// The rules for all outcomes, which the README documents.
 pub const OUTCOME_RULES: [OutcomeRule; 14] = [
     rule(DeliveryOutcome::Accepted, MessageAction::Sent, RunAction::None),
     rule(DeliveryOutcome::Refused(Action::Done), MessageAction::Sent, RunAction::None),
@@ -94,7 +96,7 @@ pub const OUTCOME_RULES: [OutcomeRule; 14] = [
 ];
 
 impl DeliveryOutcome {
-    /// Sorts the end of an attempt; `None` is WeChat's "ok".
+    /// Classifies the result of an attempt; `None` is WeChat's "ok".
     pub fn classify(error: Option<&Error>) -> Self {
         match error {
             None => Self::Accepted,
@@ -104,14 +106,14 @@ impl DeliveryOutcome {
         }
     }
 
-    /// What follows.
+    /// Returns the rule for this outcome.
     pub fn rule(self) -> OutcomeRule {
-        // A test holds that the table has a row for each.
+        // A test ensures that each outcome has a row.
         let found = OUTCOME_RULES.into_iter().find(|rule| rule.outcome == self);
         found.unwrap_or(rule(self, MessageAction::Fail, RunAction::None))
     }
 
-    /// The word for it in the database.
+    /// Returns the outcome as it is stored.
     pub fn attempt_outcome(self) -> AttemptOutcome {
         match self {
             Self::Accepted | Self::Refused(Action::Done) => AttemptOutcome::Accepted,
@@ -122,8 +124,8 @@ impl DeliveryOutcome {
     }
 }
 
-/// The codes by which WeChat takes no customer-service text now: no open window, or its count used up.
-/// Page: doc/service/guide/product/kf/intro.html.
+/// The errcodes by which WeChat refuses customer-service messages for now: the reply window is
+/// closed, or its count is used up. Page: doc/service/guide/product/kf/intro.html.
 pub const WINDOW_CLOSED_ERRCODES: [i64; 2] = [45015, 45047];
 
 #[cfg(test)]

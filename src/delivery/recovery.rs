@@ -1,5 +1,5 @@
-//! The messages of processes that are gone: what they had not begun is due at once; what they had begun may
-//! have arrived.
+//! Recovery of messages that dead processes claimed: what they had not started is due at once, what
+//! they had started may have arrived.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,20 +12,17 @@ use super::settlement::update_keeping_response;
 use crate::clock::ClockReading;
 use crate::store::{ClaimedMessage, Message, MessageState, MessageUpdate, Orphan, OutboxTx, Result, Store, TxContext};
 
-/// How long one who leaves waits for the database.
+/// How long an exiting process waits for the database.
 const SHUTDOWN_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Settles the messages of every process that held some and lives no more, of all accounts.
-///
-/// # Errors
-/// Only the database's own.
+/// Recovers the messages of all dead processes, for all accounts.
 pub fn recover_orphans(store: &mut Store) -> Result<()> {
     store.recover_workers(|store, worker, orphans| record_orphans(store, worker, &orphans, &DeliveryError::ProcessGone))
 }
 
-/// Settles what this very process is at, since it leaves; the messages as they stand then.
+/// Records this process's claims as it exits, and returns the messages.
 pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Message>> {
-    // It has to leave now; whoever comes next finds them as a dead process leaves them.
+    // The process has to exit now; what fails here is recovered like the claims of a dead process.
     let mut store = Store::open(database)?.with_busy_timeout(SHUTDOWN_BUSY_TIMEOUT)?;
     let orphans = store.orphans(worker)?;
     record_orphans(&mut store, worker, &orphans, &DeliveryError::Interrupted)?;
@@ -35,7 +32,7 @@ pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Me
 
 fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &DeliveryError) -> Result<()> {
     let now = ClockReading::now();
-    // One account at a time has its turn; nearly always there is but one.
+    // One transaction per account; nearly always there is only one account.
     orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|account_orphans| {
         let Some(first) = account_orphans.first() else { return Ok(()) };
         let tx_context = TxContext { app_id: &first.app_id, worker_id: worker, now: &now, server_now: None };
@@ -50,7 +47,7 @@ fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &D
 
 fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &DeliveryError) -> MessageUpdate {
     let Some(open_attempt) = claimed.history.open_attempt() else {
-        // It was not begun: it stands as it did.
+        // The attempt was not started, so the message stays as it was.
         let backoff = claimed.retry_state.clone();
         let decision = Decision {
             state: MessageState::Queued,
@@ -65,7 +62,7 @@ fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &Deliv
     let context = RetryContext { claimed, now, server_time: None, wait: Duration::ZERO, max_attempts: 0 };
     let decision =
         retry::decide_after_attempt(DeliveryOutcome::Ambiguous.rule().action, &context, &open_attempt.started, 0.0);
-    // Whoever takes it next need not wait.
+    // The next process need not wait.
     let decision = Decision { due_at: now.wall, backoff: claimed.retry_state.clone(), ..decision };
     MessageUpdate {
         attempt: Some((open_attempt.number, DeliveryOutcome::Ambiguous.attempt_outcome())),

@@ -1,4 +1,5 @@
-//! How requests end: for the message, for those like it, and for the run.
+//! Results of requests and uploads: what they mean for the message, for similar messages and for
+//! the run.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -18,42 +19,43 @@ use crate::t;
 use crate::wechat::errcode::Action;
 use crate::wechat::{self, SendResponse};
 
-/// WeChat does not know the media_id, or no longer.
+/// WeChat does not know the media ID, or no longer does.
 const INVALID_MEDIA_ID: i64 = 40007;
 
-/// Types of messages of which WeChat does not say that they go to followers alone.
+/// Message types that WeChat may send to users who do not follow the account.
 const NON_FOLLOWER_KINDS: [&str; 2] = ["subscribe", "subscribe_once"];
 
-/// The account does not have the template, or no longer.
+/// The account does not have the template, or no longer does.
 const INVALID_TEMPLATE_ID: i64 = 40037;
 
-/// How long a person who gets too much gets no more of a run.
+/// How long a recipient who gets too many messages gets no more from a run.
 const RECIPIENT_COOLDOWN: Duration = Duration::from_secs(60);
 
-/// What was tried for a message.
+/// An attempt that has ended.
 struct FinishedAttempt<'a> {
-    /// The attempt; `None` where a file was on its way, and nothing of the message.
+    /// The attempt's number; `None` for an upload, before the message was sent.
     attempt_number: Option<i64>,
     started_at: &'a ClockReading,
     /// What a `stop_kind` refusal covers.
     suspension_class: String,
     error: Option<&'a wechat::Error>,
-    /// WeChat's id of the message.
+    /// WeChat's ID of the message.
     msgid: Option<String>,
-    /// The API host that was asked last.
+    /// The API host that was called last.
     host: Option<String>,
-    /// The `Date` of WeChat's answer.
+    /// The `Date` header of WeChat's response.
     server_at: Option<Timestamp>,
-    /// The template that was sent; not one of a subscription, for which a person agrees to each message.
+    /// The ID of the template; `None` for a subscription, where a user consents to each message.
     template_id: Option<String>,
-    /// The media_ids that it names are forgotten: a further attempt uploads the files once more.
+    /// The message's media IDs were forgotten, so that a further attempt uploads the files again.
     retry_after_reupload: bool,
-    /// The file that was on its way.
+    /// The name of the file that was being uploaded.
     failed_upload: Option<&'a str>,
 }
 
 impl FinishedAttempt<'_> {
-    /// How it ended, and what follows. A file may arrive twice, so one that may have arrived is only tried again.
+    /// Returns the outcome and its rule. An upload is harmless if repeated, so an ambiguous one is
+    /// retried.
     fn outcome_and_rule(&self) -> (DeliveryOutcome, OutcomeRule) {
         let outcome = DeliveryOutcome::classify(self.error);
         let rule = outcome.rule();
@@ -65,11 +67,11 @@ impl FinishedAttempt<'_> {
     }
 }
 
-/// What a landed request teaches; nothing where it was none of ours any more.
+/// What a result means for the run; `None` if the message was no longer this run's.
 type FeedbackResult = Result<Option<RunFeedback>, TxError>;
 
 impl RunState {
-    /// Writes down how a request ended.
+    /// Records the result of a request.
     pub(super) fn on_send_result(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -108,7 +110,8 @@ impl RunState {
         Ok(Some(RunFeedback { action: rule.run_action, is_transient_failure, token, error }))
     }
 
-    /// Takes in how an upload ended: the messages that waited for it go on, or end as they would have.
+    /// Records the result of an upload: the messages that waited for it are ready, or are settled
+    /// by its error.
     pub(super) fn on_upload_result(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -171,7 +174,7 @@ impl RunState {
         Ok(Some(RunFeedback { action: outcome.rule().run_action, is_transient_failure, token, error: Some(error) }))
     }
 
-    /// Decides what becomes of a message, and writes it down.
+    /// Decides what happens to a message, and records it.
     fn decide_and_record(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -196,19 +199,19 @@ impl RunState {
         let refusal = error.and_then(wechat::Error::api_error);
         let falls_back = claimed.fallback_id.is_some()
             && refusal.is_some_and(|refusal| WINDOW_CLOSED_ERRCODES.contains(&refusal.errcode));
-        // The same once more with the new token; if that is refused too, with pauses.
+        // Retry at once with the new token; if that one is refused as well, with backoff.
         let refreshed_before =
             rule.run_action == RunAction::RefreshToken && !self.retried_with_new_token.insert(claimed.message.id);
         let action = match rule.action {
             _ if falls_back || retry_after_reupload => MessageAction::RetryNow,
             MessageAction::RetryNow if refreshed_before => MessageAction::RetryWithBackoff,
-            // WeChat refuses the repeat, since the first one arrived.
+            // WeChat refuses the repeat because an earlier attempt arrived.
             _ if outcome == DeliveryOutcome::Refused(Action::Duplicate) && claimed.history.may_have_arrived() => {
                 MessageAction::Sent
             }
             action => action,
         };
-        // The generator takes longer to begin than the answer to be written down.
+        // Skip RNG initialization on the success path; it costs more than recording the result.
         let jitter = if action == MessageAction::Sent { 0.0 } else { random_jitter() };
         let decision = retry::decide_after_attempt(action, &self.retry_context(&claimed, now), started_at, jitter);
         let mut update = update_from_decision(&decision);
@@ -260,8 +263,8 @@ impl RunState {
         self.record_update(tx, claimed, &update, decision.within_run, now, settled)
     }
 
-    /// Leaves what is under way without its answer: it may have arrived.
-    /// Of `unsent` no worker has begun the request.
+    /// Records messages in flight as possibly delivered, except for those in `unstarted_ids`, whose
+    /// requests no worker has started.
     pub(super) fn abandon_in_flight(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -281,7 +284,7 @@ impl RunState {
             let mut update = update_from_decision(&decision);
             update.attempt = Some((claimed.message.attempts, outcome.attempt_outcome()));
             update.response.error = (outcome == DeliveryOutcome::Ambiguous).then(|| DeliveryError::Interrupted.into());
-            // Whoever takes it next need not wait.
+            // The next process need not wait.
             update.due_at = now.wall;
             self.record_update(tx, claimed, &update, false, now, settled)?;
         }

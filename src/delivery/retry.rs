@@ -1,4 +1,4 @@
-//! When a message is tried again, and when it is given up: pure, from what is known of it and the clocks.
+//! When a message is retried and when it is given up: pure functions of its history and the clocks.
 
 use std::time::Duration;
 
@@ -6,77 +6,79 @@ use super::outcome::MessageAction;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{AttemptHistory, ClaimedMessage, MessageState, RetryState};
 
-/// How long WeChat drops a repeat of a template message: 10 minutes from when it had it, less what our own
-/// request may take. Page: doc/service/api/notify/template/api_sendtemplatemessage (`client_msg_id`).
+/// How long WeChat drops a repeat of a template message: 10 minutes after it received the message,
+/// less the time that a request may take. Page:
+/// doc/service/api/notify/template/api_sendtemplatemessage (`client_msg_id`).
 const DEDUPE_WINDOW: Duration = Duration::from_secs(9 * 60);
 
-/// The pauses after `wait` is over; the last goes on.
+/// The delays after `wait` is over; the last one repeats.
 const LONG_BACKOFF_STEPS: [Duration; 4] = [minutes(1), minutes(5), minutes(15), minutes(60)];
 
-/// The pauses before: as long as it has been failing, within these.
+/// The bounds of the delays before that, which are as long as the message has been failing.
 const SHORT_BACKOFF_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
 
 const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-/// How long a message is put off that can neither be sent nor given up now.
+/// How long a message is postponed that can neither be sent nor given up now.
 const POSTPONE_DELAY: Duration = minutes(1);
 
-/// What is known of a message when an attempt has ended, or when it is about to begin.
+/// What a decision about a message depends on.
 #[derive(Clone, Debug)]
 pub struct RetryContext<'a> {
-    /// The message, with what was tried before this attempt; it is counted in `attempts`.
+    /// The message with its previous attempts; `attempts` includes the current one.
     pub claimed: &'a ClaimedMessage,
-    /// Now.
+    /// The current time.
     pub now: &'a ClockReading,
-    /// Now, by WeChat's clock, once an answer has told it.
+    /// The current time by WeChat's clock, once a response gave it.
     pub server_time: Option<Timestamp>,
-    /// How long it is tried in seconds.
+    /// How long a message is retried with short delays.
     pub wait: Duration,
-    /// How many attempts it gets; 0 = no limit.
+    /// The maximum number of attempts; 0 for no limit.
     pub max_attempts: u32,
 }
 
-/// What is decided.
+/// What to do with a message.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Where it stands.
+    /// The message's new state.
     pub state: MessageState,
-    /// When it is due, where it is queued.
+    /// When it is due, if it is queued.
     pub due_at: Timestamp,
-    /// It is due within `wait`, so whoever tried it waits for that.
+    /// It is due within `wait`, so the run waits for it.
     pub within_run: bool,
-    /// For the decisions to come.
+    /// The retry state for later decisions.
     pub backoff: RetryState,
-    /// Why it is given up, where that is not the last answer.
+    /// Why it is given up, if the last error does not say so.
     pub give_up_reason: Option<GiveUpReason>,
-    /// Why it is put off without an attempt.
+    /// Why it is postponed without an attempt.
     pub postpone_reason: Option<PostponeReason>,
 }
 
-/// Why a message is put off that can neither be sent nor given up now.
+/// Why a message is postponed that can neither be sent nor given up now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostponeReason {
     /// The part before it is not sent.
     PreviousPartUnsent,
-    /// Its time is over by this machine's clock, and no second clock tells.
+    /// It has expired by this machine's clock, and no second clock confirms that.
     ExpiryUnconfirmed,
 }
 
-/// Why a message is not tried again.
+/// Why a message is not retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GiveUpReason {
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// `send.max_attempts`.
+    /// It has had `send.max_attempts` attempts.
     MaxAttempts,
-    /// An attempt may have arrived, and a repeat could arrive too.
+    /// An attempt may have arrived, and a repeat could arrive as well.
     NotIdempotent,
 }
 
-/// Decides after an attempt, or after a file that could not be uploaded for it; `luck` in 0..1 spreads what would come
-/// together. `started` is when the attempt began: it counts where it may have arrived.
+/// Decides after an attempt, or after a failed upload for one. `jitter` in 0..1 spreads retries
+/// that would coincide. `started_at` is when the attempt started, which matters if it may have
+/// arrived.
 pub fn decide_after_attempt(
     action: MessageAction,
     context: &RetryContext<'_>,
@@ -112,7 +114,7 @@ pub fn decide_after_attempt(
     let current_attempt = (action == MessageAction::RetryIfIdempotent).then_some(started_at);
     let unresolved = history.first_unresolved().map(|attempt| &attempt.started).or(current_attempt);
     match unresolved {
-        // Not repeated after the time, nor given up as if nothing could have arrived.
+        // Neither repeated outside the dedupe window, nor failed as if nothing could have arrived.
         Some(first) if !is_retry_idempotent(context, first, due_at) || attempts_exhausted => {
             final_decision(MessageState::Unknown, due_at, backoff, Some(GiveUpReason::NotIdempotent))
         }
@@ -130,7 +132,7 @@ pub fn decide_after_attempt(
     }
 }
 
-/// Decides for a message that is not tried, since WeChat refused another one of its kind.
+/// Decides for a message that is not attempted because WeChat refused another one of its class.
 pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, jitter: f64) -> Decision {
     let (now, backoff) = (context.now.wall, context.claimed.retry_state.clone());
     let history = &context.claimed.history;
@@ -156,7 +158,7 @@ pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, j
     }
 }
 
-/// Decides before an attempt: `None` lets it begin.
+/// Decides before an attempt; `None` lets it start.
 pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
     let (claimed, now, backoff) = (context.claimed, context.now.wall, context.claimed.retry_state.clone());
     if claimed.history.first_unresolved().is_some_and(|first| !is_retry_idempotent(context, &first.started, now)) {
@@ -187,7 +189,7 @@ pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
     }
 }
 
-/// Decides for a message that a person is no longer to get: the person was unbound, or bound to another openid.
+/// Decides for a message whose user was unbound, or bound to another openid.
 pub fn decide_for_withdrawn(context: &RetryContext<'_>) -> Decision {
     let may_have_arrived = context.claimed.history.may_have_arrived();
     give_up_decision(
@@ -199,12 +201,13 @@ pub fn decide_for_withdrawn(context: &RetryContext<'_>) -> Decision {
     )
 }
 
-/// Whether a repeat now is one that WeChat would drop, had the attempt that began at `first` arrived.
+/// Returns whether WeChat would drop a repeat now if the attempt that started at `first` arrived.
 pub fn is_within_dedupe_window(first: &ClockReading, now: &ClockReading) -> bool {
     now.elapsed_since(first).is_some_and(|elapsed| elapsed < DEDUPE_WINDOW)
 }
 
-/// The end of a message that was not delivered; what may have arrived is unknown, whatever else happened to it.
+/// Decides for a message that was not delivered: if an attempt may have arrived, its state is
+/// unknown.
 fn give_up_decision(
     state: MessageState,
     may_have_arrived: bool,
@@ -224,16 +227,16 @@ fn final_decision(
     Decision { state, due_at, within_run: false, backoff, give_up_reason, postpone_reason: None }
 }
 
-/// Whether an attempt at `at` is one that WeChat would drop, had an earlier one arrived.
+/// Returns whether WeChat would drop an attempt at `at` if an earlier one arrived.
 fn is_retry_idempotent(context: &RetryContext<'_>, first: &ClockReading, at: Timestamp) -> bool {
     let delay = u64::try_from(at.0.saturating_sub(context.now.wall.0)).map_or(Duration::ZERO, Duration::from_millis);
     context.claimed.supports_dedupe()
         && context.now.elapsed_since(first).is_some_and(|elapsed| elapsed + delay < DEDUPE_WINDOW)
 }
 
-/// Whether the time of a message is over: by our clock, and by a second witness that agrees. That is the uptime of the
-/// same boot, or WeChat's clock. `None` where our clock says so and there is no witness. What was not tried once ends
-/// only where the sender asked for that.
+/// Returns whether a message has expired by this machine's clock and by a second clock: the uptime
+/// of the same boot, or WeChat's. `None` if no second clock is available. A message that was never
+/// attempted expires only if the sender set the expiry.
 fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
     let RetryContext { claimed, now, server_time, .. } = context;
     if now.wall < claimed.message.expires_at {
@@ -254,7 +257,7 @@ fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
     has_witness.then_some(by_uptime || by_server)
 }
 
-/// Whether it was tried for so long, by a witness of the time of an attempt and of now.
+/// Returns whether an attempt is at least `span` old by the uptime or by WeChat's clock.
 fn was_tried_for(history: &AttemptHistory, span: Duration, context: &RetryContext<'_>) -> bool {
     let since_retry =
         history.attempts.iter().filter(|attempt| attempt.number > context.claimed.retry_state.attempts_before_retry);
@@ -265,9 +268,10 @@ fn was_tried_for(history: &AttemptHistory, span: Duration, context: &RetryContex
     })
 }
 
-/// How long until the next attempt: seconds while it has been failing for less than `wait`, then minutes.
+/// Returns the delay until the next attempt: seconds while the message has been failing for less
+/// than `wait`, then minutes.
 fn backoff_delay(failed_at: Timestamp, pauses: &mut u32, now: Timestamp, wait: Duration, jitter: f64) -> Duration {
-    // A first failure that is still to come is a clock that was set back.
+    // A first failure in the future means that the clock was set back.
     let failing_for = u64::try_from(now.0.saturating_sub(failed_at.0)).map_or(wait, Duration::from_millis);
     let (shortest, longest) = SHORT_BACKOFF_RANGE;
     let short_delay = failing_for.clamp(shortest, longest).mul_f64(0.8 + 0.4 * jitter);
@@ -279,8 +283,8 @@ fn backoff_delay(failed_at: Timestamp, pauses: &mut u32, now: Timestamp, wait: D
     LONG_BACKOFF_STEPS[step].mul_f64(1.0 + 0.2 * jitter)
 }
 
-/// A few minutes after the next midnight in Beijing (UTC+8), when WeChat counts anew; to the minute it is
-/// not documented.
+/// Returns a few minutes after the next midnight in Beijing (UTC+8), when WeChat resets its quotas;
+/// the exact minute is not documented.
 fn next_quota_reset(now: Timestamp, jitter: f64) -> Timestamp {
     const DAY: i64 = 86_400_000;
     const BEIJING: i64 = 8 * 3_600_000;

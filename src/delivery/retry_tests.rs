@@ -1,4 +1,4 @@
-//! When messages are tried again and given up, case by case.
+//! Cases of retries and of giving up.
 
 use super::*;
 use crate::store::{Attempt, AttemptOutcome, Message};
@@ -10,7 +10,7 @@ fn seconds_ago(seconds: u64) -> ClockReading {
     ClockReading { wall: NOW.minus(Duration::from_secs(seconds)), uptime: None }
 }
 
-/// A template to a person that expires in an hour.
+/// Returns a template message to a user that expires in an hour.
 fn template_message() -> ClaimedMessage {
     ClaimedMessage {
         message: Message {
@@ -64,20 +64,20 @@ fn attempt(started: ClockReading, outcome: AttemptOutcome) -> Attempt {
     }
 }
 
-/// The same that failed first so many seconds ago.
+/// Returns a message that first failed this many seconds ago.
 fn failing_message(seconds: u64, pauses: u32) -> ClaimedMessage {
     let backoff =
         RetryState { first_failed_at: Some(seconds_ago(seconds).wall), backoff_step: pauses, ..RetryState::default() };
     ClaimedMessage { retry_state: backoff, ..template_message() }
 }
 
-/// The same whose only attempt began so many seconds ago.
+/// Returns a message whose only attempt started this many seconds ago.
 fn attempted_message(seconds: u64, outcome: AttemptOutcome) -> ClaimedMessage {
     let history = AttemptHistory { attempts: vec![attempt(seconds_ago(seconds), outcome)], resolved_attempts: 0 };
     ClaimedMessage { history, ..template_message() }
 }
 
-/// The same that was queued as long ago as it may be tried.
+/// Returns the message as it is when its time to expire has passed.
 fn expired_message(held: ClaimedMessage) -> ClaimedMessage {
     let created = seconds_ago(HOUR);
     let message = Message { created_at: created.wall, expires_at: NOW, ..held.message };
@@ -95,7 +95,7 @@ fn due_in(decision: &Decision) -> i64 {
 #[test]
 fn pauses_grow_from_seconds_to_an_hour() {
     let now = seconds_ago(0);
-    // (failing for, long pauses behind it, due in, long pauses then)
+    // (failing for, backoff step, due in, next backoff step)
     let cases = [
         (0, 0, 1, 0),
         (1, 0, 1, 0),
@@ -134,7 +134,7 @@ fn what_may_have_arrived_is_repeated_only_where_wechat_drops_it() {
     let decision =
         decide_after_attempt(MessageAction::RetryIfIdempotent, &retry_context(&text, &now), &seconds_ago(10), 0.5);
     assert_eq!((decision.state, decision.give_up_reason), (MessageState::Unknown, Some(GiveUpReason::NotIdempotent)));
-    // The next pause would end after the ten minutes.
+    // The next delay would end after the ten minutes.
     let mut late = attempted_message(500, AttemptOutcome::Ambiguous);
     late.retry_state =
         RetryState { first_failed_at: Some(seconds_ago(500).wall), backoff_step: 2, attempts_before_retry: 0 };
@@ -163,8 +163,8 @@ fn what_may_have_arrived_is_repeated_only_where_wechat_drops_it() {
     );
 }
 
-/// A later refusal, a limit of attempts, an end of time, another message's refusal or an unbound person do not make of
-/// what may have arrived something that did not.
+/// A later refusal, the attempt limit, the expiry, another message's refusal or an unbound user
+/// does not turn a message that may have arrived into one that did not.
 #[test]
 fn what_may_have_arrived_stays_unknown() {
     let now = seconds_ago(0);
@@ -188,7 +188,7 @@ fn what_may_have_arrived_stays_unknown() {
         ];
         assert_eq!(found, end, "{:?}", held.history);
     }
-    // A person agreed to a repeat: it is tried again, and is not failed either.
+    // A user agreed to a repeat: the message is retried, and does not fail either.
     let mut agreed = attempted_message(6000, AttemptOutcome::Ambiguous);
     agreed.history.resolved_attempts = 1;
     let facts = retry_context(&agreed, &now);
@@ -233,7 +233,7 @@ fn attempts_are_counted_from_the_last_retry_by_a_person() {
     }
 }
 
-/// Both clocks at a time that is so many seconds before now, in that boot.
+/// Returns both clocks at this many seconds before now, in that boot.
 fn reading_in_boot(seconds: i64, boot: &str) -> ClockReading {
     let up = format!("{boot}:{}", 10_000_000 - seconds * 1000).parse().ok();
     ClockReading { wall: Timestamp(NOW.0 - seconds * 1000), uptime: up }
@@ -253,7 +253,7 @@ fn a_message_expires_where_two_clocks_agree() {
     let strict = || ClaimedMessage { expire_strict: true, ..base() };
     let now = reading_in_boot(0, "a");
     let server = Some(NOW);
-    // What our clock said when the message was queued is in every case an hour ago or more.
+    // By this machine's clock, each message was queued at least an hour ago.
     let cases = [
         ("not tried once", with(base(), reading_in_boot(hour, "a"), None), server, None),
         (

@@ -1,4 +1,4 @@
-//! What the desk knows between two turns, and what a turn does with it.
+//! The scheduler's state between two steps, and how a transaction changes it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use crate::store::{
 use crate::wechat;
 use crate::wechat::message::Content;
 
-/// A message whose request is under way.
+/// A message whose request is in flight.
 pub(super) struct InFlight {
     pub(super) claimed: ClaimedMessage,
     pub(super) started_at: ClockReading,
     pub(super) content: Arc<Content>,
-    /// The media_ids that the request names.
+    /// The media IDs in the request.
     pub(super) media_refs: MediaRefs,
 }
 
@@ -40,81 +40,83 @@ pub(super) struct StartedAttempt {
     pub(super) content: Arc<Content>,
 }
 
-/// A message as a turn leaves it.
+/// A message that a step is done with.
 pub(super) enum SettledMessage {
     Saved(Box<Message>),
-    /// It was withdrawn, by a person or since the part before it was not sent; or it is no longer there.
+    /// It was cancelled by a user or with the part before it, or it no longer exists.
     Reload(i64),
 }
 
-/// What an answer means for all, once the turn is over.
+/// What a result means for the whole run, applied after the transaction.
 pub(super) struct RunFeedback {
     pub(super) action: RunAction,
-    /// WeChat, or the way to it, is in trouble; the message is not.
+    /// The failure is WeChat's or the network's, not the message's.
     pub(super) is_transient_failure: bool,
-    /// The token that the request bore.
+    /// The token that the request used.
     pub(super) token: Secret,
     pub(super) error: Option<wechat::Error>,
 }
 
 impl RunFeedback {
-    /// Whether more may begin before it is heeded.
+    /// Returns whether more attempts may start before the feedback is applied.
     pub(super) fn allows_new_attempts(&self) -> bool {
         !matches!(self.action, RunAction::StopRun | RunAction::RefreshToken | RunAction::PauseRun)
     }
 }
 
-/// What every further message of an API or template comes to, without asking WeChat.
+/// The result of every further message of an API or template, without a request to WeChat.
 pub(super) struct SuspendedClass {
     pub(super) action: MessageAction,
     pub(super) response: ResponseInfo,
 }
 
-/// What became of the parcels of a turn.
+/// The result of the submissions of a step.
 #[derive(Default)]
 pub(super) struct EnqueueSummary {
-    /// Messages.
+    /// The number of messages queued.
     pub(super) count: usize,
-    /// The ids of what was there already, with the tag of who asked for it once more.
+    /// The IDs of existing messages with the same key, and the correlation IDs of the submissions.
     pub(super) duplicates: Vec<(i64, Option<u64>)>,
-    /// Who was bound when the parcel was made, and no longer is.
+    /// The users who are not bound any more, and the correlation IDs of the submissions.
     pub(super) not_bound: Vec<(String, Option<u64>)>,
 }
 
 pub(super) struct RunState {
     pub(super) options: DeliveryOptions,
-    /// Taken, and not begun.
+    /// Messages that are claimed and not started.
     pub(super) ready: VecDeque<ClaimedMessage>,
     pub(super) in_flight: HashMap<i64, InFlight>,
-    /// To be tried again by this run: when, and which.
+    /// Messages that this run retries, by time.
     pub(super) retry_timers: RetryTimers,
-    /// Ids of this run that were not taken yet, first and last.
+    /// Ranges of this run's IDs that are not claimed yet, from first to last.
     pub(super) unclaimed_ids: VecDeque<(i64, i64)>,
-    /// Ids of this run that another process has.
+    /// IDs of this run's messages that another process claimed.
     pub(super) claimed_elsewhere: Vec<i64>,
-    /// Of those that were this run's alone and are no longer queued, what was never tried.
+    /// IDs of messages that are no longer queued and were never attempted while only this run had
+    /// them.
     pub(super) never_attempted: HashSet<i64>,
-    /// Parts of this run that wait, each for the one before it.
+    /// Parts of texts that wait, each with the ID of the part before it.
     pub(super) waiting_for_part: HashMap<i64, i64>,
-    /// What waits for files.
+    /// Messages that wait for uploads.
     pub(super) upload_queue: UploadQueue,
-    /// Whatever is due is this run's, and there is some.
+    /// Whether this run claims all due messages and there are some.
     pub(super) claims_due: bool,
     pub(super) correlation_ids: HashMap<i64, u64>,
-    /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
+    /// The correlation IDs of duplicate submissions, by the ID of this run's unfinished message
+    /// with the same key.
     pub(super) duplicate_waiters: HashMap<i64, Vec<Option<u64>>>,
     pub(super) content_cache: ContentCache,
-    /// APIs and templates that WeChat refuses.
+    /// The APIs and templates that WeChat refuses.
     pub(super) suspended_classes: HashMap<String, SuspendedClass>,
-    /// Messages whose token was refused in this run: they were tried again at once.
+    /// Messages whose token was refused in this run and that were retried at once.
     pub(super) retried_with_new_token: HashSet<i64>,
-    /// People to whom WeChat takes no more for now: until when, and what it said.
+    /// Recipients who get too many messages: until when, and WeChat's response.
     pub(super) throttled_recipients: HashMap<String, (Instant, ResponseInfo)>,
-    /// The time by WeChat's clock.
+    /// The current time by WeChat's clock.
     pub(super) server_time: Option<Timestamp>,
 }
 
-/// What a message's recipient is known by within a run.
+/// Returns what identifies a message's recipient within a run.
 pub(super) fn recipient_key(claimed: &ClaimedMessage) -> String {
     match claimed.user_id {
         Some(id) => id.to_string(),
@@ -145,12 +147,13 @@ impl RunState {
         }
     }
 
-    /// How many more may be taken: a run holds at most twice what it sends at a time.
+    /// Returns how many more messages may be claimed: a run holds at most twice what it sends at a
+    /// time.
     pub(super) fn capacity(&self) -> usize {
         (2 * self.options.concurrency).saturating_sub(self.ready.len() + self.in_flight.len() + self.upload_queue.len())
     }
 
-    /// Whether that message is this run's, and has not come to an end.
+    /// Returns whether the message is this run's and is not finished.
     pub(super) fn has_unfinished(&self, id: i64) -> bool {
         self.in_flight.contains_key(&id)
             || self.ready.iter().any(|claimed| claimed.message.id == id)
@@ -160,7 +163,7 @@ impl RunState {
             || self.upload_queue.contains(id)
     }
 
-    /// Whether nothing but what is under way is left to do.
+    /// Returns whether the messages in flight are all that is left to do.
     pub(super) fn has_only_in_flight(&self) -> bool {
         !self.claims_due
             && self.ready.is_empty()
@@ -169,7 +172,7 @@ impl RunState {
             && self.upload_queue.is_empty()
     }
 
-    /// Whether there is something to take at that time.
+    /// Returns whether there is something to claim at this time.
     pub(super) fn has_claimable(&self, now: Instant) -> bool {
         self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)
     }
@@ -184,7 +187,8 @@ impl RunState {
         }
     }
 
-    /// Queues a parcel. `takes`: it is taken, too, where there is room for all of it and nothing else waits.
+    /// Queues a submission. With `may_claim` its messages are claimed as well, if there is capacity
+    /// for all of them and nothing else waits.
     pub(super) fn enqueue(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -233,7 +237,7 @@ impl RunState {
         Ok(())
     }
 
-    /// Takes what there is room for.
+    /// Claims messages up to the capacity.
     pub(super) fn claim(&mut self, tx: &OutboxTx<'_>, now: Instant) -> Result<(), TxError> {
         while self.capacity() > 0
             && let Some(id) = self.retry_timers.pop_due(now)
@@ -257,7 +261,8 @@ impl RunState {
         Ok(())
     }
 
-    /// Takes from a range of this run's own; where to go on, if it was not all.
+    /// Claims from a range of this run's IDs. Returns where to continue if the capacity did not
+    /// suffice.
     fn claim_range(&mut self, tx: &OutboxTx<'_>, (first, last): (i64, i64)) -> Result<Option<i64>, TxError> {
         let capacity = self.capacity();
         let claims = tx.claim(ClaimScope::Range(first, last), capacity)?;
@@ -274,8 +279,8 @@ impl RunState {
         Ok((is_full && next <= last).then_some(next))
     }
 
-    /// Begins up to `most` of what is ready; what need not be sent is left with its end. `token_at` is when the token
-    /// was fetched.
+    /// Starts up to `start_limit` ready messages; a message that need not be sent is settled
+    /// instead. `token_at` is when the token was fetched.
     pub(super) fn start_attempts(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -326,7 +331,7 @@ impl RunState {
         Ok(attempts)
     }
 
-    /// It is no longer this run's: it was cancelled, or the person removed, since it was taken.
+    /// Handles a message that was cancelled, or whose user was removed, since it was claimed.
     fn on_claim_lost(&mut self, claimed: &ClaimedMessage) {
         self.claimed_elsewhere.push(claimed.message.id);
         if claimed.message.attempts == 0 {
@@ -334,7 +339,7 @@ impl RunState {
         }
     }
 
-    /// The message, unless it is ended or put off without an attempt.
+    /// Returns the message unless it is finished or postponed without an attempt.
     fn settle_without_attempt(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -370,7 +375,8 @@ impl RunState {
         Ok(None)
     }
 
-    /// Writes an end down; `soon` it is tried again by this run, else it is left so.
+    /// Stores an update. With `within_run` this run retries the message, otherwise it is done with
+    /// it.
     pub(super) fn record_update(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -398,8 +404,9 @@ impl RunState {
         if claimed.remaining_parts > 0 { self.release_next_part(tx, id, update.state, settled) } else { Ok(()) }
     }
 
-    /// A message with parts behind it has come to that: the next is due if it is sent, and they are withdrawn if it
-    /// never will be. Where nobody knows, they wait for somebody to say.
+    /// Handles the state of a message with further parts: the next part is due if the message is
+    /// sent, and all are cancelled if it never will be. If its state is unknown they wait for a
+    /// user's decision.
     fn release_next_part(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -425,7 +432,8 @@ impl RunState {
         Ok(())
     }
 
-    /// One that could not be taken: it waits for the part before it, or another process has it.
+    /// Handles a message that could not be claimed: it waits for the part before it, or another
+    /// process has it.
     fn classify_unclaimed(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<(), TxError> {
         match tx.unsent_predecessor(id)? {
             Some(previous_id) => drop(self.waiting_for_part.insert(id, previous_id)),
@@ -434,7 +442,8 @@ impl RunState {
         Ok(())
     }
 
-    /// A message that another process had has been settled there: the part behind it is that process's too.
+    /// Handles a message that another process finished: the part after it is that process's as
+    /// well.
     pub(super) fn track_next_part_elsewhere(&mut self, id: i64) {
         let next_parts = self.waiting_for_part.extract_if(|_, previous_id| *previous_id == id).map(|(next, _)| next);
         self.claimed_elsewhere.extend(next_parts);

@@ -1,5 +1,5 @@
-//! The desk: the one thread that decides and writes. Each time something has happened it has a turn, in which
-//! all that ended is written down and all that can begin is begun, in one commit; then it waits for the next.
+//! The scheduler: the one thread that decides and writes. In each step it records all results and
+//! starts all attempts that may start, in one transaction; then it waits for the next event.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use crate::secret::Secret;
 use crate::store::{self, CachedToken, ResponseInfo, Store, TxContext, WorkerLock};
 use crate::wechat::{Client, ServerClock};
 
-/// Parcels that are queued in one turn, at most: those of a batch have one message each.
+/// The most submissions that are queued in one step; those of a batch have one message each.
 const MAX_SUBMISSIONS_PER_STEP: usize = 64;
 
-/// Delivers until there is nothing left to do for this run. What takes time to close, and that a process need not
-/// close before it leaves, comes back.
+/// Runs until nothing is left to do for this run. Returns the store and the workers, which the
+/// caller closes or leaves to the process exit.
 pub(super) fn run_scheduler(
     store: Store,
     worker_lock: WorkerLock,
@@ -87,19 +87,19 @@ pub(super) struct Scheduler<'a> {
     pub(super) events: &'a Arc<EventSink>,
     /// Nothing more is sent.
     pub(super) sending_stopped: bool,
-    /// Why: the account was refused, or WeChat is out of reach.
+    /// Why: the account was refused, or WeChat cannot be reached.
     pub(super) stop_reason: ResponseInfo,
-    /// Somebody wants to leave: what is under way has until then.
+    /// Set by a stop request: requests in flight may take until then.
     pub(super) shutdown_deadline: Option<Instant>,
-    /// It was said that something is tried again.
+    /// Whether [`DeliveryEvent::Retrying`] was sent.
     pub(super) retry_notified: bool,
-    /// WeChat's clock.
     pub(super) server_clock: ServerClock,
-    /// Attempts that ended in a turn that failed: the message, and whether WeChat took it.
+    /// Results of a step that could not be committed: the message IDs, and whether WeChat accepted
+    /// them.
     pub(super) unsaved_results: Vec<(i64, bool)>,
 }
 
-/// What a turn leaves to do once it is committed.
+/// What a step leaves to do after its commit.
 #[derive(Default)]
 struct StepResult {
     settled: Vec<SettledMessage>,
@@ -110,7 +110,8 @@ struct StepResult {
 }
 
 impl Scheduler<'_> {
-    /// What dead processes left is due, and so is what a clock that was set back keeps waiting.
+    /// Makes messages of dead processes due again, and resets due times that lie in the future
+    /// because the clock was set back.
     fn recover_and_count_due(&mut self) -> anyhow::Result<()> {
         if self.run_state.claims_due {
             recover_orphans(&mut self.store)?;
@@ -126,17 +127,17 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Removes what is finished for long.
+    /// Deletes old finished messages.
     fn prune(&mut self) -> anyhow::Result<()> {
         let DeliveryOptions { account, retain, .. } = &self.run_state.options;
         let files = if self.run_state.upload_queue.saw_files { self.store.delete_sent_files() } else { Ok(()) };
         let pruned = files.and_then(|()| match self.server_clock.now() {
-            // Nothing is removed for its age by our clock alone.
+            // Age is measured by WeChat's clock, because this machine's may be wrong.
             Some(server) => self.store.prune_expired(&account.app_id, server, *retain),
             None => Ok(()),
         });
         match pruned {
-            // The next run does it: what was asked of this one is done.
+            // The next run prunes; this run has done what it was asked for.
             Err(store::Error::Busy { .. }) => Ok(()),
             done => Ok(done?),
         }
@@ -160,7 +161,7 @@ impl Scheduler<'_> {
         }
     }
 
-    /// Takes in what was heard, other than answers of WeChat to messages.
+    /// Handles stop requests and fetched tokens.
     fn poll_inputs(&mut self) -> anyhow::Result<()> {
         if let Ok(deadline) = self.stop_requests.try_recv() {
             self.shutdown_deadline = Some(deadline);
@@ -171,7 +172,7 @@ impl Scheduler<'_> {
         }
     }
 
-    /// The token, if something is to be sent and there is one.
+    /// Returns the token if something is to be sent and there is one.
     fn token_if_needed(&mut self) -> anyhow::Result<Option<CachedToken>> {
         if self.sending_stopped
             || self.shutdown_deadline.is_some()
@@ -197,7 +198,7 @@ impl Scheduler<'_> {
             || self.pending_submissions.is_some()
     }
 
-    /// Has a turn; whether anything came of it.
+    /// Runs one scheduling step. Returns `true` if it made progress.
     fn step(&mut self, token: Option<&CachedToken>) -> anyhow::Result<bool> {
         let instant = Instant::now();
         self.run_state.server_time = self.server_clock.now();
@@ -276,7 +277,8 @@ impl Scheduler<'_> {
                     run_state.enqueue(tx, tagged, claim_now, &mut step_result.enqueued)?;
                     step_result.accepted = tagged.correlation_id;
                 }
-                // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.
+                // Start no new attempts until this step's feedback is applied, or if `now` is stale
+                // because the step waited for the lock.
                 if may_claim && !has_waited.get() && step_result.feedback.iter().all(RunFeedback::allows_new_attempts) {
                     run_state.claim(tx, instant)?;
                     step_result.started =
@@ -293,7 +295,7 @@ impl Scheduler<'_> {
             .map(|made_progress| made_progress || has_waited.get())
     }
 
-    /// What follows from a turn that is committed: requests, news, and what answers mean for all.
+    /// Does what follows from a committed step: sends requests and events, and applies feedback.
     fn dispatch(&mut self, step_result: StepResult, token: Option<&Secret>) -> anyhow::Result<bool> {
         let StepResult {
             settled,
@@ -305,8 +307,9 @@ impl Scheduler<'_> {
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
             || count + duplicates.len() + not_bound.len() > 0;
-        // The only one, with nothing to do or to tell meanwhile, is sent here: a thread takes longer to begin. Not one
-        // with a tag, which whoever has to leave without this thread does not know.
+        // A single message with nothing else to do is sent inline, because a thread takes longer to
+        // start. Not one with a correlation ID, which is lost if the command exits without this
+        // thread.
         let sends_inline = started.len() == 1
             && duplicates.is_empty()
             && not_bound.is_empty()
@@ -339,14 +342,14 @@ impl Scheduler<'_> {
             self.events.send(DeliveryEvent::NotBound { user, correlation_id });
         }
         for (id, correlation_id) in duplicates {
-            // How one of this run's own ends is not known yet.
+            // The result of this run's own message is not known yet.
             if self.run_state.has_unfinished(id) {
                 self.run_state.duplicate_waiters.entry(id).or_default().push(correlation_id);
             } else {
                 self.emit_duplicate(id, correlation_id)?;
             }
         }
-        // Why a run ends comes before what it leaves.
+        // The reason for the end of a run is reported before the messages that it leaves.
         feedback.into_iter().for_each(|feedback| self.apply_feedback(feedback));
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))?;
         if let Some(token) = token.filter(|_| may_continue && !self.sending_stopped) {
@@ -355,7 +358,7 @@ impl Scheduler<'_> {
         Ok(made_progress)
     }
 
-    /// Begins the uploads that messages wait for.
+    /// Starts the uploads that messages wait for.
     fn start_uploads(&mut self, token: &Secret) -> anyhow::Result<()> {
         while let Some(upload) = self.run_state.upload_queue.start_next() {
             let bytes = self.store.read_file(&upload.key.sha256)?;
@@ -364,11 +367,11 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Parcels that wait to be queued, while there is room for their messages.
+    /// Returns submissions to queue, while there is capacity for their messages.
     fn pending_submissions(&mut self) -> Vec<TaggedSubmission> {
         let mut taken = Vec::new();
         let (mut room, live) = (self.run_state.capacity(), self.shutdown_deadline.is_none());
-        // Where nothing is sent any more they are queued all the same: that is what was asked for.
+        // If nothing is sent any more they are still queued.
         room += if self.sending_stopped { MAX_SUBMISSIONS_PER_STEP } else { 0 };
         while live
             && taken.len() < MAX_SUBMISSIONS_PER_STEP
@@ -388,7 +391,7 @@ impl Scheduler<'_> {
         taken
     }
 
-    /// What this run does next, where nothing came of a turn.
+    /// Returns what the run does after a step without progress.
     fn next_step(&mut self) -> anyhow::Result<NextStep> {
         if !self.run_state.in_flight.is_empty() {
             return Ok(NextStep::Wait);
@@ -410,16 +413,16 @@ impl Scheduler<'_> {
         if is_idle { self.poll_claimed_elsewhere() } else { Ok(NextStep::Wait) }
     }
 
-    /// Waits until something happens, or is due.
+    /// Waits until an event arrives or something is due.
     fn wait_for_event(&mut self) {
         let run_state = &self.run_state;
         let paused_until = self.run_backoff.paused_until();
-        // What is due while nothing can be taken is no reason to wake.
+        // Messages that cannot be claimed now are no reason to wake up.
         let can_take = !self.sending_stopped
             && self.shutdown_deadline.is_none()
             && paused_until.is_none()
             && self.token_source.has_token();
-        // What is taken already waits for the pace as well.
+        // Claimed messages wait for the rate limit as well.
         let next_retry_at = if run_state.capacity() > 0 { run_state.retry_timers.next_due_at() } else { None };
         let claim_times = if can_take { [self.rate_limiter.next_permit_at(), next_retry_at] } else { [None; 2] };
         let is_idle = run_state.in_flight.is_empty() && self.pending_submissions.is_none();

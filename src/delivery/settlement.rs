@@ -1,4 +1,5 @@
-//! What an end says of a message: in the database, and in words.
+//! Builds the updates that are stored for a message. Used by both the run state and the results,
+//! and independent of them.
 
 use super::DeliveryError;
 use super::retry::{Decision, GiveUpReason, PostponeReason};
@@ -6,10 +7,10 @@ use crate::store::{ClaimedMessage, Message, MessageUpdate, ResponseInfo, StoredE
 use crate::wechat;
 use crate::wechat::message::Content;
 
-/// The kind of a fallback.
+/// The message type of a fallback.
 pub(super) const TEMPLATE_KIND: &str = "template";
 
-/// The end that a decision makes, without what an answer says.
+/// Returns the update for a decision, without a response.
 pub(super) fn update_from_decision(decision: &Decision) -> MessageUpdate {
     MessageUpdate {
         attempt: None,
@@ -21,7 +22,7 @@ pub(super) fn update_from_decision(decision: &Decision) -> MessageUpdate {
     }
 }
 
-/// What an error says of a message.
+/// Returns what an error says about a message.
 pub(super) fn response_from_error(error: Option<&wechat::Error>) -> ResponseInfo {
     let refusal = error.and_then(wechat::Error::api_error);
     ResponseInfo {
@@ -33,9 +34,9 @@ pub(super) fn response_from_error(error: Option<&wechat::Error>) -> ResponseInfo
     }
 }
 
-/// The same for a message that is given up without one more attempt: its last error stays.
+/// Returns the update for a message that is settled without another attempt; its last error stays.
 pub(super) fn update_without_attempt(claimed: &ClaimedMessage, decision: &Decision) -> MessageUpdate {
-    // A part that only waited for another has no answer.
+    // A part that only waited for another one has no response.
     let last_error = claimed
         .message
         .error
@@ -57,7 +58,8 @@ pub(super) fn update_without_attempt(claimed: &ClaimedMessage, decision: &Decisi
     update_keeping_response(claimed, decision, error)
 }
 
-/// An end without one more attempt, for this reason; what WeChat said last stays.
+/// Returns the update for a message that is settled without another attempt, for this reason;
+/// WeChat's last response stays.
 pub(super) fn update_keeping_response(
     claimed: &ClaimedMessage,
     decision: &Decision,
@@ -82,7 +84,8 @@ pub(super) fn explain_error(error: StoredError, decision: &Decision, attempts: i
     }
 }
 
-/// What a `stop_kind` refusal covers: the kind of message, and of a template's that template.
+/// Returns what a `stop_kind` refusal covers: all messages of the kind, or of a template's the
+/// template.
 pub(super) fn suspension_class(content: &Content) -> String {
     match content.template_id() {
         None => content.kind().to_owned(),
@@ -90,7 +93,7 @@ pub(super) fn suspension_class(content: &Content) -> String {
     }
 }
 
-/// Where in its span a pause ends.
+/// Returns where in its range a delay ends.
 pub(super) fn random_jitter() -> f64 {
     rand::random()
 }

@@ -1,4 +1,4 @@
-//! How a run leaves its messages: told as they stand, let go, or left to whoever has them.
+//! The end of a run: releases or reports every message that the run did not finish.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use super::{DeliveryError, DeliveryEvent, recover_orphans};
 use crate::clock::ClockReading;
 use crate::store::{MessageState, ResponseInfo, TxContext};
 
-/// Messages that one turn tells why they wait.
+/// The number of messages whose waiting reason one transaction stores.
 const EXPLAIN_BATCH_SIZE: usize = 500;
 
-/// How long answers are waited for that cannot be written down any more.
+/// How long to wait for responses that can no longer be stored.
 const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long after the deadline it is still told what is left.
+/// How long after the deadline remaining messages are still reported.
 const REPORT_TIMEOUT: Duration = Duration::from_millis(200);
 
 impl Scheduler<'_> {
-    /// Looks at the messages of this run that other processes took.
+    /// Checks this run's messages that other processes claimed.
     pub(super) fn poll_claimed_elsewhere(&mut self) -> anyhow::Result<NextStep> {
         let ids = std::mem::take(&mut self.run_state.claimed_elsewhere);
         if ids.is_empty() {
@@ -49,7 +49,8 @@ impl Scheduler<'_> {
         if self.run_state.claimed_elsewhere.is_empty() {
             return Ok(NextStep::Finish);
         }
-        // They are another's to finish; this run waits no longer for them than for its own.
+        // They are another process's to finish: do not wait for them longer than for messages of
+        // this run.
         if self.run_backoff.is_stalled() {
             for id in std::mem::take(&mut self.run_state.claimed_elsewhere) {
                 self.emit_current(id)?;
@@ -59,7 +60,7 @@ impl Scheduler<'_> {
         Ok(NextStep::Wait)
     }
 
-    /// Lets go of what was taken and not begun.
+    /// Releases messages that were claimed and not started.
     pub(super) fn release_ready(&mut self) -> anyhow::Result<()> {
         let run_state = &mut self.run_state;
         let ready: Vec<i64> = run_state
@@ -79,7 +80,7 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Leaves what is under way.
+    /// Records the messages in flight as possibly delivered.
     pub(super) fn abandon_in_flight(&mut self) -> anyhow::Result<()> {
         let now = ClockReading::now();
         let Scheduler { store, run_state, worker_lock, workers, .. } = self;
@@ -96,8 +97,8 @@ impl Scheduler<'_> {
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))
     }
 
-    /// A turn could not be written down, and the run ends with that error. Before it does, the requests under way are
-    /// waited for, and what is known of each message is told.
+    /// Handles a step whose results could not be stored, with the error that ends the run: waits
+    /// for the requests in flight, then reports what is known of each message.
     pub(super) fn report_unsaved(&mut self, error: anyhow::Error) -> anyhow::Error {
         let mut unsaved = std::mem::take(&mut self.unsaved_results);
         unsaved.iter().for_each(|(id, _)| drop(self.run_state.in_flight.remove(id)));
@@ -119,7 +120,7 @@ impl Scheduler<'_> {
             }
         }
         let cause = error.to_string();
-        // Why the rest waits is told once.
+        // The command reports the reason for the rest once.
         self.events.send(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
         let unanswered =
             std::mem::take(&mut self.run_state.in_flight).into_keys().map(|id| (id, MessageState::Unknown));
@@ -129,14 +130,14 @@ impl Scheduler<'_> {
             let correlation_id = self.run_state.correlation_ids.remove(&id);
             self.events.send(DeliveryEvent::ResultNotSaved { id, state, correlation_id, cause: cause.clone() });
         }
-        // As far as the database lets it.
+        // Best effort: the database may still be unavailable.
         self.stop_reason = ResponseInfo::default();
         let _ = self.release_ready();
         let _ = self.report_remaining();
         error
     }
 
-    /// Tells of what is left queued.
+    /// Reports the messages that stay queued.
     pub(super) fn report_remaining(&mut self) -> anyhow::Result<()> {
         self.release_ready()?;
         let waiting_parts = self.release_waiting_parts()?;
@@ -155,14 +156,15 @@ impl Scheduler<'_> {
                 now: &now,
                 server_now: run_state.server_time,
             };
-            // Some at a time: nobody waits long for the right to write. Nor is the disk waited for: it is only told why.
+            // In batches, so that other processes do not wait long for the write lock. Without
+            // fsync, because a lost reason does no harm.
             for batch in groups(&remaining, EXPLAIN_BATCH_SIZE) {
                 store.transaction(tx_context, false, |tx| {
                     batch.iter().try_for_each(|range| tx.set_waiting_reason(*range, stop_reason))
                 })?;
             }
         }
-        // They have a reason of their own.
+        // These have a reason of their own.
         remaining.extend(waiting_parts.into_iter().map(|id| (id, id)));
         remaining.sort_unstable();
         let mut unreported = 0;
@@ -179,7 +181,7 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Lets go of the parts that still wait, with the reason.
+    /// Releases the parts that still wait for another part, with the reason, and returns their IDs.
     fn release_waiting_parts(&mut self) -> anyhow::Result<Vec<i64>> {
         let mut waiting_parts: Vec<(i64, i64)> = self.run_state.waiting_for_part.drain().collect();
         waiting_parts.sort_unstable();
@@ -209,19 +211,19 @@ impl Scheduler<'_> {
         }
     }
 
-    /// Tells how a message of this run stands.
+    /// Reports a message of this run as it is stored.
     pub(super) fn emit_current(&mut self, id: i64) -> anyhow::Result<()> {
         let correlation_id = self.run_state.correlation_ids.remove(&id);
         self.emit_message(id, correlation_id, false)?;
         self.emit_duplicate_waiters(id)
     }
 
-    /// Tells how the message stands that was there before, with the same key.
+    /// Reports an existing message that has the key of a new one.
     pub(super) fn emit_duplicate(&mut self, id: i64, correlation_id: Option<u64>) -> anyhow::Result<()> {
         self.emit_message(id, correlation_id, true)
     }
 
-    /// Tells of what was asked for once more while that message was on its way.
+    /// Reports the duplicates that were submitted while message `id` was unfinished.
     fn emit_duplicate_waiters(&mut self, id: i64) -> anyhow::Result<()> {
         let waiters = self.run_state.duplicate_waiters.remove(&id).unwrap_or_default();
         waiters.into_iter().try_for_each(|correlation_id| self.emit_duplicate(id, correlation_id))
@@ -241,7 +243,7 @@ impl Scheduler<'_> {
     }
 }
 
-/// These ranges of ids, from first to last, in groups of at most `most` ids.
+/// Splits ranges of IDs, from first to last, into groups of at most `most` IDs.
 fn groups(ranges: &[(i64, i64)], most: usize) -> Vec<Vec<(i64, i64)>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let (mut groups, mut room) = (Vec::<Vec<_>>::new(), 0);

@@ -11,23 +11,24 @@ use crate::clock::ClockReading;
 use crate::wechat::{self, Client, ClientSettings};
 use crate::{i18n, t};
 
-/// Bytes that the delivery of one message takes, about.
+/// About the bytes that the delivery of one message allocates.
 const PREFAULT_BYTES: usize = 120 << 10;
 
-/// What it is to do with the client.
+/// The work that the thread does with the client.
 type DeliveryTask = Box<dyn FnOnce(Client) + Send>;
 
-/// A thread with an HTTP client; nothing is sent before it is told to.
+/// A thread that owns an HTTP client; it sends nothing before it gets a task.
 pub struct DeliveryThread {
     task_sender: Sender<DeliveryTask>,
     client_result: Receiver<Result<(), wechat::Error>>,
 }
 
 impl DeliveryThread {
-    /// Begins to make the client.
+    /// Spawns the thread, which creates the client.
     ///
     /// # Errors
-    /// The system's, where it gives no thread.
+    ///
+    /// Fails if the system refuses a thread.
     pub fn start(settings: ClientSettings) -> io::Result<Self> {
         let ((task_sender, task), (result_sender, client_result)) = (bounded::<DeliveryTask>(1), bounded(1));
         std::thread::Builder::new().name("delivery".into()).spawn(move || {
@@ -36,7 +37,8 @@ impl DeliveryThread {
                 Ok(client) => (Some(client), Ok(())),
                 Err(error) => (None, Err(error)),
             };
-            // Nobody listens, and nothing comes, where the command has ended for another reason.
+            // The command may have ended for another reason; then nothing listens and no task
+            // comes.
             let _ = result_sender.send(result);
             warm_up();
             if let (Some(client), Ok(task)) = (client, task.recv()) {
@@ -46,41 +48,42 @@ impl DeliveryThread {
         Ok(Self { task_sender, client_result })
     }
 
-    /// Waits until the client is made.
+    /// Waits until the client exists.
     ///
     /// # Errors
-    /// [`wechat::Error::Setup`] where the proxy or the CA file cannot be used.
+    ///
+    /// [`wechat::Error::ClientInit`] if the proxy or the CA file cannot be used.
     pub fn wait_ready(self) -> Result<ReadyDeliveryThread, wechat::Error> {
-        // A thread that is gone without a word has panicked, and the process ends.
+        // A thread that ends without a result has panicked, which ends the process.
         self.client_result.recv().unwrap_or(Ok(()))?;
         Ok(ReadyDeliveryThread { task_sender: self.task_sender })
     }
 }
 
-/// What a thread needs at first takes long, a little at a time: it is done while there is nothing else to do.
+/// Does what the first message would otherwise pay for, while the thread has nothing else to do.
 fn warm_up() {
-    // The boot is looked up once.
+    // The boot ID is read once.
     let _ = ClockReading::now();
-    // The system gives memory page by page, the allocator in steps of a page.
+    // The kernel maps memory page by page on first use.
     drop(black_box(vec![1_u8; PREFAULT_BYTES]));
 }
 
-/// A [`Hand`] whose client is made.
+/// A [`DeliveryThread`] whose client exists.
 pub struct ReadyDeliveryThread {
     task_sender: Sender<DeliveryTask>,
 }
 
 impl ReadyDeliveryThread {
-    /// Has it done, once.
+    /// Runs the task on the thread.
     pub(super) fn run(self, task: impl FnOnce(Client) + Send + 'static) {
-        // The other end waits for it.
+        // The thread waits for a task, so this cannot fail.
         let _ = self.task_sender.send(Box::new(task));
     }
 }
 
-/// Does `work` on a thread of that name; where the system gives none, here and now: slower, and done all the same.
+/// Runs `work` on a thread with this name, or inline if the system refuses a thread.
 pub(super) fn spawn_or_run_inline(name: &str, work: impl FnOnce() + Send + 'static) {
-    // A failed start takes what it was given with it: the work is handed over beside it.
+    // A failed spawn drops its closure, so `work` is passed through a channel.
     let (sender, receiver) = bounded(1);
     let thread_receiver = receiver.clone();
     let _ = sender.send(work);

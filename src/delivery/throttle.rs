@@ -1,21 +1,21 @@
-//! How fast: the rate that all who send share, and the pauses of a run that gets nothing through.
+//! Throttling: the rate limit of a run, and its pauses while nothing can be sent.
 
 use std::time::{Duration, Instant};
 
-/// At most so many messages a second, evenly.
+/// Limits messages per second, evenly spaced.
 pub(super) struct RateLimiter {
     interval: Option<Duration>,
     next_permit_at: Instant,
 }
 
 impl RateLimiter {
-    /// So many a second; 0 = no limit.
+    /// Returns a limiter for this many messages per second; 0 for no limit.
     pub(super) fn new(rate: u32) -> Self {
         let interval = (rate > 0).then(|| Duration::from_secs(1) / rate);
         Self { interval, next_permit_at: Instant::now() }
     }
 
-    /// How many of `wanted` may begin now.
+    /// Returns how many of `wanted` messages may start now.
     pub(super) fn permits(&self, now: Instant, wanted: usize) -> usize {
         let Some(interval) = self.interval else { return wanted };
         match now.checked_duration_since(self.next_permit_at) {
@@ -27,23 +27,23 @@ impl RateLimiter {
         }
     }
 
-    /// So many have begun.
+    /// Counts started messages.
     pub(super) fn consume(&mut self, started_count: usize) {
         let (Some(interval), Ok(started_count)) = (self.interval, u32::try_from(started_count)) else { return };
         let earliest = Instant::now().checked_sub(MAX_BURST_TIME).unwrap_or(self.next_permit_at);
         self.next_permit_at = self.next_permit_at.max(earliest) + interval * started_count;
     }
 
-    /// When the next may begin, if not now.
+    /// Returns when the next message may start, if not now.
     pub(super) fn next_permit_at(&self) -> Option<Instant> {
         self.interval.map(|_| self.next_permit_at).filter(|next| *next > Instant::now())
     }
 }
 
-/// What was not used is made up for, but not more than this.
+/// Maximum burst: unused capacity may be caught up by at most this much.
 const MAX_BURST_TIME: Duration = Duration::from_millis(50);
 
-/// The pauses of a run that gets nothing through, growing, until it has waited long enough.
+/// The growing pauses of a run while nothing can be sent, until it has waited long enough.
 pub(super) struct RunBackoff {
     max_wait: Duration,
     failing_since: Option<Instant>,
@@ -66,7 +66,8 @@ impl RunBackoff {
         }
     }
 
-    /// Nothing went through; whether to try again later. Failures within a pause are part of what began it.
+    /// Records that nothing can be sent. Returns whether to try again later. A failure within a
+    /// pause does not count again.
     pub(super) fn record_failure(&mut self) -> bool {
         let now = Instant::now();
         if self.paused_until().is_some() {
@@ -81,25 +82,25 @@ impl RunBackoff {
         now + delay <= failing_since + self.max_wait
     }
 
-    /// One message did not go through for a reason that may well be everybody's; whether to go on with others.
+    /// Records a failure of one message that may affect all. Returns whether to go on with others.
     pub(super) fn record_transient_failure(&mut self) -> bool {
         self.failing_since
             .replace(self.failing_since.unwrap_or_else(Instant::now))
             .is_none_or(|since| since.elapsed() <= self.max_wait)
     }
 
-    /// Something went through.
+    /// Records a success.
     pub(super) fn reset(&mut self) {
         (self.failing_since, self.paused_until, self.consecutive_failures) = (None, None, 0);
         self.last_success = Instant::now();
     }
 
-    /// The end of the pause under way.
+    /// Returns the end of the current pause.
     pub(super) fn paused_until(&self) -> Option<Instant> {
         self.paused_until.filter(|until| *until > Instant::now())
     }
 
-    /// Whether a run has waited for long enough without anything going through.
+    /// Returns whether the run has waited long enough without a success.
     pub(super) fn is_stalled(&self) -> bool {
         self.last_success.elapsed() >= self.max_wait
     }

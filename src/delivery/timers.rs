@@ -1,4 +1,4 @@
-//! What a run tries again itself: which message, and when.
+//! The retry timers of a run: a queue of messages by due time.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
@@ -16,24 +16,24 @@ impl RetryTimers {
         self.by_time.insert((due_at, id));
     }
 
-    /// It was taken otherwise, as one that is due.
+    /// Removes a message that was claimed as a due one.
     pub(super) fn cancel(&mut self, id: i64) {
         if let Some(due_at) = self.by_id.remove(&id) {
             self.by_time.remove(&(due_at, id));
         }
     }
 
-    /// When the next is to be tried.
+    /// Returns when the next message is due.
     pub(super) fn next_due_at(&self) -> Option<Instant> {
         self.by_time.first().map(|(due_at, _)| *due_at)
     }
 
-    /// Whether one is to be tried at that time.
+    /// Returns whether a message is due.
     pub(super) fn has_due(&self, now: Instant) -> bool {
         self.next_due_at().is_some_and(|next| next <= now)
     }
 
-    /// Takes the next that is to be tried at that time.
+    /// Removes and returns the next due message.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<i64> {
         let (_, id) = *self.by_time.first().filter(|(due_at, _)| *due_at <= now)?;
         self.cancel(id);
@@ -48,7 +48,7 @@ impl RetryTimers {
         self.by_time.is_empty()
     }
 
-    /// All of them, in no order.
+    /// Removes and returns all messages, in no order.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = i64> + use<> {
         self.by_time.clear();
         std::mem::take(&mut self.by_id).into_keys()

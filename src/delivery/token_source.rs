@@ -1,5 +1,5 @@
-//! The access token of a run: read from the database where one is kept, else asked for on a thread of its own,
-//! so that Ctrl-C need not wait for WeChat.
+//! The access token of a run: read from the database if it is cached there, otherwise fetched on a
+//! thread of its own, so that Ctrl-C does not wait for WeChat.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::wechat::Client;
 
 type TokenResult = Result<CachedToken, access_token::Error>;
 
-/// How often a new token may be refused in a row before the account is taken to be.
+/// How many new tokens may be refused in a row before the account counts as refused.
 const MAX_REJECTIONS: u32 = 3;
 
-/// Where the token comes from, and how it stands.
+/// The token and how to get the next one.
 pub(super) struct TokenSource {
     account: Account,
     client: Client,
     database: PathBuf,
     busy_timeout: Duration,
     state: TokenState,
-    /// The token that WeChat would not take: the next must be another.
+    /// The token that WeChat refused: the next one must differ.
     rejected_token: Option<Secret>,
     rejection_count: u32,
     results: (Sender<TokenResult>, Receiver<TokenResult>),
@@ -52,7 +52,7 @@ impl TokenSource {
         }
     }
 
-    /// The token; `None` while it is asked for, which begins here where it has not.
+    /// Returns the token; `None` while it is being fetched, which this call starts if needed.
     pub(super) fn token(&mut self, store: &Store) -> Result<Option<CachedToken>, access_token::Error> {
         if matches!(self.state, TokenState::Unknown) {
             let cached = if self.rejected_token.is_none() { access_token::cached(store, &self.account)? } else { None };
@@ -67,9 +67,9 @@ impl TokenSource {
         })
     }
 
-    /// WeChat refused this token; whether a new one is worth asking for.
+    /// Handles WeChat's refusal of a token. Returns whether a new one is worth fetching.
     pub(super) fn reject(&mut self, token: &Secret) -> bool {
-        // Many requests were under way with it: only the first says something new.
+        // Many requests may have used it: only the first refusal counts.
         if matches!(&self.state, TokenState::Cached(cached) if cached.token.expose_secret() == token.expose_secret()) {
             self.state = TokenState::Unknown;
             self.rejected_token = Some(token.clone());
@@ -78,17 +78,16 @@ impl TokenSource {
         self.rejection_count <= MAX_REJECTIONS
     }
 
-    /// WeChat took a token.
+    /// Handles WeChat's acceptance of a token.
     pub(super) fn reset_rejections(&mut self) {
         self.rejection_count = 0;
     }
 
-    /// Hears of answers to what was asked.
     pub(super) fn results(&self) -> &Receiver<TokenResult> {
         &self.results.1
     }
 
-    /// Takes the answer, where there is one.
+    /// Takes the result of a fetch, if there is one.
     pub(super) fn poll(&mut self) -> Result<(), access_token::Error> {
         let Ok(result) = self.results.1.try_recv() else { return Ok(()) };
         self.state = TokenState::Unknown;
@@ -98,7 +97,6 @@ impl TokenSource {
         Ok(())
     }
 
-    /// Whether there is a token.
     pub(super) fn has_token(&self) -> bool {
         matches!(self.state, TokenState::Cached(_))
     }
@@ -113,7 +111,7 @@ impl TokenSource {
                 Some(rejected_token) => access_token::replace_rejected(rejected_token, &mut store, &client, &account),
                 None => access_token::get(&mut store, &client, &account),
             });
-            // Nobody listens where the run has ended meanwhile.
+            // The run may have ended in the meantime.
             let _ = result_sender.send(result);
         });
         self.state = TokenState::Fetching;

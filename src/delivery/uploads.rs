@@ -1,5 +1,6 @@
-//! Files on their way to WeChat. A message waits for its media_ids before its attempt begins, so that it has not been
-//! sent where an upload breaks off; and each file is uploaded once, however many messages wait for it.
+//! Uploads of files to WeChat. A message waits for its media IDs before its attempt starts, so that
+//! a failed upload leaves it unsent; and each file is uploaded once, however many messages wait for
+//! it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,13 +17,13 @@ use crate::wechat::media::{EXPIRY_MARGIN, MEDIA_TTL, MediaFormat, MediaType, Pro
 use crate::wechat::message::Content;
 use crate::wechat::{self, Client};
 
-/// Files on their way at a time.
+/// The number of concurrent uploads.
 const MAX_CONCURRENT_UPLOADS: usize = 2;
 
-/// How often an upload says how far it is.
+/// The maximum number of progress events of an upload.
 const PROGRESS_STEPS: u64 = 50;
 
-/// A file, by the SHA-256 of its content, and what it is uploaded as.
+/// A file by the SHA-256 of its content, and the type that it is uploaded as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct UploadKey {
     pub(super) sha256: String,
@@ -30,35 +31,35 @@ pub(super) struct UploadKey {
 }
 
 impl UploadKey {
-    /// What the database calls it.
+    /// Returns the key in the database.
     pub(super) fn as_media_key(&self) -> MediaKey<'_> {
         MediaKey { sha256: &self.sha256, kind: self.media_type.as_str() }
     }
 }
 
-/// A message that waits for files.
+/// A message that waits for uploads.
 pub(super) struct WaitingMessage {
     pub(super) claimed: ClaimedMessage,
-    /// What a `stop_kind` refusal of it covers.
+    /// The [`suspension_class`](super::settlement::suspension_class) of the message.
     pub(super) suspension_class: String,
     missing: Vec<UploadKey>,
 }
 
-/// A file to upload, with the name that people know it by.
+/// A file to upload, with the name that the user gave it.
 pub(super) struct PendingUpload {
     pub(super) key: UploadKey,
     pub(super) file_name: String,
 }
 
-/// Why there is no media_id of a file.
+/// Why an upload gave no media ID.
 pub(super) enum UploadError {
-    /// It is not kept any more.
+    /// The file is no longer stored.
     FileMissing,
-    /// WeChat refused it, or it did not get there.
+    /// WeChat refused the file, or it did not arrive.
     Api(wechat::Error),
 }
 
-/// How an upload ended.
+/// The result of an upload.
 pub(super) struct UploadResult {
     pub(super) key: UploadKey,
     pub(super) file_name: String,
@@ -66,34 +67,35 @@ pub(super) struct UploadResult {
     pub(super) result: Result<CachedMedia, UploadError>,
 }
 
-/// What is known of the files of this run, and which messages wait for them.
+/// The uploads of a run, and the messages that wait for them.
 #[derive(Default)]
 pub(super) struct UploadQueue {
     waiting: Vec<WaitingMessage>,
     cached_media: HashMap<UploadKey, CachedMedia>,
     pending: Vec<PendingUpload>,
     in_flight: HashSet<UploadKey>,
-    /// A message with a file was met.
+    /// Whether a message with a file was seen.
     pub(super) saw_files: bool,
 }
 
 impl UploadQueue {
-    /// How many messages wait.
+    /// Returns how many messages wait.
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether that message waits.
+    /// Returns whether the message waits.
     pub(super) fn contains(&self, id: i64) -> bool {
         self.waiting.iter().any(|waiting| waiting.claimed.message.id == id)
     }
 
-    /// Whether none waits.
+    /// Returns whether no message waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// The content with the media_ids in place, and these. Where one is missing the message is shelved instead.
+    /// Returns the message with its content, in which media IDs are filled in. If one is missing,
+    /// the message waits for the upload and `None` is returned.
     pub(super) fn resolve_media(
         &mut self,
         tx: &OutboxTx<'_>,
@@ -147,30 +149,30 @@ impl UploadQueue {
         Ok(self.cached_media.get(key).filter(|media| is_usable(media)).map(|media| media.media_id.clone()))
     }
 
-    /// The next file to upload, if there may be one more.
+    /// Starts the next upload if the limit allows one more, and returns it.
     pub(super) fn start_next(&mut self) -> Option<PendingUpload> {
         let upload = if self.in_flight.len() < MAX_CONCURRENT_UPLOADS { self.pending.pop() } else { None };
         self.in_flight.extend(upload.as_ref().map(|upload| upload.key.clone()));
         upload
     }
 
-    /// Whether a file waits for its turn.
+    /// Returns whether an upload can be started.
     pub(super) fn can_start_next(&self) -> bool {
         !self.pending.is_empty() && self.in_flight.len() < MAX_CONCURRENT_UPLOADS
     }
 
-    /// An upload has ended: the messages that waited for it.
+    /// Ends an upload and returns the messages that waited for it.
     pub(super) fn finish(&mut self, key: &UploadKey) -> Vec<WaitingMessage> {
         self.in_flight.remove(key);
         self.waiting.extract_if(.., |waiting| waiting.missing.contains(key)).collect()
     }
 
-    /// A file has that media_id now.
+    /// Caches the media ID of a file.
     pub(super) fn remember(&mut self, key: UploadKey, media: CachedMedia) {
         self.cached_media.insert(key, media);
     }
 
-    /// WeChat does not take these media_ids any more.
+    /// Forgets media IDs that WeChat no longer accepts.
     pub(super) fn invalidate(&mut self, tx: &OutboxTx<'_>, media_refs: &MediaRefs) -> Result<(), TxError> {
         for (key, id) in media_refs {
             self.cached_media.retain(|cached, media| cached != key || media.media_id != *id);
@@ -179,17 +181,17 @@ impl UploadQueue {
         Ok(())
     }
 
-    /// Takes all messages off.
+    /// Removes and returns all waiting messages.
     pub(super) fn drain_waiting(&mut self) -> impl Iterator<Item = ClaimedMessage> + use<> {
         self.pending.clear();
         std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.claimed)
     }
 }
 
-/// Files with the media_ids that a request names them by.
+/// Files with the media IDs that a request uses for them.
 pub(super) type MediaRefs = Vec<(UploadKey, String)>;
 
-/// Carries files, each on a thread of its own.
+/// Uploads files, each on a thread of its own.
 pub(super) struct Uploader {
     client: Client,
     results: (Sender<UploadResult>, Receiver<UploadResult>),
@@ -200,12 +202,11 @@ impl Uploader {
         Self { client, results: unbounded() }
     }
 
-    /// What has ended.
     pub(super) fn results(&self) -> &Receiver<UploadResult> {
         &self.results.1
     }
 
-    /// Uploads a file; `bytes` is `None` where it is not kept any more.
+    /// Uploads a file; `bytes` is `None` if the file is no longer stored.
     pub(super) fn start(
         &self,
         upload: PendingUpload,
@@ -216,7 +217,7 @@ impl Uploader {
         let PendingUpload { key, file_name } = upload;
         let file = bytes.and_then(|bytes| Some((MediaFormat::detect(&bytes)?, bytes)));
         let Some((format, bytes)) = file else {
-            // The other end is here.
+            // `self` owns the receiver, so this cannot fail.
             let _ = self.results.0.send(UploadResult { key, file_name, token, result: Err(UploadError::FileMissing) });
             return;
         };
@@ -228,13 +229,13 @@ impl Uploader {
             let result =
                 client.upload(&token, key.media_type, format, &bytes, &progress).map(media).map_err(UploadError::Api);
             events.send(DeliveryEvent::Uploaded(file_name.clone()));
-            // Nobody listens where the run has ended meanwhile.
+            // The run may have ended in the meantime.
             let _ = done.send(UploadResult { key, file_name, token, result });
         });
     }
 }
 
-/// Tells how far a file is, now and then.
+/// Returns a callback that reports the progress of an upload in steps.
 fn progress_fn(events: &Arc<EventSink>, name: &str, total_bytes: u64) -> ProgressFn {
     let (events, file_name, last_reported) = (events.clone(), name.to_owned(), AtomicU64::new(0));
     Arc::new(move |sent_bytes| {

@@ -1,4 +1,5 @@
-//! Those who send: threads that each make one request at a time over the client's kept-alive connections.
+//! The sender pool: worker threads that each perform one request at a time over the client's
+//! kept-alive connections.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -12,7 +13,7 @@ use crate::t;
 use crate::wechat::message::Content;
 use crate::wechat::{Client, SendResponse};
 
-/// One request to make.
+/// A request to send.
 pub(super) struct SendJob {
     pub(super) id: i64,
     pub(super) token: Secret,
@@ -21,15 +22,15 @@ pub(super) struct SendJob {
     pub(super) client_msg_id: Option<String>,
 }
 
-/// What came of it.
+/// The result of a [`SendJob`].
 pub(super) struct SendResult {
     pub(super) id: i64,
     pub(super) token: Secret,
     pub(super) delivered: SendResponse,
 }
 
-/// The jobs that no worker has begun. Not a channel: whoever waits for one gives its processor away several times before
-/// it sleeps, which takes longer than to sleep at once where there are more workers than processors.
+/// The jobs that no worker has started. Not a channel: a thread that waits for one spins before it
+/// sleeps, which costs more than sleeping at once when there are more workers than processors.
 #[derive(Default)]
 struct Jobs {
     waiting: Mutex<VecDeque<SendJob>>,
@@ -46,7 +47,7 @@ impl Jobs {
         self.came.notify_one();
     }
 
-    /// The next, which is waited for.
+    /// Waits for the next job and returns it.
     fn next(&self) -> SendJob {
         let mut waiting = self.waiting();
         loop {
@@ -58,13 +59,13 @@ impl Jobs {
     }
 }
 
-/// The threads; each begins when there is work for it, and ends with the process.
+/// The worker threads. Each is spawned when there is work for it and ends with the process.
 pub(super) struct WorkerPool {
     client: Client,
     jobs: Arc<Jobs>,
     results: (Sender<SendResult>, Receiver<SendResult>),
     worker_count: usize,
-    /// The system gave no further thread: there are no more workers than these.
+    /// The system refused a thread, so the pool does not grow any more.
     spawn_failed: bool,
 }
 
@@ -73,17 +74,18 @@ impl WorkerPool {
         Self { client, jobs: Arc::default(), results: unbounded(), worker_count: 0, spawn_failed: false }
     }
 
-    /// What has ended.
     pub(super) fn results(&self) -> &Receiver<SendResult> {
         &self.results.1
     }
 
-    /// How many jobs can be under way of `wanted`: fewer where the system gives no more threads.
+    /// Returns how many of `wanted` jobs can be in flight; fewer if the system refuses more
+    /// threads.
     pub(super) fn max_in_flight(&self, wanted: usize) -> usize {
         if self.spawn_failed { wanted.min(self.worker_count.max(1)) } else { wanted }
     }
 
-    /// Has it done; with it, `under_way` jobs are. Without any worker it is done here.
+    /// Submits a job and spawns another worker if `in_flight_count`, which includes the job,
+    /// exceeds the pool size. Performs the job inline if there is no worker.
     pub(super) fn submit(&mut self, job: SendJob, in_flight_count: usize) {
         if in_flight_count > self.worker_count
             && !self.spawn_failed
@@ -99,14 +101,15 @@ impl WorkerPool {
         }
     }
 
-    /// Takes back what no worker has begun: nothing of it has left.
+    /// Removes and returns the IDs of the jobs that no worker has started; nothing of them was
+    /// sent.
     pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
         self.jobs.waiting().drain(..).map(|job| job.id).collect()
     }
 
-    /// Does it at once, here.
+    /// Performs a job on the calling thread.
     pub(super) fn send_inline(&self, job: SendJob) {
-        // The other end is here.
+        // `self` owns the receiver, so this cannot fail.
         let _ = self.results.0.send(perform_send(&self.client, job));
     }
 

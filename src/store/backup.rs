@@ -1,4 +1,4 @@
-//! A copy of the whole database while others use it.
+//! Backups: a copy of the whole database while other processes use it.
 
 use std::fs;
 use std::io;
@@ -11,27 +11,27 @@ use super::{Error, Result, Store};
 use crate::files;
 use crate::i18n::io_error_text;
 
-/// What is at the place that a copy is to be written to.
+/// What exists at the target path of a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupTarget {
     /// Nothing.
     Absent,
-    /// The database itself, by whatever name.
+    /// The database itself, by any name.
     Database,
-    /// The name of a file that wxbox or SQLite has beside the database, whether or not it is there now.
+    /// The name of a file that wxbox or SQLite uses beside the database, whether or not it exists.
     Sidecar,
     /// A directory.
     Directory,
     /// A device, a pipe or a socket.
     SpecialFile,
-    /// A copy of a database of wxbox, an empty file, or a link.
+    /// A copy of a wxbox database, an empty file, or a link.
     Replaceable,
-    /// A file that is no database of wxbox.
+    /// A file that is not a wxbox database.
     ForeignFile,
 }
 
 impl BackupTarget {
-    /// Looks at `to`, where the database is at `database`. Nothing is written to what is there: a copy takes its name.
+    /// Inspects the path `to` for a backup of `database`, without changing it.
     pub fn inspect(to: &Path, database: &Path) -> Self {
         let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
         if to.canonicalize().is_ok_and(|to| to == database) {
@@ -53,7 +53,7 @@ impl BackupTarget {
     }
 }
 
-/// Whether a file of that name belongs to the database.
+/// Returns whether a file with this name belongs to the database.
 fn is_sidecar_name(to: &Path, database: &Path) -> bool {
     let name = |path: &Path| path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
     let (to, database) = (name(to), name(database));
@@ -63,7 +63,7 @@ fn is_sidecar_name(to: &Path, database: &Path) -> bool {
         || end.starts_with(b".v") && end.ends_with(b".bak")
 }
 
-/// Whether a file is a database of wxbox.
+/// Returns whether a file is a wxbox database.
 fn is_wxbox_database(file: &Path) -> io::Result<bool> {
     let mut head = [0; 72];
     fs::File::open(file)?.read_exact_at(&mut head, 0)?;
@@ -72,12 +72,13 @@ fn is_wxbox_database(file: &Path) -> io::Result<bool> {
 }
 
 impl Store {
-    /// Copies the database, with what is still in its write-ahead log, to `to`, 0600. It is written under
-    /// another name first, so that it is whole or not there. `false`: there is something at `to` already,
-    /// and `replace` does not say that it may go.
+    /// Copies the database, including its write-ahead log, to `to` with mode 0600. The copy has a
+    /// temporary name until it is complete. Returns `false` if `to` exists and `replace` is not
+    /// set.
     ///
     /// # Errors
-    /// [`Error::Full`], [`Error::Open`] and the like name `to`.
+    ///
+    /// [`Error::DiskFull`], [`Error::Open`] and others name `to`.
     pub fn backup(&self, to: &Path, replace: bool) -> Result<bool> {
         let failed = |e: io::Error| match e.kind() {
             io::ErrorKind::StorageFull => Error::DiskFull { path: to.to_owned() },

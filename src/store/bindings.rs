@@ -1,40 +1,38 @@
-//! Who is bound to which openid of an account, and whether they follow it, as far as WeChat was asked.
+//! Bindings of users to openids, and whether the users follow the account, as far as WeChat has
+//! reported.
 
 use rusqlite::params;
 
 use super::{Error, Result, Store};
 
-/// The errcodes of a binding whose person does not follow the account: the first is what is written after a look, the
-/// other what some calls say in its place.
+/// The errcodes that mark a binding whose user does not follow the account: the first is stored
+/// after a query, the second is what some calls return instead.
 pub const NOT_FOLLOWING: [i64; 2] = [43004, 50005];
 
-/// An openid of the account and everybody who is bound to it.
+/// An openid of the account and all users who are bound to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundOpenid {
     /// The openid.
     pub openid: String,
-    /// Their names, in alphabetical order; more than one share a phone.
+    /// Their names, in alphabetical order; users who share a phone share an openid.
     pub users: Vec<String>,
 }
 
-/// A binding that is marked in another way than before.
+/// A binding whose mark or follow state has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowChange {
-    /// Whose it is.
+    /// The user's name.
     pub user: String,
-    /// To which openid.
+    /// The openid.
     pub openid: String,
-    /// Whether the person follows the account now.
+    /// Whether the user follows the account now.
     pub follows: bool,
-    /// Whether the person was seen to follow it before.
+    /// Whether the user was seen to follow it before.
     pub has_followed: bool,
 }
 
 impl Store {
-    /// Every openid of the account that somebody is bound to, in the order of the names.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns all openids of the account that users are bound to, by user name.
     pub fn bound_openids(&self, app_id: &str) -> Result<Vec<BoundOpenid>> {
         let sql = "SELECT openid, group_concat(username, char(31) ORDER BY username)
                    FROM bindings JOIN users ON users.id = user_id WHERE app_id = ?1
@@ -47,10 +45,7 @@ impl Store {
         self.map_err(rows.and_then(Iterator::collect))
     }
 
-    /// The names of those who are bound to that openid of the account.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the names of the users who are bound to an openid of the account.
     pub fn users_bound_to(&self, app_id: &str, openid: &str) -> Result<Vec<String>> {
         let sql = "SELECT username FROM bindings JOIN users ON users.id = user_id
                    WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
@@ -59,12 +54,9 @@ impl Store {
         self.map_err(rows.and_then(Iterator::collect))
     }
 
-    /// Keeps whether the people of these openids follow the account: who does not is marked as unreachable, from who
-    /// does the mark is taken, all at once. A mark for another reason stays on who follows. The answer is who is not as
-    /// they were known to be.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Stores whether the users with these openids follow the account: a user who does not is
+    /// marked as unreachable, and the mark of a user who does is removed unless it has another
+    /// reason. Returns the changes.
     pub fn update_follow_state(&mut self, app_id: &str, answers: &[(&str, bool)]) -> Result<Vec<FollowChange>> {
         let path = self.path.clone();
         let at = |e| Error::from_sqlite(&path, e);
@@ -93,7 +85,7 @@ impl Store {
                 update
                     .execute(params![app_id, user_id, new.unreachable_errcode, new.follows, new.has_followed])
                     .map_err(at)?;
-                // Who follows, as everybody does who was not asked about yet, is no news.
+                // A user who follows, as every user does who was not checked yet, is no change.
                 if new.unreachable_errcode != old.unreachable_errcode
                     || old.follows.is_some_and(|before| before != follows)
                 {
@@ -110,11 +102,9 @@ impl Store {
         Ok(changed)
     }
 
-    /// Notes whether whoever has that openid follows the account, as WeChat has just said. Nobody is marked as
-    /// unreachable: who has just been bound is about to follow, and messages to everybody are not to leave them out.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Stores whether the user with this openid follows the account, as WeChat has just reported.
+    /// The user is not marked as unreachable: after binding, users are about to follow, and a send
+    /// to all must not leave them out.
     pub fn set_follows(&mut self, app_id: &str, openid: &str, follows: bool) -> Result<()> {
         let [first, other] = NOT_FOLLOWING;
         let sql = "UPDATE bindings SET follows = ?3, has_followed = has_followed OR ?3,
@@ -125,18 +115,18 @@ impl Store {
     }
 }
 
-/// What is known of a binding.
+/// The follow state of a binding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct FollowState {
-    /// The errcode that marked it.
+    /// The errcode that marked it as unreachable.
     unreachable_errcode: Option<i64>,
     follows: Option<bool>,
-    /// Whether the person was ever seen to follow.
+    /// Whether the user was ever seen to follow.
     has_followed: bool,
 }
 
 impl FollowState {
-    /// The same once WeChat has said whether the person follows.
+    /// Returns the state after WeChat reported whether the user follows.
     fn updated(self, follows: bool) -> Self {
         let is_marked = self.unreachable_errcode.is_some_and(|mark| NOT_FOLLOWING.contains(&mark));
         let mark = match (follows, is_marked) {
@@ -164,7 +154,7 @@ mod tests {
         store
     }
 
-    /// As delivery does it.
+    /// Marks the openid as delivery does.
     fn mark_unreachable(store: &mut Store, errcode: i64) {
         let now = crate::clock::ClockReading::now();
         let who = crate::store::TxContext { app_id: "wx1", worker_id: "w", now: &now, server_now: None };
@@ -206,7 +196,7 @@ mod tests {
             store.user(name, app_id).unwrap().unwrap().binding.unwrap().unreachable_errcode
         };
         assert_eq!(mark(&store, "d", "wx2"), None, "another account's");
-        // Who switched messages off follows all the same.
+        // A user who disabled messages follows nevertheless.
         mark_unreachable(&mut store, 48002);
         assert_eq!(store.update_follow_state("wx1", &[("oC", true)]).unwrap(), []);
         assert_eq!(mark(&store, "c", "wx1"), Some(48002));

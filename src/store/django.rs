@@ -1,5 +1,5 @@
-//! The database of the web application that wxbox took the place of: its table of people, read without a
-//! byte written to the file or beside it.
+//! The database of the Django application that wxbox replaces: its user table, read without writing
+//! a byte to the file or beside it.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,59 +12,61 @@ use url::Url;
 use super::{DEFAULT_BUSY_TIMEOUT, migrate, sibling_path};
 use crate::secret::Secret;
 
-/// What every SQLite file begins with.
+/// The first bytes of every SQLite file.
 pub const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
-/// Django's name of it.
+/// The name of the table in Django.
 const USER_TABLE: &str = "app01_userinfo";
 const USER_COLUMNS: [&str; 5] = ["id", "username", "password", "uid", "wx_id"];
 
-/// A person of that application. What is no text there is `Err`; NULL is an empty text.
+/// A user of that application. Text that cannot be read is `Err`; NULL is an empty text.
 #[derive(Debug)]
 pub struct DjangoUser {
-    /// The row.
+    /// The row's ID.
     pub id: i64,
     /// The name.
     pub username: Result<String, InvalidText>,
-    /// In clear.
+    /// The password in plain text.
     pub password: Result<Secret, InvalidText>,
-    /// What should be the MD5 of the name.
+    /// Supposed to be the MD5 of the name.
     pub uid: Result<String, InvalidText>,
-    /// The openid, empty for who was never bound.
+    /// The openid; empty if the user was never bound.
     pub wx_id: Result<String, InvalidText>,
 }
 
-/// A value is a blob, or a text that is not UTF-8.
+/// The value is a blob, or text that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidText;
 
 /// Why the file cannot be read as that application's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DjangoError {
-    /// It has no such table; `ours`: it is a database of wxbox.
+    /// The file has no user table.
     MissingTable {
         /// The table.
         table: &'static str,
         /// Whether wxbox made the file.
         is_wxbox: bool,
     },
-    /// The table has no such column.
+    /// The user table lacks a column.
     MissingColumn {
         /// The table.
         table: &'static str,
         /// The column.
         column: &'static str,
     },
-    /// Some of what it holds is not in the file yet, since the application runs or was not ended properly.
+    /// Some of its content is not in the file yet, because the application is running or was
+    /// killed.
     InUse,
-    /// What SQLite or the system says.
+    /// An error of SQLite or the system.
     Other(String),
 }
 
 impl From<rusqlite::Error> for DjangoError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            // Another process is writing, or did not finish: to put that right, one would have to write.
+            // Another process is writing, or was killed while it wrote; recovering from that
+            // requires writing.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::ReadOnly) => Self::InUse,
             _ => Self::Other(error.to_string()),
         }
@@ -81,10 +83,7 @@ impl From<io::Error> for DjangoError {
 pub struct DjangoDatabase(Connection);
 
 impl DjangoDatabase {
-    /// Opens the file for reading, and looks whether it is that application's.
-    ///
-    /// # Errors
-    /// Why it cannot be read.
+    /// Opens the file for reading and checks that it is that application's.
     pub fn open(path: &Path) -> Result<Self, DjangoError> {
         let conn = open_read_only(path)?;
         let columns: Vec<String> = {
@@ -101,10 +100,7 @@ impl DjangoDatabase {
         }
     }
 
-    /// Hands each person to `each`, in the order of the rows.
-    ///
-    /// # Errors
-    /// Why it cannot be read on; what `each` gives back ends the reading.
+    /// Calls `each` for every user, in the order of the rows, until it returns an error.
     pub fn for_each_user<E>(
         &self,
         mut each: impl FnMut(DjangoUser) -> Result<(), E>,
@@ -128,8 +124,8 @@ impl DjangoDatabase {
     }
 }
 
-/// Opens the file for reading alone. In WAL mode SQLite would make files beside it, unless it is told that
-/// nobody else has it; then it would miss what is in the log, so that must be empty.
+/// Opens the file read-only. In WAL mode SQLite would create files beside it unless it is told that
+/// the file is immutable; then it would not read the log, so the log must be empty.
 fn open_read_only(path: &Path) -> Result<Connection, DjangoError> {
     let path = std::path::absolute(path)?;
     let mut header = [0; 20];
@@ -143,12 +139,12 @@ fn open_read_only(path: &Path) -> Result<Connection, DjangoError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(url.as_str(), flags)?;
     conn.busy_timeout(DEFAULT_BUSY_TIMEOUT)?;
-    // What stands in a schema from elsewhere is not ours to run.
+    // Do not run code from a foreign schema.
     conn.execute_batch("PRAGMA trusted_schema = OFF;")?;
     Ok(conn)
 }
 
-/// SQLite keeps what it is given: a name of digits alone may be a number.
+/// Returns a value as text. SQLite may store a name that consists of digits as a number.
 fn column_text(value: ValueRef<'_>) -> Result<String, InvalidText> {
     match value {
         ValueRef::Null => Ok(String::new()),

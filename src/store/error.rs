@@ -1,4 +1,4 @@
-//! What can go wrong with the database, each told apart where a person can do something about it.
+//! Errors of the database, with a variant for each that a user can do something about.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +7,15 @@ use rusqlite::ErrorCode;
 
 use crate::t;
 
-/// A failure of the store. `Display` says the fact; [`Error::hint`] the remedy.
+/// An error of the store. `Display` states the fact, [`Error::hint`] the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file or its directory cannot be opened or made.
+    /// The file or its directory cannot be opened or created.
     #[error("{}", t!("store-open", path = path, cause = cause))]
     Open {
         /// The database file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         cause: String,
     },
     /// The file is not an SQLite database.
@@ -95,44 +95,44 @@ pub enum Error {
     Sqlite {
         /// The database file.
         path: PathBuf,
-        /// SQLite's own words.
+        /// SQLite's error.
         cause: rusqlite::Error,
     },
-    /// A user of that name exists.
+    /// A user with that name exists.
     #[error("{}", t!("user-exists", user = name))]
     UserExists {
-        /// The name asked for.
+        /// The requested name.
         name: String,
     },
-    /// A person was removed since they were found; whoever has their name now is somebody else.
+    /// A user was removed after a command found them; a user with that name now is another one.
     #[error("{}", t!("user-gone", user = name))]
     UserRemoved {
-        /// The name that they were found by.
+        /// The name that the user was found by.
         name: String,
     },
-    /// A renamed user still holds the uid that belongs to that name.
+    /// A renamed user still has the uid that belongs to that name.
     #[error("{}", t!("user-uid-taken", user = name, holder = holder))]
     UidTaken {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The name of the user who holds the uid.
+        /// The name of the user who has the uid.
         holder: String,
     },
 }
 
-/// SQLite's code for shared memory that could not be made as long as it must be.
+/// SQLite's code for shared memory that could not be enlarged.
 const IOERR_SHMSIZE: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
-/// Whether this process has come upon damage: what is in the log stays there, and the file is left as it is.
+/// Whether this process has found damage: then it leaves the log and the file as they are.
 static CORRUPTION_FOUND: AtomicBool = AtomicBool::new(false);
 
-/// See [`CORRUPTION_FOUND`].
+/// Returns [`CORRUPTION_FOUND`].
 pub(super) fn corruption_found() -> bool {
     CORRUPTION_FOUND.load(Ordering::Relaxed)
 }
 
 impl Error {
-    /// Sorts an SQLite error about the file at `path`.
+    /// Classifies an SQLite error about the file at `path`.
     pub(super) fn from_sqlite(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
         if cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) {
@@ -143,7 +143,7 @@ impl Error {
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::CannotOpen) => Self::Open { path, cause: cause.to_string() },
-            // The index of the log could not be made longer.
+            // The index of the log could not be enlarged.
             _ if cause.sqlite_error().is_some_and(|it| it.extended_code == IOERR_SHMSIZE) => Self::DiskFull { path },
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
@@ -151,7 +151,7 @@ impl Error {
         }
     }
 
-    /// What the person can do about it.
+    /// Returns what the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Open { .. } => Some(t!("store-open-hint")),

@@ -1,9 +1,10 @@
-//! The generation of the database's content: a number in its first page that grows with each commit that waits for
-//! the disk. Page and number get into the write-ahead log with the commit, so that a log can be told from one that
-//! belongs to another file, and damage in it from an end that was torn by a power cut (`wal`).
+//! The generation of the database: a number in its first page that grows with each durable commit.
+//! Page and number are in the write-ahead log with the commit, so that a log can be told from one
+//! of another file, and damage in it from an end that a power cut tore (`wal_check`).
 //!
-//! It is in the upper 24 bits of `user_version`; the lower eight are the version of the schema. It begins with a random
-//! number, and a backup begins anew: two files that went different ways have different numbers.
+//! The generation is the upper 24 bits of `user_version`; the lower 8 are the schema version. It
+//! starts at a random number, and a backup starts anew, so files that have diverged have different
+//! numbers.
 
 use std::path::Path;
 
@@ -13,26 +14,26 @@ use rusqlite::Connection;
 
 use super::open::connect_immutable;
 
-/// Bits of `user_version` that are the version of the schema.
+/// The number of bits of the schema version in `user_version`.
 const SCHEMA_BITS: u32 = 8;
 
-/// The bits of the schema's version in a `user_version`.
+/// The bits of the schema version in `user_version`.
 pub(super) const SCHEMA_MASK: i64 = (1 << SCHEMA_BITS) - 1;
 
-/// One more than the largest generation.
+/// The number of generations.
 const GENERATION_COUNT: u32 = 1 << (32 - SCHEMA_BITS);
 
-/// A `user_version`, as the file has it.
+/// A `user_version` as the file has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UserVersion(u32);
 
 impl UserVersion {
-    /// The `user_version` of the bytes that the file has it in.
+    /// Parses the bytes in the file.
     pub(super) fn from_bytes(bytes: [u8; 4]) -> Self {
         Self(u32::from_be_bytes(bytes))
     }
 
-    /// The `user_version` of a schema of that number, with a random generation.
+    /// Returns a version with this schema and a random generation.
     pub(super) fn new(schema: i64) -> rusqlite::Result<Self> {
         let mut bytes = [0; 4];
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
@@ -44,18 +45,18 @@ impl UserVersion {
         Self(generation << SCHEMA_BITS | schema)
     }
 
-    /// The bytes that the file has it in.
+    /// Returns the bytes for the file.
     pub(super) fn to_bytes(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
 
-    /// The `user_version` that the database at that connection has.
+    /// Reads the version from an open database.
     pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
         let found: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok(Self(found.cast_unsigned()))
     }
 
-    /// The `user_version` that the file at that path has without its log.
+    /// Reads the version from a file, without its log.
     pub(super) fn read_file(path: &Path) -> Option<Self> {
         connect_immutable(path).and_then(|conn| Self::read(&conn)).ok()
     }
@@ -64,17 +65,17 @@ impl UserVersion {
         conn.pragma_update(None, "user_version", self.0.cast_signed())
     }
 
-    /// The version of the schema.
+    /// Returns the schema version.
     pub(super) fn schema(self) -> i64 {
         i64::from(self.0 % (1 << SCHEMA_BITS))
     }
 
-    /// The same generation of a schema of that number.
+    /// Returns this generation with another schema version.
     pub(super) fn with_schema(self, schema: i64) -> Self {
         self.with_parts(self.generation(), schema)
     }
 
-    /// Whether nothing was ever written in its place.
+    /// Returns whether it was never written.
     pub(super) fn is_unset(self) -> bool {
         self.0 == 0
     }
@@ -83,18 +84,18 @@ impl UserVersion {
         self.0 >> SCHEMA_BITS
     }
 
-    /// How many generations it is behind a later one.
+    /// Returns how many generations it is behind a later one.
     pub(super) fn generations_behind(self, later: Self) -> u32 {
         later.generation().wrapping_sub(self.generation()) % GENERATION_COUNT
     }
 
-    /// The generation before.
+    /// Returns the previous generation.
     pub(super) fn previous(self) -> Self {
         self.with_parts(self.generation().wrapping_sub(1) % GENERATION_COUNT, self.schema())
     }
 }
 
-/// Counts a commit that waits for the disk, in its transaction.
+/// Counts a durable commit, in its transaction.
 pub(super) fn advance_generation(tx: &Connection) -> rusqlite::Result<()> {
     let UserVersion(now) = UserVersion::read(tx)?;
     UserVersion(now.wrapping_add(1 << SCHEMA_BITS)).write(tx)

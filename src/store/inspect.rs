@@ -1,4 +1,4 @@
-//! A look at a database that changes nothing of it, however old, new or broken it is.
+//! Read-only inspection of a database, however old, new or damaged it is.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,48 +11,50 @@ use super::outbox::claimable_sql;
 use super::{Error, Result, Store};
 use crate::clock::Timestamp;
 
-/// How long the look waits for another process's write.
+/// How long an inspection waits for another process's write.
 const INSPECTION_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Pages, about, between two looks at the clock.
+/// SQLite operations between two checks of the deadline, about 100 pages.
 const PROGRESS_INTERVAL_OPS: i32 = 100;
 
-/// A database that is looked at.
+/// A database under inspection.
 pub struct Inspection {
     conn: Connection,
     path: PathBuf,
-    /// The version of its schema; 0 where there is none yet.
+    /// Its schema version; 0 if it has none yet.
     pub schema: i64,
-    /// The version that this program brings it to.
+    /// The schema version of this program.
     pub supported_schema: i64,
 }
 
-/// What a check of the whole file came to.
+/// The result of an integrity check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integrity {
-    /// All of it is as it should be.
+    /// The whole file is intact.
     Ok,
-    /// The first thing that is not, in SQLite's words.
+    /// SQLite's description of the first problem.
     Corrupt(String),
-    /// The time was up.
+    /// The deadline passed.
     TimedOut,
 }
 
-/// Messages that are due and that nobody delivers.
+/// Messages that are due and that no process delivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverdueMessages {
-    /// How many.
+    /// Their number.
     pub count: i64,
-    /// The earliest time that one was due.
+    /// The earliest due time.
     pub since: Timestamp,
 }
 
 impl Inspection {
-    /// Opens what is at `path`; `None` where nothing is.
+    /// Opens the database at `path`; `None` if there is none.
     ///
     /// # Errors
-    /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::NewerSchema`] for a file that is not ours, or not this
-    /// program's; [`Error::Open`] where it cannot be opened.
+    ///
+    /// [`Error::NotADatabase`], [`Error::OtherApplication`], [`Error::Unreleased`] and
+    /// [`Error::NewerSchema`] for a file that this program cannot use; [`Error::Open`] if it cannot
+    /// be opened.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         if inspect_file(path)?.is_none() {
             return Ok(None);
@@ -65,27 +67,25 @@ impl Inspection {
         Ok(Some(Self { conn, path: path.to_owned(), schema: found, supported_schema: known }))
     }
 
-    /// Whether it can be opened as a [`Store`] without a change of its schema.
+    /// Returns whether it can be opened as a [`Store`] without a migration.
     pub fn is_current(&self) -> bool {
         self.schema == self.supported_schema
     }
 
-    /// Takes the right to write, and gives it back.
+    /// Acquires the write lock and releases it.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`]; [`Error::Busy`] where another process has had it for two seconds.
+    ///
+    /// [`Error::ReadOnly`]; [`Error::Busy`] if another process has held the lock for two seconds.
     pub fn check_writable(&self) -> Result<()> {
-        // SQLite lets a read-only file be opened for writing, and begins as if it could.
+        // SQLite opens a read-only file for writing without an error.
         if self.conn.is_readonly("main").map_err(|e| Error::from_sqlite(&self.path, e))? {
             return Err(Error::ReadOnly { path: self.path.clone() });
         }
         self.conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(|e| Error::from_sqlite(&self.path, e))
     }
 
-    /// Reads the whole file, and says what is wrong with it.
-    ///
-    /// # Errors
-    /// Where it cannot be read as far as that.
+    /// Reads the whole file and returns what is wrong with it.
     pub fn check_integrity(&mut self, timeout: Duration) -> Result<Integrity> {
         let path = self.path.clone();
         let at = |e| Error::from_sqlite(&path, e);
@@ -103,11 +103,8 @@ impl Inspection {
 }
 
 impl Store {
-    /// The account's messages that were due before that time and that no process has. Where a process is at work
-    /// on others of them, it will come to these, and there are none.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the account's messages that were due before this time; `None` if a live process has
+    /// claimed messages of the account and will deliver these too.
     pub fn overdue(&self, app_id: &str, before: Timestamp) -> Result<Option<OverdueMessages>> {
         if self.has_live_worker(app_id)? {
             return Ok(None);
@@ -136,7 +133,7 @@ mod tests {
         assert!(!path.exists());
 
         let conn = Connection::open(&path).unwrap();
-        // A file of ours from before the first step of the schema.
+        // A wxbox file from before the first migration.
         conn.execute_batch(&format!("PRAGMA application_id = {}", migrate::APPLICATION_ID)).unwrap();
         drop(conn);
         let mut look = Inspection::open(&path).unwrap().unwrap();

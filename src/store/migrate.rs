@@ -1,8 +1,8 @@
-//! The schema, step by step. A step that has been released is never edited: changes are new files.
+//! The schema and its migrations. A released migration is never edited: changes are new files.
 //!
-//! Several processes may meet an old or empty file at once: the version is read again inside the write
-//! transaction, so one of them migrates and the others find it done. SQLite's own locks are all that it takes; who
-//! holds another lock on file or directory holds up nobody.
+//! Several processes may find an old or empty file at once: the version is read again inside the
+//! write transaction, so that one of them migrates and the others find it done. SQLite's own locks
+//! suffice; a process that locks the file or its directory otherwise blocks nobody.
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,10 +16,10 @@ use super::{DEFAULT_BUSY_TIMEOUT, Error, Result};
 use crate::files;
 use crate::i18n::io_error_text;
 
-/// All steps, oldest first; [`schema_version`] numbers them.
+/// All migrations, oldest first; [`schema_version`] numbers them.
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
 
-/// `PRAGMA application_id` of our files: "wxb1".
+/// The `PRAGMA application_id` of wxbox's files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
 
 /// The `application_id` of files that development builds wrote before the first release: "wxbx". Only developers have
@@ -35,7 +35,7 @@ pub(super) fn schema_version(migrations: &[&str]) -> i64 {
     LAST_UNRELEASED_SCHEMA.saturating_add(i64::try_from(migrations.len()).unwrap_or(i64::MAX))
 }
 
-/// Takes the steps that the database at `path` has not taken yet.
+/// Applies the migrations that the database at `path` lacks.
 pub(super) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
     let supported = schema_version(migrations);
     let found = read_version(conn, path, supported)?;
@@ -61,18 +61,19 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -
     let version = if found == 0 { UserVersion::new(supported).map_err(at)? } else { now.with_schema(supported) };
     version.write(&tx).map_err(at)?;
     tx.commit().map_err(at)?;
-    // The file alone is a database of ours from now on, whatever becomes of its log.
+    // From now on the file alone is a wxbox database, even without its log.
     let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     Ok(())
 }
 
-/// Puts the file into WAL mode. SQLite does not wait there for another process that does the same or reads in the old
-/// mode; for a lock it does, for as long as a statement waits for another's write.
+/// Switches the file to WAL mode. SQLite does not wait there for another process that switches as
+/// well or reads in the old mode; it does wait for a lock.
 fn enable_wal(conn: &Connection) -> rusqlite::Result<()> {
     let deadline = Instant::now() + DEFAULT_BUSY_TIMEOUT;
     loop {
         match conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
-            // It says so in memory, and where the file system has no shared memory: the old mode works as well.
+            // In memory and on file systems without shared memory the mode stays, which works as
+            // well.
             Ok(_) => return Ok(()),
             Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || Instant::now() >= deadline => {
                 return Err(e);
@@ -82,15 +83,15 @@ fn enable_wal(conn: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// The file's version, if the file is ours (or empty) and not newer than we are.
+/// Returns the schema version of a wxbox file or an empty file; rejects other and newer files.
 pub(super) fn read_version(conn: &Connection, path: &Path, supported: i64) -> Result<i64> {
     let at = |e| Error::from_sqlite(path, e);
     let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at)?;
     let found = if application == APPLICATION_ID {
-        // What is ours stays ours, so this needs no common look with the first.
+        // The application ID of a wxbox file never changes, so two statements are safe.
         UserVersion::read(conn).map_err(at)?.schema()
     } else {
-        // One look at all of it, since another process may be making the file now.
+        // In one statement, because another process may be creating the file.
         let read = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
                     FROM pragma_application_id, pragma_user_version";
         let look = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
@@ -113,8 +114,8 @@ pub(super) fn read_version(conn: &Connection, path: &Path, supported: i64) -> Re
     Ok(found)
 }
 
-/// Leaves `FILE.vN.bak` beside the database. Written under another name first, so that it is whole or
-/// not there; a copy that another process has migrated meanwhile is thrown away.
+/// Writes `FILE.vN.bak` beside the database, under a temporary name until it is complete. A copy
+/// that another process has migrated in the meantime is discarded.
 fn backup_before_migration(conn: &Connection, path: &Path, version: i64) -> Result<()> {
     let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: io_error_text(&e) };
     let temp_copy = TempCopy::create(files::parent_dir(path)).map_err(failed)?;

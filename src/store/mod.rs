@@ -1,9 +1,9 @@
-//! The only SQL: what wxbox knows and owes, in one SQLite file.
+//! The store: users, messages and caches in one SQLite file, and the only SQL of wxbox.
 //!
 //! Each function is named for what it means, takes the time as an argument, and commits before it
-//! returns. The file is opened 0600 in a directory 0700, in WAL mode with a busy time-out, so any number
-//! of processes can use it at once. The last one to close it moves the log into the file and removes the log: while no
-//! process has it open, the file alone is the database.
+//! returns. The file has mode 0600 in a directory with mode 0700 and is in WAL mode with a busy
+//! timeout, so that any number of processes can use it at once. The last process to close it
+//! checkpoints and removes the log: while no process has it open, the file alone is the database.
 
 mod backup;
 mod bindings;
@@ -49,47 +49,50 @@ use crate::clock::Timestamp;
 use crate::termination;
 use open::{connect, prepare_file, resolve_symlink, sibling_path, sync_wal_dir_entry};
 
-/// What the store gives back.
+/// The result of the store's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// How long a statement waits for another process's write, where nothing else is said.
+/// How long a statement waits for another process's write by default.
 const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The open database.
+/// An open database.
 pub struct Store {
     conn: Connection,
     path: PathBuf,
     busy_timeout: Duration,
-    /// So many turns were taken with it.
+    /// The number of outbox transactions so far.
     transactions: u32,
-    /// Commits do not wait for the disk: see [`Store::without_fsync`].
+    /// Whether commits do not wait for the disk; see [`Store::without_fsync`].
     without_fsync: bool,
 }
 
 impl Store {
-    /// Opens the database at `path`, making it (and its directory) where there is none, and brings its
-    /// schema up to date; before a change a copy is left beside it as `FILE.vN.bak`. A file that this user or its
-    /// medium does not let be written, such as a backup, can still be read.
+    /// Opens the database at `path`, creates it and its directory if needed, and migrates it after
+    /// writing a copy to `FILE.vN.bak`. A file that cannot be written, such as a backup on a
+    /// read-only medium, can still be read.
     ///
     /// # Errors
-    /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::NewerSchema`] for a file that is not ours to
-    /// touch, [`Error::Open`] where it cannot be opened or made.
+    ///
+    /// [`Error::NotADatabase`], [`Error::OtherApplication`], [`Error::Unreleased`] and
+    /// [`Error::NewerSchema`] for a file that must not be changed; [`Error::Open`] if it cannot be
+    /// opened or created.
     pub fn open(path: &Path) -> Result<Self> {
         let path = &resolve_symlink(path);
         prepare_file(path)?;
         let mut conn = connect(path)?;
         set_busy_timeout(&mut conn, DEFAULT_BUSY_TIMEOUT).map_err(|e| Error::from_sqlite(path, e))?;
-        // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
-        // removal would find.
+        // Secure deletion from the start: splitting a page leaves a copy of the moved content,
+        // which a later deletion would not find.
         conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
             .map_err(|e| Error::from_sqlite(path, e))?;
         conn.execute_batch(WAL_PRAGMAS_SHORT).map_err(|e| Error::from_sqlite(path, e))?;
         if cfg!(target_os = "macos") {
-            // Its fsync leaves what it was given in the disk's own memory; only its full one waits.
+            // On macOS, `fsync` leaves data in the disk's cache; only `F_FULLFSYNC` waits for it.
             conn.execute_batch("PRAGMA fullfsync = ON").map_err(|e| Error::from_sqlite(path, e))?;
         }
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(|e| Error::from_sqlite(path, e))?;
-        // Plans do not depend on what is bound: one that does is made anew at each run of its statement.
+        // Stable query plans: a plan that depends on bound values is prepared anew at each
+        // execution.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::from_sqlite(path, e))?;
         let mut store = Self {
             conn,
@@ -102,10 +105,7 @@ impl Store {
         Ok(store)
     }
 
-    /// One in memory without anything in it, in place of a file that is not there at `path`: for who only looks.
-    ///
-    /// # Errors
-    /// Only SQLite's own.
+    /// Returns an empty database in memory, for read-only commands when there is no file at `path`.
     pub fn empty_in_memory(path: &Path) -> Result<Self> {
         let conn = Connection::open_in_memory().map_err(|e| Error::from_sqlite(path, e))?;
         migrate::MIGRATIONS
@@ -121,33 +121,31 @@ impl Store {
         })
     }
 
-    /// Where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether other processes have it, too: it is a file.
+    /// Returns whether the database is a file, which other processes may use as well.
     pub fn is_file_backed(&self) -> bool {
         self.conn.path().is_some_and(|path| !path.is_empty())
     }
 
-    /// Waits so long for another process's write from now on, instead of ten seconds, before it is [`Error::Busy`].
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Sets how long a statement waits for another process's write before it fails with
+    /// [`Error::Busy`].
     pub fn with_busy_timeout(mut self, timeout: Duration) -> Result<Self> {
         set_busy_timeout(&mut self.conn, timeout).map_err(|e| Error::from_sqlite(&self.path, e))?;
         self.busy_timeout = timeout;
         Ok(self)
     }
 
-    /// After a wait of another kind: waits as it did before, until a signal asks this process to end.
+    /// Restores the busy timeout after a wait of another kind; a signal ends the wait again.
     fn patient_again(&mut self) {
-        // Where that cannot be set, the other wait is no harm.
+        // If that fails, the other timeout does no harm.
         let _ = set_busy_timeout(&mut self.conn, self.busy_timeout);
     }
 
-    /// How long it waits for another process's write.
+    /// Returns how long a statement waits for another process's write.
     pub fn busy_timeout(&self) -> Duration {
         self.busy_timeout
     }
@@ -168,8 +166,8 @@ impl Store {
         result.map_err(|e| Error::from_sqlite(&self.path, e))
     }
 
-    /// Commits without waiting for the disk. Outcomes need not survive a power cut: a lost one is an
-    /// attempt without outcome, which is safe.
+    /// Runs `work` with commits that do not wait for the disk. Results need not survive a power
+    /// cut: a lost one is an attempt without an outcome, which is safe.
     fn without_fsync<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
@@ -183,26 +181,28 @@ impl Store {
     }
 }
 
-/// From so many pages on in the write-ahead log, a commit moves them into the file, and the next one writes the log
-/// over from its start, for which the disk takes less time than to make it longer. Not after every short command: that
-/// would be three more waits for the disk. Nor seldom: whoever opens the file first reads the log.
-/// What is longer than those pages with their heads is cut off then: old texts in it would never be written over.
+/// From this number of pages in the write-ahead log on, a commit moves them into the file, and the
+/// next commit overwrites the log from its start, which is faster for the disk than growing it. Not
+/// after every short command: that would be three more fsyncs. Nor rarely: the first process to
+/// open the file reads the log. The size limit truncates a log of more than those pages, in which
+/// old texts would never be overwritten.
 const WAL_PRAGMAS_SHORT: &str = "PRAGMA wal_autocheckpoint = 64; PRAGMA journal_size_limit = 263712;";
 
-/// The same for a process that goes on for long, and would wait too often.
+/// The settings for a process that runs for long and would otherwise wait too often.
 const WAL_PRAGMAS_LONG: &str = "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = -1;";
 
-/// From so many turns on a process is taken to go on for long; one that sends a single message has two, or three.
+/// From this number of transactions on, a process counts as long-running; a send of one message has
+/// two or three.
 const LONG_RUN_TRANSACTIONS: u32 = 4;
 
-/// Bytes of a log that nobody leaves behind.
+/// The largest log, in bytes, that a process leaves behind.
 const MAX_WAL_BYTES: u64 = 512 << 10;
 
 impl Store {
-    /// Moves the log into the file, if it has become long, and cuts it off.
+    /// Checkpoints and truncates the log if it has become long.
     fn truncate_large_wal(&mut self) {
         if fs::metadata(sibling_path(&self.path, "-wal")).is_ok_and(|log| log.len() > MAX_WAL_BYTES) {
-            // If others are busy with it, the next one does it: nobody waits for that.
+            // If other processes use it, the next one truncates it.
             self.truncate_wal(Duration::ZERO);
         }
     }
@@ -218,8 +218,8 @@ impl Drop for Store {
     }
 }
 
-/// Lets statements wait so long for another process's write. As SQLite's own time-out does, but a signal that asks
-/// this process to end also ends the wait.
+/// Sets how long a statement waits for another process's write. Unlike SQLite's own timeout, a
+/// signal that asks this process to exit ends the wait.
 fn set_busy_timeout(conn: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
     let mut started = Instant::now();
     conn.busy_handler(Some(move |tries: i32| {
@@ -229,13 +229,13 @@ fn set_busy_timeout(conn: &mut Connection, timeout: Duration) -> rusqlite::Resul
         if termination::requested_signal().is_some() || started.elapsed() >= timeout {
             return false;
         }
-        // Nobody tells when a lock is given back.
+        // A released lock wakes no one, so poll.
         std::thread::park_timeout(MAX_BUSY_POLL_INTERVAL.min(Duration::from_millis(1 << tries.clamp(0, 10))));
         true
     }))
 }
 
-/// The longest time between two looks at a lock.
+/// The longest interval between two tries of a lock.
 const MAX_BUSY_POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 impl ToSql for Timestamp {
@@ -259,7 +259,7 @@ mod tests {
     fn a_signal_ends_a_wait_after_a_turn_as_before_it() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
-        // SQLite's own time-out, which hears of no signal, takes the place of what does, and the other way round.
+        // SQLite's own timeout, which ignores signals, and the busy handler replace each other.
         let deaf = |store: &Store| store.conn.pragma_query_value(None, "busy_timeout", |row| row.get(0));
         assert_eq!(deaf(&store), Ok(0));
         let who = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };

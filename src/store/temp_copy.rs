@@ -1,5 +1,5 @@
-//! A copy of the database under a hidden name, until it is whole. One that a killed process left behind is removed by
-//! the next that makes a copy there, or delivers what is queued.
+//! A copy of the database with a temporary name, until it is complete. A copy that a killed process
+//! left is removed by the next process that makes a copy there, or that delivers.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,24 +15,24 @@ use super::open::sibling_path;
 use super::wal_check::USER_VERSION_OFFSET;
 use crate::files;
 
-/// How the names begin.
+/// The prefix of temporary names.
 const TEMP_COPY_PREFIX: &str = ".wxbox-copy-";
 
-/// How often a file is made, where others remove it.
+/// How often a file is created, if other processes delete it.
 const MAX_CREATE_ATTEMPTS: usize = 8;
 
-/// The copy. Its process holds a lock on it: what nobody holds is left behind.
+/// A temporary copy. Its process holds a lock on it; an unlocked copy is stale.
 pub(super) struct TempCopy {
     file: NamedTempFile,
 }
 
 impl TempCopy {
-    /// Makes an empty one.
+    /// Creates an empty copy in a directory.
     pub(super) fn create(dir: &Path) -> io::Result<Self> {
         remove_stale_copies(dir);
         for _ in 0..MAX_CREATE_ATTEMPTS {
             let file = files::private_temp_file(dir, TEMP_COPY_PREFIX)?;
-            // Between the two, another process may have taken it for one that was left behind.
+            // Another process may have deleted it as a stale one before it was locked.
             if file.as_file().try_lock().is_ok() && file.as_file().metadata()?.nlink() > 0 {
                 return Ok(Self { file });
             }
@@ -44,13 +44,13 @@ impl TempCopy {
         self.file.as_file()
     }
 
-    /// Copies the database of that connection into it, in one step and under one read transaction: the copy is of one
-    /// moment, writers do not wait, and however much they write, it ends. The copy is a generation of its own.
-    ///
-    /// `None`: another process had the database for too long.
+    /// Copies an open database in one step and under one read transaction, so that the copy is
+    /// consistent, writers do not wait, and the copy ends however much they write. The copy starts
+    /// a generation of its own. Returns `None` if another process kept the database locked.
     pub(super) fn copy_from(&self, conn: &Connection) -> rusqlite::Result<Option<UserVersion>> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // Nobody else knows of the file: it needs no locks, and no journal, which would be left beside it.
+        // No other process uses the file, so it needs no locks, and no journal that would stay
+        // beside it.
         let mut copy = Connection::open_with_flags_and_vfs(self.file.path(), flags, c"unix-none")?;
         copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
         match Backup::new(conn, &mut copy)?.step(-1)? {
@@ -67,7 +67,7 @@ impl TempCopy {
         Ok(Some(version))
     }
 
-    /// Gives it its name once it is on disk. `false`: something is there, and `replace` does not say that it may go.
+    /// Syncs the copy and renames it. Returns `false` if `to` exists and `replace` is not set.
     pub(super) fn persist_to(self, to: &Path, replace: bool) -> io::Result<bool> {
         self.file().sync_all()?;
         if !replace && to.exists() {
@@ -80,13 +80,13 @@ impl TempCopy {
             Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
             Err(e) => return Err(e.error),
         }
-        // The name too survives a power cut, where directories can be opened.
+        // The directory entry must survive a power cut as well, where directories can be opened.
         let _ = File::open(files::parent_dir(to)).and_then(|dir| dir.sync_all());
         Ok(true)
     }
 }
 
-/// Removes copies in that directory that killed processes left behind. Best effort.
+/// Removes the copies that killed processes left in a directory. Best effort.
 pub(super) fn remove_stale_copies(dir: &Path) {
     for found in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = found.file_name();
@@ -100,7 +100,7 @@ pub(super) fn remove_stale_copies(dir: &Path) {
     }
 }
 
-/// Removes the log that an older file of that name had: it does not belong to the new one.
+/// Removes the log of an older file with that name, which does not belong to the new file.
 fn remove_sidecar_files(file: &Path) -> io::Result<()> {
     for end in ["-wal", "-shm", "-journal"] {
         match fs::remove_file(sibling_path(file, end)) {

@@ -1,24 +1,24 @@
-//! Each account's template lists as WeChat last gave them.
+//! Each account's template lists, as WeChat returned them last.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Result, Store};
 use crate::clock::Timestamp;
 
-/// How long a kept list is used without asking WeChat anew, in milliseconds: one day.
+/// How long a cached list is used, in milliseconds: one day.
 const LIST_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Which of the account's lists.
+/// A list of templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateKind {
     /// The templates of template messages.
     Template,
-    /// Those of subscription notifications.
+    /// The templates of subscription notifications.
     Subscription,
 }
 
 impl TemplateKind {
-    /// Where its lists and their templates are.
+    /// Returns the tables of the list and of its templates.
     fn tables(self) -> (&'static str, &'static str) {
         match self {
             Self::Template => ("template_lists", "templates"),
@@ -30,37 +30,35 @@ impl TemplateKind {
 /// A template of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedTemplate {
-    /// WeChat's id of it.
+    /// WeChat's ID of the template.
     pub template_id: String,
     /// Its title.
     pub title: String,
-    /// Its lines, with `{{key.DATA}}` where a value goes.
+    /// Its lines, with `{{key.DATA}}` in place of each value.
     pub content: String,
 }
 
-/// A template list and when it was given.
+/// A template list and when it was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateList {
     /// Which list it is.
     pub kind: TemplateKind,
-    /// The templates, in WeChat's order; there may be none.
+    /// The templates, in WeChat's order; may be empty.
     pub templates: Vec<CachedTemplate>,
-    /// When WeChat gave them.
+    /// When the list was fetched.
     pub fetched_at: Timestamp,
 }
 
 impl TemplateList {
-    /// Whether the list is to be asked for again before it is used. A clock that was set back makes no list fresh.
+    /// Returns whether the list must be fetched again before use. A clock that was set back makes
+    /// it stale.
     pub fn is_stale(&self, now: Timestamp) -> bool {
         !(0..LIST_TTL_MS).contains(&now.0.saturating_sub(self.fetched_at.0))
     }
 }
 
 impl Store {
-    /// The list last kept for the account; `None` where none ever was.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the account's cached list; `None` if none was ever cached.
     pub fn templates(&self, app_id: &str, kind: TemplateKind) -> Result<Option<TemplateList>> {
         let (lists, templates) = kind.tables();
         let list_sql = format!("SELECT fetched_at FROM {lists} WHERE app_id = ?1");
@@ -77,10 +75,7 @@ impl Store {
         Ok(Some(TemplateList { kind, templates, fetched_at }))
     }
 
-    /// Keeps a list that WeChat gave, in the place of the last one.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Replaces the account's cached list.
     pub fn save_templates(&mut self, app_id: &str, list: &TemplateList) -> Result<()> {
         let (lists, templates) = list.kind.tables();
         self.without_fsync(|store| {

@@ -1,4 +1,4 @@
-//! The access token of each account, shared by all processes on this database.
+//! The access token of each account, shared by all processes that use the database.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -13,15 +13,12 @@ pub struct CachedToken {
     pub token: Secret,
     /// When it was fetched.
     pub fetched_at: Timestamp,
-    /// When WeChat ends it.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl Store {
-    /// The token last fetched for the account, expired or not.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the account's cached token, expired or not.
     pub fn token(&self, app_id: &str) -> Result<Option<CachedToken>> {
         let read = self.conn.query_row(
             "SELECT token, fetched_at, expires_at FROM tokens WHERE app_id = ?1",
@@ -37,10 +34,7 @@ impl Store {
         self.map_err(read.optional())
     }
 
-    /// Forgets a token that WeChat refused, unless another is kept already.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Deletes a token that WeChat refused, unless another one is cached already.
     pub fn delete_token(&mut self, app_id: &str, rejected: &Secret) -> Result<()> {
         self.without_fsync(|store| {
             let sql = "DELETE FROM tokens WHERE app_id = ?1 AND token = ?2";
@@ -48,10 +42,7 @@ impl Store {
         })
     }
 
-    /// Keeps a fetched token in the place of the last one.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Replaces the account's cached token.
     pub fn save_token(&mut self, app_id: &str, token: &CachedToken) -> Result<()> {
         self.without_fsync(|store| {
             let done = store.conn.execute(

@@ -1,45 +1,45 @@
-//! Many people at once, all or none: they are staged in a table of this connection alone, which SQLite
-//! keeps outside the database, then taken over in one transaction. Memory stays small however many there
-//! are, and nobody waits for the file that is still being read.
+//! Import of many users, all or none. They are staged in a temporary table of this connection,
+//! which SQLite keeps outside the database, then inserted in one transaction. Memory use is
+//! constant, and other processes do not wait while the file is being read.
 
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::{Error, Result, Store};
 use crate::clock::Timestamp;
 
-/// A person of the file, checked.
+/// A user from the file, validated.
 #[derive(Clone, Debug)]
 pub struct StagedUser<'a> {
-    /// Where it stands in the file.
+    /// The line in the file.
     pub line: u64,
-    /// The name, trimmed and checked.
+    /// The name, trimmed and validated.
     pub username: &'a str,
     /// 32 lower-case hex digits.
     pub uid: &'a str,
     /// The Argon2id hash, as a PHC string.
     pub password: Option<&'a str>,
-    /// The openid towards the config's account.
+    /// The openid for the account in the config.
     pub openid: Option<&'a str>,
-    /// Tags to set.
+    /// The tags to set.
     pub tags: &'a [String],
     /// Free text.
     pub note: &'a str,
 }
 
-/// Two people who cannot both be there.
+/// Two users who cannot both exist.
 #[derive(Clone, Debug)]
 pub struct ImportConflict {
-    /// The line of the person who cannot be added.
+    /// The line of the user who cannot be added.
     pub line: u64,
-    /// That person's name.
+    /// That user's name.
     pub username: String,
-    /// Who has the name or the uid.
+    /// The user who has the name or the uid.
     pub holder: String,
-    /// The holder's line; `None`: the holder is in the database.
+    /// That user's line; `None` if the user is in the database.
     pub holder_line: Option<u64>,
 }
 
-/// Room for the random order of the uids; nothing else of this connection needs it.
+/// The caches hold the random order of the uids; this connection needs them for nothing else.
 const STAGING_SQL: &str = "PRAGMA main.cache_size = -16384; PRAGMA temp.cache_size = -12288;
     CREATE TEMP TABLE incoming (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, username TEXT NOT NULL UNIQUE,
         uid TEXT NOT NULL UNIQUE, password TEXT, openid TEXT, note TEXT NOT NULL) STRICT;
@@ -48,18 +48,13 @@ const STAGING_SQL: &str = "PRAGMA main.cache_size = -16384; PRAGMA temp.cache_si
     BEGIN;";
 
 impl Store {
-    /// Begins to stage people.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Starts staging.
     pub fn begin_staging(&mut self) -> Result<()> {
         self.map_err(self.conn.execute_batch(STAGING_SQL))
     }
 
-    /// Stages a person; the number under which [`Store::set_staged_password`] knows them.
-    ///
-    /// # Errors
-    /// Only the database's own; a name or uid that was staged before is a [`ImportConflict`].
+    /// Stages a user and returns the row for [`Store::set_staged_password`], or an
+    /// [`ImportConflict`] if the name or uid was staged before.
     pub fn stage_user(&mut self, new: &StagedUser<'_>) -> Result<std::result::Result<i64, ImportConflict>> {
         let sql = "INSERT INTO temp.incoming (line, username, uid, password, openid, note)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -78,37 +73,26 @@ impl Store {
         Ok(Ok(n))
     }
 
-    /// Ends the staging, so that nothing of the database is held while passwords are hashed. Gives back
-    /// somebody staged who is in the database already, the first in the file.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Ends staging, so that no lock is held while passwords are hashed. Returns the first staged
+    /// user who exists in the database already.
     pub fn finish_staging(&mut self) -> Result<Option<ImportConflict>> {
         self.map_err(self.conn.execute_batch("COMMIT"))?;
         self.map_err(find_conflict(&self.conn))
     }
 
-    /// Everybody staged who is in the database already, in the order of the file.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns all staged users who exist in the database already, in the order of the file.
     pub fn list_conflicts(&self) -> Result<Vec<ImportConflict>> {
         self.map_err(find_conflicts(&self.conn, None))
     }
 
-    /// Gives a staged person a password hash.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Sets the password hash of a staged user.
     pub fn set_staged_password(&mut self, n: i64, hash: &str) -> Result<()> {
         let sql = "UPDATE temp.incoming SET password = ?2 WHERE n = ?1";
         self.map_err(self.conn.execute(sql, params![n, hash])).map(drop)
     }
 
-    /// Adds all who were staged, bound to the account where they have an openid; how many they are.
-    ///
-    /// # Errors
-    /// Only the database's own; somebody who was added meanwhile is a [`ImportConflict`]. Nothing is added then.
+    /// Adds all staged users, with their bindings to the account, and returns their number; or an
+    /// [`ImportConflict`], and adds no user, if one of them was added in the meantime.
     pub fn commit_staged(
         &mut self,
         app_id: &str,
@@ -120,7 +104,7 @@ impl Store {
         if let Some(clash) = find_conflict(&tx).map_err(at)? {
             return Ok(Err(clash));
         }
-        // The last that was ever given.
+        // The last ID that was ever used.
         let last_id = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'users'";
         let last_id: i64 = tx.query_row(last_id, [], |row| row.get(0)).map_err(at)?;
         let added = tx
@@ -150,7 +134,7 @@ fn line_to_sql(line: u64) -> i64 {
     i64::try_from(line).unwrap_or(i64::MAX)
 }
 
-/// Whose name or uid it is that the file had before.
+/// Returns the conflict with the staged user who has the same name or uid.
 fn find_staged_conflict(conn: &Connection, new: &StagedUser<'_>) -> rusqlite::Result<ImportConflict> {
     let sql = "SELECT username, line FROM temp.incoming WHERE username = ?1 OR uid = ?2
                ORDER BY username = ?1 DESC LIMIT 1";
@@ -164,7 +148,7 @@ fn find_conflict(conn: &Connection) -> rusqlite::Result<Option<ImportConflict>> 
     find_conflicts(conn, Some(1)).map(|first| first.into_iter().next())
 }
 
-/// Each staged person once, though one may have the name and another the uid.
+/// Returns each staged user once, even if two users have the name and the uid.
 fn find_conflicts(conn: &Connection, limit: Option<i64>) -> rusqlite::Result<Vec<ImportConflict>> {
     let sql = "SELECT i.line, i.username, u.username FROM temp.incoming i CROSS JOIN users u
                WHERE u.username = i.username OR u.uid = i.uid

@@ -1,6 +1,6 @@
-//! The registry: people, their tags and their bindings. A command that changes a person finds them by the row that it
-//! saw first, in one transaction, so that a person who was renamed meanwhile is still the one who is meant, and one who
-//! was removed meanwhile is not mistaken for whoever has the name now.
+//! The registry: users, their tags and their bindings. A command that changes a user finds them by
+//! the row that it read first, in one transaction, so that it changes a user who was renamed in the
+//! meantime, and does not mistake another user for one who was removed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,106 +12,106 @@ use super::{Error, Result, Store};
 use crate::clock::Timestamp;
 use crate::names::normalize_nfc;
 
-/// The row (user, account) → openid.
+/// The binding of a user to an openid of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// WeChat's id of the person towards the account.
+    /// WeChat's ID of the user for the account.
     pub openid: String,
-    /// The nickname WeChat gave at the binding, where the scope allowed it.
+    /// The nickname that WeChat returned at the binding, if the scope allowed it.
     pub nickname: Option<String>,
     /// When it was made.
     pub bound_at: Timestamp,
-    /// The errcode after which messages stopped going there; `None` while the person can be reached.
+    /// The errcode that marked the recipient as unreachable; `None` if reachable.
     pub unreachable_errcode: Option<i64>,
-    /// Whether the person follows the account, as far as WeChat has said; `None` where it was not asked.
+    /// Whether the user follows the account; `None` if WeChat was not asked.
     pub follows: Option<bool>,
-    /// Whether WeChat has ever said so of this binding.
+    /// Whether WeChat ever reported that the user follows.
     pub has_followed: bool,
 }
 
-/// A person in the registry, with the binding towards the account asked about.
+/// A user, with the binding for one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// The row.
+    /// The row's ID.
     pub id: i64,
     /// The unique name.
     pub username: String,
-    /// Lower-case hex MD5 of the name the person was added with.
+    /// The MD5 of the name that the user was added with, in lower-case hex.
     pub uid: String,
     /// The Argon2id hash, as a PHC string.
     pub password: Option<String>,
     /// Free text.
     pub note: String,
-    /// In alphabetical order.
+    /// The tags in alphabetical order.
     pub tags: Vec<String>,
-    /// When the person was added.
+    /// When the user was added.
     pub created_at: Timestamp,
     /// The binding, if there is one.
     pub binding: Option<Binding>,
 }
 
-/// Which users are asked for.
+/// A filter of users.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter<'a> {
-    /// Only those with this tag.
+    /// Only users with this tag.
     pub tag: Option<&'a str>,
-    /// Only the bound (`true`) or the unbound (`false`).
+    /// Only users who are bound (`true`) or not bound (`false`).
     pub bound: Option<bool>,
 }
 
-/// What `user add` writes.
+/// The values for `user add`.
 #[derive(Clone, Debug, Default)]
 pub struct NewUser<'a> {
-    /// The name, trimmed and checked.
+    /// The name, trimmed and validated.
     pub username: &'a str,
-    /// Lower-case hex MD5 of the name.
+    /// The MD5 of the name in lower-case hex.
     pub uid: &'a str,
     /// The Argon2id hash, as a PHC string.
     pub password: Option<&'a str>,
     /// Free text.
     pub note: &'a str,
-    /// Tags to set.
+    /// The tags to set.
     pub tags: &'a [String],
-    /// `(app_id, openid)` to bind at once.
+    /// The `(app_id, openid)` to bind at once.
     pub binding: Option<(&'a str, &'a str)>,
 }
 
-/// What `user edit` changes; what is `None` or empty stays.
+/// The changes of `user edit`; `None` and empty values change nothing.
 #[derive(Clone, Debug, Default)]
 pub struct UserUpdate<'a> {
-    /// The new name, trimmed and checked, and the uid that a user added under it would have.
+    /// The new name, trimmed and validated, and the uid of a user added with it.
     pub rename: Option<(&'a str, &'a str)>,
     /// The new note.
     pub note: Option<&'a str>,
-    /// Tags to set.
+    /// The tags to add.
     pub add_tags: &'a [String],
-    /// Tags to take away.
+    /// The tags to remove.
     pub remove_tags: &'a [String],
 }
 
-/// What `user remove` took away.
+/// The result of `user remove`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovalResult {
-    /// The person as they were.
+    /// The user before the removal.
     pub user: User,
-    /// Messages whose text is gone, those that waited included.
+    /// The number of messages whose content was deleted, including queued ones.
     pub messages: usize,
-    /// Messages that waited to be delivered.
+    /// The number of queued messages.
     pub queued: usize,
-    /// The write-ahead log still has old pages: it could not be emptied.
+    /// Whether the write-ahead log could not be truncated and still has old pages.
     pub wal_retained: bool,
 }
 
-/// What `unbind` did.
+/// The result of `unbind`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnbindResult {
-    /// The person as they were, with the binding that is gone; without one, nothing was changed.
+    /// The user before the change; without a binding nothing was changed.
     pub user: User,
-    /// Messages that were withdrawn.
+    /// The number of cancelled messages.
     pub cancelled: usize,
 }
 
-/// One row a user: ?1 is the account's app_id (empty: no account, nobody is bound).
+/// One row per user; ?1 is the app_id, empty for no account.
 const SELECT_USERS_SQL: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
     b.openid, b.nickname, b.bound_at, b.unreachable_errcode,
     b.follows, b.has_followed,
@@ -145,27 +145,25 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// The person of that row as they are now, with the binding towards `app_id`.
+/// Returns the user with this ID, with the binding for `app_id`.
 fn user_by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
     let mut query = conn.prepare_cached(&format!("{SELECT_USERS_SQL} WHERE u.id = ?2"))?;
     query.query_row(params![app_id, id], read_user).optional()
 }
 
 impl Store {
-    /// The person of that name, in whichever way its letters are written, with the binding towards `app_id`.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the user with this name in any Unicode normalization, with the binding for `app_id`.
     pub fn user(&self, username: &str, app_id: &str) -> Result<Option<User>> {
         let sql = format!("{SELECT_USERS_SQL} WHERE u.username = ?2");
         let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
         self.map_err(query.query_row(params![app_id, normalize_nfc(username)], read_user).optional())
     }
 
-    /// Hands each person of the filter to `each`, in the order of their names.
+    /// Calls `each` for every user that matches the filter, by name.
     ///
     /// # Errors
-    /// The database's own, and what `each` gives back, which ends the reading.
+    ///
+    /// Returns the first error of `each`.
     pub fn for_each_user<E: From<Error>>(
         &self,
         filter: &UserFilter<'_>,
@@ -193,27 +191,18 @@ impl Store {
         Ok(())
     }
 
-    /// Another name that differs from this one by capital letters alone.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns another name that differs only in case.
     pub fn find_case_variant(&self, name: &str) -> Result<Option<String>> {
         let sql = "SELECT username FROM users WHERE username = ?1 COLLATE NOCASE AND username <> ?1 LIMIT 1";
         self.map_err(self.conn.query_row(sql, [name], |row| row.get(0)).optional())
     }
 
-    /// Every name, for finding the nearest.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns all names.
     pub fn usernames(&self) -> Result<Vec<String>> {
         self.query_strings("SELECT username FROM users")
     }
 
-    /// Every tag that somebody has.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns all tags in use.
     pub fn tags(&self) -> Result<Vec<String>> {
         self.query_strings("SELECT DISTINCT tag FROM tags ORDER BY tag")
     }
@@ -224,10 +213,7 @@ impl Store {
         self.map_err(rows.collect())
     }
 
-    /// The names of the others who are bound to the same openid of the account.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the names of other users who are bound to the same openid of the account.
     pub fn users_sharing_openid(&self, openid: &str, app_id: &str, user: &User) -> Result<Vec<String>> {
         let sql = "SELECT u.username FROM bindings b JOIN users u ON u.id = b.user_id
                    WHERE b.app_id = ?1 AND b.openid = ?2 AND u.id <> ?3 ORDER BY u.username";
@@ -238,9 +224,10 @@ impl Store {
 }
 
 impl Store {
-    /// Adds a person and gives them back, with the binding that was asked for; nothing is written if that fails.
+    /// Adds a user, with a binding if requested, and returns the user. Writes nothing on failure.
     ///
     /// # Errors
+    ///
     /// [`Error::UserExists`], [`Error::UidTaken`].
     pub fn add_user(&mut self, new: &NewUser<'_>, now: Timestamp) -> Result<User> {
         let app_id = new.binding.map_or("", |(app_id, _)| app_id);
@@ -267,9 +254,10 @@ impl Store {
         })
     }
 
-    /// Changes a person's name, note and tags, all or nothing; the person as they are then.
+    /// Changes a user's name, note and tags, all or none, and returns the user.
     ///
     /// # Errors
+    ///
     /// [`Error::UserExists`], [`Error::UidTaken`] for the new name; [`Error::UserRemoved`].
     pub fn edit_user(&mut self, user: &User, edit: &UserUpdate<'_>, app_id: &str) -> Result<User> {
         self.update_user(user, app_id, |tx, User { id, .. }| {
@@ -294,9 +282,10 @@ impl Store {
         })
     }
 
-    /// Sets or removes a person's password hash; the person as they are then.
+    /// Sets or removes a user's password hash and returns the user.
     ///
     /// # Errors
+    ///
     /// [`Error::UserRemoved`].
     pub fn set_password(&mut self, user: &User, hash: Option<&str>, app_id: &str) -> Result<User> {
         self.update_user(user, app_id, |tx, user| {
@@ -305,15 +294,16 @@ impl Store {
         })
     }
 
-    /// Removes a person with bindings and tags, what is queued for them, and the text of all messages
-    /// to them; of those the rows stay, so that the history keeps its counts. What is removed is
-    /// overwritten in the file.
+    /// Removes a user with bindings, tags and queued messages, and the content of all other
+    /// messages, whose rows stay in the history. SQLite overwrites the deleted content.
     ///
     /// # Errors
+    ///
     /// [`Error::UserRemoved`].
     pub fn remove_user(&mut self, user: &User, app_id: &str) -> Result<RemovalResult> {
         let mut removed = self.update_user(user, app_id, |tx, user| {
-            // A person reached by --openid alone is the same person; another who shares the openid is not.
+            // A message to the user's bare openid is the user's; one to another user with the same
+            // openid is not.
             let theirs = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
                 AND b.app_id = messages.app_id AND b.openid = messages.openid))";
             let contents: BTreeSet<i64> = {
@@ -343,11 +333,12 @@ impl Store {
         Ok(removed)
     }
 
-    /// Binds a person to an openid of the account, where what waits for the person goes; the person as they are then.
-    /// An older binding is replaced, with its mark of being unreachable, if `replace` says so; else it stays and the
-    /// answer is `None`.
+    /// Binds a user to an openid of the account and returns the user; queued messages go to that
+    /// openid. With `replace` an older binding is replaced, including its unreachable mark;
+    /// otherwise it stays and `None` is returned.
     ///
     /// # Errors
+    ///
     /// [`Error::UserRemoved`].
     pub fn bind(
         &mut self,
@@ -372,9 +363,11 @@ impl Store {
         })
     }
 
-    /// Removes the binding towards the account, if there is one, and withdraws what waits for the person.
+    /// Removes a user's binding to the account, if there is one, and cancels the user's queued
+    /// messages.
     ///
     /// # Errors
+    ///
     /// [`Error::UserRemoved`].
     pub fn unbind(&mut self, user: &User, app_id: &str, now: Timestamp) -> Result<UnbindResult> {
         self.update_user(user, app_id, |tx, user| {
@@ -387,7 +380,7 @@ impl Store {
         })
     }
 
-    /// Hands the person of that row, as they are now, to `work`, which changes them in the same transaction.
+    /// Passes the current user to `work`, which changes them in the same transaction.
     fn update_user<T>(
         &mut self,
         found: &User,
@@ -400,7 +393,7 @@ impl Store {
         })
     }
 
-    /// A transaction, committed unless `work` fails or says no.
+    /// Runs `work` in a transaction and commits it unless `work` fails.
     pub(super) fn write_transaction<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Result<T>>,
@@ -414,12 +407,12 @@ impl Store {
     }
 }
 
-/// How long a reader elsewhere, which keeps old pages in the log, is waited for after a removal: its end is not known.
+/// How long to wait for a reader after a removal. It is short because the end of the read is unknown.
 const WAL_TRUNCATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type NameHolder = (i64, String);
 
-/// Who has that name, or else the uid that belongs to it.
+/// Returns the user who has the name, or else the uid that belongs to it.
 fn find_name_conflict(conn: &Connection, name: &str, uid: &str) -> rusqlite::Result<Option<NameHolder>> {
     conn.query_row(
         "SELECT id, username FROM users WHERE username = ?1 OR uid = ?2 ORDER BY username = ?1 DESC LIMIT 1",
@@ -437,11 +430,12 @@ fn conflict_error(name: &str, (_, holder): NameHolder) -> Error {
     }
 }
 
-/// An openid as it is kept: trimmed. WeChat's are 28 letters, digits, `-` and `_`; the length is not
-/// promised, so it is not held against one.
+/// Trims and validates an openid. WeChat's have 28 letters, digits, `-` and `_`; the length is not
+/// guaranteed, so it is not checked.
 ///
 /// # Errors
-/// Gives back what cannot be an openid.
+///
+/// Returns the input if it cannot be an openid.
 pub fn parse_openid(raw: &str) -> std::result::Result<&str, &str> {
     let openid = raw.trim();
     let usable = openid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -460,7 +454,7 @@ mod tests {
         store.add_user(&NewUser { username: name, uid: &uid, binding, ..NewUser::default() }, Timestamp(1)).unwrap()
     }
 
-    /// Every change of a person who was found before, told by the name that they have afterwards.
+    /// Applies each kind of change to a user and returns the user's name after each.
     fn apply_all_changes(store: &mut Store, found: &User) -> [Result<String>; 5] {
         let name = |user: User| user.username;
         let tag = ["t".to_owned()];

@@ -1,6 +1,7 @@
-//! The write-ahead log, looked at before SQLite sees it. A log whose head is damaged SQLite takes for an empty one, a
-//! damaged frame for the log's end, one beside an empty file it removes, and one that belongs to another file it applies,
-//! each without a word: what was committed last would be gone, and messages that were sent would be sent again.
+//! Checks the write-ahead log before SQLite opens it. SQLite silently treats a log with a damaged
+//! header as empty and a damaged frame as the end of the log, removes a log beside an empty file,
+//! and applies a log that belongs to another file. The last commits would be lost, and sent
+//! messages would be sent again.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -10,42 +11,44 @@ use super::generation::UserVersion;
 use super::open::sibling_path;
 use super::{Error, Result};
 
-/// Bytes of a log's head: <https://www.sqlite.org/fileformat2.html#walformat>.
+/// Bytes of a log's header: <https://www.sqlite.org/fileformat2.html#walformat>.
 const WAL_HEADER_LEN: usize = 32;
 
-/// Bytes of a frame's head, which is before each page in the log.
+/// Bytes of the header of a frame, which precedes each page in the log.
 const FRAME_HEADER_LEN: usize = 24;
 
-/// Where the first page of the database has its `user_version`.
+/// The offset of `user_version` in the first page of the database.
 pub(super) const USER_VERSION_OFFSET: usize = 60;
 
-/// After so many looks that each found something else, others are at work on it.
+/// After this many checks with different results, other processes are at work on the log.
 const MAX_CHECKS: usize = 100;
 
-/// What was found wrong, with what tells whether a second look finds the same.
+/// A problem, with what shows whether a second check finds the same one.
 #[derive(PartialEq, Eq)]
 enum WalProblem {
     InvalidHeader([u8; WAL_HEADER_LEN]),
-    /// The frame, and what it is a frame of.
+    /// The log's header and the number of the damaged frame.
     DamagedFrame([u8; WAL_HEADER_LEN], u64),
-    /// The `user_version` of the file, and the first one in the log.
+    /// The log's header, the `user_version` of the file, and the first one in the log.
     ForeignDatabase([u8; WAL_HEADER_LEN], UserVersion, UserVersion),
-    /// There is no file.
+    /// The log's header; there is no database file.
     MissingDatabase([u8; WAL_HEADER_LEN]),
 }
 
-/// Looks at what is beside the database at `path`.
+/// Checks the log beside the database at `path`.
 ///
 /// # Errors
-/// [`Error::CorruptLog`]; [`Error::ForeignLog`]; [`Error::Corrupt`] where a log is left of a file that is empty now.
+///
+/// [`Error::CorruptLog`]; [`Error::ForeignLog`]; [`Error::Corrupt`] if the log is beside an empty
+/// file.
 pub(super) fn check_wal(path: &Path) -> Result<()> {
     let log = sibling_path(path, "-wal");
-    // What else is there SQLite would take for an empty log. A link it does not follow.
+    // SQLite would treat other file types as an empty log. It does not follow links.
     if fs::symlink_metadata(&log).is_ok_and(|it| !it.is_file() && !it.is_symlink()) {
         return Err(Error::CorruptLog { path: log });
     }
     let mut previous = None;
-    // Until two looks find the same, since another process may be writing the log, or moving it into the file.
+    // Check until two results agree, since another process may be writing or checkpointing the log.
     for _ in 0..MAX_CHECKS {
         let problem = find_problem(path, &log)?;
         match problem {
@@ -60,17 +63,17 @@ pub(super) fn check_wal(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Looks once.
+/// Checks once.
 fn find_problem(path: &Path, log: &Path) -> Result<Option<WalProblem>> {
     let Some((mut log, head)) = read_header(log) else { return Ok(None) };
-    // After the log: whoever makes a file has something in it before there is a log.
+    // After the log: a process that creates a file writes to it before there is a log.
     match fs::metadata(path) {
         Ok(file) if file.len() == 0 => return Err(Error::Corrupt { path: path.to_owned() }),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(WalProblem::MissingDatabase(head))),
         _ => {}
     }
     if head.iter().all(|byte| *byte == 0) {
-        // A power cut can leave it so: the head is written, and waited for, before anything else is.
+        // A power cut can leave this: the header is written and synced before anything else.
         return Ok(None);
     }
     let Some(mut sum) = WalChecksum::from_header(&head) else { return Ok(Some(WalProblem::InvalidHeader(head))) };
@@ -80,36 +83,36 @@ fn find_problem(path: &Path, log: &Path) -> Result<Option<WalProblem>> {
         return Ok(Some(WalProblem::DamagedFrame(head, damaged)));
     }
     let Some((first, last)) = found.committed_versions else { return Ok(None) };
-    // What is in the file was there before the log began, or has been moved there from it.
+    // The content of the file existed before the log, or has been moved there from it.
     let begin = first.previous();
     let belongs = file.is_unset() || begin.generations_behind(file) <= begin.generations_behind(last);
     Ok((!belongs).then_some(WalProblem::ForeignDatabase(head, file, first)))
 }
 
-/// The log and its head, where there is one.
+/// Opens the log and reads its header, if it has one.
 fn read_header(log: &Path) -> Option<(BufReader<File>, [u8; WAL_HEADER_LEN])> {
     let mut head = [0; WAL_HEADER_LEN];
-    // A pipe in its place must not be waited for.
+    // Do not wait for the other end of a pipe.
     let kind = fs::metadata(log).ok()?.file_type();
     let mut log = kind.is_file().then(|| File::open(log).ok()).flatten().map(BufReader::new)?;
     log.read_exact(&mut head).ok()?;
     Some((log, head))
 }
 
-/// What the frames say.
+/// The result of scanning all frames.
 #[derive(Default)]
 struct FrameScan {
-    /// A frame that is damaged, and not the torn end of the log.
+    /// The number of a frame that is damaged, and is not the torn end of the log.
     damaged_frame: Option<u64>,
-    /// The first and the last `user_version` among what was committed.
+    /// The first and the last `user_version` among the commits.
     committed_versions: Option<(UserVersion, UserVersion)>,
 }
 
 impl FrameScan {
-    /// Reads all frames. A log ends where a frame does not fit: a power cut leaves such an end, and what was behind it
-    /// once is of an older log, or was never committed. But a commit that counts a generation waits for the disk, so
-    /// that anything behind it proves that it, and all before it, had been written: then a frame that does not fit is
-    /// damaged.
+    /// Scans all frames. A log ends at a frame that does not fit: a power cut leaves such an end,
+    /// and what follows is from an older log or was never committed. But a commit with a new
+    /// generation waits for the disk, so anything after it proves that it and everything before it
+    /// was written: then a frame that does not fit is damaged.
     fn scan(log: &mut impl Read, head: &[u8; WAL_HEADER_LEN], sum: &mut WalChecksum, file: UserVersion) -> Self {
         let size = match read_u32(head, 8, true) {
             size @ (512 | 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536) => size as usize,
@@ -123,7 +126,7 @@ impl FrameScan {
                 break;
             }
             if frame[8..16] != head[16..24] {
-                // The log ends before it, or it is damaged itself.
+                // The log ends before this frame, or the frame is damaged.
                 (page_version, is_durable) = (None, false);
                 first_mismatch.get_or_insert(n);
                 sum.is_continuous = false;
@@ -160,17 +163,17 @@ impl FrameScan {
     }
 }
 
-/// The sum that SQLite keeps over a log, from frame to frame.
+/// SQLite's checksum of a log, from frame to frame.
 struct WalChecksum {
     is_big_endian: bool,
     s0: u32,
     s1: u32,
-    /// Whether it is that of the frame before.
+    /// Whether it is the checksum of the previous frame.
     is_continuous: bool,
 }
 
 impl WalChecksum {
-    /// That of a log's head; `None` if SQLite does not take it for one.
+    /// Returns the checksum of a log's header; `None` if SQLite would not accept it.
     fn from_header(head: &[u8; WAL_HEADER_LEN]) -> Option<Self> {
         let magic = read_u32(head, 0, true);
         let mut sum = Self { is_big_endian: magic & 1 == 1, s0: 0, s1: 0, is_continuous: true };
@@ -178,7 +181,7 @@ impl WalChecksum {
         (magic & !1 == 0x377f_0682 && sum.matches_at(head, 24)).then_some(sum)
     }
 
-    /// Goes on to the next frame; whether it fits the one before.
+    /// Advances to the next frame and returns whether it fits the previous one.
     fn add_frame(&mut self, frame: &[u8]) -> bool {
         let known = self.is_continuous;
         if known {

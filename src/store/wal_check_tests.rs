@@ -1,4 +1,4 @@
-//! Logs as killed processes, power cuts, bad disks and copies leave them.
+//! Cases of logs that killed processes, power cuts, bad disks and copies leave.
 
 use super::*;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ impl TestDatabase {
         Self { dir, path }
     }
 
-    /// File and log as they would be if every process were killed now.
+    /// Returns the file and the log as they would be if all processes were killed now.
     fn crash_copy(&self) -> Self {
         let killed = Self::new();
         fs::copy(&self.path, &killed.path).unwrap();
@@ -38,7 +38,7 @@ impl TestDatabase {
         Store::open(&self.path).unwrap()
     }
 
-    /// How many contents are there.
+    /// Returns the number of payloads.
     fn count_payloads(&self) -> i64 {
         self.open().conn.query_row("SELECT count(*) FROM payloads", [], |row| row.get(0)).unwrap()
     }
@@ -49,7 +49,7 @@ impl TestDatabase {
     }
 }
 
-/// A commit that waits for the disk.
+/// Commits durably.
 fn commit_durably(store: &mut Store) {
     let tx = store.begin_write().unwrap();
     tx.execute("INSERT INTO payloads (type, json, created_at) VALUES ('text', '{}', 0)", []).unwrap();
@@ -60,7 +60,7 @@ fn frame_count(bytes: &[u8]) -> usize {
     (bytes.len() - WAL_HEADER_LEN) / (FRAME_HEADER_LEN + 4096)
 }
 
-/// Where each commit's last frame ends.
+/// Returns where the last frame of each commit ends.
 fn commit_ends(bytes: &[u8]) -> Vec<usize> {
     let ends = (0..frame_count(bytes)).map(|n| WAL_HEADER_LEN + n * (FRAME_HEADER_LEN + 4096));
     ends.filter(|at| read_u32(bytes, at + 4, true) != 0).map(|at| at + FRAME_HEADER_LEN + 4096).collect()
@@ -109,7 +109,7 @@ fn when_the_last_process_has_left_the_file_is_all() {
     drop(second);
     assert_eq!(files.file_names(), ["wxbox.db"]);
     assert_eq!(files.count_payloads(), 2);
-    // Whoever was killed is followed by one who is not.
+    // After a killed process, one that is not killed opens the database.
     let mut store = files.open();
     commit_durably(&mut store);
     let killed = files.crash_copy();
@@ -131,11 +131,11 @@ fn processes_that_write_little_leave_a_short_log_and_lose_nothing() {
         longest = longest.max(fs::metadata(files.wal_path()).unwrap().len());
         assert_eq!(files.count_payloads(), 2 * n);
     }
-    // All that was written is about 3 MiB.
+    // About 3 MiB were written in total.
     assert!((100 << 10..400 << 10).contains(&longest), "{longest}");
 }
 
-/// A reader elsewhere keeps the log from being emptied, as when a person is removed: it grows.
+/// A reader keeps the log from being truncated, as when a user is removed, so it grows.
 #[test]
 fn an_old_text_is_written_over_or_cut_off() {
     const TEXT: &str = "what nobody may find";
@@ -147,7 +147,8 @@ fn an_old_text_is_written_over_or_cut_off() {
     let reader = Connection::open(&files.path).unwrap();
     let look = reader.unchecked_transaction().unwrap();
     look.query_row("SELECT count(*) FROM payloads", [], |_| Ok(())).unwrap();
-    // Past the end of what is written over each time, and short of what is cut off when a process ends.
+    // Past the part that is overwritten each time, and short of what is truncated when a process
+    // exits.
     for n in 0..14 {
         let kind = if n == 13 { TEXT } else { "text" };
         store.conn.execute(insert, [kind]).unwrap();
@@ -190,14 +191,14 @@ fn damage_is_told_from_a_torn_end() {
             fs::write(killed.wal_path(), bytes).unwrap();
             let said = check_wal(&killed.path);
             if end <= ends[2] {
-                // Two whole commits are behind it, the second of which fits the first.
+                // Two complete commits follow, the second of which fits the first.
                 assert!(matches!(said, Err(Error::CorruptLog { .. })), "{at} {length}: {said:?}");
             } else if at >= ends[4] {
                 assert!(said.is_ok(), "{at} {length}: {said:?}");
             }
         }
     }
-    // The end is torn wherever it may be.
+    // The end may be torn anywhere.
     for end in (WAL_HEADER_LEN..whole.len()).step_by(1031).chain(ends.iter().copied()) {
         fs::write(killed.wal_path(), &whole[..end]).unwrap();
         check_wal(&killed.path).unwrap();
@@ -216,7 +217,7 @@ fn what_was_not_waited_for_may_be_torn_anywhere() {
     commit_durably(&mut store);
     for _ in 0..3 {
         let done: Result<()> = store.without_fsync(|store| {
-            // Makes the file longer, so that its first page changes.
+            // Extends the file, so that its first page changes.
             let tx = store.begin_write()?;
             tx.execute(INSERT_SQL, []).map(drop).map_err(|e| Error::from_sqlite(Path::new(""), e))?;
             tx.commit().map_err(|e| Error::from_sqlite(Path::new(""), e))
@@ -231,7 +232,7 @@ fn what_was_not_waited_for_may_be_torn_anywhere() {
         fs::write(killed.wal_path(), bytes).unwrap();
         check_wal(&killed.path).unwrap();
     }
-    // Unless a commit that was waited for came after them.
+    // Unless a durable commit follows them.
     commit_durably(&mut store);
     commit_durably(&mut store);
     let killed = files.crash_copy();
@@ -242,7 +243,8 @@ fn what_was_not_waited_for_may_be_torn_anywhere() {
     assert!(matches!(check_wal(&killed.path), Err(Error::CorruptLog { .. })));
 }
 
-/// What did not fit into memory is in the log before its commit, and stays there when it is taken back.
+/// Pages that did not fit into memory are in the log before their commit, and stay there after a
+/// rollback.
 #[test]
 fn what_was_taken_back_is_no_damage() {
     let files = TestDatabase::new();
@@ -287,7 +289,7 @@ fn a_log_of_another_file_is_noticed() {
             fs::read(killed.wal_path()).unwrap() == log && fs::read(&killed.path).unwrap() == fs::read(&copy).unwrap()
         );
     }
-    // Its own is taken, whether or not some of it is in the file already.
+    // Its own log is accepted, whether or not parts of it are in the file already.
     assert_eq!(files.crash_copy().count_payloads(), 4);
     store.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
     assert_eq!(files.crash_copy().count_payloads(), 4);

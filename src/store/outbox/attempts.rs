@@ -1,5 +1,5 @@
-//! The record of what was tried: one row an attempt. Whether a message may have arrived is read from these rows, and
-//! from nowhere else.
+//! The record of attempts, one row each. Whether a message may have arrived is read from these rows
+//! alone.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -7,16 +7,16 @@ use rusqlite::{Connection, Row, params};
 use super::super::{Result, Store};
 use crate::clock::{ClockReading, Timestamp};
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
-    /// WeChat took the message.
+    /// WeChat accepted the message.
     Accepted,
-    /// WeChat answered with an errcode.
+    /// WeChat responded with an errcode.
     Refused,
-    /// No byte left this machine.
+    /// No byte was sent.
     NotSent,
-    /// It may have arrived; no usable answer came.
+    /// The message may have arrived; there was no usable response.
     Ambiguous,
 }
 
@@ -24,7 +24,7 @@ impl AttemptOutcome {
     /// All outcomes.
     pub const ALL: [Self; 4] = [Self::Accepted, Self::Refused, Self::NotSent, Self::Ambiguous];
 
-    /// The word for it in the database and in JSON.
+    /// Returns the name in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -42,77 +42,79 @@ impl FromSql for AttemptOutcome {
     }
 }
 
-/// One attempt.
+/// An attempt to send a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its number, from 1.
+    /// The attempt's number, from 1.
     pub number: i64,
-    /// Where it went; `None` once the person is removed.
+    /// The recipient; `None` once the user is removed.
     pub openid: Option<String>,
-    /// When the access token that it used was fetched.
+    /// When the access token was fetched.
     pub token_fetched_at: Option<Timestamp>,
-    /// When it began.
+    /// When the attempt started.
     pub started: ClockReading,
-    /// When its outcome was written down.
+    /// When its outcome was stored.
     pub ended_at: Option<Timestamp>,
-    /// The `Date` of WeChat's answer.
+    /// The `Date` header of WeChat's response.
     pub server_time: Option<Timestamp>,
-    /// The API host that was asked last.
+    /// The API host that was called last.
     pub host: Option<String>,
-    /// How it ended; `None` while it is open.
+    /// The outcome; `None` while the attempt is open.
     pub outcome: Option<AttemptOutcome>,
     /// WeChat's error code.
     pub errcode: Option<i64>,
-    /// WeChat's error text, cleaned.
+    /// WeChat's error text, sanitized.
     pub errmsg: Option<String>,
-    /// WeChat's id of the request.
+    /// WeChat's ID of the request.
     pub rid: Option<String>,
 }
 
 impl Attempt {
-    /// Whether the message may have arrived by this attempt, as far as the attempt itself tells.
+    /// Returns whether the message may have arrived by this attempt.
     fn is_ambiguous(&self) -> bool {
         matches!(self.outcome, None | Some(AttemptOutcome::Ambiguous))
     }
 }
 
-/// The attempts of a message, and how many of them a person agreed to repeat.
+/// The attempts of a message, and how many of them a user agreed to repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttemptHistory {
-    /// In the order of their numbers.
+    /// The attempts, by number.
     pub attempts: Vec<Attempt>,
-    /// A person said `outbox retry` after so many, and accepted that the message may arrive twice.
+    /// The number of attempts before the last `outbox retry`, whose user accepted that the message
+    /// may arrive twice.
     pub resolved_attempts: i64,
 }
 
 impl AttemptHistory {
-    /// Whether the message may have arrived. No later refusal takes that back.
+    /// Returns whether the message may have arrived. No later refusal changes that.
     pub fn may_have_arrived(&self) -> bool {
         self.attempts.iter().any(Attempt::is_ambiguous)
     }
 
-    /// The first attempt that may have arrived and that nobody agreed to repeat: the message is repeated only where
-    /// WeChat drops what arrives twice.
+    /// Returns the first attempt that may have arrived and that no user agreed to repeat. The
+    /// message is then repeated only if WeChat drops duplicates.
     pub fn first_unresolved(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|it| it.number > self.resolved_attempts && it.is_ambiguous())
     }
 
-    /// The attempt without an outcome.
+    /// Returns the attempt without an outcome.
     pub fn open_attempt(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|it| it.outcome.is_none())
     }
 
-    /// Where the last attempt went.
+    /// Returns the recipient of the last attempt.
     pub fn last_openid(&self) -> Option<&str> {
         self.attempts.last()?.openid.as_deref()
     }
 }
 
-/// Of a row of `messages`: whether an attempt of it has no outcome.
+/// SQL: whether a row of `messages` has an attempt without an outcome.
 pub(in crate::store) const HAS_OPEN_ATTEMPT_SQL: &str =
     "EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
 
-/// The state of a row of `messages` that is ended by hand: what may have arrived stays `unknown`.
+/// SQL: the state of a row of `messages` that is cancelled; a message that may have arrived is
+/// `unknown`.
 pub(in crate::store) const STATE_AFTER_CANCEL_SQL: &str =
     "CASE WHEN EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id
     AND (outcome IS NULL OR outcome = 'ambiguous')) THEN 'unknown' ELSE 'cancelled' END";
@@ -137,22 +139,19 @@ fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     })
 }
 
-/// A time with the uptime that was kept beside it.
+/// Returns a time with the uptime that is stored beside it.
 pub(super) fn clock_reading(at: Timestamp, uptime: Option<String>) -> ClockReading {
     ClockReading { wall: at, uptime: uptime.and_then(|uptime| uptime.parse().ok()) }
 }
 
-/// The attempts of a message.
+/// Returns the attempts of a message, by number.
 pub(super) fn load_attempts(conn: &Connection, id: i64) -> rusqlite::Result<Vec<Attempt>> {
     let mut query = conn.prepare_cached(SELECT_ATTEMPTS_SQL)?;
     query.query_map(params![id], read_attempt)?.collect()
 }
 
 impl Store {
-    /// The attempts of a message, in order.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the attempts of a message, by number.
     pub fn attempts(&self, id: i64) -> Result<Vec<Attempt>> {
         self.map_err(load_attempts(&self.conn, id))
     }
@@ -182,7 +181,7 @@ mod tests {
             resolved_attempts: repeat_after,
         };
         let (ambiguous, refused) = (Some(AttemptOutcome::Ambiguous), Some(AttemptOutcome::Refused));
-        // (agreed to, outcomes, may have arrived, unresolved)
+        // (resolved attempts, outcomes, may have arrived, unresolved)
         let cases = [
             (0, vec![], false, None),
             (0, vec![refused, Some(AttemptOutcome::NotSent)], false, None),

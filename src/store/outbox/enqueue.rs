@@ -1,4 +1,4 @@
-//! What is to be sent, on its way into the outbox.
+//! Queueing of submissions.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use super::media::Attachment;
 use super::transaction::{ClaimedMessage, OutboxTx, RetryState};
 use super::{AttemptHistory, Message, MessageState};
 
-/// One recipient of a send.
+/// A recipient of a submission.
 #[derive(Clone, Debug)]
 pub struct NewRecipient {
-    /// The person, where known.
+    /// The user's ID; `None` for a bare openid.
     pub user_id: Option<i64>,
-    /// That person's name.
+    /// The user's name.
     pub user: Option<String>,
-    /// The openid that is meant; of a person, that of the binding when the message was written.
+    /// The recipient; for a user, the openid that was bound when the submission was built.
     pub openid: String,
-    /// 32 hex digits for WeChat's dedupe of a template message, be it the fallback.
+    /// 32 hex digits for WeChat's dedupe of a template message, which may be the fallback.
     pub client_msg_id: Option<String>,
 }
 
-/// A content as it is kept: once per send, however many people get it.
+/// The content of a message, stored once per send.
 #[derive(Clone, Debug)]
 pub struct Payload {
     /// `text`, `template`, …
@@ -31,46 +31,47 @@ pub struct Payload {
     pub json: String,
 }
 
-/// One content for some recipients: all of them are queued, or nobody.
+/// One content for one or more recipients. All of them are queued, or none.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// What is sent.
+    /// The content.
     pub payload: Payload,
-    /// What is sent after it, part by part, each only when the one before it is.
+    /// The further parts of a text; each is sent once the part before it is sent.
     pub parts: Vec<Payload>,
-    /// The files that are sent with it.
+    /// The files that the content refers to.
     pub files: Vec<Attachment>,
-    /// What is sent instead where WeChat takes no text from us now.
+    /// The template that is sent instead when WeChat refuses a text.
     pub fallback: Option<Payload>,
-    /// To whom.
+    /// The recipients.
     pub recipients: Vec<NewRecipient>,
-    /// The caller's key: for each recipient there is at most one live message of it, or one text in parts.
+    /// The caller's key: a recipient has at most one live message, or text in parts, with it.
     pub key: Option<String>,
-    /// How long it is tried.
+    /// How long the message is tried.
     pub expiry: Expiry,
 }
 
-/// How long a message is tried.
+/// The time after which a message expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
-    /// From when it is queued.
+    /// The time since it was queued.
     pub after: Duration,
-    /// Whether the sender asked for that time: it is kept to, even where the message was not tried once.
+    /// Whether the sender set it: then a message expires even if it was never attempted.
     pub strict: bool,
 }
 
-/// What became of a recipient of a parcel.
+/// The result for one recipient of a submission.
 #[derive(Clone, Debug)]
 pub enum EnqueueResult {
-    /// Queued, with this id.
+    /// The message is queued with this ID.
     Queued(i64),
-    /// Queued, and taken by this process.
+    /// The message is queued and claimed by this process.
     Claimed(Box<ClaimedMessage>),
-    /// Queued, with this id, to be sent when that other message of the same recipient is.
+    /// The message is queued with the first ID, and sent once the message with the second ID is
+    /// sent.
     QueuedAfter(i64, i64),
-    /// The recipient has this live message of the same key already; nothing was queued.
+    /// The recipient already has this live message with the same key; nothing was queued.
     Duplicate(i64),
-    /// The person is no longer bound, or was removed; nothing was queued.
+    /// The user is not bound any more, or was removed; nothing was queued.
     NotBound(Option<String>),
 }
 
@@ -81,26 +82,24 @@ const INSERT_MESSAGE_SQL: &str = "INSERT INTO messages (app_id, user_id, openid,
     ON CONFLICT (app_id, coalesce(user_id, openid), key) WHERE key IS NOT NULL AND first_part_id IS NULL
     AND (state = 'queued' OR state = 'sent' OR state = 'unknown') DO NOTHING";
 
-/// The live message of a key, with the parts of its text.
+/// SQL: the live message with a key.
 const LIVE_BY_KEY_SQL: &str =
     "SELECT id FROM messages WHERE app_id = ?1 AND coalesce(user_id, openid) = ?2 AND key = ?3
     AND key IS NOT NULL AND first_part_id IS NULL AND (state = 'queued' OR state = 'sent' OR state = 'unknown')";
 
-/// A part of a parcel.
+/// A part of a submission.
 struct SubmissionPart<'a> {
     payload: &'a Payload,
     payload_id: i64,
     fallback_id: Option<i64>,
-    /// How many come after it.
+    /// The number of parts after it.
     remaining_parts: usize,
 }
 
 impl OutboxTx<'_> {
-    /// Queues a parcel: what became of each recipient, part by part, in the order of the recipients. `mine`: the first
-    /// part is taken at once, and never anybody else's.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Queues a submission. Returns the result for each part of each recipient, in the order of the
+    /// recipients. With `claim` the first part is claimed at once, so that no other process gets
+    /// it.
     pub fn enqueue(&self, submission: &Submission, claim: bool) -> Result<Vec<EnqueueResult>> {
         let fallback = submission.fallback.as_ref().map(|payload| self.insert_payload(payload)).transpose()?;
         let payloads = || std::iter::once(&submission.payload).chain(&submission.parts);
@@ -164,7 +163,7 @@ impl OutboxTx<'_> {
         Ok(())
     }
 
-    /// Inserts a part; `None` where the recipient has a live message of the key.
+    /// Inserts a part; `None` if the recipient has a live message with the key.
     fn insert_message(
         &self,
         submission: &Submission,
@@ -199,7 +198,7 @@ impl OutboxTx<'_> {
         Ok(queued.then(|| self.tx.last_insert_rowid()))
     }
 
-    /// Where a message to that recipient goes as things stand; `None` where the person is not bound.
+    /// Returns the recipient's openid now; `None` if the user is not bound.
     fn current_openid(&self, recipient: &NewRecipient) -> Result<Option<String>> {
         let Some(user_id) = recipient.user_id else { return Ok(Some(recipient.openid.clone())) };
         let sql = "SELECT openid FROM bindings WHERE app_id = ?1 AND user_id = ?2";
@@ -207,7 +206,7 @@ impl OutboxTx<'_> {
         self.map_err(query.query_row(params![self.app_id, user_id], |row| row.get(0)).optional())
     }
 
-    /// A message that was just queued for this process, as it would be read back.
+    /// Returns the message that was just queued and claimed, as a query would.
     fn claimed_message(
         &self,
         submission: &Submission,
@@ -253,7 +252,7 @@ impl OutboxTx<'_> {
         }
     }
 
-    /// The ids of the live message of a key, and of the parts that come after it.
+    /// Returns the IDs of the live message with a key and of the parts after it.
     fn find_live_duplicate(&self, new_recipient: &NewRecipient, key: Option<&str>) -> Result<Vec<i64>> {
         let recipient: &dyn ToSql = match &new_recipient.user_id {
             Some(user_id) => user_id,

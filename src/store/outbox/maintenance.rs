@@ -1,4 +1,4 @@
-//! The outbox as a whole: what is withdrawn, what is forgotten, and how much there is of each.
+//! Maintenance of the outbox: cancelling, pruning and counting messages.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use super::{
 use crate::clock::Timestamp;
 use crate::store::{Error, MessageState, Result, Store, set_busy_timeout};
 
-/// What ends one message by hand, while no attempt is open: what another process is sending may arrive.
+/// Returns the statement that cancels one message unless it has an open attempt, because a message
+/// that another process is sending may arrive.
 fn cancel_sql() -> String {
     format!(
         "UPDATE messages SET state = {STATE_AFTER_CANCEL_SQL}, claimed_by = NULL, updated_at = ?3
@@ -18,33 +19,34 @@ fn cancel_sql() -> String {
     )
 }
 
-/// Of a finished message: whether no queued part waits for it.
+/// SQL: whether no queued part waits for a finished message.
 const NO_QUEUED_SUCCESSOR_SQL: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_by_previous_part
     WHERE q.previous_part_id = messages.id AND q.state = 'queued')";
 
-/// Messages that one transaction changes: with a million rows in the outbox it holds the write lock for less than 50 ms
-/// (benches/locks.py).
+/// The number of messages that one transaction changes: with a million rows in the outbox it holds
+/// the write lock for less than 50 ms (benches/locks.py).
 const CHUNK_MESSAGES: usize = 500;
 
-/// Chunks that a run removes for their age: the rest is left to the runs after it, which nobody waits for.
+/// The number of chunks that a delivery run deletes for their age. Later runs delete the rest, so
+/// that no command waits for it.
 const MAX_EXPIRED_CHUNKS: usize = 4;
 
-/// The same for what a person asked for: all of it.
+/// The number of chunks for `outbox prune`, which deletes everything.
 const UNLIMITED_CHUNKS: usize = usize::MAX;
 
-/// What is to be kept so long is removed at the latest after a hundredth more: it costs waits for the disk.
+/// Retention is exceeded by at most one hundredth, so that not every run has to wait for an fsync.
 const PRUNE_SLACK_DIVISOR: u32 = 100;
 
-/// How many messages there are, by state.
+/// The number of messages by state.
 #[derive(Clone, Debug)]
 pub struct OutboxCounts {
-    /// Every state, in the order of a message's life.
+    /// All states, in the order of a message's life.
     pub by_state: Vec<(MessageState, i64)>,
-    /// When the oldest of the queued was queued.
+    /// When the oldest queued message was queued.
     pub oldest_queued: Option<Timestamp>,
 }
 
-/// Ends a message by hand with the parts that come after it, which are told why; which.
+/// Cancels a message and the parts after it. Returns their IDs.
 fn cancel_message(tx: &Connection, app_id: &str, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let mut cancelled = Vec::new();
     if tx.prepare_cached(&cancel_sql())?.execute(params![app_id, id, now])? > 0 {
@@ -55,19 +57,14 @@ fn cancel_message(tx: &Connection, app_id: &str, id: i64, now: Timestamp) -> rus
 }
 
 impl Store {
-    /// Ends the account's message by hand, with the parts that come after it; which. What may have arrived is `unknown`
-    /// then, else it is `cancelled`. None if it is not there, not queued, or just being sent.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Cancels a message of the account and the parts after it, and returns their IDs. A message
+    /// that may have arrived becomes `unknown`, any other `cancelled`. Returns no IDs if the
+    /// message does not exist, is not queued, or is being sent.
     pub fn cancel(&mut self, app_id: &str, id: i64, now: Timestamp) -> Result<Vec<i64>> {
         self.write_transaction(|tx| cancel_message(tx, app_id, id, now).map(Ok))
     }
 
-    /// Ends all of the account's messages by hand that are queued and not just being sent; their ids.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Cancels all queued messages of the account that are not being sent. Returns their IDs.
     pub fn cancel_all(&mut self, app_id: &str, now: Timestamp) -> Result<Vec<i64>> {
         let ids = self.ids_by_state(app_id, MessageState::Queued)?;
         let mut cancelled = Vec::new();
@@ -80,23 +77,17 @@ impl Store {
         Ok(cancelled)
     }
 
-    /// Removes the account's finished messages of which nothing happened since `before` by this machine's clock, with
-    /// their attempts, and the contents that no message holds any more; how many messages. A part that another part
-    /// waits for stays. What is removed is overwritten in the file.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Deletes the account's finished messages that have not changed since `before` by this
+    /// machine's clock, with their attempts and unreferenced payloads. Returns the number of
+    /// messages. A part that another part waits for stays. SQLite overwrites the deleted content.
     pub fn prune(&mut self, app_id: &str, before: Timestamp) -> Result<usize> {
         let condition = format!("updated_at < ?2 AND coalesce(sent_at, 0) < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
         self.remove_finished(app_id, ("NOT INDEXED", "id"), &condition, before, UNLIMITED_CHUNKS)
     }
 
-    /// Removes what was finished for longer than `retain` by WeChat's clock, `server`; and notes that time with what was
-    /// finished while it was not known. So no message is removed for a clock that was wrong. A run removes some of it,
-    /// and leaves the rest to the next.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Deletes messages that finished longer than `retain` ago by WeChat's clock, and sets the time
+    /// of those that finished while it was unknown. So a wrong clock deletes nothing. A run deletes
+    /// at most [`MAX_EXPIRED_CHUNKS`] chunks.
     pub fn prune_expired(&mut self, app_id: &str, server_now: Timestamp, retain: Duration) -> Result<()> {
         let cutoff = server_now.minus(retain.saturating_add(retain / PRUNE_SLACK_DIVISOR));
         let sql = "SELECT 1 FROM messages INDEXED BY messages_finished
@@ -114,8 +105,9 @@ impl Store {
         self.remove_finished(app_id, by_age, &condition, server_now.minus(retain), MAX_EXPIRED_CHUNKS).map(drop)
     }
 
-    /// Removes the account's finished messages of which `which` holds with `before` as its second parameter, a chunk at
-    /// a time; how many. They are found by the index and in the order that are given.
+    /// Deletes the account's finished messages that meet `condition`, whose second parameter is
+    /// `before`, chunk by chunk, and returns their number. They are found with the given index, in
+    /// the given order.
     fn remove_finished(
         &mut self,
         app_id: &str,
@@ -126,7 +118,8 @@ impl Store {
     ) -> Result<usize> {
         let path = self.path.clone();
         let at = |e| Error::from_sqlite(&path, e);
-        // In the order of the ids nothing is looked at twice; in another order, what was removed is not found again.
+        // In the order of IDs no row is visited twice; in another order, deleted rows are not found
+        // again.
         let resume = if order == "id" { "id > ?3" } else { "?3 = ?3" };
         let find = format!(
             "SELECT id FROM messages {index} WHERE app_id = ?1 AND state <> 'queued' AND {condition} AND {resume}
@@ -162,7 +155,7 @@ impl Store {
         Ok(removed)
     }
 
-    /// Changes each of these messages, some in a transaction, between which others have their turn.
+    /// Changes each of these messages, a chunk per transaction.
     pub(in crate::store) fn for_each_in_chunks(
         &mut self,
         ids: &[i64],
@@ -177,36 +170,30 @@ impl Store {
         Ok(())
     }
 
-    /// Between two chunks, others have their turn: SQLite waits up to 25 ms before it looks for the lock again.
+    /// Lets other processes write between two chunks: SQLite polls the lock every 25 ms.
     fn yield_write_lock(&self) {
         let _ = crossbeam_channel::after(Duration::from_millis(30)).recv();
     }
 
-    /// Moves the write-ahead log, which still holds the pages that were removed, into the file and cuts it off. Returns
-    /// whether that could be done: a process that reads the log keeps it, and is waited for no longer than `patience`.
-    /// What was committed before stands in any case.
-    pub(in crate::store) fn truncate_wal(&mut self, patience: Duration) -> bool {
-        let moved = set_busy_timeout(&mut self.conn, patience)
+    /// Checkpoints and truncates the write-ahead log, which still contains deleted pages. Returns
+    /// whether that succeeded: a process that reads the log keeps it, and this process waits for it
+    /// for `timeout` at most. The commits before are not affected.
+    pub(in crate::store) fn truncate_wal(&mut self, timeout: Duration) -> bool {
+        let moved = set_busy_timeout(&mut self.conn, timeout)
             .and_then(|()| self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
         self.patient_again();
         matches!(moved, Ok(0_i64))
     }
 
-    /// How many of the account's messages ended since `since` by this machine's clock without being known to have
-    /// arrived.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns how many of the account's messages ended since `since`, by this machine's clock,
+    /// without being delivered for certain.
     pub fn lost_since(&self, app_id: &str, since: Timestamp) -> Result<i64> {
         let sql = "SELECT count(*) FROM messages
                    WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND updated_at >= ?2";
         self.map_err(self.conn.query_row(sql, params![app_id, since], |row| row.get(0)))
     }
 
-    /// How many messages the account has, by state.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the number of the account's messages by state.
     pub fn counts(&self, app_id: &str) -> Result<OutboxCounts> {
         let sql = "SELECT count(*), min(created_at) FROM messages WHERE app_id = ?1 AND state = ?2";
         let mut query = self.map_err(self.conn.prepare(sql))?;

@@ -1,4 +1,4 @@
-//! Media: what WeChat keeps of ours for three days, and the files that messages still need.
+//! Uploaded media, which WeChat keeps for three days, and the files that messages still need.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 /// A file that WeChat keeps for the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedMedia {
-    /// WeChat's name for it.
+    /// WeChat's ID of the file.
     pub media_id: String,
     /// When it was uploaded.
     pub created_at: Timestamp,
@@ -20,10 +20,10 @@ pub struct CachedMedia {
     pub expires_at: Timestamp,
 }
 
-/// Which file, and what it is uploaded as: `image`, `voice`, `video` or `thumb`.
+/// A file and the type that it is uploaded as: `image`, `voice`, `video` or `thumb`.
 #[derive(Clone, Copy, Debug)]
 pub struct MediaKey<'a> {
-    /// The SHA-256 of its content, in hex digits.
+    /// The SHA-256 of its content in hex digits.
     pub sha256: &'a str,
     /// The type.
     pub kind: &'a str,
@@ -32,13 +32,13 @@ pub struct MediaKey<'a> {
 /// A file that a message needs.
 #[derive(Clone, Debug)]
 pub struct Attachment {
-    /// The SHA-256 of its content, in hex digits.
+    /// The SHA-256 of its content in hex digits.
     pub sha256: String,
     /// Its content.
     pub bytes: Arc<[u8]>,
 }
 
-/// The contents of messages, be it as a fallback.
+/// Returns the payloads of messages, including their fallbacks.
 pub(in crate::store) fn payload_ids_of(conn: &Connection, ids: &[i64]) -> rusqlite::Result<BTreeSet<i64>> {
     let mut query = conn.prepare_cached("SELECT payload_id, fallback_id FROM messages WHERE id = ?1")?;
     let mut found = BTreeSet::new();
@@ -50,7 +50,7 @@ pub(in crate::store) fn payload_ids_of(conn: &Connection, ids: &[i64]) -> rusqli
     Ok(found)
 }
 
-/// Removes those of these contents that no message holds any more, and the files that none needs.
+/// Deletes those of these payloads that no message refers to, and unreferenced files.
 pub(in crate::store) fn delete_unreferenced_payloads(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
     let sql = "DELETE FROM payloads WHERE id = ?1
                AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_by_payload WHERE payload_id = ?1)
@@ -92,18 +92,12 @@ fn save_media(
 }
 
 impl Store {
-    /// What WeChat keeps of that file for the account, if it does at that time.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the media ID of a file for the account, if it is valid at this time.
     pub fn find_media(&self, app_id: &str, key: MediaKey<'_>, now: Timestamp) -> Result<Option<CachedMedia>> {
         self.map_err(find_media(&self.conn, app_id, key, now))
     }
 
-    /// Keeps what was uploaded, in the place of an earlier one.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Stores the media ID of a file in place of an earlier one.
     pub fn save_media(&mut self, app_id: &str, key: MediaKey<'_>, media: &CachedMedia, now: Timestamp) -> Result<()> {
         self.without_fsync(|store| {
             let path = store.path.clone();
@@ -114,20 +108,14 @@ impl Store {
         })
     }
 
-    /// The content of a file that a message needs.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the content of a file that a message needs.
     pub fn read_file(&self, sha256: &str) -> Result<Option<Arc<[u8]>>> {
         let sql = "SELECT bytes FROM files WHERE sha256 = ?1";
         let found = self.conn.query_row(sql, [sha256], |row| row.get::<_, Vec<u8>>(0)).optional();
         Ok(self.map_err(found)?.map(Into::into))
     }
 
-    /// Removes the files that only messages needed which are sent.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Deletes files that only sent messages refer to.
     pub fn delete_sent_files(&mut self) -> Result<()> {
         let sql = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM payload_files f JOIN messages m
                    ON m.payload_id = f.payload_id WHERE f.sha256 = files.sha256 AND m.state <> 'sent')";
@@ -136,32 +124,23 @@ impl Store {
 }
 
 impl OutboxTx<'_> {
-    /// As [`Store::media`].
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Does the same as [`Store::find_media`].
     pub fn find_media(&self, key: MediaKey<'_>) -> Result<Option<CachedMedia>> {
         self.map_err(find_media(&self.tx, self.app_id, key, self.now.wall))
     }
 
-    /// As [`Store::save_media`].
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Does the same as [`Store::save_media`].
     pub fn save_media(&self, key: MediaKey<'_>, media: &CachedMedia) -> Result<()> {
         self.map_err(save_media(&self.tx, self.app_id, key, media, self.now.wall))
     }
 
-    /// WeChat does not know that media_id any more; what was uploaded since stays.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Deletes a media ID that WeChat no longer accepts; a newer one stays.
     pub fn delete_media(&self, key: MediaKey<'_>, media_id: &str) -> Result<()> {
         let sql = "DELETE FROM media WHERE app_id = ?1 AND sha256 = ?2 AND type = ?3 AND media_id = ?4";
         self.map_err(self.tx.execute(sql, params![self.app_id, key.sha256, key.kind, media_id])).map(drop)
     }
 
-    /// Notes that a content needs these files, and keeps them.
+    /// Stores the files of a payload.
     pub(super) fn attach_files(&self, payload_id: i64, files: &[Attachment]) -> Result<()> {
         for file in files {
             let sql = "INSERT OR IGNORE INTO files (sha256, bytes) VALUES (?1, ?2)";

@@ -1,8 +1,8 @@
-//! The outbox: messages from before their first attempt until they are forgotten.
+//! The outbox: messages from before their first attempt until they are deleted.
 //!
-//! What was sent stands once per send in `contents`; a message points there. A message and each attempt
-//! are committed, to the disk, before the first byte leaves; an attempt without an outcome is one that
-//! may have reached WeChat.
+//! The content of a message is in `payloads`, once per send. A message and each attempt are
+//! committed and synced before the first byte is sent; an attempt without an outcome may have
+//! reached WeChat.
 
 mod attempts;
 mod enqueue;
@@ -40,21 +40,21 @@ pub use worker_lock::{Orphan, WorkerLock};
 use super::{Result, Store};
 use crate::clock::Timestamp;
 
-/// Where a message stands.
+/// The state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageState {
-    /// To be delivered.
+    /// It is to be delivered.
     Queued,
     /// WeChat accepted it.
     Sent,
-    /// WeChat refused it for good.
+    /// It failed for good.
     Failed,
-    /// It may have reached WeChat though no answer came.
+    /// It may have reached WeChat, although no response came.
     Unknown,
-    /// Withdrawn by a person.
+    /// It was cancelled.
     Cancelled,
-    /// Not delivered in its time.
+    /// It was not delivered in time.
     Expired,
 }
 
@@ -62,7 +62,7 @@ impl MessageState {
     /// All states, in the order of a message's life.
     pub const ALL: [Self; 6] = [Self::Queued, Self::Sent, Self::Failed, Self::Unknown, Self::Cancelled, Self::Expired];
 
-    /// The word for it in the database, in JSON and on the command line.
+    /// Returns the name in the database, in JSON and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -101,86 +101,88 @@ impl ToSql for MessageState {
     }
 }
 
-/// A message as the outbox has it.
+/// A message in the outbox.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// The row; also what people call it.
+    /// The message's ID, which users see as well.
     pub id: i64,
-    /// The person's name, unless sent to a bare openid or the person was removed.
+    /// The user's name; `None` for a bare openid and once the user is removed.
     pub user: Option<String>,
-    /// Where the last attempt went, or the first will go; `None` where the person is not bound or was removed.
+    /// The recipient of the last attempt, or of the first one; `None` if the user is not bound or
+    /// was removed.
     pub openid: Option<String>,
     /// `text`, `template`, …
     pub kind: String,
-    /// The content as JSON, without the recipient; `None` once the person is removed.
+    /// The content as JSON, without the recipient; `None` once the user is removed.
     pub payload: Option<String>,
-    /// Where it stands.
+    /// The state.
     pub state: MessageState,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: i64,
-    /// WeChat's id of it.
+    /// WeChat's ID of the message.
     pub msgid: Option<String>,
     /// WeChat's last error code.
     pub errcode: Option<i64>,
-    /// WeChat's last error text, cleaned.
+    /// WeChat's last error text, sanitized.
     pub errmsg: Option<String>,
-    /// WeChat's id of the request that it refused last.
+    /// WeChat's ID of the request that it refused last.
     pub rid: Option<String>,
-    /// Why it was not delivered or still waits.
+    /// Why it was not delivered, or still waits.
     pub error: Option<StoredError>,
     /// The caller's key.
     pub key: Option<String>,
-    /// For WeChat's dedupe.
+    /// 32 hex digits for WeChat's dedupe.
     pub client_msg_id: Option<String>,
     /// When it was queued.
     pub created_at: Timestamp,
-    /// When it is tried next, while it is queued.
+    /// When it is attempted next, while it is queued.
     pub due_at: Timestamp,
-    /// When it is given up.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When WeChat accepted it.
     pub sent_at: Option<Timestamp>,
-    /// The message that must be sent before it: the part before this one.
+    /// The part before this one, which must be sent first.
     pub previous_part_id: Option<i64>,
 }
 
-/// Which messages are asked for, newest first.
+/// A filter of messages.
 #[derive(Clone, Debug, Default)]
 pub struct MessageFilter<'a> {
-    /// Any of these states; all where empty.
+    /// The states; empty for all.
     pub states: &'a [MessageState],
-    /// To this person.
+    /// The recipient.
     pub user_id: Option<i64>,
-    /// Queued at this time or later.
+    /// The earliest time when it was queued.
     pub since: Option<Timestamp>,
-    /// At most so many.
+    /// The maximum number of messages.
     pub limit: Option<u32>,
 }
 
-/// The queued messages that no process has.
+/// The queued messages that no process has claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    /// How many there are.
+    /// Their number.
     pub count: i64,
-    /// When the first of those is due that wait for no other message; `None` where all wait for another.
+    /// When the first of them that waits for no other message is due; `None` if each waits for
+    /// another one.
     pub next_due_at: Option<Timestamp>,
 }
 
-/// The columns that [`message`] reads: by place, since to look a name up takes longer than to read a value.
+/// The columns that [`read_message`] reads by index, which is faster than by name.
 const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, p.json, m.state, m.attempts, m.msgid, m.errcode,
     m.errmsg, m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.previous_part_id";
 
-/// What [`FIELDS`] are read from, behind `FROM messages m`.
+/// The joins of a query for [`MESSAGE_COLUMNS_SQL`] after `FROM messages m`.
 const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN payloads p ON p.id = m.payload_id
     LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id";
 
-/// The start of a query for messages of an account, its first parameter.
+/// Returns the start of a query for messages of an account, its first parameter.
 fn select_messages_sql() -> String {
     format!("SELECT {MESSAGE_COLUMNS_SQL} FROM messages m {MESSAGE_JOINS_SQL} WHERE m.app_id = ?")
 }
 
-/// How many columns [`FIELDS`] has.
+/// The number of [`MESSAGE_COLUMNS_SQL`].
 const MESSAGE_COLUMN_COUNT: usize = 20;
 
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -208,30 +210,21 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
 }
 
 impl Store {
-    /// The message of that id, if it belongs to the account.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns a message of the account.
     pub fn message(&self, app_id: &str, id: i64) -> Result<Option<Message>> {
         let sql = format!("{} AND m.id = ?", select_messages_sql());
         let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
         self.map_err(query.query_row(params![app_id, id], read_message).optional())
     }
 
-    /// The same, and whether a process has it.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns a message of the account, and whether a process has claimed it.
     pub fn message_with_claim(&self, app_id: &str, id: i64) -> Result<Option<(Message, bool)>> {
         let sql = "SELECT claimed_by NOTNULL FROM messages WHERE app_id = ?1 AND id = ?2";
         let is_claimed = self.map_err(self.conn.query_row(sql, params![app_id, id], |row| row.get(0)).optional())?;
         Ok(self.message(app_id, id)?.zip(is_claimed))
     }
 
-    /// The messages of the filter, newest first.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the messages that match the filter, newest first.
     pub fn messages(&self, app_id: &str, filter: &MessageFilter<'_>) -> Result<Vec<Message>> {
         let mut sql = select_messages_sql();
         let mut values: Vec<&dyn ToSql> = vec![&app_id];
@@ -246,10 +239,7 @@ impl Store {
         self.map_err(rows.collect())
     }
 
-    /// How many messages the filter lets through, whatever its limit is.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns how many messages match the filter, regardless of its limit.
     pub fn count_messages(&self, app_id: &str, filter: &MessageFilter<'_>) -> Result<i64> {
         let mut sql = "SELECT count(*) FROM messages m WHERE m.app_id = ?".to_owned();
         let mut values: Vec<&dyn ToSql> = vec![&app_id];
@@ -258,10 +248,7 @@ impl Store {
         self.map_err(query.query_row(params_from_iter(values), |row| row.get(0)))
     }
 
-    /// The account's queued messages that no process has.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the account's queued messages that no process has claimed.
     pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
         let sql = format!(
             "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END) FROM messages m INDEXED BY messages_due
@@ -275,7 +262,7 @@ impl Store {
 }
 
 impl MessageFilter<'_> {
-    /// Adds the conditions to a query of the messages `m` of an account.
+    /// Appends the filter's conditions to a query for messages `m` of an account.
     fn push_conditions<'v>(&'v self, sql: &mut String, values: &mut Vec<&'v dyn ToSql>) {
         if !self.states.is_empty() {
             *sql += &format!(" AND m.state IN ({})", vec!["?"; self.states.len()].join(", "));

@@ -1,4 +1,4 @@
-//! Texts in several parts: each is a message, and goes only after the one before it is sent.
+//! Texts in several parts: each part is a message, and is sent once the part before it is sent.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -6,17 +6,17 @@ use super::super::Result;
 use super::{OutboxTx, STATE_AFTER_CANCEL_SQL, StoredError};
 use crate::clock::Timestamp;
 
-/// Of a message `m`: whether the part before it is not sent.
+/// SQL: whether the part before a message `m` is not sent.
 pub(super) const WAITS_FOR_PREDECESSOR_SQL: &str = "(m.previous_part_id NOTNULL
     AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.id = m.previous_part_id AND p.state = 'sent'))";
 
-/// Of a message `m`: whether it can be taken at `now`, a parameter: nothing has to be sent before it. One whose time is
-/// over is taken all the same, to be given up.
+/// Returns SQL for whether a message `m` can be claimed at `now`, a parameter. A message that has
+/// expired is claimed even if it waits for another one, to be given up.
 pub(in crate::store) fn claimable_sql(now: &str) -> String {
     format!("(m.expires_at <= {now} OR NOT {WAITS_FOR_PREDECESSOR_SQL})")
 }
 
-/// Cancels the parts that wait for a message which will not be sent; which.
+/// Cancels the parts after a message that will not be sent. Returns their IDs.
 pub(in crate::store) fn cancel_dependents(conn: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let sql = format!(
         "UPDATE messages INDEXED BY messages_by_previous_part SET state = {STATE_AFTER_CANCEL_SQL},
@@ -33,27 +33,18 @@ pub(in crate::store) fn cancel_dependents(conn: &Connection, id: i64, now: Times
 }
 
 impl OutboxTx<'_> {
-    /// The part that comes after a message, if it is queued.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the part after a message, if it is queued.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1 AND state = 'queued'";
         self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
     }
 
-    /// Withdraws the parts that wait for a message which will not be sent; which.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Cancels the parts after a message that will not be sent. Returns their IDs.
     pub fn cancel_dependents(&self, id: i64) -> Result<Vec<i64>> {
         self.map_err(cancel_dependents(&self.tx, id, self.now.wall))
     }
 
-    /// The part that must be sent before a message that is queued.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the unsent part before a queued message.
     pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.previous_part_id
                    WHERE m.id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND p.state <> 'sent'";

@@ -1,4 +1,4 @@
-//! What a person asks for by hand: once more, now rather than later, and the clock put right.
+//! Retries that a user asks for, and corrections of due times.
 
 use std::time::Duration;
 
@@ -9,45 +9,45 @@ use super::attempts::load_attempts;
 use super::{AttemptHistory, HAS_OPEN_ATTEMPT_SQL, MessageState, STATE_AFTER_CANCEL_SQL, claimable_sql};
 use crate::clock::{ClockReading, Timestamp};
 
-/// What became of a message that somebody wants delivered once more.
+/// The result of a retry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryResult {
-    /// It is queued, and due.
+    /// The message is queued and due.
     Queued {
-        /// It may have arrived already, and WeChat does not drop the repeat.
+        /// The message may have arrived already, and WeChat does not drop the repeat.
         may_duplicate: bool,
-        /// The person was bound anew since the last attempt: it goes to this openid.
+        /// The openid that the user was bound to since the last attempt.
         new_openid: Option<String>,
     },
     /// There is no such message.
     NotFound,
-    /// WeChat has taken it.
+    /// WeChat accepted the message.
     AlreadySent,
-    /// The person was removed, and what it said with them.
+    /// The user was removed, and the content with them.
     Removed,
-    /// The person is not bound.
+    /// The user is not bound.
     NotBound,
-    /// A process is sending it just now.
+    /// A process is sending the message.
     InProgress,
-    /// Its key belongs to this message, which is live.
+    /// This live message has the same key.
     KeyTaken(i64),
 }
 
-/// Further than clocks of processes on one machine are apart.
+/// More than the clock skew between processes on one machine.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// What a retry looks at.
+/// What a retry depends on.
 struct RetryCandidate {
     state: MessageState,
     has_payload: bool,
     is_claimed: bool,
-    /// Where an attempt would go now.
+    /// The recipient of an attempt now.
     openid: Option<String>,
     is_to_user: bool,
     supports_dedupe: bool,
     resolved_attempts: i64,
     attempts: i64,
-    /// The live message that has its key.
+    /// The live message with the same key.
     key_holder: Option<i64>,
 }
 
@@ -75,7 +75,7 @@ fn read_candidate(row: &Row<'_>) -> rusqlite::Result<RetryCandidate> {
 }
 
 impl RetryCandidate {
-    /// Why it cannot be sent once more.
+    /// Returns why the message cannot be retried.
     fn rejection(&self) -> Option<RetryResult> {
         Some(match self {
             Self { state: MessageState::Sent, .. } => RetryResult::AlreadySent,
@@ -101,13 +101,10 @@ const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, up
     WHERE app_id = ?1 AND id = ?2";
 
 impl Store {
-    /// Queues a message once more, due at once, with a new time to expire. Where a person is meant it goes to whom the
-    /// person is bound to now. What was tried stays on record: where it may have arrived, `is_dropped` says whether
-    /// WeChat drops the repeat; if not, the answer says that it may arrive twice. A part whose predecessor is to be
-    /// sent still waits for it, and for no other.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Queues a message again, due at once, with a new expiry; to a user it goes to the openid that
+    /// is bound now. Its attempts stay on record: if one may have arrived and WeChat would not drop
+    /// the repeat, which `is_within_dedupe_window` decides, the result says that the message may
+    /// arrive twice. A part waits for the part before it only if that one is still to be sent.
     pub fn retry(
         &mut self,
         app_id: &str,
@@ -133,7 +130,7 @@ impl Store {
         let new_openid =
             candidate.openid.filter(|openid| candidate.is_to_user && last.is_some_and(|last| last != openid));
         let is_deduplicated = match history.first_unresolved() {
-            // By itself it would be repeated, and WeChat drops that.
+            // A run would repeat it by itself, and WeChat drops the repeat.
             Some(first) => {
                 candidate.state == MessageState::Queued
                     && candidate.supports_dedupe
@@ -151,11 +148,8 @@ impl Store {
         Ok(RetryResult::Queued { may_duplicate, new_openid })
     }
 
-    /// Makes the account's queued messages due at once that wait for a later time and that no process has; which. Of
-    /// what was refused with one of `errcodes` alone, unless that is empty.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Makes the account's queued and unclaimed messages due at once and returns their IDs. With
+    /// `errcodes`, only messages that one of them refused.
     pub fn make_due(&mut self, app_id: &str, errcodes: &[i64], now: Timestamp) -> Result<Vec<i64>> {
         let condition = match errcodes {
             [] => "true".to_owned(),
@@ -177,10 +171,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// The account's messages in that state, the oldest first.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the IDs of the account's messages in a state, oldest first.
     pub fn ids_by_state(&self, app_id: &str, state: MessageState) -> Result<Vec<i64>> {
         let sql = "SELECT id FROM messages WHERE app_id = ?1 AND state = ?2 ORDER BY id";
         let mut query = self.map_err(self.conn.prepare(sql))?;
@@ -188,10 +179,7 @@ impl Store {
         self.map_err(rows.collect())
     }
 
-    /// How many messages the account has that are due and that nobody has.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns how many of the account's messages are due and unclaimed.
     pub fn count_due(&self, app_id: &str, now: Timestamp) -> Result<usize> {
         let sql = format!(
             "SELECT count(*) FROM messages m
@@ -202,10 +190,7 @@ impl Store {
         self.map_err(found).map(|count| usize::try_from(count).unwrap_or_default())
     }
 
-    /// Where the clock was set back, what waits for a time that the old clock gave is due at once.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Makes messages due at once whose due time lies in the future because the clock was set back.
     pub fn reset_future_due_times(&mut self, app_id: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE messages SET due_at = ?2, updated_at = ?2 WHERE app_id = ?1 AND state = 'queued'
                    AND claimed_by IS NULL AND due_at > ?2 AND updated_at > ?3";
@@ -214,7 +199,8 @@ impl Store {
     }
 }
 
-/// Cancels what waits for a person who is no longer bound, also what a process holds and has not begun; how many.
+/// Cancels the messages to a user who is not bound any more, including claimed ones that are not
+/// started. Returns their number.
 pub(in crate::store) fn cancel_queued_for(
     conn: &Connection,
     app_id: &str,

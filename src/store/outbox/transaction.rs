@@ -1,5 +1,5 @@
-//! One turn of a process that delivers: what has ended is written down, what comes next is taken and marked,
-//! all of it in one commit. No turn is open while a request is.
+//! The transaction of a delivering process: it records results, claims messages and starts attempts
+//! in one commit. No transaction is open while a request is in flight.
 
 use std::time::Duration;
 
@@ -14,112 +14,113 @@ use super::{
 };
 use crate::clock::{ClockReading, Timestamp};
 
-/// A message that this process has, with what a decision about it takes.
+/// A message that this process has claimed, with what a decision about it depends on.
 #[derive(Clone, Debug)]
 pub struct ClaimedMessage {
-    /// The message; its body is left out, see [`Turn::content`].
+    /// The message without its payload; see [`OutboxTx::payload`].
     pub message: Message,
-    /// The person that is meant, wherever that person is bound; `None` where an openid is.
+    /// The user's ID; `None` for a bare openid.
     pub user_id: Option<i64>,
-    /// Its content.
+    /// The payload's ID.
     pub payload_id: i64,
-    /// What is sent instead where WeChat takes no text.
+    /// The payload that is sent instead when WeChat refuses a text.
     pub fallback_id: Option<i64>,
     /// When it was queued.
     pub created: ClockReading,
     /// How long it is tried.
     pub expire_after: Duration,
-    /// Whether the sender asked for that time.
+    /// Whether the sender set that time.
     pub expire_strict: bool,
-    /// What the pauses go by.
+    /// What the backoff depends on.
     pub retry_state: RetryState,
-    /// What was tried.
+    /// The attempts.
     pub history: AttemptHistory,
-    /// Whether it is a part of a text of which a part was tried.
+    /// Whether it is a part of a text of which any part was attempted.
     pub any_part_attempted: bool,
     /// Whether the part before it is not sent.
     pub waits_for_predecessor: bool,
-    /// How many parts come after this one.
+    /// The number of parts after this one.
     pub remaining_parts: i64,
 }
 
 impl ClaimedMessage {
-    /// Whether WeChat drops a repeat of what is sent next: a text has its id for the template after it.
+    /// Returns whether WeChat drops a repeat of what is sent next. A text has a `client_msg_id`
+    /// only for its fallback.
     pub fn supports_dedupe(&self) -> bool {
         self.message.client_msg_id.is_some() && self.fallback_id.is_none()
     }
 }
 
-/// What the pauses between attempts go by.
+/// The state of a message's backoff.
 #[derive(Clone, Debug, Default)]
 pub struct RetryState {
-    /// The first failure since it was queued, or retried by a person.
+    /// The first failure since the message was queued or retried by a user.
     pub first_failed_at: Option<Timestamp>,
-    /// Long pauses since then.
+    /// The number of long delays since then.
     pub backoff_step: u32,
-    /// Attempts before somebody said `outbox retry`: they do not count against `send.max_attempts`.
+    /// The attempts before the last `outbox retry`, which do not count towards `send.max_attempts`.
     pub attempts_before_retry: i64,
 }
 
-/// What an attempt, or a decision without one, comes to.
+/// The update that an attempt, or a decision without one, makes.
 #[derive(Clone, Debug)]
 pub struct MessageUpdate {
-    /// The attempt's number and how it ended; `None` where none was made.
+    /// The attempt's number and outcome; `None` if no attempt was made.
     pub attempt: Option<(i64, AttemptOutcome)>,
-    /// Where the message stands now.
+    /// The new state.
     pub state: MessageState,
-    /// When it is due, if it is queued still.
+    /// When the message is due, if it is still queued.
     pub due_at: Timestamp,
-    /// What was answered.
+    /// The response.
     pub response: ResponseInfo,
-    /// For the decisions to come.
+    /// The retry state for later decisions.
     pub retry_state: RetryState,
-    /// The fallback takes the content's place; its kind.
+    /// The type of the fallback, if it replaces the content.
     pub switch_to_fallback: Option<String>,
 }
 
-/// What WeChat, or the way to it, said of a message.
+/// What WeChat, or a failed request, said about a message.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseInfo {
-    /// WeChat's id of it.
+    /// WeChat's ID of the message.
     pub msgid: Option<String>,
     /// WeChat's error code.
     pub errcode: Option<i64>,
-    /// WeChat's error text, cleaned.
+    /// WeChat's error text, sanitized.
     pub errmsg: Option<String>,
-    /// WeChat's id of the request.
+    /// WeChat's ID of the request.
     pub rid: Option<String>,
     /// Why the message was not delivered or still waits.
     pub error: Option<StoredError>,
-    /// The API host that was asked last.
+    /// The API host that was called last.
     pub host: Option<String>,
-    /// The `Date` of WeChat's answer.
+    /// The `Date` header of WeChat's response.
     pub server_time: Option<Timestamp>,
 }
 
-/// Which messages a process may take.
+/// The messages that a process may claim.
 #[derive(Clone, Copy, Debug)]
 pub enum ClaimScope {
-    /// Those of these ids, whether they are due or not.
+    /// Messages with IDs in this range, due or not.
     Range(i64, i64),
-    /// All that are due.
+    /// All due messages.
     Due,
 }
 
-/// Whether an attempt begins, and where it goes.
+/// Whether an attempt starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptStart {
-    /// It begins, to this openid.
+    /// It starts, to this openid.
     Started(String),
-    /// The message is no longer queued, or no longer this process's: it was cancelled, or the person removed.
+    /// The message was cancelled, or its user removed, since it was claimed.
     ClaimLost,
-    /// The person is not bound.
+    /// The user is not bound.
     NotBound,
-    /// An earlier attempt may have arrived, at an openid that the person is not bound to any more.
+    /// An earlier attempt may have arrived at an openid that the user is not bound to any more.
     Rebound,
 }
 
-/// A turn under way.
+/// An open transaction on the outbox.
 pub struct OutboxTx<'a> {
     pub(super) tx: Transaction<'a>,
     pub(super) path: &'a std::path::Path,
@@ -129,16 +130,16 @@ pub struct OutboxTx<'a> {
     pub(super) worker_id: &'a str,
 }
 
-/// Who takes a turn, and when.
+/// The process that opens a transaction, and the time.
 #[derive(Clone, Copy, Debug)]
 pub struct TxContext<'a> {
     /// The account.
     pub app_id: &'a str,
-    /// The process: the name of its [`Alive`](super::Alive).
+    /// The ID of the process's [`WorkerLock`](super::WorkerLock).
     pub worker_id: &'a str,
-    /// The time.
+    /// The current time.
     pub now: &'a ClockReading,
-    /// The time by WeChat's clock, once an answer has told it.
+    /// The current time by WeChat's clock, once a response gave it.
     pub server_now: Option<Timestamp>,
 }
 
@@ -146,10 +147,10 @@ const CLAIM_COLUMNS_SQL: &str =
     "m.user_id, m.payload_id, m.fallback_id, m.created_uptime, m.expire_after, m.expire_strict, m.first_failed_at,
     m.backoff_step, m.attempts_before_retry, m.resolved_attempts, m.first_part_id, m.remaining_parts";
 
-/// Where [`select_claimed_sql`] has the account.
+/// The index of the account's column in [`select_claimed_sql`].
 pub(super) const APP_ID_COLUMN: usize = MESSAGE_COLUMN_COUNT + 13;
 
-/// A query that [`held`] reads, without the body; `how` says which index to use.
+/// Returns the query that [`read_claimed_message`] reads, without the payload.
 pub(super) fn select_claimed_sql(index_hint: &str, condition: &str) -> String {
     let fields = MESSAGE_COLUMNS_SQL.replacen("c.body", "NULL", 1);
     format!(
@@ -157,7 +158,7 @@ pub(super) fn select_claimed_sql(index_hint: &str, condition: &str) -> String {
     )
 }
 
-/// A held message but for its history, with the id of its text's first part.
+/// Reads a claimed message without its history, and the ID of its text's first part.
 pub(super) fn read_claimed_message(row: &Row<'_>) -> rusqlite::Result<(ClaimedMessage, Option<i64>)> {
     let message = read_message(row)?;
     let created = clock_reading(message.created_at, row.get(MESSAGE_COLUMN_COUNT + 3)?);
@@ -182,7 +183,7 @@ pub(super) fn read_claimed_message(row: &Row<'_>) -> rusqlite::Result<(ClaimedMe
     Ok((claimed, row.get(MESSAGE_COLUMN_COUNT + 10)?))
 }
 
-/// Reads what was tried for a held message.
+/// Loads the history of a claimed message.
 pub(super) fn load_history(
     conn: &rusqlite::Connection,
     (mut claimed, first_part_id): (ClaimedMessage, Option<i64>),
@@ -193,18 +194,20 @@ pub(super) fn load_history(
     if let Some(first_part_id) = first_part_id {
         let sql = "SELECT attempts > 0 FROM messages WHERE id = ?1";
         let tried = conn.prepare_cached(sql)?.query_row([first_part_id], |row| row.get(0)).optional()?;
-        // A part that was removed for its age was tried.
+        // A part that was pruned for its age was attempted.
         claimed.any_part_attempted = tried.unwrap_or(true);
     }
     Ok(claimed)
 }
 
 impl Store {
-    /// Does `work` as one turn. `durable` waits until it is on the disk: before any first byte leaves. What
-    /// has ended need not be: a lost ending is an attempt without one, which is safe.
+    /// Runs `work` in a transaction and commits it. With `durable` the commit waits for the disk,
+    /// which is required before a first byte is sent. Results need no wait: a lost result is an
+    /// attempt without an outcome, which is safe.
     ///
     /// # Errors
-    /// Those of `work`, and the database's own; then nothing of it is done.
+    ///
+    /// Returns errors of `work`; then nothing is committed.
     pub fn transaction<T, E: From<Error>>(
         &mut self,
         context: TxContext<'_>,
@@ -214,10 +217,8 @@ impl Store {
         self.transaction_with_wait(context, durable, self.busy_timeout, || false, work)
     }
 
-    /// The same; where another process has had the database for that `patience`, `wait` says whether to go on waiting.
-    ///
-    /// # Errors
-    /// As there.
+    /// Does the same as [`Store::transaction`]. Each time another process has kept the database
+    /// locked for `busy_timeout`, `keep_waiting` decides whether to go on waiting.
     pub fn transaction_with_wait<T, E: From<Error>>(
         &mut self,
         context: TxContext<'_>,
@@ -247,7 +248,7 @@ impl Store {
         if self.transactions == LONG_RUN_TRANSACTIONS {
             self.map_err(self.conn.execute_batch(WAL_PRAGMAS_LONG))?;
         }
-        // A signal does not end this wait: it is `wait` that knows what has to be written down first.
+        // A signal does not end this wait: `keep_waiting` knows what must be stored first.
         self.map_err(self.conn.busy_timeout(busy_timeout))?;
         let result = if durable { run(self) } else { self.without_fsync(run) };
         self.patient_again();
@@ -260,20 +261,14 @@ impl OutboxTx<'_> {
         result.map_err(|e| Error::from_sqlite(self.path, e))
     }
 
-    /// A number that is another one as soon as another connection has changed the database.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns a number that changes when another connection changes the database.
     pub fn data_version(&self) -> Result<i64> {
         self.map_err(self.tx.pragma_query_value(None, "data_version", |row| row.get(0)))
     }
 
-    /// Takes up to `limit` messages of the scope that nobody has, in the order they are due.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Claims up to `limit` unclaimed messages of the scope, in the order they are due.
     pub fn claim(&self, scope: ClaimScope, limit: usize) -> Result<Vec<ClaimedMessage>> {
-        // Without a word SQLite walks all that is due to find a range of ids.
+        // Without the index hint SQLite scans all due messages for a range of IDs.
         let (index_hint, condition, (first, last)) = match scope {
             ClaimScope::Range(first, last) => ("NOT INDEXED", "m.id BETWEEN ?2 AND ?3 ORDER BY m.id", (first, last)),
             ClaimScope::Due => {
@@ -300,20 +295,14 @@ impl OutboxTx<'_> {
         Ok(claimed)
     }
 
-    /// A content: its JSON.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the JSON of a payload.
     pub fn payload(&self, id: i64) -> Result<Option<String>> {
         let mut query = self.map_err(self.tx.prepare_cached("SELECT json FROM payloads WHERE id = ?1"))?;
         self.map_err(query.query_row([id], |row| row.get(0)).optional())
     }
 
-    /// Begins the next attempt for a message of ours, if it may begin: this is where a message to a person learns
-    /// where it goes. `token_at` is when its access token was fetched.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Starts the next attempt of a claimed message if it may start, and determines its recipient.
+    /// `token_at` is when the access token was fetched.
     pub fn start_attempt(&self, claimed: &ClaimedMessage, token_at: Option<Timestamp>) -> Result<AttemptStart> {
         let id = claimed.message.id;
         let sql = "SELECT CASE WHEN m.user_id IS NULL THEN m.openid ELSE b.openid END FROM messages m
@@ -331,7 +320,7 @@ impl OutboxTx<'_> {
             return Ok(AttemptStart::Rebound);
         }
         let n = claimed.message.attempts + 1;
-        // Not RETURNING, for which SQLite makes a table and a journal of the statement each time.
+        // Not `RETURNING`, for which SQLite creates a table and a statement journal each time.
         let sql = "UPDATE messages SET attempts = ?2, openid = ?3 WHERE id = ?1";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         self.map_err(update.execute(params![id, n, openid]))?;
@@ -343,11 +332,8 @@ impl OutboxTx<'_> {
         Ok(AttemptStart::Started(openid))
     }
 
-    /// Writes down what a message has come to, and lets go of it; `false` if it is no longer there, since the
-    /// person was removed.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Stores an update and releases the message. Returns `false` if the message no longer exists
+    /// because its user was removed.
     pub fn record_update(&self, id: i64, message_update: &MessageUpdate) -> Result<bool> {
         let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time } = &message_update.response;
         let now = self.now.wall;
@@ -369,7 +355,7 @@ impl OutboxTx<'_> {
         }
         let sent_at = (message_update.state == MessageState::Sent).then_some(now);
         let finished_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
-        // What somebody cancelled between two attempts stays so.
+        // A message that was cancelled between two attempts stays cancelled.
         let sql = "UPDATE messages SET state = ?2, due_at = ?3, updated_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
                    rid = ?8, error_kind = ?9, error_detail = ?10, sent_at = ?11, first_failed_at = ?12, backoff_step = ?13,
                    finished_at = ?14, claimed_by = NULL WHERE id = ?1 AND (state = 'queued' OR ?15)";
@@ -399,13 +385,10 @@ impl OutboxTx<'_> {
         Ok(rows > 0)
     }
 
-    /// Notes why messages that nobody has begun wait, in the place of what is noted already: what keeps them back now is
-    /// what somebody can do something about.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Stores why unclaimed messages wait, in place of an older reason: a user can do something
+    /// about the current one.
     pub fn set_waiting_reason(&self, (first, last): (i64, i64), reason: &ResponseInfo) -> Result<()> {
-        // NOT INDEXED: SQLite would walk all that is due instead of the range of ids.
+        // `NOT INDEXED`, or SQLite scans all due messages instead of the range of IDs.
         let sql =
             "UPDATE messages NOT INDEXED SET error_kind = ?4, error_detail = ?5, errcode = ?6, errmsg = ?7, rid = ?8
                    WHERE id BETWEEN ?2 AND ?3 AND app_id = ?1 AND state = 'queued' AND claimed_by IS NULL
@@ -417,10 +400,7 @@ impl OutboxTx<'_> {
         self.map_err(update.execute(params![self.app_id, first, last, kind, detail, errcode, errmsg, rid])).map(drop)
     }
 
-    /// Lets go of messages that were taken and not begun.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Releases messages that were claimed and not started.
     pub fn release(&self, ids: impl IntoIterator<Item = i64>) -> Result<()> {
         let sql = "UPDATE messages SET claimed_by = NULL WHERE id = ?1 AND claimed_by = ?2";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;

@@ -1,5 +1,6 @@
-//! Which process has which messages, and whether it lives: each holds a lock on a file of its own beside the
-//! database, which the system drops with the process. No clock says so: clocks move and machines sleep.
+//! Worker locks: which process has claimed which messages, and whether it is alive. Each process
+//! locks a file of its own beside the database, and the system releases the lock when the process
+//! dies. No clock is involved, because clocks change and machines sleep.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -16,13 +17,13 @@ use crate::files;
 use crate::i18n::io_error_text;
 use crate::store::{Error, Result, Store, sibling_path, sync_wal_dir_entry, temp_copy};
 
-/// Hexadecimal digits of a process's name.
+/// The number of hex digits of a worker ID.
 const WORKER_ID_DIGITS: usize = 16;
 
-/// How often a process makes its lock file, where others remove it.
+/// How often a process creates its lock file, if other processes delete it.
 const MAX_CREATE_ATTEMPTS: usize = 8;
 
-/// This process as one that has messages, until it is dropped.
+/// This process's lock, which it holds until it is dropped.
 #[derive(Debug)]
 pub struct WorkerLock {
     worker_id: String,
@@ -31,13 +32,14 @@ pub struct WorkerLock {
 }
 
 impl WorkerLock {
-    /// Begins, for the database at that path.
+    /// Creates and locks a file beside the database.
     ///
     /// # Errors
-    /// [`Error::Open`] where no file can be made beside the database.
+    ///
+    /// [`Error::Open`] if no file can be created beside the database.
     pub fn acquire(database: &Path) -> Result<Self> {
         let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: io_error_text(&e) };
-        // What this process commits must be there after a power cut before its first message leaves.
+        // This process's commits must survive a power cut before its first message is sent.
         sync_wal_dir_entry(database);
         for _ in 0..MAX_CREATE_ATTEMPTS {
             let mut bytes = [0; 8];
@@ -46,7 +48,7 @@ impl WorkerLock {
             let path = lock_path(database, &name);
             let lock = files::create_private(&path).map_err(failed)?;
             files::copy_ownership(&lock, database).map_err(failed)?;
-            // Between the two, who sweeps may have taken it for one that was left behind.
+            // Another process may have deleted it as a stale one before it was locked.
             let is_ours = match lock.try_lock() {
                 Ok(()) => is_linked(&lock).map_err(failed)?,
                 Err(TryLockError::WouldBlock) => false,
@@ -59,7 +61,7 @@ impl WorkerLock {
         Err(failed(io::ErrorKind::Unsupported.into()))
     }
 
-    /// What the messages of this process are marked with.
+    /// Returns the ID that marks the messages of this process.
     pub fn worker_id(&self) -> &str {
         &self.worker_id
     }
@@ -67,26 +69,27 @@ impl WorkerLock {
 
 impl Drop for WorkerLock {
     fn drop(&mut self) {
-        // Whoever finds it left behind removes it.
+        // If this fails, another process deletes the file.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// A message of a process that is gone.
+/// A message of a dead process.
 #[derive(Clone, Debug)]
 pub struct Orphan {
-    /// Its account.
+    /// The account.
     pub app_id: String,
-    /// The message, with what was tried. An attempt without an outcome may have arrived.
+    /// The message with its history. An attempt without an outcome may have arrived.
     pub claimed: ClaimedMessage,
 }
 
 impl Store {
-    /// Hands the messages of each process that is gone to `settle`, which says what becomes of them, in a turn
-    /// in that process's name. Another process that does the same at that time is left to it.
+    /// Passes the messages of each dead process to `recover`, with that process's worker ID. A
+    /// process that another one is recovering is skipped.
     ///
     /// # Errors
-    /// Those of `settle`, and the database's own.
+    ///
+    /// Returns errors of `recover`.
     pub fn recover_workers(
         &mut self,
         mut recover: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>,
@@ -96,7 +99,8 @@ impl Store {
             let Some(lock) = try_lock_dead_worker(&path, &self.path) else { continue };
             let orphans = self.orphans(&worker)?;
             recover(self, &worker, orphans)?;
-            // Settled messages need nobody's name: a process was killed between two commits of its end.
+            // Finished messages need no worker: the process was killed between its last two
+            // commits.
             let release_sql = "UPDATE messages SET claimed_by = NULL WHERE claimed_by = ?1 AND state <> 'queued'";
             self.map_err(self.conn.execute(release_sql, params![worker]))?;
             let _ = fs::remove_file(&path);
@@ -105,8 +109,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the files of processes that are gone and have no message: they were killed before their first, or after
-    /// their last; and what killed backups left. Best effort.
+    /// Deletes the lock files of dead processes without messages, which were killed before their
+    /// first message or after their last one, and the copies that killed backups left. Best effort.
     pub fn remove_stale_locks(&self) {
         temp_copy::remove_stale_copies(files::parent_dir(&self.path));
         let lock = lock_path(&self.path, "");
@@ -124,7 +128,8 @@ impl Store {
         }
     }
 
-    /// Whether a process that lives has messages of the account. Nothing is settled, and no file is made.
+    /// Returns whether a live process has claimed messages of the account. Changes nothing and
+    /// creates no file.
     pub(in crate::store) fn has_live_worker(&self, app_id: &str) -> Result<bool> {
         let sql = "SELECT DISTINCT claimed_by FROM messages WHERE claimed_by NOTNULL AND app_id = ?1";
         let mut query = self.map_err(self.conn.prepare(sql))?;
@@ -144,10 +149,7 @@ impl Store {
         self.map_err(rows.collect())
     }
 
-    /// What a process holds, in the order of the ids.
-    ///
-    /// # Errors
-    /// Only the database's own.
+    /// Returns the messages that a process has claimed, by ID.
     pub fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
         let sql = select_claimed_sql("", "m.claimed_by = ?1 AND m.state = 'queued' ORDER BY m.id");
         let mut query = self.map_err(self.conn.prepare(&sql))?;
@@ -159,23 +161,25 @@ impl Store {
     }
 }
 
-/// The lock, if nobody who lives has it. Held while the messages are dealt with, so that only one does it.
+/// Returns the lock of a dead process. It is held during the recovery, so that only one process
+/// does it.
 fn try_lock_dead_worker(path: &Path, database: &Path) -> Option<File> {
     let file = files::open_private(path).ok()?;
     files::copy_ownership(&file, database).ok()?;
     match file.try_lock() {
-        // One that another removed meanwhile says nothing of the one that is in its place.
+        // Another process may have deleted this file, and a new one with the same name says nothing
+        // about it.
         Ok(()) => is_linked(&file).ok()?.then_some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
     }
 }
 
-/// Whether the file still has its name.
+/// Returns whether the file still has a name.
 fn is_linked(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.nlink() > 0)
 }
 
-/// Where a process of that name has its lock.
+/// Returns the path of a worker's lock file.
 fn lock_path(database: &Path, worker: &str) -> PathBuf {
     sibling_path(database, &format!("-worker-{worker}"))
 }

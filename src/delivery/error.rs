@@ -1,5 +1,6 @@
-//! Why a message was not delivered or still waits. It is stored as a code and its values, and rendered by `Display` when
-//! it is shown: the process that sent the message, such as cron's, may speak another language than its reader.
+//! Why a message was not delivered or still waits. It is stored as a code and its values, and
+//! rendered by `Display` when it is shown: the process that sent the message, such as cron's, may
+//! speak another language than its reader.
 
 use std::fmt;
 

@@ -99,7 +99,7 @@ pub fn decide_after_attempt(
         | MessageAction::RetryIfIdempotent => {}
     }
     let failed_at = *backoff.first_failed_at.get_or_insert(now);
-    let pauses = backoff.backoff_step;
+    let step = backoff.backoff_step;
     let due_at = match action {
         MessageAction::RetryNow => now,
         MessageAction::RetryAfterQuotaReset => next_quota_reset(now, jitter),
@@ -108,7 +108,7 @@ pub fn decide_after_attempt(
     };
     let within_run =
         matches!(action, MessageAction::RetryNow | MessageAction::RetryWithBackoff | MessageAction::RetryIfIdempotent)
-            && backoff.backoff_step == pauses;
+            && backoff.backoff_step == step;
     let attempts_since_retry = context.claimed.message.attempts - backoff.attempts_before_retry;
     let attempts_exhausted = context.max_attempts > 0 && attempts_since_retry >= i64::from(context.max_attempts);
     let current_attempt = (action == MessageAction::RetryIfIdempotent).then_some(started_at);
@@ -270,7 +270,7 @@ fn was_tried_for(history: &AttemptHistory, span: Duration, context: &RetryContex
 
 /// Returns the delay until the next attempt: seconds while the message has been failing for less
 /// than `wait`, then minutes.
-fn backoff_delay(failed_at: Timestamp, pauses: &mut u32, now: Timestamp, wait: Duration, jitter: f64) -> Duration {
+fn backoff_delay(failed_at: Timestamp, step: &mut u32, now: Timestamp, wait: Duration, jitter: f64) -> Duration {
     // A first failure in the future means that the clock was set back.
     let failing_for = u64::try_from(now.0.saturating_sub(failed_at.0)).map_or(wait, Duration::from_millis);
     let (shortest, longest) = SHORT_BACKOFF_RANGE;
@@ -278,9 +278,9 @@ fn backoff_delay(failed_at: Timestamp, pauses: &mut u32, now: Timestamp, wait: D
     if failing_for + short_delay <= wait {
         return short_delay;
     }
-    let step = usize::try_from(*pauses).unwrap_or(usize::MAX).min(LONG_BACKOFF_STEPS.len() - 1);
-    *pauses = pauses.saturating_add(1);
-    LONG_BACKOFF_STEPS[step].mul_f64(1.0 + 0.2 * jitter)
+    let index = usize::try_from(*step).unwrap_or(usize::MAX).min(LONG_BACKOFF_STEPS.len() - 1);
+    *step = step.saturating_add(1);
+    LONG_BACKOFF_STEPS[index].mul_f64(1.0 + 0.2 * jitter)
 }
 
 /// Returns a few minutes after the next midnight in Beijing (UTC+8), when WeChat resets its quotas;

@@ -1,7 +1,6 @@
 //! The scheduler: the one thread that decides and writes. In each step it records all results and
 //! starts all attempts that may start, in one transaction; then it waits for the next event.
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,10 +40,9 @@ pub(super) fn run_scheduler(
         DeliverySource::Messages(ids) => (None, ids, false),
         DeliverySource::Due => (None, Vec::new(), true),
     };
-    let deliver = options.deliver;
+    let sending_stopped = !options.deliver;
     let run_state = RunState::new(options, ids, claims_due);
     let (uploader, workers) = (Uploader::new(client.clone()), WorkerPool::new(client));
-    let (sending_stopped, shutdown_deadline, retry_notified) = (!deliver, None, false);
     let mut scheduler = Scheduler {
         store,
         worker_lock,
@@ -59,8 +57,8 @@ pub(super) fn run_scheduler(
         events,
         sending_stopped,
         stop_reason: ResponseInfo::default(),
-        shutdown_deadline,
-        retry_notified,
+        shutdown_deadline: None,
+        retry_notified: false,
         server_clock,
         unsaved_results: Vec::new(),
     };
@@ -107,6 +105,8 @@ struct StepResult {
     accepted: Option<u64>,
     started: Vec<StartedAttempt>,
     feedback: Vec<RunFeedback>,
+    /// Whether the step waited for another process that kept the database locked.
+    has_waited: bool,
 }
 
 impl Scheduler<'_> {
@@ -241,18 +241,13 @@ impl Scheduler<'_> {
             started_at: instant,
             is_reported: false,
         };
-        let has_waited = Cell::new(false);
-        let keep_waiting = || {
-            has_waited.set(true);
-            lock_wait.keep_waiting()
-        };
         let result = store.transaction_with_wait(
             tx_context,
             durable,
             busy_timeout.min(SHUTDOWN_POLL_INTERVAL),
-            keep_waiting,
+            || lock_wait.keep_waiting(),
             |tx| {
-                let mut step_result = StepResult::default();
+                let mut step_result = StepResult { has_waited: tx.has_waited(), ..StepResult::default() };
                 for finished in finished {
                     step_result.feedback.extend(run_state.on_send_result(
                         tx,
@@ -273,13 +268,13 @@ impl Scheduler<'_> {
                     run_state.content_cache.invalidate_if_changed(tx)?;
                 }
                 for tagged in &submissions {
-                    let claim_now = may_claim && !has_waited.get() && step_result.feedback.is_empty();
+                    let claim_now = may_claim && !tx.has_waited() && step_result.feedback.is_empty();
                     run_state.enqueue(tx, tagged, claim_now, &mut step_result.enqueued)?;
                     step_result.accepted = tagged.correlation_id;
                 }
                 // Start no new attempts until this step's feedback is applied, or if `now` is stale
                 // because the step waited for the lock.
-                if may_claim && !has_waited.get() && step_result.feedback.iter().all(RunFeedback::allows_new_attempts) {
+                if may_claim && !tx.has_waited() && step_result.feedback.iter().all(RunFeedback::allows_new_attempts) {
                     run_state.claim(tx, instant)?;
                     step_result.started =
                         run_state.start_attempts(tx, start_limit, (&now, token_at), &mut step_result.settled)?;
@@ -291,8 +286,9 @@ impl Scheduler<'_> {
             self.unsaved_results = unsaved_results;
             error.into_anyhow()
         })?;
-        self.dispatch(step_result, token.map(|token| &token.token))
-            .map(|made_progress| made_progress || has_waited.get())
+        let has_waited = step_result.has_waited;
+        let made_progress = self.dispatch(step_result, token.map(|token| &token.token))?;
+        Ok(made_progress || has_waited)
     }
 
     /// Does what follows from a committed step: sends requests and events, and applies feedback.
@@ -303,6 +299,7 @@ impl Scheduler<'_> {
             accepted,
             started,
             feedback,
+            ..
         } = step_result;
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
@@ -370,18 +367,18 @@ impl Scheduler<'_> {
     /// Returns submissions to queue, while there is capacity for their messages.
     fn pending_submissions(&mut self) -> Vec<TaggedSubmission> {
         let mut taken = Vec::new();
-        let (mut room, live) = (self.run_state.capacity(), self.shutdown_deadline.is_none());
+        let mut capacity = self.run_state.capacity();
         // If nothing is sent any more they are still queued.
-        room += if self.sending_stopped { MAX_SUBMISSIONS_PER_STEP } else { 0 };
-        while live
+        capacity += if self.sending_stopped { MAX_SUBMISSIONS_PER_STEP } else { 0 };
+        while self.shutdown_deadline.is_none()
             && taken.len() < MAX_SUBMISSIONS_PER_STEP
-            && room > 0
+            && capacity > 0
             && (self.sending_stopped || self.run_state.unclaimed_ids.is_empty())
-            && let Some(parcels) = &self.pending_submissions
+            && let Some(submissions) = &self.pending_submissions
         {
-            match parcels.try_recv() {
+            match submissions.try_recv() {
                 Ok(tagged) => {
-                    room = room.saturating_sub(tagged.submission.recipients.len());
+                    capacity = capacity.saturating_sub(tagged.submission.recipients.len());
                     taken.push(tagged);
                 }
                 Err(TryRecvError::Empty) => break,
@@ -437,9 +434,9 @@ impl Scheduler<'_> {
         select.recv(self.uploader.results());
         select.recv(self.token_source.results());
         select.recv(&self.stop_requests);
-        let wants_parcels = self.shutdown_deadline.is_none()
+        let wants_submissions = self.shutdown_deadline.is_none()
             && (self.sending_stopped || run_state.capacity() > 0 && run_state.unclaimed_ids.is_empty());
-        if let Some(submissions) = self.pending_submissions.as_ref().filter(|_| wants_parcels) {
+        if let Some(submissions) = self.pending_submissions.as_ref().filter(|_| wants_submissions) {
             select.recv(submissions);
         }
         match wake_times.into_iter().chain(claim_times).flatten().min() {

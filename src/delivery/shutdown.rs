@@ -189,9 +189,9 @@ impl Scheduler<'_> {
         let (now, server) = (ClockReading::now(), self.run_state.server_time);
         let tx_context =
             TxContext { app_id: &app_id, worker_id: self.worker_lock.worker_id(), now: &now, server_now: server };
-        for some in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
+        for batch in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
             self.store.transaction(tx_context, false, |tx| {
-                some.iter().try_for_each(|(id, previous_id)| {
+                batch.iter().try_for_each(|(id, previous_id)| {
                     let error = Some(DeliveryError::WaitsForPart { id: *previous_id }.into());
                     tx.set_waiting_reason((*id, *id), &ResponseInfo { error, ..ResponseInfo::default() })
                 })
@@ -243,19 +243,19 @@ impl Scheduler<'_> {
     }
 }
 
-/// Splits ranges of IDs, from first to last, into groups of at most `most` IDs.
-fn groups(ranges: &[(i64, i64)], most: usize) -> Vec<Vec<(i64, i64)>> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let (mut groups, mut room) = (Vec::<Vec<_>>::new(), 0);
+/// Splits ranges of IDs, from first to last, into groups of at most `max_ids` IDs.
+fn groups(ranges: &[(i64, i64)], max_ids: usize) -> Vec<Vec<(i64, i64)>> {
+    let max_ids = i64::try_from(max_ids).unwrap_or(i64::MAX);
+    let (mut groups, mut free) = (Vec::<Vec<_>>::new(), 0);
     for (mut first, last) in ranges.iter().copied() {
         while first <= last {
-            if room == 0 {
+            if free == 0 {
                 groups.push(Vec::new());
-                room = most;
+                free = max_ids;
             }
-            let end = last.min(first + room - 1);
+            let end = last.min(first + free - 1);
             groups.last_mut().into_iter().for_each(|group| group.push((first, end)));
-            room -= end + 1 - first;
+            free -= end + 1 - first;
             first = end + 1;
         }
     }

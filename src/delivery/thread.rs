@@ -1,6 +1,6 @@
-//! The threads of a run: the delivery thread, which exists before there is anything to deliver and makes its HTTP client
-//! while the command opens the database, so that neither waits for the other; and short-lived ones, which run inline
-//! where the system gives no thread.
+//! The threads of a run: the delivery thread, which exists before there is anything to deliver and
+//! creates its HTTP client while the command opens the database, so that neither waits for the
+//! other; and short-lived ones, which run inline if the system refuses a thread.
 
 use std::hint::black_box;
 use std::io;

@@ -34,7 +34,7 @@ pub(super) struct SendResult {
 #[derive(Default)]
 struct Jobs {
     waiting: Mutex<VecDeque<SendJob>>,
-    came: Condvar,
+    available: Condvar,
 }
 
 impl Jobs {
@@ -42,9 +42,9 @@ impl Jobs {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, job: SendJob) {
+    fn push(&self, job: SendJob) {
         self.waiting().push_back(job);
-        self.came.notify_one();
+        self.available.notify_one();
     }
 
     /// Waits for the next job and returns it.
@@ -53,7 +53,7 @@ impl Jobs {
         loop {
             match waiting.pop_front() {
                 Some(job) => return job,
-                None => waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                None => waiting = self.available.wait(waiting).unwrap_or_else(PoisonError::into_inner),
             }
         }
     }
@@ -97,7 +97,7 @@ impl WorkerPool {
         if self.worker_count == 0 {
             self.send_inline(job);
         } else {
-            self.jobs.put(job);
+            self.jobs.push(job);
         }
     }
 

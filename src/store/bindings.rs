@@ -108,7 +108,8 @@ impl Store {
     pub fn set_follows(&mut self, app_id: &str, openid: &str, follows: bool) -> Result<()> {
         let [first, other] = NOT_FOLLOWING;
         let sql = "UPDATE bindings SET follows = ?3, has_followed = has_followed OR ?3,
-                   unreachable_errcode = CASE WHEN ?3 AND unreachable_errcode IN (?4, ?5) THEN NULL ELSE unreachable_errcode END
+                   unreachable_errcode = CASE WHEN ?3 AND unreachable_errcode IN (?4, ?5)
+                   THEN NULL ELSE unreachable_errcode END
                    WHERE app_id = ?1 AND openid = ?2";
         let update = self.conn.execute(sql, params![app_id, openid, follows, first, other]);
         self.map_err(update).map(drop)
@@ -157,8 +158,8 @@ mod tests {
     /// Marks the openid as delivery does.
     fn mark_unreachable(store: &mut Store, errcode: i64) {
         let now = crate::clock::ClockReading::now();
-        let who = crate::store::TxContext { app_id: "wx1", worker_id: "w", now: &now, server_now: None };
-        store.transaction(who, false, |turn| turn.mark_unreachable("oC", errcode)).unwrap();
+        let context = crate::store::TxContext { app_id: "wx1", worker_id: "w", now: &now, server_now: None };
+        store.transaction(context, false, |tx| tx.mark_unreachable("oC", errcode)).unwrap();
     }
 
     #[test]
@@ -181,8 +182,8 @@ mod tests {
         let mut store = store(&dir);
         let mut keep = |openid, follows| -> Vec<String> {
             let changed = store.update_follow_state("wx1", &[(openid, follows)]).unwrap();
-            assert!(changed.iter().all(|it| it.follows == follows && it.openid == openid));
-            changed.into_iter().map(|it| it.user).collect()
+            assert!(changed.iter().all(|change| change.follows == follows && change.openid == openid));
+            changed.into_iter().map(|change| change.user).collect()
         };
         let none = Vec::<String>::new();
         assert_eq!(keep("oB", true), none);

@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// Restores the busy timeout after a wait of another kind; a signal ends the wait again.
-    fn patient_again(&mut self) {
+    fn restore_busy_timeout(&mut self) {
         // If that fails, the other timeout does no harm.
         let _ = set_busy_timeout(&mut self.conn, self.busy_timeout);
     }
@@ -260,16 +260,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         // SQLite's own timeout, which ignores signals, and the busy handler replace each other.
-        let deaf = |store: &Store| store.conn.pragma_query_value(None, "busy_timeout", |row| row.get(0));
-        assert_eq!(deaf(&store), Ok(0));
-        let who = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
+        let busy_timeout_pragma = |store: &Store| store.conn.pragma_query_value(None, "busy_timeout", |row| row.get(0));
+        assert_eq!(busy_timeout_pragma(&store), Ok(0));
+        let context = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
         for durable in [true, false] {
-            let inside = store.transaction(who, durable, |turn| turn.data_version().map(drop));
-            assert_eq!((inside.is_ok(), deaf(&store)), (true, Ok(0)));
-            let failed = store.transaction(who, durable, |_| Err::<(), _>(Error::UserRemoved { name: "nami".into() }));
-            assert_eq!((failed.is_ok(), deaf(&store)), (false, Ok(0)));
+            let inside = store.transaction(context, durable, |tx| tx.data_version().map(drop));
+            assert_eq!((inside.is_ok(), busy_timeout_pragma(&store)), (true, Ok(0)));
+            let failed =
+                store.transaction(context, durable, |_| Err::<(), _>(Error::UserRemoved { name: "nami".into() }));
+            assert_eq!((failed.is_ok(), busy_timeout_pragma(&store)), (false, Ok(0)));
         }
         store.truncate_wal(Duration::ZERO);
-        assert_eq!(deaf(&store), Ok(0));
+        assert_eq!(busy_timeout_pragma(&store), Ok(0));
     }
 }

@@ -88,8 +88,9 @@ impl Store {
             let row = format!(
                 "INSERT INTO {templates} (app_id, position, template_id, title, content) VALUES (?1, ?2, ?3, ?4, ?5)"
             );
-            for (position, it) in (0_i64..).zip(&list.templates) {
-                tx.execute(&row, params![app_id, position, it.template_id, it.title, it.content]).map_err(at)?;
+            for (position, template) in (0_i64..).zip(&list.templates) {
+                tx.execute(&row, params![app_id, position, template.template_id, template.title, template.content])
+                    .map_err(at)?;
             }
             tx.commit().map_err(at)
         })

@@ -304,24 +304,25 @@ impl Store {
         let mut removed = self.update_user(user, app_id, |tx, user| {
             // A message to the user's bare openid is the user's; one to another user with the same
             // openid is not.
-            let theirs = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
-                AND b.app_id = messages.app_id AND b.openid = messages.openid))";
+            let to_user_sql = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b
+                WHERE b.user_id = ?1 AND b.app_id = messages.app_id AND b.openid = messages.openid))";
             let contents: BTreeSet<i64> = {
-                let mut query = tx.prepare(&format!("SELECT payload_id, fallback_id FROM messages WHERE {theirs}"))?;
+                let mut query =
+                    tx.prepare(&format!("SELECT payload_id, fallback_id FROM messages WHERE {to_user_sql}"))?;
                 let rows = query.query_map([user.id], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?]))?;
                 rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().flatten().collect()
             };
             let queued =
-                tx.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {theirs}"), [user.id])?;
+                tx.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {to_user_sql}"), [user.id])?;
             let attempts = format!(
                 "UPDATE attempts SET openid = NULL, errmsg = NULL
-                 WHERE message_id IN (SELECT id FROM messages WHERE {theirs})"
+                 WHERE message_id IN (SELECT id FROM messages WHERE {to_user_sql})"
             );
             tx.execute(&attempts, [user.id])?;
             let others = tx.execute(
                 &format!(
-                    "UPDATE messages SET openid = NULL, payload_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL,
-                     error_kind = NULL, error_detail = NULL, client_msg_id = NULL WHERE {theirs}"
+                    "UPDATE messages SET openid = NULL, payload_id = NULL, fallback_id = NULL, key = NULL,
+                     errmsg = NULL, error_kind = NULL, error_detail = NULL, client_msg_id = NULL WHERE {to_user_sql}"
                 ),
                 [user.id],
             )?;

@@ -95,12 +95,12 @@ impl AttemptHistory {
     /// Returns the first attempt that may have arrived and that no user agreed to repeat. The
     /// message is then repeated only if WeChat drops duplicates.
     pub fn first_unresolved(&self) -> Option<&Attempt> {
-        self.attempts.iter().find(|it| it.number > self.resolved_attempts && it.is_ambiguous())
+        self.attempts.iter().find(|attempt| attempt.number > self.resolved_attempts && attempt.is_ambiguous())
     }
 
     /// Returns the attempt without an outcome.
     pub fn open_attempt(&self) -> Option<&Attempt> {
-        self.attempts.iter().find(|it| it.outcome.is_none())
+        self.attempts.iter().find(|attempt| attempt.outcome.is_none())
     }
 
     /// Returns the recipient of the last attempt.
@@ -193,7 +193,7 @@ mod tests {
         for (repeat_after, outcomes, may, unresolved) in cases {
             let history = history(repeat_after, &outcomes);
             assert_eq!(history.may_have_arrived(), may, "{outcomes:?}");
-            assert_eq!(history.first_unresolved().map(|it| it.number), unresolved, "{outcomes:?}");
+            assert_eq!(history.first_unresolved().map(|attempt| attempt.number), unresolved, "{outcomes:?}");
         }
     }
 }

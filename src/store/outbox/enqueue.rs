@@ -76,8 +76,8 @@ pub enum EnqueueResult {
 }
 
 const INSERT_MESSAGE_SQL: &str = "INSERT INTO messages (app_id, user_id, openid, payload_id, fallback_id, type, state,
-    client_msg_id, key, created_at, created_uptime, due_at, updated_at, expire_after, expires_at, expire_strict, first_part_id,
-    previous_part_id, remaining_parts, claimed_by)
+    client_msg_id, key, created_at, created_uptime, due_at, updated_at, expire_after, expires_at,
+    expire_strict, first_part_id, previous_part_id, remaining_parts, claimed_by)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?10, ?9, ?9, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
     ON CONFLICT (app_id, coalesce(user_id, openid), key) WHERE key IS NOT NULL AND first_part_id IS NULL
     AND (state = 'queued' OR state = 'sent' OR state = 'unknown') DO NOTHING";
@@ -261,7 +261,8 @@ impl OutboxTx<'_> {
         let mut query = self.map_err(self.tx.prepare_cached(LIVE_BY_KEY_SQL))?;
         let found = query.query_row(params![self.app_id, recipient, key], |row| row.get(0)).optional();
         let mut ids: Vec<i64> = self.map_err(found)?.into_iter().collect();
-        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1 AND first_part_id NOTNULL";
+        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1
+            AND first_part_id NOTNULL";
         let mut next = self.map_err(self.tx.prepare_cached(sql))?;
         while let Some(last) = ids.last()
             && let Some(id) = self.map_err(next.query_row([last], |row| row.get(0)).optional())?
@@ -300,7 +301,7 @@ mod tests {
             openid: openid.to_owned(),
             client_msg_id,
         };
-        let parcel = Submission {
+        let submission = Submission {
             payload: body("text"),
             parts: vec![body("text")],
             files: Vec::new(),
@@ -309,16 +310,17 @@ mod tests {
             key: Some("k".into()),
             expiry: Expiry { after: Duration::from_secs(90), strict: true },
         };
-        let who = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
-        let (taken, read) = store
-            .transaction(who, false, |turn| -> Result<_> {
-                let mine = |place| if let EnqueueResult::Claimed(held) = place { Some(*held) } else { None };
-                let taken: Vec<ClaimedMessage> = turn.enqueue(&parcel, true)?.into_iter().filter_map(mine).collect();
-                turn.release(taken.iter().map(|held| held.message.id))?;
-                Ok((taken, turn.claim(ClaimScope::Range(0, i64::MAX), 9)?))
+        let context = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
+        let (claimed_at_once, read) = store
+            .transaction(context, false, |tx| -> Result<_> {
+                let mine = |place| if let EnqueueResult::Claimed(claimed) = place { Some(*claimed) } else { None };
+                let claimed_at_once: Vec<ClaimedMessage> =
+                    tx.enqueue(&submission, true)?.into_iter().filter_map(mine).collect();
+                tx.release(claimed_at_once.iter().map(|claimed| claimed.message.id))?;
+                Ok((claimed_at_once, tx.claim(ClaimScope::Range(0, i64::MAX), 9)?))
             })
             .unwrap();
-        assert_eq!(taken.len(), 2);
-        assert_eq!(format!("{taken:#?}"), format!("{read:#?}"));
+        assert_eq!(claimed_at_once.len(), 2);
+        assert_eq!(format!("{claimed_at_once:#?}"), format!("{read:#?}"));
     }
 }

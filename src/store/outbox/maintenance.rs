@@ -181,7 +181,7 @@ impl Store {
     pub(in crate::store) fn truncate_wal(&mut self, timeout: Duration) -> bool {
         let moved = set_busy_timeout(&mut self.conn, timeout)
             .and_then(|()| self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
-        self.patient_again();
+        self.restore_busy_timeout();
         matches!(moved, Ok(0_i64))
     }
 

@@ -170,43 +170,53 @@ pub struct Backlog {
 
 /// The columns that [`read_message`] reads by index, which is faster than by name.
 const MESSAGE_COLUMNS_SQL: &str =
-    "m.id, u.username, coalesce(m.openid, b.openid), m.type, p.json, m.state, m.attempts, m.msgid, m.errcode,
-    m.errmsg, m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.previous_part_id";
+    "m.id, u.username, coalesce(m.openid, b.openid), m.type, m.state, m.attempts, m.msgid, m.errcode, m.errmsg,
+    m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at,
+    m.previous_part_id";
 
 /// The joins of a query for [`MESSAGE_COLUMNS_SQL`] after `FROM messages m`.
-const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN payloads p ON p.id = m.payload_id
+const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id
     LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id";
 
 /// Returns the start of a query for messages of an account, its first parameter.
 fn select_messages_sql() -> String {
-    format!("SELECT {MESSAGE_COLUMNS_SQL} FROM messages m {MESSAGE_JOINS_SQL} WHERE m.app_id = ?")
+    format!(
+        "SELECT {MESSAGE_COLUMNS_SQL}, p.json FROM messages m {MESSAGE_JOINS_SQL}
+         LEFT JOIN payloads p ON p.id = m.payload_id WHERE m.app_id = ?"
+    )
 }
 
 /// The number of [`MESSAGE_COLUMNS_SQL`].
-const MESSAGE_COLUMN_COUNT: usize = 20;
+const MESSAGE_COLUMN_COUNT: usize = 19;
 
+/// Reads a message without its payload.
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
         user: row.get(1)?,
         openid: row.get(2)?,
         kind: row.get(3)?,
-        payload: row.get(4)?,
-        state: row.get(5)?,
-        attempts: row.get(6)?,
-        msgid: row.get(7)?,
-        errcode: row.get(8)?,
-        errmsg: row.get(9)?,
-        rid: row.get(10)?,
-        error: StoredError::from_row(row, 11)?,
-        key: row.get(13)?,
-        client_msg_id: row.get(14)?,
-        created_at: row.get(15)?,
-        expires_at: row.get(16)?,
-        sent_at: row.get(17)?,
-        due_at: row.get(18)?,
-        previous_part_id: row.get(19)?,
+        payload: None,
+        state: row.get(4)?,
+        attempts: row.get(5)?,
+        msgid: row.get(6)?,
+        errcode: row.get(7)?,
+        errmsg: row.get(8)?,
+        rid: row.get(9)?,
+        error: StoredError::from_row(row, 10)?,
+        key: row.get(12)?,
+        client_msg_id: row.get(13)?,
+        created_at: row.get(14)?,
+        expires_at: row.get(15)?,
+        sent_at: row.get(16)?,
+        due_at: row.get(17)?,
+        previous_part_id: row.get(18)?,
     })
+}
+
+/// Reads a row of [`select_messages_sql`].
+fn read_message_with_payload(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message { payload: row.get(MESSAGE_COLUMN_COUNT)?, ..read_message(row)? })
 }
 
 impl Store {
@@ -214,7 +224,7 @@ impl Store {
     pub fn message(&self, app_id: &str, id: i64) -> Result<Option<Message>> {
         let sql = format!("{} AND m.id = ?", select_messages_sql());
         let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
-        self.map_err(query.query_row(params![app_id, id], read_message).optional())
+        self.map_err(query.query_row(params![app_id, id], read_message_with_payload).optional())
     }
 
     /// Returns a message of the account, and whether a process has claimed it.
@@ -235,7 +245,7 @@ impl Store {
             values.push(limit);
         }
         let mut query = self.map_err(self.conn.prepare(&sql))?;
-        let rows = self.map_err(query.query_map(params_from_iter(values), read_message))?;
+        let rows = self.map_err(query.query_map(params_from_iter(values), read_message_with_payload))?;
         self.map_err(rows.collect())
     }
 
@@ -251,7 +261,8 @@ impl Store {
     /// Returns the account's queued messages that no process has claimed.
     pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
         let sql = format!(
-            "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END) FROM messages m INDEXED BY messages_due
+            "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END)
+             FROM messages m INDEXED BY messages_due
              WHERE m.app_id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL"
         );
         self.map_err(

@@ -20,7 +20,8 @@ pub(in crate::store) fn claimable_sql(now: &str) -> String {
 pub(in crate::store) fn cancel_dependents(conn: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let sql = format!(
         "UPDATE messages INDEXED BY messages_by_previous_part SET state = {STATE_AFTER_CANCEL_SQL},
-         error_kind = ?2, error_detail = ?3, updated_at = ?4 WHERE previous_part_id = ?1 AND state = 'queued' AND claimed_by IS NULL RETURNING id"
+         error_kind = ?2, error_detail = ?3, updated_at = ?4 WHERE previous_part_id = ?1
+         AND state = 'queued' AND claimed_by IS NULL RETURNING id"
     );
     let StoredError { kind, detail } = StoredError::previous_part_failed(id);
     let mut update = conn.prepare_cached(&sql)?;
@@ -35,7 +36,8 @@ pub(in crate::store) fn cancel_dependents(conn: &Connection, id: i64, now: Times
 impl OutboxTx<'_> {
     /// Returns the part after a message, if it is queued.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1 AND state = 'queued'";
+        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1
+            AND state = 'queued'";
         self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
     }
 

@@ -54,7 +54,8 @@ struct RetryCandidate {
 const RETRY_CANDIDATE_SQL: &str = "SELECT m.state, m.payload_id NOTNULL, m.claimed_by NOTNULL,
     CASE WHEN m.user_id IS NULL THEN m.openid ELSE b.openid END, m.user_id NOTNULL,
     m.client_msg_id NOTNULL AND m.fallback_id IS NULL, m.resolved_attempts, m.attempts,
-    (SELECT o.id FROM messages o WHERE o.app_id = m.app_id AND coalesce(o.user_id, o.openid) = coalesce(m.user_id, m.openid)
+    (SELECT o.id FROM messages o WHERE o.app_id = m.app_id
+     AND coalesce(o.user_id, o.openid) = coalesce(m.user_id, m.openid)
      AND o.key = m.key AND o.id <> m.id AND o.key IS NOT NULL AND o.first_part_id IS NULL AND m.first_part_id IS NULL
      AND (o.state = 'queued' OR o.state = 'sent' OR o.state = 'unknown'))
     FROM messages m LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id
@@ -97,7 +98,8 @@ impl RetryCandidate {
 const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, updated_at = ?3, finished_at = NULL,
     expire_after = ?4, expires_at = ?5, expire_strict = 0, first_failed_at = NULL, backoff_step = 0,
     attempts_before_retry = attempts, resolved_attempts = ?6,
-    previous_part_id = (SELECT p.id FROM messages p WHERE p.id = messages.previous_part_id AND (p.state = 'queued' OR p.state = 'sent'))
+    previous_part_id = (SELECT p.id FROM messages p WHERE p.id = messages.previous_part_id
+    AND (p.state = 'queued' OR p.state = 'sent'))
     WHERE app_id = ?1 AND id = ?2";
 
 impl Store {
@@ -208,7 +210,8 @@ pub(in crate::store) fn cancel_queued_for(
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     let sql = format!(
-        "UPDATE messages INDEXED BY messages_by_user SET state = {STATE_AFTER_CANCEL_SQL}, claimed_by = NULL, updated_at = ?3
+        "UPDATE messages INDEXED BY messages_by_user SET state = {STATE_AFTER_CANCEL_SQL}, claimed_by = NULL,
+         updated_at = ?3
          WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued' AND NOT {HAS_OPEN_ATTEMPT_SQL}"
     );
     conn.execute(&sql, params![app_id, user_id, now])

@@ -128,6 +128,7 @@ pub struct OutboxTx<'a> {
     pub(super) now: &'a ClockReading,
     pub(super) server_now: Option<Timestamp>,
     pub(super) worker_id: &'a str,
+    has_waited: bool,
 }
 
 /// The process that opens a transaction, and the time.
@@ -152,9 +153,9 @@ pub(super) const APP_ID_COLUMN: usize = MESSAGE_COLUMN_COUNT + 13;
 
 /// Returns the query that [`read_claimed_message`] reads, without the payload.
 pub(super) fn select_claimed_sql(index_hint: &str, condition: &str) -> String {
-    let fields = MESSAGE_COLUMNS_SQL.replacen("c.body", "NULL", 1);
     format!(
-        "SELECT {fields}, {CLAIM_COLUMNS_SQL}, {WAITS_FOR_PREDECESSOR_SQL}, m.app_id FROM messages m {index_hint} {MESSAGE_JOINS_SQL} WHERE {condition}"
+        "SELECT {MESSAGE_COLUMNS_SQL}, {CLAIM_COLUMNS_SQL}, {WAITS_FOR_PREDECESSOR_SQL}, m.app_id
+         FROM messages m {index_hint} {MESSAGE_JOINS_SQL} WHERE {condition}"
     )
 }
 
@@ -229,17 +230,25 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let run = |store: &mut Self| -> std::result::Result<T, E> {
             let TxContext { app_id, worker_id: worker, now, server_now: server } = context;
+            let mut has_waited = false;
             let transaction = loop {
                 match store.map_err(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)) {
-                    Err(Error::Busy { .. }) if keep_waiting() => {}
+                    Err(Error::Busy { .. }) if keep_waiting() => has_waited = true,
                     transaction => break transaction?,
                 }
             };
             if durable {
                 store.map_err(generation::advance_generation(&transaction))?;
             }
-            let tx =
-                OutboxTx { tx: transaction, path: &store.path, app_id, now, server_now: server, worker_id: worker };
+            let tx = OutboxTx {
+                tx: transaction,
+                path: &store.path,
+                app_id,
+                now,
+                server_now: server,
+                worker_id: worker,
+                has_waited,
+            };
             let result = work(&tx)?;
             store.map_err(tx.tx.commit())?;
             Ok(result)
@@ -251,7 +260,7 @@ impl Store {
         // A signal does not end this wait: `keep_waiting` knows what must be stored first.
         self.map_err(self.conn.busy_timeout(busy_timeout))?;
         let result = if durable { run(self) } else { self.without_fsync(run) };
-        self.patient_again();
+        self.restore_busy_timeout();
         result
     }
 }
@@ -259,6 +268,11 @@ impl Store {
 impl OutboxTx<'_> {
     pub(super) fn map_err<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|e| Error::from_sqlite(self.path, e))
+    }
+
+    /// Returns whether the transaction waited for another process that kept the database locked.
+    pub fn has_waited(&self) -> bool {
+        self.has_waited
     }
 
     /// Returns a number that changes when another connection changes the database.
@@ -357,8 +371,8 @@ impl OutboxTx<'_> {
         let finished_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
         // A message that was cancelled between two attempts stays cancelled.
         let sql = "UPDATE messages SET state = ?2, due_at = ?3, updated_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
-                   rid = ?8, error_kind = ?9, error_detail = ?10, sent_at = ?11, first_failed_at = ?12, backoff_step = ?13,
-                   finished_at = ?14, claimed_by = NULL WHERE id = ?1 AND (state = 'queued' OR ?15)";
+                   rid = ?8, error_kind = ?9, error_detail = ?10, sent_at = ?11, first_failed_at = ?12,
+                   backoff_step = ?13, finished_at = ?14, claimed_by = NULL WHERE id = ?1 AND (state = 'queued' OR ?15)";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         let RetryState { first_failed_at, backoff_step, .. } = &message_update.retry_state;
         let rows = self.map_err(update.execute(params![

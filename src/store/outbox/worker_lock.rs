@@ -119,7 +119,7 @@ impl Store {
             let name = found.file_name();
             let worker = name.to_str().and_then(|name| name.strip_prefix(prefix)).unwrap_or_default();
             if worker.len() == WORKER_ID_DIGITS
-                && worker.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
+                && worker.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
                 && found.file_type().is_ok_and(|kind| kind.is_file())
                 && let Some(_held) = try_lock_dead_worker(&found.path(), &self.path)
             {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::values::parse_duration;
+
 /// What the person is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScopeArg {
@@ -53,7 +55,7 @@ pub struct Bind {
     #[arg(long, value_name = "TAG", requires = "unbound", conflicts_with = "user", allow_hyphen_values = true)]
     pub tag: Option<String>,
     /// How long to wait for each scan [default: listen.timeout of the config, 5m]
-    #[arg(long, value_name = "TIME", value_parser = super::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
     /// Where to listen for the callback [default: listen.address of the config]
     #[arg(long, value_name = "ADDR")]

@@ -1,6 +1,5 @@
 //! What can be typed: clap types only, no effects. One file a noun.
 
-mod arg_text;
 mod bind;
 mod config;
 mod docs;
@@ -15,13 +14,12 @@ mod send;
 mod template;
 mod usage_error;
 mod user;
+mod values;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use arg_text::ArgText;
 pub use bind::{Bind, QrMode, ScopeArg, Unbind};
 pub use config::{ConfigCommand, ConfigShow};
 pub use docs::{Completions, Help, Man};
@@ -37,8 +35,8 @@ pub use template::{
 };
 pub(crate) use usage_error::{mistyped_option_error, output_options, usage_error};
 pub use user::{UserAdd, UserCommand, UserEditArgs, UserImport, UserList, UserPasswd, UserRemove, UserShow};
+pub use values::ArgText;
 
-use crate::t;
 use crate::ui::ColorMode;
 
 /// Reach people in WeChat from the command line.
@@ -196,27 +194,4 @@ pub struct Sandbox {
     /// The account, people and templates to start with (TOML)
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
-}
-
-/// A name that may begin with a hyphen; `--` is none, but stands where one is missing.
-fn parse_name(text: &str) -> Result<String, String> {
-    if text == "--" { Err(t!("cli-expected-name")) } else { Ok(text.to_owned()) }
-}
-
-/// A whole number.
-fn parse_integer<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| t!("cli-expected-whole"))
-}
-
-/// As long as the config allows: added to any clock, it does not overflow.
-const MAX_DURATION: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
-
-/// A span of time as people write it: `90s`, `5m`, `24h`, `30d`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(span) if span.is_zero() => Err(t!("cli-expected-positive")),
-        Ok(span) if span > MAX_DURATION => Err(t!("cli-expected-shorter")),
-        Ok(span) => Ok(span),
-        Err(_) => Err(t!("cli-expected-span")),
-    }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::values::{parse_duration, parse_integer};
+
 /// The outbox.
 #[derive(Debug, Subcommand)]
 pub enum OutboxCommand {
@@ -40,10 +42,10 @@ pub struct OutboxList {
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Option<String>,
     /// Only messages queued within this time
-    #[arg(long, value_name = "TIME", value_parser = super::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub since: Option<Duration>,
     /// At most so many, the newest; 0 = all
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = super::parse_integer::<u32>)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = parse_integer::<u32>)]
     pub limit: u32,
 }
 
@@ -51,7 +53,7 @@ pub struct OutboxList {
 #[derive(Debug, Args)]
 pub struct OutboxShow {
     /// The message's id
-    #[arg(value_parser = super::parse_integer::<i64>)]
+    #[arg(value_parser = parse_integer::<i64>)]
     pub id: i64,
 }
 
@@ -60,7 +62,7 @@ pub struct OutboxShow {
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown", "queued", "expired"])))]
 pub struct OutboxRetry {
     /// The messages' ids
-    #[arg(value_parser = super::parse_integer::<i64>)]
+    #[arg(value_parser = parse_integer::<i64>)]
     pub id: Vec<i64>,
     /// All failed messages
     #[arg(long)]
@@ -81,7 +83,7 @@ pub struct OutboxRetry {
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "all"])))]
 pub struct OutboxCancel {
     /// The messages' ids
-    #[arg(value_parser = super::parse_integer::<i64>)]
+    #[arg(value_parser = parse_integer::<i64>)]
     pub id: Vec<i64>,
     /// All queued messages
     #[arg(long)]
@@ -92,7 +94,7 @@ pub struct OutboxCancel {
 #[derive(Debug, Args)]
 pub struct OutboxPrune {
     /// Only messages of which nothing happened within this time, such as 30d
-    #[arg(long, value_name = "AGE", value_parser = super::parse_duration)]
+    #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub older_than: Duration,
 }
 
@@ -101,6 +103,6 @@ pub struct OutboxPrune {
 pub struct OutboxStatus {
     /// Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became
     /// unknown within this time; with -q nothing is printed unless one did
-    #[arg(long, value_name = "AGE", value_parser = super::parse_duration)]
+    #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub check: Option<Duration>,
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::values::parse_name;
 use super::{ContentArgs, DeliveryArgs};
 
 const HELP_NOTES: &str = "\
@@ -37,10 +38,10 @@ Examples:
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
     /// Report to this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::parse_name)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
     pub user: Vec<String>,
     /// Report to everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::parse_name)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = parse_name)]
     pub tag: Vec<String>,
     /// Which end to report: always, success (status 0) or failure (anything else)
     #[arg(long, value_enum, value_name = "END", default_value_t, hide_possible_values = true)]

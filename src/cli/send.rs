@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args};
 
-use super::arg_text::{ArgText, arg_text_parser};
+use super::values::{ArgText, arg_text_parser, parse_duration, parse_integer, parse_name};
 use crate::t;
 
 /// `--data K=V`.
@@ -73,10 +73,10 @@ Examples:
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// To this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::parse_name)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
     pub user: Vec<String>,
     /// To everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::parse_name)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = parse_name)]
     pub tag: Vec<String>,
     /// To everybody who is bound
     #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
@@ -123,7 +123,7 @@ pub struct Send {
     #[arg(long, value_name = "N", value_parser = parse_concurrency)]
     pub concurrency: Option<usize>,
     /// Messages a second at most, instead of send.rate; 0 = no limit
-    #[arg(long, value_name = "N", value_parser = super::parse_integer::<u32>)]
+    #[arg(long, value_name = "N", value_parser = parse_integer::<u32>)]
     pub rate: Option<u32>,
     /// Print the exact JSON bodies and send nothing
     #[arg(long)]
@@ -169,7 +169,7 @@ pub struct DeliveryArgs {
     #[arg(long, value_name = "T", allow_hyphen_values = true, conflicts_with = "template")]
     pub fallback: Option<String>,
     /// Give a message up that is not delivered after this time, instead of send.expire_after
-    #[arg(long, value_name = "TIME", value_parser = super::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub expire_after: Option<Duration>,
     /// Only queue, and leave it to `outbox flush` to deliver
     #[arg(long)]
@@ -178,8 +178,7 @@ pub struct DeliveryArgs {
 
 /// As many as the config allows.
 fn parse_concurrency(text: &str) -> Result<usize, String> {
-    super::parse_integer(text)
-        .and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err(t!("cli-expected-concurrency")) })
+    parse_integer(text).and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err(t!("cli-expected-concurrency")) })
 }
 
 fn parse_key_value(text: &str) -> Result<(String, String), String> {

@@ -19,20 +19,11 @@ pub struct LocaleChoice {
 pub fn detect_locale(value: impl Fn(&str) -> Option<String>) -> LocaleChoice {
     let lookup = |name: &str| value(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     let explicit = lookup("WXBOX_LANG");
-    if let Some(lang) = explicit.as_deref().and_then(parse_lang) {
+    if let Some(lang) = explicit.as_deref().and_then(Lang::from_name) {
         return LocaleChoice { lang, unsupported: None };
     }
     let locale = lookup("LC_ALL").or_else(|| lookup("LC_MESSAGES")).or_else(|| lookup("LANG"));
     LocaleChoice { lang: lang_from_locale(locale.as_deref().unwrap_or_default()), unsupported: explicit }
-}
-
-/// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
-pub(super) fn parse_lang(name: &str) -> Option<Lang> {
-    match name.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "zh" => Some(Lang::Zh),
-        "en" | "c" | "posix" => Some(Lang::En),
-        _ => None,
-    }
 }
 
 /// The language of a locale such as `zh_CN.UTF-8`. English for all that wxbox does not speak, and where the
@@ -40,7 +31,7 @@ pub(super) fn parse_lang(name: &str) -> Option<Lang> {
 pub fn lang_from_locale(name: &str) -> Lang {
     let encoding = name.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
     let utf8 = encoding.is_none_or(|it| ["utf-8", "utf8"].iter().any(|utf8| it.eq_ignore_ascii_case(utf8)));
-    parse_lang(name).filter(|_| utf8).unwrap_or(Lang::En)
+    Lang::from_name(name).filter(|_| utf8).unwrap_or(Lang::En)
 }
 
 /// What a browser would rather read: the one of our languages with the highest `q`, the first where several have

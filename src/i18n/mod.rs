@@ -42,7 +42,11 @@ pub enum Lang {
 impl Lang {
     /// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
     pub fn from_name(name: &str) -> Option<Self> {
-        locale::parse_lang(name)
+        match name.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "zh" => Some(Self::Zh),
+            "en" | "c" | "posix" => Some(Self::En),
+            _ => None,
+        }
     }
 
     /// The word for it in the config and in `WXBOX_LANG`.

@@ -2,9 +2,8 @@
 //! objects, the help topics, the completions and the manual pages. Each is made from the one table or the
 //! clap types that the program itself goes by; `tests/it/docs.rs` compares the committed copies.
 
-mod delivery_outcomes;
-mod errcodes;
 mod man;
+mod markdown;
 mod tables;
 mod topics;
 
@@ -13,9 +12,9 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 
-pub use errcodes::errcode_rows;
 pub use man::pages as man_pages;
-pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, MARKDOWN_TABLES, VariableDoc};
+pub use markdown::{MARKDOWN_TABLES, MarkdownTable, errcode_rows};
+pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, VariableDoc};
 pub use topics::{HelpTopic, TOPICS};
 
 /// The script by which a shell completes wxbox's command line.

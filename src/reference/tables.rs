@@ -1,7 +1,4 @@
-//! The tables, each once.
-
-use crate::config::KEYS;
-use crate::exit::STATUSES;
+//! The tables that the help topics, the manual page and `docs/reference/` print, each of them once.
 
 /// A variable of the environment.
 #[derive(Clone, Copy, Debug)]
@@ -120,51 +117,3 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 38] = [
     JsonObjectDoc { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "fault", "ms"], notes: "a request; errcode, to, unknown and fault only if they apply" },
     JsonObjectDoc { command: "any error", fields: &["error", "hint", "code"], notes: "on stderr; code is the exit status" },
 ];
-
-/// A table of the reference by its name.
-pub type MarkdownTable = (&'static str, fn() -> String);
-
-/// The tables of `docs/reference/`, in Markdown.
-pub const MARKDOWN_TABLES: [MarkdownTable; 5] = [
-    ("delivery-outcomes", super::delivery_outcomes::outcome_table),
-    ("exit-statuses", || {
-        let rows = STATUSES.iter().map(|(exit, meaning)| [exit.code().to_string(), (*meaning).to_owned()]);
-        markdown_table(["code", "meaning"], rows)
-    }),
-    ("environment", || {
-        markdown_table(
-            ["variable", "meaning"],
-            ENVIRONMENT_VARIABLES.iter().map(|it| [inline_code(it.name), it.description.to_owned()]),
-        )
-    }),
-    ("config", || {
-        let rows = KEYS.iter().map(|key| {
-            let default = if key.default.starts_with('(') || key.default.is_empty() {
-                key.default.trim_matches(['(', ')']).to_owned()
-            } else {
-                inline_code(key.default)
-            };
-            [inline_code(key.name), default, key.description.to_owned()]
-        });
-        markdown_table(["key", "default", "meaning"], rows)
-    }),
-    ("json", || {
-        let rows = JSON_OBJECTS
-            .iter()
-            .map(|it| [inline_code(it.command), inline_code(&it.fields.join(", ")), it.notes.to_owned()]);
-        markdown_table(["command", "fields", "about"], rows)
-    }),
-];
-
-fn inline_code(text: &str) -> String {
-    format!("`{text}`")
-}
-
-pub(super) fn markdown_table<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let mut text = line(heading.map(str::to_owned).to_vec()) + &line(vec!["---".to_owned(); N]);
-    for row in rows {
-        text += &line(row.map(|cell| cell.replace('|', "\\|")).to_vec());
-    }
-    text
-}

@@ -1,15 +1,16 @@
-//! wxbox: reach people in WeChat from the command line. This is the map of the house.
+//! wxbox: reach people in WeChat from the command line.
 //!
 //! ```text
-//! argv ──cli──► commands ──► store (SQLite)          what we know and owe
-//!                  │   ├───► wechat (HTTP)           what the platform says
-//!                  │   ├───► callback (http)         what the phone brings
-//!                  │   ├───► delivery                store ⇄ wechat
+//! argv ──cli──► commands ──► store (SQLite)      recipients, bindings, queued messages
+//!                  │   ├───► wechat (HTTP)       requests to the WeChat API
+//!                  │   ├───► callback (HTTP)     requests of the phone that scans a QR code
+//!                  │   ├───► delivery            sends what store has queued, and records the results
 //!                  ▼
-//!                  ui ──► stdout: results   stderr: everything else        error ──► exit status + hint
+//!                  ui ──► stdout: results   stderr: everything else     report ──► exit status + hint
 //! ```
 //!
-//! What must stay true is in CONTRIBUTING.md; `tests/it/tidy.rs` holds the parts that a test can hold.
+//! docs/architecture.md describes the modules and the rules that hold between them;
+//! `tests/it/architecture.rs` checks those that a test can check.
 
 pub mod access_token;
 pub mod callback;
@@ -51,7 +52,8 @@ use exit::ExitStatus;
 use report::classify;
 use ui::Ui;
 
-/// Runs one command line, the program's name first. Can be called more than once in a process.
+/// Runs one command line, whose first argument is the name of the program. It can be called more than
+/// once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus {
     let args: Vec<OsString> = args.into_iter().collect();
     let locale = i18n::detect_locale(|name| std::env::var(name).ok());
@@ -72,7 +74,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
         report.exit
     });
     match signals::received_signal() {
-        // It may have done all, and could not say so. `run` ends as its command did.
+        // A signal ended the wait for a reader of stdout, so that results may be missing there. `wxbox run`
+        // has the exit status of its command all the same.
         Some(signal) if ui.results_dropped() && !matches!(exit, ExitStatus::Child(_)) => signal.exit_status(),
         _ => exit,
     }

@@ -1,5 +1,5 @@
-//! Where a value came from: kept beside each value, so that `config show --origin` can answer "why is
-//! it that?" and an error can say which line or variable to mend.
+//! The origin of a value. Each value is kept with its origin, so that `config show --origin` can print
+//! it and an error can name the line or the variable to change.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,6 +1,8 @@
-//! Taking the port that was asked for.
+//! Binds the listener of the callback and of the sandbox to the configured address, and loads the files
+//! that it serves.
 
 pub(crate) mod tls_files;
+
 use std::io::{self, ErrorKind};
 
 use anyhow::Context as _;
@@ -10,21 +12,22 @@ use crate::exit::{CommandError, ExitStatus};
 use crate::http_server::{HttpServer, Limits};
 use crate::t;
 
-/// An address to listen on, as it was typed.
+/// Parses the address of `--listen`.
 pub(crate) fn parse_address(text: &str) -> Result<ListenAddress, CommandError> {
     text.parse().map_err(|_| CommandError::usage(t!("bind-listen", address = text)).hint(t!("bind-listen-hint")))
 }
 
-/// The first of the addresses that can be taken; `in_use` says what to do where another program has it.
+/// Binds the first usable address that `listen` resolves to. `in_use` is the hint for the case that
+/// another program uses the port.
 pub(crate) fn bind_first(listen: &ListenAddress, limits: &Limits, in_use: &str) -> anyhow::Result<HttpServer> {
     let resolved = listen.resolve().with_context(|| t!("bind-port", address = listen.to_string()))?;
     let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
     for address in resolved {
         match HttpServer::bind(address, limits.clone()) {
-            Ok(door) => return Ok(door),
+            Ok(server) => return Ok(server),
             Err(e) => last = e,
         }
-        // The next one is for a system without IPv6; a port in use stays in use.
+        // The next address is for a system without IPv6. If the port is in use, it does not help.
         if last.kind() == ErrorKind::AddrInUse {
             break;
         }

@@ -1,4 +1,5 @@
-//! What the listener of `bind` shows of itself: its certificate, and the file that proves whose the domain is.
+//! Loads the files that the listener of `bind` needs: its certificate and private key, and the file by
+//! which WeChat verifies the domain.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -12,25 +13,25 @@ use crate::http_server::{ServerTls, TlsConfigError};
 use crate::pem::PemError;
 use crate::t;
 
-/// More than any chain of certificates.
+/// The limit for a file of certificates or keys; no chain of certificates is longer.
 const MAX_PEM_BYTES: u64 = 1 << 20;
-/// More than WeChat's file holds.
+/// The limit for the verification file, which is far shorter.
 const MAX_VERIFICATION_FILE_BYTES: u64 = 1 << 10;
 
-/// As the config names them; nothing where it names none.
+/// The files that the config names.
 pub(crate) struct ListenerFiles {
-    /// What the listener speaks HTTPS with.
+    /// The TLS configuration, if the listener is to serve HTTPS.
     pub(crate) tls: Option<ServerTls>,
-    /// The file for WeChat.
+    /// The file by which WeChat verifies the domain.
     pub(crate) verification_file: Option<DomainVerificationFile>,
-    /// What will not do, each with its remedy, though the listener works.
+    /// Problems that WeChat will reject although the listener works, each with a hint.
     pub(crate) warnings: Vec<(String, String)>,
 }
 
-/// Reads the papers.
+/// Loads the files that the config names.
 ///
 /// # Errors
-/// A failure of the configuration: what cannot be read or used, and what to do.
+/// A file cannot be read or is not usable.
 pub(crate) fn load(config: &Config) -> Result<ListenerFiles, CommandError> {
     let listen = &config.listen;
     let mut warnings = Vec::new();
@@ -53,7 +54,7 @@ pub(crate) fn load(config: &Config) -> Result<ListenerFiles, CommandError> {
     Ok(ListenerFiles { tls, verification_file: proof, warnings })
 }
 
-/// The key, where everybody on the machine can read it.
+/// Returns the path of the private key if every user of the machine can read it.
 pub(crate) fn world_readable_key(config: &Config) -> Option<&Path> {
     let key = config.listen.tls_key.as_ref()?;
     file_mode(key).is_some_and(|mode| mode & 0o004 != 0).then_some(key.value.as_path())

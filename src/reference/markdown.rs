@@ -36,9 +36,9 @@ pub const MARKDOWN_TABLES: [MarkdownTable; 5] = [
         markdown_table(["key", "default", "meaning"], rows)
     }),
     ("json", || {
-        let rows = JSON_OBJECTS
-            .iter()
-            .map(|object| [inline_code(object.command), inline_code(&object.fields.join(", ")), object.notes.to_owned()]);
+        let rows = JSON_OBJECTS.iter().map(|object| {
+            [inline_code(object.command), inline_code(&object.fields.join(", ")), object.notes.to_owned()]
+        });
         markdown_table(["command", "fields", "about"], rows)
     }),
 ];

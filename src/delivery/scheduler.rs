@@ -293,14 +293,8 @@ impl Scheduler<'_> {
 
     /// Does what follows from a committed step: sends requests and events, and applies feedback.
     fn dispatch(&mut self, step_result: StepResult, token: Option<&Secret>) -> anyhow::Result<bool> {
-        let StepResult {
-            settled,
-            enqueued: EnqueueSummary { count, duplicates, not_bound },
-            accepted,
-            started,
-            feedback,
-            ..
-        } = step_result;
+        let StepResult { settled, enqueued, accepted, started, feedback, .. } = step_result;
+        let EnqueueSummary { count, duplicates, not_bound } = enqueued;
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
             || count + duplicates.len() + not_bound.len() > 0;

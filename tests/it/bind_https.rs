@@ -61,7 +61,7 @@ fn phone_calls_back_over_https() {
     let answer = own.http_client().get(callback).send().unwrap();
     assert_eq!(answer.status(), 200);
     assert!(answer.text().unwrap().contains("绑定成功"));
-    assert_eq!(crate::bind::finish_after_report(bind).assert_success().json_lines().len(), 2);
+    assert_eq!(finish_after_report(bind).assert_success().json_lines().len(), 2);
 }
 
 #[test]

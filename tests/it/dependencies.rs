@@ -1,4 +1,4 @@
-//! The dependencies: each is used, and CONTRIBUTING.md gives the reason for it. `cargo deny` checks
+//! The dependencies: each is used, and docs/decisions.md gives the reason for it. `cargo deny` checks
 //! licences, duplicates and sources in `.ci/run`.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ fn dependencies() -> BTreeMap<String, &'static str> {
 
 #[test]
 fn every_dependency_is_documented() {
-    let text = read_project_file("CONTRIBUTING.md");
+    let text = read_project_file("docs/decisions.md");
     let table = text.split("## Libraries").nth(1).unwrap().split("\n## ").next().unwrap();
     // One line may name several: | `a`, `b` | why |
     let name = Regex::new("`([a-z0-9_-]+)`").unwrap();

@@ -132,7 +132,7 @@ fn is_modeless(system: &rustix::fs::StatFs) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn modes_mean_nothing(_: &File) -> bool {
+fn ignores_modes(_: &File) -> bool {
     false
 }
 

@@ -16,17 +16,16 @@ use crate::i18n::io_error_text;
 use crate::secret::Secret;
 use crate::{files, text_line};
 
-/// The name under which a service manager hands the secret over.
+/// The name of the systemd credential that holds the secret.
 const CREDENTIAL_NAME: &str = "wxbox-app-secret";
 
-/// The secret, or why the place that should hold it does not. Only what is wrong with the config file
-/// itself is an error at once.
+/// The secret, or why it cannot be read. Only errors in the config file itself are returned at once.
 pub(super) struct SecretLookup {
     pub(super) secret: Option<Setting<Secret>>,
     pub(super) error: Option<Error>,
     /// Whether the config file holds the secret itself.
     pub(super) is_in_config: bool,
-    /// The file of its own that everybody on the machine can read.
+    /// The secret file, if every user of the machine can read it.
     pub(super) world_readable_file: Option<PathBuf>,
 }
 
@@ -42,7 +41,7 @@ pub(super) fn find_secret(environment: &Environment, root: &Section<'_>) -> Resu
     let configured_name = root.get("app_secret_file").and_then(|(value, _)| value.as_str()).unwrap_or_default();
 
     let direct = environment.var("WXBOX_APP_SECRET")?.map(text_line::trim_value);
-    // Blanks are no secret: as if it were empty.
+    // A variable with only blanks counts as empty.
     let looked_up = if let Some(text) = direct.filter(|text| !text.is_empty()) {
         let origin = Origin::Env("WXBOX_APP_SECRET");
         match is_single_line(text) {
@@ -67,18 +66,18 @@ pub(super) fn find_secret(environment: &Environment, root: &Section<'_>) -> Resu
         Err(error) => (None, Some(error)),
     };
     let world_readable_file = match &found {
-        // The modes of a credential are the service manager's affair.
+        // The service manager sets the mode of a credential.
         Some((Setting { origin: Origin::SecretFile(path), .. }, true)) => Some(path.clone()),
         _ => None,
     };
     Ok(SecretLookup { secret: found.map(|(secret, _)| secret), error, is_in_config: in_config, world_readable_file })
 }
 
-/// Two places in one file: nobody could tell which one counts.
+/// Rejects a config file that gives the secret twice, because neither key has precedence.
 fn reject_two_sources(root: &Section<'_>) -> Result<(), Error> {
     let names = ["app_secret", "appsecret", "app_secret_file"];
-    let mut there = root.names().into_iter().filter(|name| names.contains(name));
-    match (there.next(), there.next()) {
+    let mut configured = root.names().into_iter().filter(|name| names.contains(name));
+    match (configured.next(), configured.next()) {
         (Some(first), Some(second)) => {
             Err(Error::Conflict { first: first.to_owned(), second: second.to_owned(), origin: root.origin(second) })
         }
@@ -86,8 +85,8 @@ fn reject_two_sources(root: &Section<'_>) -> Result<(), Error> {
     }
 }
 
-/// The secret in a file of its own, and whether everybody can read that. `name` is the file as `from` gave it, which
-/// may be the secret itself; that is never repeated.
+/// Reads the secret from a file, and returns whether every user can read that file. `name` is the
+/// configured file name. A user may have put the secret itself there, so no error repeats it.
 fn read_secret_file(
     path: &Path,
     name: &str,
@@ -102,7 +101,7 @@ fn read_secret_file(
         }
     };
     let file = File::open(path).map_err(unreadable)?;
-    let is_open = check_file_trust(path, &file)?;
+    let is_world_readable = check_file_trust(path, &file)?;
     let bytes = files::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
     let not_text = || Error::SecretInvalid { path: Some(path.to_owned()), origin: from.clone() };
     let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
@@ -113,5 +112,5 @@ fn read_secret_file(
     if !is_single_line(text) {
         return Err(not_text());
     }
-    Ok(Some((Setting::new(text.into(), origin(path.to_owned())), is_open)))
+    Ok(Some((Setting::new(text.into(), origin(path.to_owned())), is_world_readable)))
 }

@@ -1,5 +1,5 @@
-//! The config file as TOML: every value can be asked for by table and name, and every error names the
-//! line. A line itself is never repeated, for it may hold the secret.
+//! The config file as TOML. Values are read by table and name, and every error names the line. No error
+//! repeats the line itself, because it may hold the secret.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// What stands in for a file that is not there.
+    /// Returns the document for a config file that does not exist.
     pub(super) fn empty(environment: &'t Environment) -> Self {
         Self { path: PathBuf::new(), text: "", root: DeTable::new(), environment }
     }
@@ -32,7 +32,7 @@ impl<'t> Document<'t> {
         let root = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let (line, column) = line_and_column(text, start);
-            // Neither what the parser shows nor what it says is repeated: both may hold a piece of the line.
+            // The parser's message and excerpt may contain a part of the line, so neither is repeated.
             Error::Syntax { path: path.to_owned(), line, column, is_duplicate: error.message().contains("duplicate") }
         })?;
         let document = Self { path: path.to_owned(), text, root: root.into_inner(), environment };
@@ -40,17 +40,17 @@ impl<'t> Document<'t> {
         Ok(document)
     }
 
-    /// The keys outside of any table.
+    /// Returns the keys outside of any table.
     pub(super) fn root(&self) -> Section<'_> {
         Section { document: self, parents: Vec::new(), table: Some(&self.root) }
     }
 
-    /// Where in the file that is.
+    /// Returns the line at which `span` begins.
     fn origin(&self, span: Range<usize>) -> Origin {
         Origin::File { path: self.path.clone(), line: line_and_column(self.text, span.start).0 }
     }
 
-    /// Refuses the first key, in the order of the file, that does not exist or is no table but should be.
+    /// Rejects the first key, in the order of the file, that is unknown or should be a table.
     fn check_keys<'d>(&'d self, table: &'d DeTable<'t>, parents: &mut Vec<&'d str>) -> Result<(), Error> {
         for (key, value) in in_file_order(table) {
             parents.push(key.get_ref());
@@ -82,21 +82,21 @@ fn dotted_name(path: &[&str]) -> String {
 
 type TableEntry<'d, 't> = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>);
 
-/// The entries as they stand in the file; the table itself is sorted by name.
+/// Returns the entries in the order of the file; the table itself is sorted by name.
 fn in_file_order<'d, 't>(table: &'d DeTable<'t>) -> Vec<TableEntry<'d, 't>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
-/// Line and column (in characters) of a byte, both from 1.
+/// Returns the line and the column (in characters) of a byte, both from 1.
 fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte.min(text.len())).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// One table of the file; it may be missing, and then has nothing in it.
+/// One table of the file. A missing table is empty.
 pub(super) struct Section<'d> {
     document: &'d Document<'d>,
     parents: Vec<&'d str>,
@@ -104,7 +104,7 @@ pub(super) struct Section<'d> {
 }
 
 impl<'d> Section<'d> {
-    /// The table `name` in this one.
+    /// Returns the table `name` within this one.
     pub(super) fn section(&self, name: &'d str) -> Section<'d> {
         let table = self.find(name).and_then(|value| value.get_ref().as_table());
         let mut parents = self.parents.clone();
@@ -112,28 +112,28 @@ impl<'d> Section<'d> {
         Section { document: self.document, parents, table }
     }
 
-    /// The names in this table, in the order of the file.
+    /// Returns the names in this table, in the order of the file.
     pub(super) fn names(&self) -> Vec<&'d str> {
         let entries = self.table.map(in_file_order).unwrap_or_default();
         entries.into_iter().map(|(key, _)| key.get_ref().as_ref()).collect()
     }
 
-    /// The value of this name and where it stands.
+    /// Returns a value and its origin.
     pub(super) fn get(&self, name: &str) -> Option<(&'d DeValue<'d>, Origin)> {
         self.find(name).map(|value| (value.get_ref(), self.document.origin(value.span())))
     }
 
-    /// Where this name stands; the default's place where it does not.
+    /// Returns the origin of a value, [`Origin::Default`] if it is not set.
     pub(super) fn origin(&self, name: &str) -> Origin {
         self.find(name).map_or(Origin::Default, |value| self.document.origin(value.span()))
     }
 
-    /// The full name of a key in this table.
+    /// Returns the full name of a key in this table.
     pub(super) fn key(&self, name: &str) -> String {
         keys::dotted_key(&self.parents, name)
     }
 
-    /// A value that is written as text.
+    /// Reads a string.
     pub(super) fn text<T>(
         &self,
         name: &str,
@@ -143,7 +143,7 @@ impl<'d> Section<'d> {
         self.value(name, |value| value.as_str().and_then(&parse), expected)
     }
 
-    /// A value that is written as a whole number from 0.
+    /// Reads a non-negative integer.
     pub(super) fn number<T>(
         &self,
         name: &str,
@@ -157,7 +157,7 @@ impl<'d> Section<'d> {
         self.value(name, read, expected)
     }
 
-    /// A path: a leading `~/` is the home, a relative one starts at the directory of the config file.
+    /// Reads a path. A leading `~/` is expanded; a relative path starts at the directory of the config file.
     pub(super) fn path(&self, name: &str) -> Result<Option<Setting<PathBuf>>, Error> {
         let text = self.text(name, |text| (!text.is_empty()).then(|| PathBuf::from(text)), Expected::Path)?;
         let Some(Setting { value, origin }) = text else { return Ok(None) };
@@ -166,7 +166,7 @@ impl<'d> Section<'d> {
         Ok(Some(Setting::new(config_dir.join(path), origin)))
     }
 
-    /// A value of any kind.
+    /// Reads a value of any type.
     pub(super) fn value<T>(
         &self,
         name: &str,
@@ -180,7 +180,7 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// The text of the file for the value of this name, exactly as it was written.
+    /// Returns the text of a value exactly as the file has it.
     pub(super) fn raw_text(&self, name: &str) -> Option<&'d str> {
         self.document.text.get(self.find(name)?.span())
     }

@@ -1,5 +1,5 @@
-//! What surrounds the config file: the variables that wxbox looks at, taken once as a snapshot, and
-//! what the command line said. Both are plain data, so that a test can state any of them.
+//! The layers over the config file: a snapshot of the environment variables, and the options of the
+//! command line. Both are plain data, so that a test can set any value.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,7 @@ use super::origin::{Origin, Setting};
 use super::values::OAuthScope;
 use crate::text_line;
 
-/// The variables that decide something here; no other is read.
+/// The environment variables that the configuration reads.
 pub const VARIABLES: [&str; 12] = [
     "WXBOX_CONFIG",
     "WXBOX_DATABASE",
@@ -28,10 +28,10 @@ pub const VARIABLES: [&str; 12] = [
     "HOME",
 ];
 
-/// Where a machine's administrator keeps the config.
+/// The config file of the whole machine.
 const SYSTEM_CONFIG: &str = "/etc/wxbox/config.toml";
 
-/// What the command line says; `None` where it is silent.
+/// The options of the command line that override the config.
 #[derive(Clone, Debug, Default)]
 pub struct CliOverrides {
     /// `--config`
@@ -42,17 +42,17 @@ pub struct CliOverrides {
     pub listen: Option<String>,
     /// `--scope`
     pub scope: Option<OAuthScope>,
-    /// `--timeout` of `bind`: how long to wait for the phone.
+    /// `--timeout` of `bind`.
     pub timeout: Option<Duration>,
-    /// `--concurrency`: requests at a time.
+    /// `--concurrency`
     pub concurrency: Option<usize>,
-    /// `--rate`: messages a second, 0 = no limit.
+    /// `--rate`
     pub rate: Option<u32>,
-    /// `--expire-after` of `send`.
+    /// `--expire-after`
     pub expire_after: Option<Duration>,
 }
 
-/// A snapshot of [`VARIABLES`]. An empty variable counts as unset. `Debug` shows names only, since one
+/// A snapshot of [`VARIABLES`]. An empty variable counts as unset. `Debug` prints only names, because one
 /// of the values is the secret.
 #[derive(Clone)]
 pub struct Environment {
@@ -61,7 +61,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process. Without `HOME`, the system's own idea of the home is taken.
+    /// Takes a snapshot of the environment of this process. Without `HOME`, the home directory is looked up.
     pub fn from_process() -> Self {
         let mut found =
             Self::from_pairs(VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -73,7 +73,7 @@ impl Environment {
         found
     }
 
-    /// An environment of these variables alone; names that are not in [`VARIABLES`] are left out.
+    /// Creates an environment of these variables; names that are not in [`VARIABLES`] are ignored.
     pub fn from_pairs<N: AsRef<str>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut variables = BTreeMap::new();
         for (name, value) in pairs {
@@ -87,20 +87,20 @@ impl Environment {
         Self { variables, system_config: SYSTEM_CONFIG.into() }
     }
 
-    /// Where this user's config file belongs, whether it is there or not.
+    /// Returns the path of this user's config file, which may not exist.
     pub fn config_path(&self) -> PathBuf {
         let base =
             self.absolute_dir_var("XDG_CONFIG_HOME").or_else(|| Some(self.absolute_dir_var("HOME")?.join(".config")));
         base.map_or_else(|| self.system_config.clone(), |base| base.join("wxbox").join("config.toml"))
     }
 
-    /// The same with another path in place of `/etc/wxbox/config.toml`.
+    /// Replaces the path `/etc/wxbox/config.toml`.
     pub fn with_system_config(mut self, path: impl Into<PathBuf>) -> Self {
         self.system_config = path.into();
         self
     }
 
-    /// Where a machine's administrator keeps the config.
+    /// Returns the path of the config file of the whole machine.
     pub(super) fn system_config(&self) -> &Path {
         &self.system_config
     }
@@ -109,18 +109,18 @@ impl Environment {
         self.variables.get(name).map(OsString::as_os_str)
     }
 
-    /// The variable as text; an error where it is not Unicode.
+    /// Returns a variable as text, or an error if it is not Unicode.
     pub fn var(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let Some(value) = self.get(name) else { return Ok(None) };
         value.to_str().map(Some).ok_or(Error::NotUnicode { name })
     }
 
-    /// The variable as a path, a leading `~/` expanded.
+    /// Returns a variable as a path, with a leading `~/` expanded.
     pub(super) fn path_var(&self, name: &'static str) -> Result<Option<PathBuf>, Error> {
         self.get(name).map(|value| self.expand_path(Path::new(value), &Origin::Env(name))).transpose()
     }
 
-    /// A path that an option gave, a leading `~/` expanded: a unit or a crontab has no shell that does it.
+    /// Expands a leading `~/` in the path of an option: a unit or a crontab has no shell that expands it.
     ///
     /// # Errors
     /// [`Error::UnexpandedPath`], [`Error::NotAPath`]
@@ -128,8 +128,8 @@ impl Environment {
         self.expand_path(path, &Origin::Flag(option))
     }
 
-    /// A path as a person wrote it, a leading `~/` expanded. What only a shell would expand is refused: it would
-    /// become a directory of that name.
+    /// Expands a leading `~/` in a path. Other shell expansions are rejected, because they would name a
+    /// directory literally.
     pub(super) fn expand_path(&self, path: &Path, origin: &Origin) -> Result<PathBuf, Error> {
         let text = path.to_string_lossy();
         if text.contains(char::is_control) || text.contains("-----BEGIN") {
@@ -143,18 +143,19 @@ impl Environment {
         Ok(expanded)
     }
 
-    /// Refuses a directory of the XDG rules that a shell was to expand: it would silently be taken for unset.
+    /// Rejects an XDG directory with shell expansions, which would otherwise silently count as unset.
     pub(super) fn check_expanded(&self, name: &'static str) -> Result<(), Error> {
         self.path_var(name).map(drop)
     }
 
-    /// A directory that the XDG rules name: a relative path counts as unset.
+    /// Returns an XDG directory. By the XDG rules a relative path counts as unset.
     pub(super) fn absolute_dir_var(&self, name: &'static str) -> Option<PathBuf> {
         self.get(name).map(|value| self.expand_home(Path::new(value))).filter(|path| path.is_absolute())
     }
 
-    /// The directory that the service manager gives for data, if it is wxbox's: one that holds `file`, else one that
-    /// is called `wxbox`. A unit hands its own on to everything that it starts.
+    /// Returns the state directory that the service manager gives to wxbox: the first that contains `file`,
+    /// else the first that is called `wxbox`. Others belong to a unit that runs wxbox as one of its
+    /// commands.
     pub(super) fn state_directory(&self, file: &str) -> Option<PathBuf> {
         let all = std::env::split_paths(self.get("STATE_DIRECTORY")?);
         let all: Vec<PathBuf> = all.filter(|path| path.is_absolute()).collect();
@@ -162,7 +163,7 @@ impl Environment {
         holds.or_else(|| all.iter().find(|dir| dir.ends_with("wxbox"))).cloned()
     }
 
-    /// The variable as a setting of `key`, in the same words as in the file.
+    /// Returns a variable as the setting of `key`; the value has the same form as in the file.
     pub(super) fn setting<T>(
         &self,
         name: &'static str,
@@ -178,7 +179,7 @@ impl Environment {
         }
     }
 
-    /// `~/x` and `~` below the home; any other path as it is.
+    /// Expands `~` and `~/x`, and returns any other path unchanged.
     pub(super) fn expand_home(&self, path: &Path) -> PathBuf {
         match (path.strip_prefix("~"), self.get("HOME")) {
             (Ok(rest), Some(home)) if rest.as_os_str().is_empty() => home.into(),

@@ -1,5 +1,5 @@
-//! What can be wrong with the configuration: each error says the fact, its `hint` the remedy. None holds
-//! a value or a line of the file, since either may be the secret. All are exit status 3.
+//! The errors of the configuration. `Display` gives the fact and `hint` the remedy. No error holds a value
+//! or a line of the file, because either may be the secret. All have exit status 3.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,21 +7,21 @@ use std::path::PathBuf;
 use super::origin::Origin;
 use crate::t;
 
-/// What is wrong with the configuration.
+/// An error in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// A config file that was named is not there.
+    /// A config file that an option or a variable names does not exist.
     FileNotFound {
         /// The file.
         path: PathBuf,
-        /// What named it.
+        /// What named the file.
         origin: Origin,
     },
     /// The config file cannot be read.
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The error of the system.
         reason: String,
     },
     /// The config file is a directory.
@@ -29,11 +29,11 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
-    /// The config file is in another encoding than UTF-8.
+    /// The config file is not UTF-8.
     NotUtf8 {
         /// The file.
         path: PathBuf,
-        /// The first line that is not, from 1.
+        /// The first invalid line, from 1.
         line: usize,
     },
     /// The config file is not TOML.
@@ -44,105 +44,105 @@ pub enum Error {
         line: usize,
         /// The column in characters, from 1.
         column: usize,
-        /// Whether a key or a table stands there a second time.
+        /// Whether the line repeats a key or a table.
         is_duplicate: bool,
     },
-    /// A path with something in it that only a shell expands.
+    /// A path contains an expansion that only a shell performs.
     UnexpandedPath {
-        /// What gave it.
+        /// What gave the path.
         origin: Origin,
     },
-    /// What should be a path is text of several lines.
+    /// A path contains control characters or PEM.
     NotAPath {
-        /// What gave it.
+        /// What gave the path.
         origin: Origin,
     },
-    /// A key that does not exist.
+    /// The file has an unknown key.
     UnknownKey {
         /// The key with its tables: `listen.adress`.
         key: String,
-        /// Where it stands.
+        /// Where it is.
         origin: Origin,
-        /// The right name, where one is near.
+        /// The closest known key.
         nearest: Option<String>,
     },
-    /// A value of the wrong type, or outside of what is allowed.
+    /// A value has the wrong type, or is not allowed.
     InvalidValue {
         /// The key with its tables.
         key: String,
         /// Where the value was set.
         origin: Origin,
-        /// What it must be.
+        /// What the value must be.
         expected: Expected,
     },
-    /// A time zone that does not exist.
+    /// The time zone does not exist.
     UnknownZone {
-        /// Where it stands.
+        /// Where it is.
         origin: Origin,
-        /// The right name, where one is near.
+        /// The closest name of a time zone.
         nearest: Option<String>,
     },
-    /// Two keys that say the same.
+    /// Two keys set the same value.
     Conflict {
-        /// The key that stands first.
+        /// The first key.
         first: String,
-        /// The other.
+        /// The second key.
         second: String,
-        /// Where the other stands.
+        /// Where the second key is.
         origin: Origin,
     },
-    /// A key that needs another beside it.
+    /// A key requires another key.
     MissingPartner {
-        /// The key that is there.
+        /// The key that is set.
         key: String,
-        /// The one that is not.
+        /// The key that is missing.
         partner: String,
-        /// Where the first stands.
+        /// Where the first key is.
         origin: Origin,
     },
-    /// Others can write to the config file, and so send in this account's name.
+    /// Other users can write to the config file, and could thus send in the name of the account.
     WritableByOthers {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// A file that is to be trusted, or a link to it, is another user's.
+    /// A file that must be trusted, or a link to it, belongs to another user.
     WrongOwner {
         /// The file or the link.
         path: PathBuf,
-        /// The id of that user.
+        /// The user id of the owner.
         owner: u32,
     },
-    /// Everybody can put another file in the place of one that is to be trusted.
+    /// Every user can replace a file that must be trusted.
     WorldWritableDirectory {
         /// The directory.
         dir: PathBuf,
         /// The file.
         file: PathBuf,
     },
-    /// The file that should hold the secret is not there. Its name may be the secret itself.
+    /// The secret file does not exist. Its configured name may be the secret itself, so it is not kept.
     SecretFileNotFound {
-        /// What named it.
+        /// What named the file.
         origin: Origin,
     },
-    /// The file that holds the secret cannot be read.
+    /// The secret file cannot be read.
     SecretUnreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The error of the system.
         reason: String,
     },
-    /// The file that should hold the secret is empty.
+    /// The secret file is empty.
     SecretEmpty {
         /// The file.
         path: PathBuf,
     },
-    /// What should hold the secret holds something else.
+    /// The secret is not a single line of text.
     SecretInvalid {
-        /// The file, if it is one.
+        /// The secret file, if it is in a file.
         path: Option<PathBuf>,
-        /// What gave or named it.
+        /// What gave the secret or named its file.
         origin: Origin,
     },
     /// An environment variable is not Unicode.
@@ -150,20 +150,20 @@ pub enum Error {
         /// The variable.
         name: &'static str,
     },
-    /// No directory is known to keep the database in.
+    /// No directory for the database can be determined.
     NoDataDirectory,
-    /// What the command needs was not set anywhere.
+    /// A value that the command requires is not set.
     MissingKey {
-        /// What is missing.
+        /// The missing value.
         key: RequiredKey,
         /// The config file that was read, if one was.
         path: Option<PathBuf>,
-        /// Where the config file belongs.
+        /// Where `init` would write the config file.
         default_path: PathBuf,
     },
 }
 
-/// What a command may need and not find.
+/// A value that some commands require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredKey {
     /// `app_id`
@@ -172,52 +172,52 @@ pub enum RequiredKey {
     AppSecret,
     /// `redirect_uri`
     RedirectUri,
-    /// `listen.address`, where no default can be had.
+    /// `listen.address`, if it cannot be derived from `redirect_uri`.
     ListenAddress,
 }
 
-/// What a value must be. `Display` completes the sentence "… must be".
+/// What a value must be. `Display` completes the sentence "KEY must be".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Text, not empty.
+    /// Non-empty text.
     Text,
-    /// A path, not empty.
+    /// A non-empty path.
     Path,
     /// A TOML table.
     Table,
-    /// An app id.
+    /// An AppID.
     AppId,
     /// One of the two scopes.
     Scope,
-    /// One of the two ways to a token.
+    /// One of the two token endpoints.
     TokenEndpoint,
-    /// One of our languages.
+    /// A supported language.
     Language,
     /// The name of a time zone.
     TimeZone,
-    /// An address that a phone can be sent back to.
+    /// A valid redirect address.
     RedirectUri,
     /// A host and a port to listen on.
     ListenAddress,
-    /// A duration of more than nothing.
+    /// A duration of more than 0.
     PositiveDuration,
-    /// A duration, perhaps of nothing.
+    /// A duration, 0 included.
     Duration,
-    /// One or more https addresses.
+    /// One or more https URLs.
     ApiBase,
-    /// An http or https address to build on.
+    /// An http or https URL without a query.
     BaseUrl,
-    /// The address of a proxy.
+    /// The URL of a proxy.
     Proxy,
-    /// A whole number from 1 to 1024.
+    /// An integer from 1 to 1024.
     Concurrency,
-    /// A whole number from 0 that fits 32 bits.
+    /// A non-negative integer of 32 bits.
     NonNegativeInteger,
-    /// An http or https address.
+    /// An http or https URL.
     HttpUrl,
-    /// `#RRGGBB`
+    /// A color, as `#RRGGBB`.
     Color,
-    /// What may fill a template's keyword.
+    /// The value of a template field.
     TemplateData,
 }
 
@@ -248,7 +248,7 @@ impl fmt::Display for Expected {
     }
 }
 
-/// So that the reader of a flag can answer with it.
+/// Parsers of option values return it as their error.
 impl std::error::Error for Expected {}
 
 impl fmt::Display for Error {
@@ -273,7 +273,7 @@ impl fmt::Display for Error {
             Self::InvalidValue { key, origin, expected: Expected::Table } => {
                 t!("config-table", key = key, at = origin.to_string())
             }
-            // What is no file has no quotes around its values.
+            // A variable has no quotes around its value, so the example in the message has none.
             Self::InvalidValue { key, origin: origin @ Origin::Env(_), expected: Expected::AppId } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = t!("init-expected-app-id"))
             }
@@ -304,7 +304,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::FileNotFound { origin, .. } => t!("config-no-file-hint", origin = origin.to_string()),
@@ -318,7 +318,7 @@ impl Error {
             Self::WrongOwner { path, .. } => t!("config-not-own-hint", path = path),
             Self::WorldWritableDirectory { dir, .. } => t!("config-writable-hint", path = dir),
             Self::SecretFileNotFound { .. } => t!("config-secret-no-file-hint"),
-            // A key of the top level that stands below a table header belongs to that table.
+            // A top-level key below a table header belongs to that table.
             Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {
                 t!("config-unknown-key-top", nearest = nearest)
             }
@@ -343,7 +343,7 @@ impl Error {
 }
 
 impl Error {
-    /// Whether it is the command line that is wrong, and not the configuration.
+    /// Returns whether the command line is wrong, and not the configuration.
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::UnexpandedPath { origin: Origin::Flag(_) } | Self::NotAPath { origin: Origin::Flag(_) })
     }
@@ -369,10 +369,10 @@ impl RequiredKey {
     }
 }
 
-/// Something about the configuration that works, and should not stay so.
+/// A problem of the configuration that does not prevent wxbox from working.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// Everybody on the machine can read a config file that holds a secret.
+    /// Every user of the machine can read a file that holds a secret.
     ReadableByOthers {
         /// The file.
         path: PathBuf,
@@ -388,7 +388,7 @@ impl fmt::Display for Warning {
 }
 
 impl Warning {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::ReadableByOthers { path } => Some(t!("config-readable-hint", path = path)),

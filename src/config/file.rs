@@ -1,4 +1,4 @@
-//! Finds the config file and reads it.
+//! Finds and reads the config file.
 
 use std::fs::File;
 use std::io;
@@ -11,18 +11,16 @@ use super::origin::Origin;
 use crate::files;
 use crate::i18n::io_error_text;
 
-/// The config file as it was read.
+/// The content of the config file.
 pub(super) struct ConfigFile {
-    /// Where it is.
     pub(super) path: PathBuf,
-    /// What it says.
     pub(super) text: String,
-    /// Whether everybody on the machine may read it.
+    /// Whether every user of the machine can read it.
     pub(super) is_world_readable: bool,
 }
 
-/// Reads the file that `--config` or `WXBOX_CONFIG` names, else the first that is there of the user's own
-/// and the system's. `None` where none is.
+/// Reads the file that `--config` or `WXBOX_CONFIG` names, else the user's own, else the system's.
+/// Returns `None` if neither of these exists.
 pub(super) fn find_config_file(flags: &CliOverrides, environment: &Environment) -> Result<Option<ConfigFile>, Error> {
     if let Some((path, origin)) = explicit_path(flags, environment)? {
         return read_config_file(&path)?.map(Some).ok_or(Error::FileNotFound { path, origin });
@@ -36,7 +34,7 @@ pub(super) fn find_config_file(flags: &CliOverrides, environment: &Environment) 
     Ok(None)
 }
 
-/// The file that an option or a variable names.
+/// Returns the file that an option or a variable names.
 fn explicit_path(flags: &CliOverrides, environment: &Environment) -> Result<Option<(PathBuf, Origin)>, Error> {
     match &flags.config {
         Some(path) => Ok(Some((environment.option_path(path, "--config")?, Origin::Flag("--config")))),
@@ -44,7 +42,7 @@ fn explicit_path(flags: &CliOverrides, environment: &Environment) -> Result<Opti
     }
 }
 
-/// The config file that is read; where there is none, the place where it belongs.
+/// Returns the config file that is read, or the path at which it would be created.
 ///
 /// # Errors
 /// [`Error::UnexpandedPath`], [`Error::NotAPath`]
@@ -53,11 +51,11 @@ pub fn active_path(flags: &CliOverrides, environment: &Environment) -> Result<Pa
         return Ok(path);
     }
     let own = environment.config_path();
-    let places = [own.as_path(), environment.system_config()];
-    Ok(places.into_iter().find(|path| path.exists()).map(Path::to_owned).unwrap_or(own.clone()))
+    let system = environment.system_config();
+    Ok(if !own.exists() && system.exists() { system.to_owned() } else { own })
 }
 
-/// Where a new config belongs: the place that is named, else the user's own.
+/// Returns where a new config is written: the path that is named, else the user's own.
 ///
 /// # Errors
 /// As [`active_path`].
@@ -65,7 +63,7 @@ pub fn path_to_write(flags: &CliOverrides, environment: &Environment) -> Result<
     Ok(explicit_path(flags, environment)?.map_or_else(|| environment.config_path(), |(path, _)| path))
 }
 
-/// `None` where there is no such file.
+/// Reads a config file. Returns `None` if it does not exist.
 fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
     let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: io_error_text(&error) };
     if path.is_dir() {
@@ -88,5 +86,5 @@ fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
     Ok(Some(ConfigFile { path: path.to_owned(), text, is_world_readable: readable_by_all }))
 }
 
-/// More than any config or secret; a device by mistake is not read for ever.
+/// The size limit for the config file and the secret file, in case a device is named by mistake.
 pub(super) const MAX_CONFIG_BYTES: u64 = 1 << 20;

@@ -1,5 +1,6 @@
-//! Who else can change a file that wxbox trusts: the config, the AppSecret, the key of the listener. The rules are those
-//! that ssh has for its own files, as far as they fit containers and service managers.
+//! Checks whether another user can change a file that wxbox trusts: the config, the AppSecret, the
+//! private key of the listener. The rules are those of ssh for its files, as far as they suit containers
+//! and service managers.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -9,19 +10,19 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// Refuses an open file that another user can change: by its owner, its modes, a directory that everybody can write on
-/// the way to it, or a link of another user. Tells whether everybody on the machine can read it.
+/// Rejects an open file that another user can change: by its owner, its mode, a world-writable directory
+/// on its path, or another user's link. Returns whether every user of the machine can read it.
 ///
 /// # Errors
 /// [`Error::WritableByOthers`], [`Error::WrongOwner`], [`Error::WorldWritableDirectory`]
 pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
-    // A pipe or a terminal is handed over by whoever started us.
+    // A pipe or a terminal comes from the parent process, which is trusted.
     let Some(found) = file.metadata().ok().filter(Metadata::is_file) else { return Ok(false) };
     if ignores_modes(file) {
         return Ok(false);
     }
     let mode = found.permissions().mode() & 0o777;
-    // Nobody writes to it through a mount that is read-only. Containers get their files that way, whoever owns them.
+    // Nobody can write through a read-only mount. Containers get their files in this way, with any owner.
     if is_read_only_mount(rustix::fs::fstatvfs(file)) {
         return Ok(mode & 0o004 != 0);
     }
@@ -46,20 +47,20 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
     Ok(mode & 0o004 != 0)
 }
 
-/// Whether what this user owns may be relied upon. Root looks after the files of a service's own user, too.
+/// Returns whether the files of `owner` are trusted. Root also manages the files of a service's user.
 fn is_trusted_owner(euid: u32, owner: u32) -> bool {
     euid == 0 || owner == 0 || owner == euid
 }
 
-/// A directory in which everybody can put one file in the place of another. A sticky one keeps them from it.
+/// Returns whether every user can replace files in the directory, which the sticky bit prevents.
 fn is_world_writable_dir(found: &Metadata) -> bool {
     let mode = found.permissions().mode();
     found.is_dir() && mode & 0o002 != 0 && mode & 0o1000 == 0
 }
 
-/// Every directory and every link that is passed on the way to a file, as far as they can be seen.
+/// Returns every directory and symbolic link on the path to a file, as far as they are accessible.
 fn components_on_path(path: &Path) -> Vec<(PathBuf, Metadata)> {
-    /// As many as Linux follows.
+    /// The number of links that Linux follows.
     const MAX_SYMLINKS: usize = 40;
     let Ok(path) = std::path::absolute(path) else { return Vec::new() };
     let parts = |path: &Path| path.components().map(|part| part.as_os_str().to_owned()).collect::<VecDeque<OsString>>();
@@ -89,10 +90,10 @@ fn components_on_path(path: &Path) -> Vec<(PathBuf, Metadata)> {
     passed
 }
 
-/// The permission bits of a file or directory; `None` where it is none of these, or its file system makes them up.
+/// Returns the permission bits of a file or directory, or `None` if its file system has no real ones.
 pub fn file_mode(path: &Path) -> Option<u32> {
-    let metadata = fs::metadata(path).ok().filter(|it| it.is_file() || it.is_dir())?;
-    // Never by opening it: to close a file drops the locks that SQLite has on it in this process.
+    let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file() || metadata.is_dir())?;
+    // Do not open the file: closing it would drop the locks that SQLite holds on it in this process.
     #[cfg(target_os = "linux")]
     if rustix::fs::statfs(path).is_ok_and(|system| is_modeless(&system)) {
         return None;
@@ -101,10 +102,10 @@ pub fn file_mode(path: &Path) -> Option<u32> {
 }
 
 fn is_read_only_mount(system: rustix::io::Result<rustix::fs::StatVfs>) -> bool {
-    system.is_ok_and(|it| it.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    system.is_ok_and(|system| system.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
-/// Linux's numbers for file systems that make their modes up, as `statfs` gives them.
+/// The file systems without real permission bits, by the numbers that `statfs` returns on Linux.
 #[cfg(target_os = "linux")]
 const MODELESS_FILESYSTEMS: [(u32, &str); 11] = [
     (0x0000_4d44, "vfat"),
@@ -127,7 +128,7 @@ fn ignores_modes(file: &File) -> bool {
 
 #[cfg(target_os = "linux")]
 fn is_modeless(system: &rustix::fs::StatFs) -> bool {
-    // The field's width differs between architectures; the numbers have 32 bits.
+    // The width of the field differs between architectures; the numbers have 32 bits.
     MODELESS_FILESYSTEMS.iter().any(|(number, _)| *number == system.f_type as u32)
 }
 

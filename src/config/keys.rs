@@ -1,20 +1,20 @@
-//! Every key of the config file, once: the check for unknown keys, the example file's test and the
-//! documents all read this table.
+//! The table of all keys of the config file. The check for unknown keys, the test of the example file
+//! and the documents use it.
 
 use crate::text_line::looks_like_app_secret;
 
-/// What stands in the place of a secret.
+/// The replacement for a secret in output.
 pub(super) const MASK: &str = "***";
 
 /// A key of the config file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfigKey {
-    /// The key with its tables; a segment in capitals (`NAME`, `KEY`) stands for a name of one's own.
+    /// The key with its tables; a segment in capitals (`NAME`, `KEY`) is a placeholder.
     pub name: &'static str,
-    /// The default as it would be written in the file, or a phrase in brackets where it depends; empty
-    /// where there is none.
+    /// The default as TOML, a phrase in parentheses if it depends on other values, or empty if there is
+    /// none.
     pub default: &'static str,
-    /// What it is for, in one line.
+    /// The meaning, in one line.
     pub description: &'static str,
 }
 
@@ -60,17 +60,17 @@ pub const KEYS: [ConfigKey; 33] = [
     key("appsecret", "", "another name for app_secret"),
 ];
 
-/// Whether the key exists, or is a table that leads to one that does.
+/// The kind of a key.
 pub(super) enum KeyKind {
-    /// There is no such key.
+    /// The key does not exist.
     Unknown,
-    /// A table: there are keys below it alone.
+    /// A table with keys.
     Table,
-    /// A value; below some there are keys as well.
+    /// A value; some values may also be tables.
     Value,
 }
 
-/// Looks a key up by its segments.
+/// Classifies a key by its segments.
 pub(super) fn classify(path: &[&str]) -> KeyKind {
     let has_prefix = |key: &&ConfigKey| matches_prefix(key, path);
     if KEYS.iter().filter(has_prefix).any(|key| key.name.split('.').count() == path.len()) {
@@ -91,8 +91,8 @@ fn is_placeholder(segment: &str) -> bool {
     segment.bytes().all(|b| b.is_ascii_uppercase())
 }
 
-/// The right name for a key that does not exist: one beside it that is spelled nearly so, else one of
-/// that very name in another table.
+/// Returns the closest match for an unknown key: a similar key in the same table, else the same name in
+/// another table.
 pub(super) fn closest_key(path: &[&str]) -> Option<String> {
     let (last, parents) = path.split_last()?;
     let normalized = last.to_lowercase().replace('-', "_");
@@ -111,7 +111,7 @@ pub(super) fn closest_key(path: &[&str]) -> Option<String> {
     KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(normalized.as_str())).map(|key| key.name.to_owned())
 }
 
-/// The key as it would be written: `listen.timeout`, `templates."a b".id`.
+/// Returns a key in TOML: `listen.timeout`, `templates."a b".id`.
 pub(super) fn dotted_key(parents: &[&str], last: &str) -> String {
     let mut whole = String::new();
     for segment in parents.iter().chain([&last]) {
@@ -119,9 +119,9 @@ pub(super) fn dotted_key(parents: &[&str], last: &str) -> String {
             whole.push('.');
         }
         let bare = !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        // Quoted keys may hold anything, escape sequences for the terminal too.
+        // A quoted key may contain anything, even escape sequences for the terminal.
         whole.push_str(&match () {
-            // A value in the place of a key.
+            // The user put the value in place of the key.
             () if looks_like_app_secret(segment) => MASK.to_owned(),
             () if bare => (*segment).to_owned(),
             () => format!("{segment:?}"),

@@ -1,5 +1,5 @@
-//! Puts the layers over each other: default, file, environment, command line. What the file says is
-//! checked even where another layer wins.
+//! Merges the layers: default, file, environment, command line. The values of the file are checked even if
+//! another layer overrides them.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,13 +22,13 @@ const DEFAULT_API_BASES: [&str; 2] = ["https://api.weixin.qq.com", "https://api2
 const DEFAULT_OPEN_BASE: &str = "https://open.weixin.qq.com";
 
 impl Config {
-    /// Reads the config file, if there is one, and lays environment and command line over it. Nothing
-    /// else is opened but a file that holds the secret.
+    /// Reads the config file, if there is one, and applies environment and command line. The only other
+    /// file that is opened is the one with the secret.
     pub fn load(flags: &CliOverrides, environment: &Environment) -> Result<Self, Error> {
         Self::from_file(file::find_config_file(flags, environment)?, flags, environment)
     }
 
-    /// The same with `text` for the file at `path`, whatever is there.
+    /// Returns the configuration that `text` would give as the content of `path`.
     ///
     /// # Errors
     /// As [`Config::load`].
@@ -68,7 +68,8 @@ impl Config {
             secret_error: secret.error,
             default_path: environment.config_path(),
         };
-        let holds_secret = secret.is_in_config || config.network.proxy.as_ref().is_some_and(|it| it.has_credentials());
+        let holds_secret =
+            secret.is_in_config || config.network.proxy.as_ref().is_some_and(|proxy| proxy.has_credentials());
         if let Some(file) = file
             && file.is_world_readable
             && holds_secret
@@ -107,7 +108,7 @@ fn read_database(
     Ok(Setting::from_default(home.join(".local/share/wxbox").join(NAME)))
 }
 
-/// `WXBOX_LANG` wins over the file, unless it names no language of ours: the run has warned of that.
+/// Reads the language. An unknown language in `WXBOX_LANG` is ignored here; `run` has warned about it.
 fn read_language(environment: &Environment, root: &Section<'_>) -> Result<Option<Setting<Lang>>, Error> {
     const NAME: &str = "WXBOX_LANG";
     let configured = root.text("language", Lang::from_name, Expected::Language)?;
@@ -169,7 +170,7 @@ fn read_network(section: &Section<'_>) -> Result<NetworkConfig, Error> {
     })
 }
 
-/// One address or a list of at least one.
+/// Parses one URL or a non-empty list of URLs.
 fn parse_api_bases(value: &DeValue<'_>) -> Option<Vec<Url>> {
     match value {
         DeValue::String(text) => values::parse_api_base(text).map(|base| vec![base]),
@@ -204,7 +205,7 @@ fn read_send(flags: &CliOverrides, section: &Section<'_>) -> Result<SendConfig, 
     })
 }
 
-/// A duration of more than nothing; the default is in seconds.
+/// Reads a duration of more than 0. `default` is in seconds.
 fn read_duration(
     section: &Section<'_>,
     name: &str,

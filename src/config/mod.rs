@@ -1,10 +1,10 @@
-//! The configuration: file, environment and command line become one [`Config`], and each of its values
-//! knows where it came from.
+//! The configuration: file, environment and command line are merged into one [`Config`], in which each
+//! value has its origin.
 //!
-//! The command line wins over the environment, the environment over the file, the file over the default.
-//! Reading is strict: a key that the file should not have, or a value that makes no sense, is an error
-//! that names the line. What only some commands need (the account, its secret, where to listen) may be
-//! missing here, and is asked for when it is needed.
+//! The command line overrides the environment, the environment the file, and the file the default. An
+//! unknown key or an invalid value is an error that names the line. Values that only some commands need
+//! (the account, its secret, the address to listen on) may be missing here; a method returns the error
+//! when a command needs one.
 
 mod app_secret;
 mod document;
@@ -41,86 +41,86 @@ use crate::i18n::Lang;
 use crate::secret::Secret;
 use crate::time_zone::Zone;
 
-/// Everything that can be configured.
+/// The merged configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The config file that was read; `None` where there is none.
+    /// The config file that was read, if there is one.
     pub path: Option<PathBuf>,
-    /// The account.
+    /// The AppID of the account.
     pub app_id: Option<Setting<String>>,
-    /// The account's secret; use [`Config::credentials`], which says why there is none.
+    /// The account's AppSecret. [`Config::credentials`] returns an error that says why it is missing.
     pub app_secret: Option<Setting<Secret>>,
-    /// Where the phone is sent back to.
+    /// The address to which WeChat redirects the phone.
     pub redirect_uri: Option<Setting<Url>>,
-    /// What a person is asked to agree to.
+    /// The consent that a person is asked for.
     pub scope: Setting<OAuthScope>,
-    /// Which of the two ways gives the access token.
+    /// The API from which access tokens are fetched.
     pub token_endpoint: Setting<TokenEndpoint>,
     /// The SQLite file.
     pub database: Setting<PathBuf>,
-    /// The language of what is said and sent; `None`: the locale decides.
+    /// The language of output and messages; `None` follows the locale.
     pub language: Option<Setting<Lang>>,
-    /// The zone of times that people are shown; `None`: the system's.
+    /// The time zone of times that are shown; `None` is the system's.
     pub time_zone: Option<Setting<Zone>>,
     /// The listener of `bind`.
     pub listen: ListenConfig,
-    /// How WeChat is reached.
+    /// The connection to WeChat.
     pub network: NetworkConfig,
-    /// How messages are sent.
+    /// Limits for sending.
     pub send: SendConfig,
     /// Message templates by their alias.
     pub templates: BTreeMap<String, TemplateAlias>,
-    /// What works and should not stay so.
+    /// Problems that do not prevent wxbox from working.
     pub warnings: Vec<Warning>,
-    /// Why there is no secret though one was promised. An error only for those who need the secret: the
-    /// registry can be looked at by people who may not read it.
+    /// Why the configured AppSecret cannot be read. Only commands that need the secret fail, because
+    /// users who may not read it can still list the registry.
     secret_error: Option<Error>,
-    /// Where the config file belongs.
+    /// Where `init` would write the config file.
     default_path: PathBuf,
 }
 
 /// The listener of `bind`.
 #[derive(Clone, Debug)]
 pub struct ListenConfig {
-    /// Where it waits; use [`Config::listen_address`], which knows the default.
+    /// The configured address; [`Config::listen_address`] adds the default.
     pub address: Option<Setting<ListenAddress>>,
-    /// How long it waits for the phone; more than 0.
+    /// How long `bind` waits for the phone; more than 0.
     pub timeout: Setting<Duration>,
-    /// PEM file with the certificate chain; there with `tls_key` or not at all.
+    /// The PEM file with the certificate chain; set exactly if `tls_key` is set.
     pub tls_cert: Option<Setting<PathBuf>>,
-    /// PEM file with the key of that certificate.
+    /// The PEM file with the private key of the certificate.
     pub tls_key: Option<Setting<PathBuf>>,
-    /// The `MP_verify_….txt` by which WeChat checks who owns the domain.
+    /// The `MP_verify_….txt` with which WeChat verifies the owner of the domain.
     pub domain_verify_file: Option<Setting<PathBuf>>,
 }
 
-/// How WeChat is reached.
+/// The connection to WeChat.
 #[derive(Clone, Debug)]
 pub struct NetworkConfig {
-    /// Where the API is: at least one, to be tried in order; each path ends with `/`.
+    /// The base URLs of the API in the order in which they are tried: at least one, each ends with `/`.
     pub api_base: Setting<Vec<Url>>,
-    /// Where the pages are that a phone opens; the path ends with `/`.
+    /// The base URL of the pages that a phone opens; ends with `/`.
     pub open_base: Setting<Url>,
-    /// How long one request may take; more than 0.
+    /// The timeout of a request; more than 0.
     pub timeout: Setting<Duration>,
-    /// The proxy; without it, the usual variables decide.
+    /// The proxy; `None` follows the usual environment variables.
     pub proxy: Option<Setting<Proxy>>,
-    /// PEM file with one more certificate authority to trust.
+    /// The PEM file of an additional certificate authority to trust.
     pub ca_file: Option<Setting<PathBuf>>,
 }
 
-/// How messages are sent.
+/// Limits for sending.
 #[derive(Clone, Debug)]
 pub struct SendConfig {
-    /// Requests at a time, 1 to 1024.
+    /// The number of concurrent requests, 1 to 1024.
     pub concurrency: Setting<usize>,
-    /// Messages a second; 0 = no limit of ours.
+    /// The maximum number of messages a second; 0 is no limit.
     pub rate: Setting<u32>,
-    /// How long `send` goes on with a message after its first failure; may be 0.
+    /// How long `send` retries a message after its first failure; may be 0.
     pub wait: Setting<Duration>,
-    /// Attempts for one message; 0 = until it expires.
+    /// The maximum number of attempts for a message; 0 retries until it expires.
     pub max_attempts: Setting<u32>,
-    /// The life of a message that is not delivered; more than 0.
+    /// When a message that is not delivered expires; more than 0.
     pub expire_after: Setting<Duration>,
     /// How long finished messages are kept; more than 0.
     pub retain: Setting<Duration>,
@@ -129,43 +129,43 @@ pub struct SendConfig {
 /// A message template under an alias.
 #[derive(Clone, Debug)]
 pub struct TemplateAlias {
-    /// WeChat's id of the template.
+    /// The template id.
     pub id: Setting<String>,
-    /// What a tap on the message opens.
+    /// The page that a tap on the message opens.
     pub url: Option<Setting<String>>,
-    /// The mini program that a tap opens instead.
+    /// The mini program that a tap opens instead of the page.
     pub miniprogram: Option<Setting<MiniprogramPage>>,
-    /// Values for its keywords where the command line gives none, in the order of the file.
+    /// Default values of the fields, in the order of the file.
     pub data: Vec<(String, Setting<TemplateDataValue>)>,
 }
 
 /// A page of a mini program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MiniprogramPage {
-    /// The mini program's own app id.
+    /// The AppID of the mini program.
     pub appid: String,
-    /// The page, such as `pages/index?x=1`; `None` = its first page.
+    /// The page, such as `pages/index?x=1`; `None` is the first page.
     pub pagepath: Option<String>,
 }
 
-/// What fills one keyword of a template.
+/// The value of one field of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateDataValue {
-    /// The text; a number as it was written.
+    /// The text; a number keeps the digits of the file.
     pub value: String,
-    /// `#RRGGBB`
+    /// The color, as `#RRGGBB`.
     pub color: Option<String>,
 }
 
 /// The account that the config names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountId {
-    /// Its app id.
+    /// The AppID.
     pub app_id: String,
 }
 
 impl Config {
-    /// The account; without one, an error that says where to name it.
+    /// Returns the account, or an error that says where to configure it.
     pub fn require_account(&self) -> Result<AccountId, Error> {
         match &self.app_id {
             Some(app_id) => Ok(AccountId { app_id: app_id.value.clone() }),
@@ -173,7 +173,7 @@ impl Config {
         }
     }
 
-    /// The account's app id and secret; an error names what is missing or cannot be read.
+    /// Returns the AppID and the AppSecret, or an error that names the one that is missing or unreadable.
     pub fn credentials(&self) -> Result<(&str, &Secret), Error> {
         let app_id = self.app_id.as_ref().ok_or_else(|| self.missing_key(RequiredKey::AppId))?;
         match (&self.app_secret, &self.secret_error) {
@@ -183,13 +183,13 @@ impl Config {
         }
     }
 
-    /// Where the phone is sent back to.
+    /// Returns the address to which WeChat redirects the phone, or an error if it is not configured.
     pub fn require_redirect_uri(&self) -> Result<&Url, Error> {
         self.redirect_uri.as_ref().map(|uri| &uri.value).ok_or_else(|| self.missing_key(RequiredKey::RedirectUri))
     }
 
-    /// Where to listen. Without `listen.address` that is every interface on the port of `redirect_uri`,
-    /// if we can speak its protocol: plain http, or https with a certificate.
+    /// Returns the address to listen on. Without `listen.address` it is every interface, on the port of
+    /// `redirect_uri`, if wxbox can serve that scheme: http, or https with a certificate.
     pub fn listen_address(&self) -> Result<ListenAddress, Error> {
         if let Some(address) = &self.listen.address {
             return Ok(address.value.clone());

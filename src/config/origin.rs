@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use crate::t;
 
-/// Where a value came from. `Display` gives what a person would look up: `default`,
+/// Where a value came from. `Display` gives the place to look at: `default`,
 /// `/etc/wxbox/config.toml:3`, `WXBOX_APP_ID`, `--listen`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said anything.
+    /// The value is not set anywhere.
     Default,
     /// A line of the config file.
     File {
@@ -20,11 +20,11 @@ pub enum Origin {
         /// The line, from 1.
         line: usize,
     },
-    /// An environment variable of this name.
+    /// The environment variable of this name.
     Env(&'static str),
-    /// A file that the service manager laid into `$CREDENTIALS_DIRECTORY`.
+    /// A file that the service manager put into `$CREDENTIALS_DIRECTORY`.
     Credentials(PathBuf),
-    /// A file that holds nothing but the secret.
+    /// A file that contains only the secret.
     SecretFile(PathBuf),
     /// An option of the command line, with its dashes.
     Flag(&'static str),
@@ -41,27 +41,26 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it came from. It can be used as the value itself.
+/// A value and its origin. It dereferences to the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value in force.
+    /// The value that applies.
     pub value: T,
     /// Where it came from.
     pub origin: Origin,
 }
 
 impl<T> Setting<T> {
-    /// A value from `origin`.
     pub fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }
 
-    /// A value that nobody set.
+    /// Creates a setting with the default.
     pub fn from_default(value: T) -> Self {
         Self::new(value, Origin::Default)
     }
 
-    /// A value of the command line.
+    /// Creates a setting from an option.
     pub fn from_flag(value: T, name: &'static str) -> Self {
         Self::new(value, Origin::Flag(name))
     }

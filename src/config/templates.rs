@@ -1,4 +1,4 @@
-//! The tables `[templates.NAME]`: message templates under names of one's own, with values to start from.
+//! The tables `[templates.NAME]`: aliases of message templates, with default values.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::error::{Error, Expected};
 use super::origin::Setting;
 use super::{MiniprogramPage, TemplateAlias, TemplateDataValue, values};
 
-/// All templates of the file by their alias.
+/// Reads all templates of the file by their alias.
 pub(super) fn read_templates(root: &Section<'_>) -> Result<BTreeMap<String, TemplateAlias>, Error> {
     let all = root.section("templates");
     let entry = |name: &str| Ok((name.to_owned(), read_template(&all, name)?));
@@ -48,7 +48,7 @@ fn read_miniprogram(template: &Section<'_>) -> Result<Option<Setting<Miniprogram
     Ok(Some(Setting::new(MiniprogramPage { appid, pagepath }, origin)))
 }
 
-/// `"text"`, a number, or a table of one of them and a colour.
+/// Reads text, a number, or a table of one of them and a color.
 fn read_data_value(data: &Section<'_>, key: &str) -> Result<Setting<TemplateDataValue>, Error> {
     let origin = data.origin(key);
     let invalid =
@@ -64,7 +64,7 @@ fn read_data_value(data: &Section<'_>, key: &str) -> Result<Setting<TemplateData
     Ok(Setting::new(TemplateDataValue { value, color: color.map(|color| color.value) }, origin))
 }
 
-/// Text, or a number with all the digits that were written.
+/// Reads text, or a number with the digits of the file.
 fn read_scalar(section: &Section<'_>, name: &str) -> Option<String> {
     match section.get(name)?.0 {
         DeValue::String(text) => Some(text.to_string()),

@@ -1,5 +1,5 @@
-//! From text to values: scopes, addresses, links, durations. Each reader gives `None` for what it cannot
-//! take; the words for that are in [`Expected`](super::Expected).
+//! Parses values: scopes, addresses, links, durations. A parser returns `None` for an invalid value;
+//! [`Expected`](super::Expected) describes the valid ones.
 
 use std::fmt;
 use std::io;
@@ -14,18 +14,18 @@ use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::text_line;
 
-/// What a person is asked to agree to in WeChat.
+/// The consent that a person is asked for in WeChat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OAuthScope {
-    /// `snsapi_userinfo`: the phone asks; the nickname can be read.
+    /// `snsapi_userinfo`: the phone asks the person, and the nickname can be read.
     #[default]
     UserInfo,
-    /// `snsapi_base`: no question, the openid alone.
+    /// `snsapi_base`: only the openid, without a question.
     Base,
 }
 
 impl OAuthScope {
-    /// The word that WeChat and the config file use.
+    /// Returns the name that WeChat and the config file use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UserInfo => "snsapi_userinfo",
@@ -48,10 +48,10 @@ impl FromStr for OAuthScope {
     }
 }
 
-/// Which of WeChat's two ways gives the access token.
+/// The API from which access tokens are fetched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenEndpoint {
-    /// `stable`: POST /cgi-bin/stable_token; asking again does not spoil another program's token.
+    /// `stable`: POST /cgi-bin/stable_token. A new request does not invalidate the token of another program.
     #[default]
     Stable,
     /// `classic`: GET /cgi-bin/token.
@@ -59,7 +59,7 @@ pub enum TokenEndpoint {
 }
 
 impl TokenEndpoint {
-    /// The word in the config file.
+    /// Returns the name in the config file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stable => "stable",
@@ -78,36 +78,39 @@ impl FromStr for TokenEndpoint {
     type Err = Expected;
 
     fn from_str(text: &str) -> Result<Self, Expected> {
-        [Self::Stable, Self::Classic].into_iter().find(|it| it.as_str() == text).ok_or(Expected::TokenEndpoint)
+        [Self::Stable, Self::Classic]
+            .into_iter()
+            .find(|endpoint| endpoint.as_str() == text)
+            .ok_or(Expected::TokenEndpoint)
     }
 }
 
-/// The interfaces that a listener takes.
+/// The interfaces that a listener binds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenHost {
-    /// All of them, of both IP versions where the system allows.
+    /// All of them, with both IP versions if the system supports it.
     Any,
-    /// The one with this address.
+    /// The interface with this address.
     Ip(IpAddr),
-    /// The one that this name leads to.
+    /// The interface that this name resolves to.
     Name(String),
 }
 
-/// Where the listener waits. `Display` gives what can be typed: `0.0.0.0:80`, `[::1]:80`, `:80`.
+/// The address of a listener. `Display` gives the form that users type: `0.0.0.0:80`, `[::1]:80`, `:80`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenAddress {
     /// The interfaces.
     pub host: ListenHost,
-    /// The TCP port; 0 = any free one.
+    /// The TCP port; 0 is any free port.
     pub port: u16,
 }
 
 impl ListenAddress {
-    /// The addresses to try in this order; the first that can be taken is the one. A name is looked up,
-    /// which is the only thing that can fail.
+    /// Returns the addresses to bind, in the order in which to try them. Only the lookup of a name can
+    /// fail.
     pub fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.host {
-            // The first covers IPv4 too on most systems; the second is for those without IPv6.
+            // On most systems the first address accepts IPv4 too; the second is for systems without IPv6.
             ListenHost::Any => Ok(vec![
                 SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), self.port),
                 SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.port),
@@ -151,19 +154,19 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// The proxy that requests to WeChat go through. It may carry a password, so it is never printed whole.
+/// The proxy for requests to WeChat. Its URL may contain a password, so it is only printed masked.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     url: Secret,
 }
 
 impl Proxy {
-    /// The whole address, user and password included, for the HTTP client alone.
+    /// Returns the URL with user and password, for the HTTP client only.
     pub fn expose_url(&self) -> &str {
         self.url.expose_secret()
     }
 
-    /// The address with `***` in place of user and password.
+    /// Returns the URL with `***` in place of user and password.
     pub fn masked(&self) -> String {
         let Ok(mut url) = Url::parse(self.expose_url()) else { return "***".to_owned() };
         if has_userinfo(&url) && (url.set_username("***").is_err() || url.set_password(None).is_err()) {
@@ -172,7 +175,7 @@ impl Proxy {
         url.into()
     }
 
-    /// Whether a user or a password is part of the address.
+    /// Returns whether the URL contains a user or a password.
     pub fn has_credentials(&self) -> bool {
         Url::parse(self.expose_url()).is_ok_and(|url| has_userinfo(&url))
     }
@@ -186,48 +189,48 @@ fn parse_http_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// An app id: one word, printable. An AppSecret in its place is none, and is not shown as one would be.
+/// Parses an AppID: one printable word. An AppSecret is rejected, because an AppID is printed.
 pub fn parse_app_id(text: &str) -> Option<String> {
     let text = text_line::trim_value(text);
     let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
     (is_word && !text_line::looks_like_app_secret(text)).then(|| text.to_owned())
 }
 
-/// Whether it is as WeChat's are, though that they always will be is written nowhere: `wx` and 16 hex digits.
+/// Returns whether an AppID has the usual form, `wx` and 16 hex digits. WeChat does not guarantee it.
 pub fn looks_like_app_id(app_id: &str) -> bool {
     let digits = app_id.strip_prefix("wx").unwrap_or_default();
     digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether it is as WeChat's AppSecrets are: 32 hex digits.
+/// Returns whether an AppSecret has the usual form, 32 hex digits.
 pub fn looks_like_app_secret(secret: &str) -> bool {
     secret.len() == 32 && secret.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether it is any text but none, in one line.
+/// Returns whether the text is one non-empty line.
 pub(super) fn is_single_line(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains(char::is_control)
 }
 
-/// Such a text: it goes into a message as it is.
+/// Parses a single line of text, which a message contains unchanged.
 pub(super) fn parse_single_line(text: &str) -> Option<String> {
     is_single_line(text).then(|| text.to_owned())
 }
 
-/// Where the phone is sent back to.
+/// Parses the address to which WeChat redirects the phone.
 pub fn parse_redirect_uri(text: &str) -> Option<Url> {
     let text = text_line::trim_value(text);
-    // The parser is lenient: it would take "http:callback" for a host.
+    // The URL parser is lenient: in "http:callback" it would take the path for a host.
     let typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
     parse_http_url(text).filter(|url| typed && url.fragment().is_none() && !has_userinfo(url))
 }
 
-/// The base of an API, with `/` at its end: https, or plain http on this very machine.
+/// Parses the base URL of an API and ends it with `/`: https, or http on this machine.
 pub fn parse_api_base(text: &str) -> Option<Url> {
     parse_base_url(text).filter(|url| url.scheme() == "https" || is_loopback(url))
 }
 
-/// The base of the pages that a phone opens, with `/` at its end: http or https.
+/// Parses the base URL of the pages that a phone opens, and ends it with `/`.
 pub(super) fn parse_base_url(text: &str) -> Option<Url> {
     let mut url = parse_http_url(text)?;
     if url.fragment().is_some() || url.query().is_some() || has_userinfo(&url) {
@@ -238,47 +241,46 @@ pub(super) fn parse_base_url(text: &str) -> Option<Url> {
     Some(url)
 }
 
-/// A proxy of the kinds that the HTTP client can use.
+/// Parses the URL of a proxy that the HTTP client supports.
 pub(super) fn parse_proxy(text: &str) -> Option<Proxy> {
     parse_http_url(text).map(|_| Proxy { url: text.to_owned().into() })
 }
 
-/// A link for a person to open, as it was written.
+/// Parses a link that a person opens, and returns it unchanged.
 pub(super) fn parse_link(text: &str) -> Option<String> {
-    // The parser drops control characters; what is sent would still have them.
+    // The URL parser drops control characters, but the text that is sent would contain them.
     parse_http_url(text).and_then(|_| parse_single_line(text))
 }
 
-/// `#RRGGBB`, as it was written.
+/// Parses `#RRGGBB`, and returns it unchanged.
 pub(super) fn parse_color(text: &str) -> Option<String> {
     let digits = text.strip_prefix('#')?;
     (digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit())).then(|| text.to_owned())
 }
 
-/// A hundred years: added to any clock, it does not overflow.
+/// A hundred years; added to any clock reading, it does not overflow.
 const MAX_DURATION: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
-/// A duration such as `10s`; none at all is a duration too.
+/// Parses a duration such as `10s`, 0 included.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok().filter(|duration| *duration <= MAX_DURATION)
 }
 
-/// A duration such as `10s`, more than nothing.
+/// Parses a duration of more than 0.
 pub(super) fn parse_timeout(text: &str) -> Option<Duration> {
     parse_duration(text).and_then(nonzero_duration)
 }
 
-/// The same for one that is read already.
+/// Returns the duration if it is more than 0 and not too long.
 pub(super) fn nonzero_duration(duration: Duration) -> Option<Duration> {
     (!duration.is_zero() && duration <= MAX_DURATION).then_some(duration)
 }
 
-/// How many requests may run at a time.
+/// Returns the number if it is a valid concurrency.
 pub(super) fn check_concurrency(number: u64) -> Option<usize> {
     usize::try_from(number).ok().filter(|n| (1..=1024).contains(n))
 }
 
-/// A whole number from 0.
 pub(super) fn to_u32(number: u64) -> Option<u32> {
     u32::try_from(number).ok()
 }

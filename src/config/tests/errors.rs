@@ -1,8 +1,8 @@
-//! Everything that can be wrong in the file: message and hint of each.
+//! Tests of all errors in the config file: message and hint of each.
 
 use super::ConfigTestDir;
 
-/// Text of the config, message, hint (empty: none).
+/// The text of the config, the message and the hint (empty if there is none).
 type Case = (&'static str, &'static str, &'static str);
 
 fn assert_errors(cases: &[Case]) {

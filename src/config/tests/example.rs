@@ -1,4 +1,4 @@
-//! `config.example.toml` and the table of keys say the same, in both directions, and the file can be used.
+//! Tests that `config.example.toml` and the table of keys agree, and that the file is valid.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::config::{KEYS, Origin};
 
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
-/// The example with the lines that are commented out as well.
+/// Returns the example with its commented-out lines enabled.
 fn uncomment_examples() -> String {
     let is_toml = |line: &str| {
         let code = line.starts_with('[') && line.ends_with(']');
@@ -32,7 +32,7 @@ fn collect_keys(table: &DeTable<'_>, parent: &str, into: &mut BTreeSet<String>) 
     }
 }
 
-/// `templates.backup.data.host` as the table of keys has it.
+/// Returns the name in the table of keys for a key such as `templates.backup.data.host`.
 fn to_key_pattern(name: &str) -> String {
     let own = |(place, segment): (usize, &str)| match (place, name.starts_with("templates.")) {
         (1, true) => "NAME".to_owned(),

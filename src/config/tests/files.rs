@@ -1,4 +1,4 @@
-//! Which file is read, and files that cannot or should not be.
+//! Tests of which file is read, and of files that cannot be read or must not be trusted.
 
 use super::{ConfigTestDir, set_mode};
 use crate::config::{CliOverrides, Config, Error};
@@ -163,7 +163,7 @@ fn a_directory_that_everybody_can_write_is_as_bad_as_the_file() {
     assert_eq!(place.redact_paths(error.hint().unwrap()), "chmod go-w 'DIR/.config'");
     set_mode(&above, 0o1777);
     assert!(place.load().is_ok(), "a sticky one");
-    // A link leads out of a safe directory into an open one.
+    // A link leads from a safe directory into a world-writable one.
     let open = place.write("open/config.toml", "app_id = 'wx1'");
     set_mode(open.parent().unwrap(), 0o777);
     std::fs::remove_file(place.config_path()).unwrap();

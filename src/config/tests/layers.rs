@@ -1,4 +1,4 @@
-//! Which layer wins, for each value that more than one can set.
+//! Tests of the precedence of the layers, for each value that several layers can set.
 
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ fn a_state_directory_counts_where_it_is_wxboxs_own() {
     let state = |path: &str| (path.to_owned(), Origin::Env("STATE_DIRECTORY"));
     assert_eq!(origin("/var/lib/wxbox"), state("/var/lib/wxbox/wxbox.db"));
     assert_eq!(origin("/var/lib/other:/var/lib/wxbox"), state("/var/lib/wxbox/wxbox.db"));
-    // Of the unit that calls wxbox.
+    // The directory belongs to the unit that runs wxbox.
     assert_eq!(origin("/var/lib/other").1, Origin::Env("XDG_DATA_HOME"));
     assert_eq!(origin("wxbox").1, Origin::Env("XDG_DATA_HOME"), "a relative one");
     let file = place.write("kept/wxbox.db", "");

@@ -1,4 +1,5 @@
-//! The configuration's tests. Each works in a directory of its own and sees no variable of this process.
+//! Tests of the configuration. Each has its own directory and sees no environment variable of this
+//! process.
 
 mod errors;
 mod example;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CliOverrides, Config, Environment, Error};
 
-/// A directory with a home, a place for the system's config, and one config file.
+/// A directory with a home, a path for the system's config, and one config file.
 pub(super) struct ConfigTestDir {
     dir: tempfile::TempDir,
 }
@@ -22,7 +23,7 @@ impl ConfigTestDir {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
-    /// With this text as the user's own config.
+    /// Creates the directory with this text as the user's config.
     pub(super) fn with_config(text: impl AsRef<[u8]>) -> Self {
         let place = Self::new();
         place.write(".config/wxbox/config.toml", text);
@@ -46,7 +47,7 @@ impl ConfigTestDir {
         path
     }
 
-    /// An environment in which this directory is the home, with these variables more.
+    /// Returns an environment with this directory as the home, and additional variables.
     pub(super) fn environment(&self, more: &[(&str, &str)]) -> Environment {
         let home = self.dir.path().to_str().unwrap();
         let all = [("HOME", home)].into_iter().chain(more.iter().copied());
@@ -57,7 +58,7 @@ impl ConfigTestDir {
         Config::load(&CliOverrides::default(), &self.environment(&[]))
     }
 
-    /// A message or a hint with this directory's name taken out.
+    /// Replaces the name of this directory in a message or hint.
     pub(super) fn redact_paths(&self, text: impl ToString) -> String {
         let config = self.config_path();
         text.to_string().replace(config.to_str().unwrap(), "CONFIG").replace(self.dir.path().to_str().unwrap(), "DIR")

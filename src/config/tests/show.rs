@@ -1,4 +1,4 @@
-//! What `config show` lists.
+//! Tests of the values that `config show` lists.
 
 use super::super::{KEYS, Origin};
 use super::ConfigTestDir;
@@ -12,7 +12,7 @@ fn no_key_is_forgotten() {
     );
     let shown = place.load().unwrap().entries();
     let keys: Vec<&str> = shown.iter().map(|it| it.key.as_str()).collect();
-    // appsecret is another name of app_secret; KEY is a field with a colour, `a` one without.
+    // appsecret is an alternative name of app_secret; KEY is a field with a color, `a` one without.
     let expected: Vec<&str> = KEYS
         .iter()
         .map(|key| key.name)

@@ -1,4 +1,4 @@
-//! What each kind of value takes and refuses.
+//! Tests of the values that each parser accepts and rejects.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `wxbox bind` and `wxbox unbind`.
+//! The arguments of `wxbox bind` and `wxbox unbind`.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `wxbox config …`
+//! The arguments of `wxbox config …`.
 
 use clap::{Args, Subcommand};
 

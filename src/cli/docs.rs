@@ -1,4 +1,4 @@
-//! `wxbox completions`, `wxbox man` and `wxbox help`.
+//! The arguments of `wxbox completions`, `wxbox man` and `wxbox help`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `wxbox follower …`
+//! The arguments of `wxbox follower …`.
 
 use clap::{Args, Subcommand};
 

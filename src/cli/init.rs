@@ -1,4 +1,4 @@
-//! `wxbox init`.
+//! The arguments of `wxbox init`.
 
 use std::path::PathBuf;
 

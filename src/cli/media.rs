@@ -1,4 +1,4 @@
-//! `wxbox media …`
+//! The arguments of `wxbox media …`.
 
 use clap::{Args, Subcommand};
 

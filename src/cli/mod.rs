@@ -1,4 +1,4 @@
-//! What can be typed: clap types only, no effects. One file a noun.
+//! The clap types of the command line, one file for each noun. Parsing has no effects.
 
 mod bind;
 mod config;

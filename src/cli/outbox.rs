@@ -1,4 +1,4 @@
-//! `wxbox outbox …`
+//! The arguments of `wxbox outbox …`.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! A shorter way in for the commands that scripts run by the thousand. The tree of all commands with their help
-//! takes clap longer to make, and to drop, than a message takes to be looked up; a tree with the one command that
-//! is meant knows as much of a right command line. Whatever it does not take (a mistake, a call for help) is for
-//! the whole tree to say.
+//! A fast path for the commands that scripts run often. Building and dropping clap's tree of all commands
+//! takes longer than looking up a message; a tree with only the named command parses a valid command line
+//! in the same way. If it rejects the command line (an error, a request for help), the complete tree
+//! parses it again and reports.
 
 use std::ffi::OsString;
 
@@ -9,10 +9,10 @@ use clap::{Args as _, Command, FromArgMatches as _, Parser as _, Subcommand as _
 
 use super::{Cli, Global, OutboxCommand, Run, Send, TokenArgs};
 
-/// Makes a command's part of the tree.
+/// Adds the arguments of a command to its clap command.
 type Augment = fn(Command) -> Command;
 
-/// The commands that are known here.
+/// The commands that have the fast path.
 const FAST_COMMANDS: [(&str, Augment); 4] = [
     ("send", Send::augment_args),
     ("run", Run::augment_args),
@@ -21,13 +21,13 @@ const FAST_COMMANDS: [(&str, Augment); 4] = [
 ];
 
 impl Cli {
-    /// What that command line says, the program's name first.
+    /// Parses a command line, whose first argument is the name of the program.
     ///
     /// # Errors
-    /// clap's complaint, or the help that was asked for.
+    /// The command line is invalid, or asks for help or the version.
     pub fn parse_args(args: &[OsString]) -> Result<Self, clap::Error> {
         let mut cli = parse_fast(args).map_or_else(|| Self::try_parse_from(args), Ok)?;
-        // clap does not tell whether a word stood behind `--`.
+        // clap does not report whether a positional argument followed `--`.
         if let (super::Command::Send(send), [.., sign, _]) = (&mut cli.command, args) {
             send.is_escaped = sign == "--";
         }
@@ -35,8 +35,8 @@ impl Cli {
     }
 }
 
-/// The first word that could be a command may also be an option's value; then the rest does not fit, and nothing
-/// comes of it.
+/// Parses the command line with the tree of one command. The first word that names a command may also be
+/// the value of an option; then the rest does not parse, and the result is `None`.
 fn parse_fast(args: &[OsString]) -> Option<Cli> {
     let (name, augment) = args.iter().skip(1).find_map(|word| FAST_COMMANDS.iter().find(|(name, _)| word == name))?;
     let command = Global::augment_args(Command::new("wxbox")).subcommand(augment(Command::new(*name)));

@@ -1,4 +1,4 @@
-//! `wxbox quota …` and `wxbox explain`.
+//! The arguments of `wxbox quota …` and `wxbox explain`.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! `wxbox run`.
+//! The arguments of `wxbox run`.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,4 @@
-//! `wxbox send`.
+//! The arguments of `wxbox send`.
 
 use std::time::Duration;
 
@@ -195,7 +195,7 @@ pub(super) fn data_parser() -> impl TypedValueParser<Value = DataArg> {
     OsStringValueParser::new().try_map(|raw| {
         let ArgText { text, raw } = ArgText::from(raw);
         let (key, value) = parse_key_value(&text)?;
-        // What is not UTF-8 is that of the value: no template has such a key.
+        // Only the value may be other than UTF-8, because no template has such a key.
         Ok::<_, String>(DataArg { key, value: ArgText { text: value, raw } })
     })
 }
@@ -205,12 +205,12 @@ pub(super) fn parse_data_color(text: &str) -> Result<DataColorArg, String> {
     if is_color(&color) { Ok(DataColorArg { key, color }) } else { Err(t!("cli-expected-color")) }
 }
 
-/// Whether it is `#` and six hex digits.
+/// Returns whether the text is `#` and six hex digits.
 pub fn is_color(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// A key that somebody has named: an empty one is a variable that was not set.
+/// Parses an idempotency key. An empty key is rejected: probably a variable that was not set.
 fn parse_key(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err(t!("cli-expected-key")) } else { Ok(text.to_owned()) }
 }
@@ -225,13 +225,13 @@ fn parse_miniprogram(text: &str) -> Result<MiniProgramArg, String> {
 }
 
 impl Send {
-    /// What its options are called: `--user`, `--tag`, ….
+    /// Returns the names of its options: `--user`, `--tag`, ….
     pub fn long_option_names() -> Vec<String> {
         let command = Self::augment_args(clap::Command::new("send"));
         command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect()
     }
 
-    /// The positional text, if it looks like a mistyped option.
+    /// Returns the positional text if it looks like a mistyped option.
     pub fn mistyped_option(&self) -> Option<&str> {
         let text = self.text.as_ref().filter(|_| !self.is_escaped);
         text.map(|text| text.text.as_str()).filter(|text| {

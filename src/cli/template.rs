@@ -1,4 +1,4 @@
-//! `wxbox template …`
+//! The arguments of `wxbox template …`.
 
 use clap::{Args, Subcommand};
 

@@ -76,7 +76,7 @@ fn from_clap(error: &clap::Error) -> ErrorReport {
     ErrorReport { exit: ExitStatus::Usage, message: message_for(error).unwrap_or_else(|| first_paragraph(&text)), hint }
 }
 
-/// `None` where nothing of ours fits.
+/// Returns the message, or `None` for a kind of error that has no message in the catalogue.
 fn message_for(error: &clap::Error) -> Option<String> {
     let args = context_strings(error, ContextKind::InvalidArg);
     let arg = args.first();
@@ -121,7 +121,7 @@ fn context_strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-/// clap's own first paragraph, in one line.
+/// Returns the first paragraph of clap's own message, in one line.
 fn first_paragraph(text: &str) -> String {
     let first = text.split("\n\n").next().unwrap_or(text);
     first.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    /// In English they are clap's own, so that who knows them from elsewhere reads them here.
+    /// The English messages are those of clap, which users know from other programs.
     #[test]
     fn english_messages_match_clap() {
         for line in [

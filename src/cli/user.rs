@@ -1,4 +1,4 @@
-//! `wxbox user …`
+//! The arguments of `wxbox user …`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Small parts of sentences: things in a row, the word that was meant, what the operating system says, spans of time.
+//! Formats parts of sentences: lists, closest matches, errors of the system, durations.
 
 use std::error::Error;
 use std::io;
@@ -10,19 +10,19 @@ use serde_json::error::Category;
 use super::MessageArg;
 use crate::t;
 
-/// Things in a row: "a, b, c".
+/// Joins a list: "a, b, c".
 pub fn join_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    let all = items.into_iter().map(|it| it.as_ref().to_owned());
+    let all = items.into_iter().map(|item| item.as_ref().to_owned());
     all.reduce(|first, rest| t!("ui-list", first = first, rest = rest)).unwrap_or_default()
 }
 
-/// Facts in a row: "a; b; c".
+/// Joins clauses: "a; b; c".
 pub fn join_clauses<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    let all = items.into_iter().map(|it| it.as_ref().to_owned());
+    let all = items.into_iter().map(|item| item.as_ref().to_owned());
     all.reduce(|first, rest| t!("ui-clauses", first = first, rest = rest)).unwrap_or_default()
 }
 
-/// The first of many names, and how many more there are.
+/// Joins the first names of a list, and adds how many more there are.
 pub fn join_first(all: &[String]) -> String {
     const MAX_SHOWN: usize = 5;
     let shown = join_list(all.iter().take(MAX_SHOWN));
@@ -32,14 +32,14 @@ pub fn join_first(all: &[String]) -> String {
     }
 }
 
-/// The word of these that was probably meant.
+/// Returns the candidate that is most similar to a mistyped word, if one is similar enough.
 pub fn closest_match<T: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = T>) -> Option<T> {
     let similarity = |candidate: &T| strsim::jaro_winkler(word, candidate.as_ref());
     let best = candidates.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
     (similarity(&best) >= 0.8).then_some(best)
 }
 
-/// What libraries say that speak English alone, and what is meant.
+/// The beginnings of known English messages of libraries, and the kind by which they are translated.
 const KNOWN_MESSAGES: [(&str, &str); 4] = [
     ("connection closed before message completed", "Closed"),
     ("failed to lookup address information", "Lookup"),
@@ -47,16 +47,16 @@ const KNOWN_MESSAGES: [(&str, &str); 4] = [
     ("invalid peer certificate", "Certificate"),
 ];
 
-/// What the operating system says, in the language of the run: it speaks English itself, whatever the locale is.
+/// Returns the text of an I/O error in the language of the process; std's text is always English.
 pub fn io_error_text(error: &io::Error) -> String {
-    // What carries a text of its own has a better one than its kind.
+    // An error with its own message is more specific than its kind.
     if error.get_ref().is_none() {
         return system_error_text(&format!("{:?}", error.kind()), &error.to_string());
     }
     library_error_text(&error.to_string())
 }
 
-/// What an error says of itself, without its causes.
+/// Returns the text of an error without its causes.
 pub fn error_text(error: &(dyn Error + 'static)) -> String {
     error.downcast_ref::<io::Error>().map_or_else(|| library_error_text(&error.to_string()), io_error_text)
 }
@@ -66,7 +66,7 @@ pub fn system_error_text(kind: &str, text: &str) -> String {
     t!("ui-system", kind = kind, text = text)
 }
 
-/// Renders the English text of a library's error, in the language of the run where the text is a known one.
+/// Renders the English text of a library's error, translated if it is known.
 pub fn library_error_text(text: &str) -> String {
     match KNOWN_MESSAGES.iter().find(|(known, _)| text.starts_with(known)) {
         Some((_, kind)) => system_error_text(kind, text),
@@ -80,7 +80,7 @@ impl MessageArg for io::Error {
     }
 }
 
-/// How many seconds ago something was, as people say it; a negative number is still to come.
+/// Formats how many seconds ago something was; a negative number is in the future.
 pub fn relative_time(seconds: i64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -98,7 +98,7 @@ pub fn relative_time(seconds: i64) -> String {
     if seconds < 0 { t!("ui-ahead", count = count, unit = unit) } else { t!("ui-ago", count = count, unit = unit) }
 }
 
-/// An age in its largest unit, as the options take it.
+/// Formats an age in its largest unit, in the form that options accept.
 pub fn short_duration(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..120 => (seconds, "s"),
@@ -109,7 +109,7 @@ pub fn short_duration(seconds: u64) -> String {
     t!("ui-span", count = count, unit = unit)
 }
 
-/// serde's words for what is wrong with a JSON text, without the place.
+/// Returns serde's message about a JSON text without the position.
 fn strip_position(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
@@ -117,8 +117,8 @@ fn strip_position(error: &serde_json::Error) -> String {
     redact_value(&text)
 }
 
-/// A parser's complaint about the type of a value, without the value: it may be a password, or a secret where a file was
-/// taken for another.
+/// Removes the value from a parser's message about its type: it may be a password, or a secret if the wrong
+/// file was given.
 pub fn redact_value(text: &str) -> String {
     const ABOUT_VALUES: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
     let about = ABOUT_VALUES.into_iter().find_map(|about| Some((about, text.strip_prefix(about)?)));
@@ -131,7 +131,7 @@ pub fn redact_value(text: &str) -> String {
     }
 }
 
-/// What is wrong with a JSON text, where its place is told otherwise.
+/// Describes an error in a JSON text without its position.
 pub fn json_error_without_position(error: &serde_json::Error) -> String {
     let kind = match error.classify() {
         Category::Syntax => "syntax",
@@ -141,7 +141,7 @@ pub fn json_error_without_position(error: &serde_json::Error) -> String {
     t!("ui-json-fault", kind = kind, text = strip_position(error))
 }
 
-/// What is wrong with a JSON text: the place, and as much as can be said of it in the language of the run.
+/// Describes an error in a JSON text with its position, translated as far as possible.
 pub fn json_error(error: &serde_json::Error) -> String {
     let text = strip_position(error);
     let text = text.as_str();
@@ -157,7 +157,7 @@ pub fn json_error(error: &serde_json::Error) -> String {
     t!("ui-json", kind = kind, text = text, field = field, expected = expected, line = line, column = column)
 }
 
-/// A span of time in all its units, such as `2h 5m`.
+/// Formats a duration in all its units, such as `2h 5m`.
 pub fn long_duration(time: Duration) -> String {
     let text = humantime::format_duration(time).to_string();
     let part = |part: &str| {

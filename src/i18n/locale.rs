@@ -1,23 +1,23 @@
-//! Which language is meant: by the environment of a run, by the `Accept-Language` of whoever opens a page.
+//! Selects the language: by the environment of a process, or by the `Accept-Language` of a browser.
 
 use super::Lang;
 
-/// Languages of a header that are looked at.
+/// The maximum number of languages that are read from a header.
 const MAX_LANGUAGE_RANGES: usize = 32;
 
-/// What the environment asks for.
+/// The language that the environment selects.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LocaleChoice {
     /// The language.
     pub lang: Lang,
-    /// What `WXBOX_LANG` holds, where that is no language of ours: it counts as unset.
+    /// The value of `WXBOX_LANG` if it is not supported; it then counts as unset.
     pub unsupported: Option<String>,
 }
 
-/// `WXBOX_LANG`, else the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set, as POSIX has it; `value` looks a
-/// variable up.
+/// Selects the language by `WXBOX_LANG`, else by the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set,
+/// as POSIX defines it. `value` returns the value of a variable.
 pub fn detect_locale(value: impl Fn(&str) -> Option<String>) -> LocaleChoice {
-    let lookup = |name: &str| value(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    let lookup = |name: &str| value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let explicit = lookup("WXBOX_LANG");
     if let Some(lang) = explicit.as_deref().and_then(Lang::from_name) {
         return LocaleChoice { lang, unsupported: None };
@@ -26,16 +26,16 @@ pub fn detect_locale(value: impl Fn(&str) -> Option<String>) -> LocaleChoice {
     LocaleChoice { lang: lang_from_locale(locale.as_deref().unwrap_or_default()), unsupported: explicit }
 }
 
-/// The language of a locale such as `zh_CN.UTF-8`. English for all that wxbox does not speak, and where the
-/// locale has another encoding: a terminal that wants GBK shows nothing that anybody can read.
+/// Returns the language of a locale such as `zh_CN.UTF-8`. The default is English, also for a locale with
+/// another encoding than UTF-8: a terminal that expects GBK would show Chinese text garbled.
 pub fn lang_from_locale(name: &str) -> Lang {
     let encoding = name.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
-    let utf8 = encoding.is_none_or(|it| ["utf-8", "utf8"].iter().any(|utf8| it.eq_ignore_ascii_case(utf8)));
+    let utf8 = encoding.is_none_or(|name| ["utf-8", "utf8"].iter().any(|utf8| name.eq_ignore_ascii_case(utf8)));
     Lang::from_name(name).filter(|_| utf8).unwrap_or(Lang::En)
 }
 
-/// What a browser would rather read: the one of our languages with the highest `q`, the first where several have
-/// it, else `otherwise`.
+/// Returns the supported language that the browser prefers: the one with the highest `q`, the first of
+/// several, else `default`.
 pub fn negotiate_language(header: Option<&str>, default: Lang) -> Lang {
     let mut best = (0.0, default);
     for item in header.unwrap_or_default().split(',').take(MAX_LANGUAGE_RANGES) {

@@ -1,10 +1,10 @@
-//! The catalogue of everything a person reads: errors, hints, prompts, phone pages, sandbox pages.
+//! The catalogue of all texts that people read: errors, hints, prompts, pages of the phone and the sandbox.
 //!
-//! One Fluent file a language (`en.ftl`, `zh-CN.ftl`), read when the first word is said. A message that a
-//! language lacks is shown in English. Errors render themselves through `Display`, which carries no
-//! language, so the language of the run is process-wide ([`set_language`]): set at the start by the environment, and
-//! again by the config once it has been read;
-//! pages answered to a phone name theirs with [`t_in!`](crate::t_in).
+//! Each language has a Fluent file (`en.ftl`, `zh-CN.ftl`), which is parsed when its first message is
+//! used. A message that a language lacks is shown in English. Errors are rendered by `Display`, which
+//! takes no language, so the language is process-wide ([`set_language`]): the environment sets it at the
+//! start, and the config once it is read. Pages for a phone pass their language to
+//! [`t_in!`](crate::t_in).
 
 mod format;
 mod locale;
@@ -29,7 +29,7 @@ pub const EN: &str = include_str!("en.ftl");
 /// The Simplified Chinese catalogue.
 pub const ZH: &str = include_str!("zh-CN.ftl");
 
-/// A language that wxbox can speak.
+/// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Lang {
@@ -40,7 +40,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
+    /// Returns the language of a name such as `zh`, `zh-CN` or `en_GB`, if it is supported.
     pub fn from_name(name: &str) -> Option<Self> {
         match name.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
             "zh" => Some(Self::Zh),
@@ -49,7 +49,7 @@ impl Lang {
         }
     }
 
-    /// The word for it in the config and in `WXBOX_LANG`.
+    /// Returns its name in the config and in `WXBOX_LANG`.
     pub fn code(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -57,7 +57,7 @@ impl Lang {
         }
     }
 
-    /// Its tag, as pages name it.
+    /// Returns its language tag, for HTML.
     pub fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -68,12 +68,12 @@ impl Lang {
 
 static CURRENT_LANG: AtomicU8 = AtomicU8::new(Lang::En as u8);
 
-/// Makes `lang` the language of all that is said without naming one.
+/// Sets the language of the process, which [`t!`](crate::t) uses.
 pub fn set_language(lang: Lang) {
     CURRENT_LANG.store(lang as u8, Ordering::Relaxed);
 }
 
-/// The language of the run.
+/// Returns the language of the process.
 pub fn current_language() -> Lang {
     if CURRENT_LANG.load(Ordering::Relaxed) == Lang::Zh as u8 { Lang::Zh } else { Lang::En }
 }
@@ -85,20 +85,21 @@ static CHINESE: LazyLock<Bundle> = LazyLock::new(|| load_bundle(ZH, Lang::Zh));
 
 fn load_bundle(text: &str, lang: Lang) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![lang.tag().parse::<LanguageIdentifier>().unwrap_or_default()]);
-    // Terminals show the invisible isolation marks as boxes, and they would end up in copied values.
+    // Terminals show the invisible isolation marks as boxes, and a user would copy them with the values.
     bundle.set_use_isolating(false);
-    // What does not parse is left out of the resource; a test holds both files to parse whole.
+    // Entries that do not parse are left out; a test checks that both files parse completely.
     let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
     bundle.add_resource_overriding(resource);
     bundle
 }
 
-/// The message `id` in `lang`; use [`t!`](crate::t) or [`t_in!`](crate::t_in).
+/// Returns the message `id` in `lang`. Use [`t!`](crate::t) or [`t_in!`](crate::t_in) instead.
 pub fn translate(lang: Lang, id: &str) -> String {
     lookup(lang, id, None)
 }
 
-/// The message `id` in `lang` with its arguments; use [`t!`](crate::t) or [`t_in!`](crate::t_in).
+/// Returns the message `id` in `lang` with its arguments. Use [`t!`](crate::t) or
+/// [`t_in!`](crate::t_in) instead.
 pub fn translate_with(lang: Lang, id: &str, args: &[(&str, &dyn MessageArg)]) -> String {
     let mut fluent_args = FluentArgs::new();
     for (name, value) in args {
@@ -121,9 +122,9 @@ fn format_message(bundle: &Bundle, id: &str, args: Option<&FluentArgs<'_>>) -> O
     Some(bundle.format_pattern(pattern, args, &mut errors).into_owned())
 }
 
-/// What may fill a `{ $name }` of a message: text as it is, numbers so that plurals work.
+/// A value for a `{ $name }` of a message: text, or a number that selects the plural form.
 pub trait MessageArg {
-    /// The value as Fluent takes it.
+    /// Converts the value for Fluent.
     fn to_fluent(&self) -> FluentValue<'_>;
 }
 
@@ -138,14 +139,14 @@ macro_rules! impl_text_arg {
 }
 impl_text_arg!(str, String, Cow<'_, str>);
 
-/// The integers up to here are exact as binary fractions.
+/// The largest integer up to which all are exact as `f64`.
 const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
 macro_rules! impl_number_arg {
     ($($kind:ty),*) => {$(
         impl MessageArg for $kind {
             fn to_fluent(&self) -> FluentValue<'_> {
-                // Fluent's numbers are binary fractions; beyond these the last digits would be others.
+                // Fluent's numbers are `f64`; a larger number would lose its last digits.
                 match i64::try_from(*self) {
                     Ok(number) if number.unsigned_abs() <= MAX_EXACT_INTEGER => FluentValue::from(*self),
                     _ => FluentValue::String(self.to_string().into()),
@@ -174,7 +175,7 @@ impl MessageArg for std::path::Path {
     }
 }
 
-/// The message of that id in the given language: `t_in!(lang, "bind-done-title", user = name)`.
+/// Formats a message in the given language: `t_in!(lang, "bind-done-title", user = name)`.
 #[macro_export]
 macro_rules! t_in {
     ($lang:expr, $id:literal) => {
@@ -185,7 +186,7 @@ macro_rules! t_in {
     };
 }
 
-/// The message of that id in the language of the run: `t!("user-exists", user = name)`.
+/// Formats a message in the language of the process: `t!("user-exists", user = name)`.
 #[macro_export]
 macro_rules! t {
     ($id:literal $($rest:tt)*) => {

@@ -1,4 +1,4 @@
-//! The manual pages: clap's part by `clap_mangen`, and what clap does not know behind it.
+//! The manual pages: the sections that `clap_mangen` renders, followed by files, variables and statuses.
 
 use std::io;
 
@@ -15,10 +15,10 @@ const MAN_FILES: [(&str, &str); 3] = [
     ("~/.local/share/wxbox/wxbox.db", "the database; in $STATE_DIRECTORY or below $XDG_DATA_HOME where these are set"),
 ];
 
-/// The name and text of every page, that of `wxbox` itself first.
+/// Returns the name and the text of every page, that of `wxbox` itself first.
 ///
 /// # Errors
-/// None is known: the pages are written to memory.
+/// Never in practice: the pages are written to memory.
 pub fn pages() -> io::Result<Vec<(String, String)>> {
     let mut command = Cli::command();
     command.build();
@@ -30,7 +30,7 @@ pub fn pages() -> io::Result<Vec<(String, String)>> {
 fn collect_pages(command: &Command, is_main: bool, pages: &mut Vec<(String, String)>) -> io::Result<()> {
     let man = Man::new(command.clone()).source(concat!("wxbox ", env!("CARGO_PKG_VERSION"))).manual("wxbox");
     pages.push((man.get_filename(), render_page(&man, command, is_main)?));
-    for subcommand in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+    for subcommand in command.get_subcommands().filter(|child| !child.is_hide_set()) {
         collect_pages(subcommand, false, pages)?;
     }
     Ok(())
@@ -73,7 +73,7 @@ fn write_terms(roff: &mut Roff, heading: &str, rows: &[(String, String)]) {
     }
 }
 
-/// The lines below `Examples:` as they are; a paragraph after them is not of the manual.
+/// Writes the lines below `Examples:`, without a paragraph after them.
 fn write_examples(roff: &mut Roff, text: &str) {
     roff.control("SH", ["EXAMPLES"]);
     roff.control("nf", []);

@@ -1,6 +1,6 @@
-//! What is written about wxbox beside its texts: tables of exit statuses, variables, config keys and JSON
-//! objects, the help topics, the completions and the manual pages. Each is made from the one table or the
-//! clap types that the program itself goes by; `tests/it/docs.rs` compares the committed copies.
+//! Generated reference documentation: tables of exit statuses, variables, config keys and JSON objects,
+//! the help topics, the completions and the manual pages. They are made from the tables and clap types
+//! that the program itself uses; `tests/it/docs.rs` compares the committed copies.
 
 mod man;
 mod markdown;
@@ -17,49 +17,49 @@ pub use markdown::{MARKDOWN_TABLES, MarkdownTable, errcode_rows};
 pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, VariableDoc};
 pub use topics::{HelpTopic, TOPICS};
 
-/// The script by which a shell completes wxbox's command line.
+/// Returns the completion script of a shell.
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "wxbox", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The names of the commands below these words.
+/// Returns the names of the subcommands of a command.
 pub fn subcommands_of(words: &[&str]) -> Vec<String> {
-    let whole = Cli::command();
-    let found = words.iter().try_fold(&whole, |command, word| command.find_subcommand(word));
-    found.map(|command| command.get_subcommands().map(|it| it.get_name().to_owned()).collect()).unwrap_or_default()
+    let root = Cli::command();
+    let found = words.iter().try_fold(&root, |command, word| command.find_subcommand(word));
+    found.map(|command| command.get_subcommands().map(|child| child.get_name().to_owned()).collect()).unwrap_or_default()
 }
 
-/// The `--help` of the command that these words name.
+/// Returns the `--help` of a command.
 ///
 /// # Errors
-/// The place of the first word that names none.
+/// The index of the first word that is not a command.
 pub fn help_text(words: &[&str]) -> Result<String, usize> {
     let command = Cli::command();
     let mut current = &command;
-    for (place, word) in words.iter().enumerate() {
-        current = current.find_subcommand(word).ok_or(place)?;
+    for (index, word) in words.iter().enumerate() {
+        current = current.find_subcommand(word).ok_or(index)?;
     }
-    // clap alone decides between the short form and the long one.
+    // clap decides between the short form and the long one.
     let line = ["wxbox"].iter().chain(words).chain(&["--help"]);
     Ok(command.clone().try_get_matches_from(line).err().map(|help| help.render().to_string()).unwrap_or_default())
 }
 
-/// Every command's words, the shortest first: of `wxbox` itself none.
+/// Returns the words of every command, each after its parent; `wxbox` itself has none.
 pub fn all_commands() -> Vec<Vec<String>> {
-    fn below(command: &Command, words: &[String], found: &mut Vec<Vec<String>>) {
+    fn collect(command: &Command, words: &[String], found: &mut Vec<Vec<String>>) {
         found.push(words.to_owned());
-        for it in command.get_subcommands() {
-            below(it, &[words, &[it.get_name().to_owned()]].concat(), found);
+        for child in command.get_subcommands() {
+            collect(child, &[words, &[child.get_name().to_owned()]].concat(), found);
         }
     }
     let mut found = Vec::new();
-    below(&Cli::command(), &[], &mut found);
+    collect(&Cli::command(), &[], &mut found);
     found
 }
 
-/// Terms with their meanings, in 80 columns: side by side where the terms are short.
+/// Formats terms with their meanings in 80 columns, side by side if the terms are short.
 fn definition_list(rows: &[(String, String)]) -> String {
     const WIDTH: usize = 80;
     let widest = rows.iter().map(|(term, _)| term.chars().count()).max().unwrap_or(0);

@@ -3,9 +3,8 @@
 /// A variable of the environment.
 #[derive(Clone, Copy, Debug)]
 pub struct VariableDoc {
-    /// Its name.
     pub name: &'static str,
-    /// What it does.
+    /// What the variable does.
     pub description: &'static str,
 }
 
@@ -13,7 +12,7 @@ const fn variable(name: &'static str, description: &'static str) -> VariableDoc 
     VariableDoc { name, description }
 }
 
-/// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
+/// Every variable that wxbox reads. The command line overrides variables, and variables the config file.
 #[rustfmt::skip]
 pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
     variable("WXBOX_CONFIG", "the config file; -c overrides it"),
@@ -46,14 +45,13 @@ pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
     variable("SSL_CERT_DIR", "directories with such files, separated by colons; `openssl rehash` names the files"),
 ];
 
-/// What a command prints with `--json`, a line each.
+/// A JSON object that a command prints with `--json`, one a line.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonObjectDoc {
-    /// The command.
     pub command: &'static str,
-    /// The object's fields, in their order.
+    /// The fields in their order.
     pub fields: &'static [&'static str],
-    /// Where and when it is printed, or what must be known of it.
+    /// When the object is printed, and notes about its fields.
     pub notes: &'static str,
 }
 

@@ -7,9 +7,9 @@ use crate::exit::STATUSES;
 /// A topic of `wxbox help`.
 #[derive(Clone, Copy, Debug)]
 pub struct HelpTopic {
-    /// What it is asked for by.
+    /// The argument of `wxbox help`.
     pub name: &'static str,
-    /// Its text.
+    /// Renders the text.
     pub text: fn() -> String,
 }
 
@@ -22,14 +22,14 @@ pub const TOPICS: [HelpTopic; 5] = [
     HelpTopic { name: "sandbox", text: || plain_text(SANDBOX_PAGE) + "\n" + &plain_text(SCENARIO_PAGE) },
 ];
 
-/// Exit statuses as terms with their meanings.
+/// Returns the exit statuses with their meanings.
 pub(super) fn statuses() -> Vec<(String, String)> {
     STATUSES.iter().map(|(exit, meaning)| (exit.code().to_string(), (*meaning).to_owned())).collect()
 }
 
-/// Variables as terms with their meanings.
+/// Returns the variables with their meanings.
 pub(super) fn variables() -> Vec<(String, String)> {
-    ENVIRONMENT_VARIABLES.iter().map(|it| (it.name.to_owned(), it.description.to_owned())).collect()
+    ENVIRONMENT_VARIABLES.iter().map(|variable| (variable.name.to_owned(), variable.description.to_owned())).collect()
 }
 
 fn exit_codes() -> String {
@@ -73,15 +73,16 @@ fn json() -> String {
     )
 }
 
-/// The pages that a topic prints: the document is the one source.
+/// The pages that a topic prints, so that their text exists only once.
 const RECOVERY_PAGE: &str = include_str!("../../docs/guides/recovery.md");
 const SANDBOX_PAGE: &str = include_str!("../../docs/sandbox.md");
 const SCENARIO_PAGE: &str = include_str!("../../docs/sandbox-scenario.md");
 
-/// Markdown as a terminal shows it: headings without marks, code indented, tables as definition lists, links as
-/// their text.
+/// Renders Markdown for a terminal: headings without marks, code indented, tables as definition lists, links
+/// as their text.
 ///
-/// Only what these pages use is known: paragraphs are printed as they are, so the pages keep to 80 columns.
+/// It supports only the syntax that these pages use. Paragraphs are printed unchanged, so the pages have
+/// at most 80 columns.
 fn plain_text(page: &str) -> String {
     let link = regex_lite::Regex::new(r"\[([^\]]+)\]\([^)]+\)");
     let page = link.map_or_else(|_| page.into(), |link| link.replace_all(page, "$1"));
@@ -100,7 +101,7 @@ fn plain_text(page: &str) -> String {
             continue;
         }
         if !rows.is_empty() {
-            // The heading of the table and the rule below it say nothing that the list does not show.
+            // The list needs neither the heading of the table nor the rule below it.
             text += &definition_list(&rows.split_off(2));
             rows.clear();
         }

@@ -1,9 +1,9 @@
-//! One valid access token for everybody on this database.
+//! One valid access token for all processes that use a database.
 //!
-//! The token is kept in the store across runs and processes. Who finds none, or whose token was refused,
-//! takes a file lock, looks again (somebody else may have been first), and only then asks WeChat; no
-//! database transaction is open meanwhile, and the system drops the lock of a process that dies. A lock that cannot be
-//! had keeps nobody from asking.
+//! The token is cached in the store. If there is no valid token, or WeChat rejected it, the caller takes
+//! a file lock, checks again whether another process has fetched a token, and only then requests one. No
+//! transaction is open during the request, and the system releases the lock of a process that ends. If
+//! the lock cannot be taken, the token is requested without it.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -20,18 +20,18 @@ use crate::t;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::{self, Client, Endpoint};
 
-/// A token this close to its end is not used: a request may be under way for a while. At most the last
-/// five minutes, in which the stable endpoint hands out the next one.
+/// A token this close to its expiry is not used, because a request may take a while. The stable endpoint
+/// issues the next token in the last five minutes, so the margin must be less.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
-/// The account whose token it is.
+/// The account to which a token belongs.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Its AppID.
     pub app_id: String,
     /// Its AppSecret.
     pub secret: Secret,
-    /// Where its tokens come from.
+    /// The API that issues its tokens.
     pub endpoint: Endpoint,
 }
 
@@ -41,23 +41,17 @@ pub enum Error {
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// WeChat, or the way to it.
+    /// The request to WeChat.
     #[error("{}", t!("token-fetch", cause = .0.to_string()))]
     WeChat(#[source] wechat::Error),
 }
 
-/// The kept token, if it can be used now.
-///
-/// # Errors
-/// [`Error::Store`]
+/// Returns the cached token, if it is valid.
 pub fn cached(store: &Store, account: &Account) -> Result<Option<CachedToken>, Error> {
     load_unexpired(store, account)
 }
 
-/// A token that can be used now: the kept one, else a new one.
-///
-/// # Errors
-/// [`Error`]
+/// Returns a valid token: the cached one, else a new one.
 pub fn get(store: &mut Store, client: &Client, account: &Account) -> Result<CachedToken, Error> {
     if let Some(token) = load_unexpired(store, account)? {
         return Ok(token);
@@ -69,11 +63,8 @@ pub fn get(store: &mut Store, client: &Client, account: &Account) -> Result<Cach
     }
 }
 
-/// The token to use instead of `refused`, which WeChat no longer takes. If the normal call gives the same
-/// one back, a new one is forced, once.
-///
-/// # Errors
-/// [`Error`]
+/// Returns a token to use instead of `rejected`. If a normal request returns the rejected token again, one
+/// refresh is forced.
 pub fn replace_rejected(
     rejected: &Secret,
     store: &mut Store,
@@ -94,30 +85,24 @@ pub fn replace_rejected(
     Ok(token)
 }
 
-/// Asks WeChat whatever is kept.
-///
-/// # Errors
-/// [`Error`]
+/// Requests a token from WeChat, whatever is cached.
 pub fn refresh(store: &mut Store, client: &Client, account: &Account) -> Result<CachedToken, Error> {
     let (_lock, _) = lock_and_recheck(store, client, |_| Ok(None))?;
     fetch(store, client, account, false)
 }
 
-/// The account, and what it takes to ask WeChat something in its name.
+/// An account with everything that an API call needs.
 pub struct ApiSession {
     /// The database.
     pub store: Store,
-    /// The way to WeChat.
+    /// The HTTP client.
     pub client: Client,
-    /// In whose name.
+    /// The account that makes the calls.
     pub account: Account,
 }
 
 impl ApiSession {
-    /// [`call`] with what is here.
-    ///
-    /// # Errors
-    /// As there.
+    /// Makes a call, see [`call_with_token`].
     pub fn call<T>(
         &mut self,
         request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
@@ -126,10 +111,10 @@ impl ApiSession {
     }
 }
 
-/// Makes a call with a valid token; where WeChat does not take that one, once more with another.
+/// Makes a call with a valid token. If WeChat rejects the token, the call is repeated once with another.
 ///
 /// # Errors
-/// [`Error`] where there is no token; what the call itself came to is inside.
+/// No token could be obtained. The inner result is that of the call.
 pub fn call_with_token<T>(
     store: &mut Store,
     client: &Client,
@@ -149,11 +134,11 @@ pub fn call_with_token<T>(
 fn load_unexpired(store: &Store, account: &Account) -> Result<Option<CachedToken>, Error> {
     let now = Timestamp::now();
     let cached = store.token(&account.app_id)?;
-    // A clock set back must not make a token of the future last for years.
+    // If the clock was set back, a token must not seem valid for years.
     Ok(cached.filter(|token| token.expires_at > now.plus(EXPIRY_MARGIN) && token.expires_at <= now.plus(MAX_LIFETIME)))
 }
 
-/// WeChat's tokens live two hours; more than that left is a clock that moved.
+/// WeChat's tokens are valid for two hours; a longer rest means that the clock was changed.
 const MAX_LIFETIME: Duration = Duration::from_secs(7200 + 300);
 
 fn fetch(store: &mut Store, client: &Client, account: &Account, force: bool) -> Result<CachedToken, Error> {
@@ -170,12 +155,14 @@ fn secrets_equal(a: &Secret, b: &Secret) -> bool {
     a.expose_secret() == b.expose_secret()
 }
 
-/// The lock, held until the file is dropped, and the token that another process has kept meanwhile.
+/// Takes the lock, which is held until the file is dropped, and returns the token that another process has
+/// cached in the meantime.
 ///
-/// Without the lock WeChat is asked all the same: the lock is there to ask once instead of often. None is to be had
-/// where no other process has the database, where the file cannot be opened, and where another process has held it for
-/// longer than a request takes: that one is stopped. The stable endpoint gives both the same token; of the classic one
-/// the older token ends soon after, and whoever has it is refused and takes the newer one from the database.
+/// The lock only saves requests, so the token is also requested without it: if the database is in memory,
+/// if the lock file cannot be opened, and if another process holds the lock for longer than a request
+/// takes, for example because it is stopped. The stable endpoint returns the same token to both processes.
+/// With the classic endpoint the older token becomes invalid soon; its process is rejected once and takes
+/// the newer token from the database.
 fn lock_and_recheck(
     store: &Store,
     client: &Client,
@@ -183,18 +170,19 @@ fn lock_and_recheck(
 ) -> Result<(Option<File>, Option<CachedToken>), Error> {
     let file = if store.is_file_backed() { open_lock_file(store.path()) } else { None };
     let locked_file = file.and_then(|file| acquire_lock(file, client.timeout()));
-    // After the lock: another process may have kept a token.
+    // Check after taking the lock: another process may have cached a token.
     Ok((locked_file, recheck(store)?))
 }
 
-/// Takes the lock, within that time.
+/// Takes the lock, unless that takes longer than `timeout`.
 fn acquire_lock(file: File, timeout: Duration) -> Option<File> {
     let cause = match file.try_lock() {
         Ok(()) => return Some(file),
         Err(TryLockError::Error(error)) => io_error_text(&error),
         Err(TryLockError::WouldBlock) => {
             let (sender, receiver) = bounded(1);
-            // The system does not let go who waits for a lock: this thread waits on, to the end of the process.
+            // Waiting for a file lock cannot be cancelled: after a timeout this thread waits until the
+            // process ends.
             let spawned = std::thread::Builder::new().name("token-lock".into()).spawn(move || {
                 let result = file.lock().map(|()| file);
                 let _ = sender.send(result);

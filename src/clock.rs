@@ -1,4 +1,4 @@
-//! Points in time as wxbox keeps them: Unix milliseconds in the database, RFC 3339 in UTC on the way out.
+//! Points in time: Unix milliseconds in the database, RFC 3339 in UTC in the output.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,60 +8,60 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 to the second, in UTC.
+/// Milliseconds since 1970-01-01T00:00:00Z. `Display` writes RFC 3339 in UTC, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// Whole seconds since `earlier`; negative where that is still to come.
+    /// Returns the seconds since `earlier`, negative if that is in the future.
     pub fn seconds_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0) / 1000
     }
 
-    /// Whole seconds since `earlier`, as an age: a clock that was set back makes nothing younger than new.
+    /// Returns the whole seconds since `earlier` as an age, which is 0 if the clock was set back.
     pub fn age_since(self, earlier: Self) -> u64 {
         u64::try_from(self.seconds_since(earlier)).unwrap_or(0)
     }
 
-    /// What the system clock says.
+    /// Returns the time of the system clock.
     pub fn now() -> Self {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, as_millis))
     }
 
-    /// This point, later by `span`.
+    /// Returns the time after `span`.
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(as_millis(span)))
     }
 
-    /// This point, earlier by `span`.
+    /// Returns the time before `span`.
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(as_millis(span)))
     }
 }
 
-/// The system clock is put right by so much without a question.
+/// Smaller steps back are corrections of the system clock and are ignored.
 const MAX_CLOCK_STEP_BACK: Duration = Duration::from_secs(60);
 
-/// A point in time by two clocks: one that people and the network set, and the machine's uptime, which nobody
-/// sets but which begins anew with each boot.
+/// A point in time by two clocks: the system clock, which can be set, and the uptime of the machine, which
+/// cannot be set but starts at 0 with each boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockReading {
-    /// By the system clock.
+    /// The time of the system clock.
     pub wall: Timestamp,
-    /// By the uptime; `None` where the system does not tell which boot it is.
+    /// The uptime; `None` if the system does not identify its boots.
     pub uptime: Option<Uptime>,
 }
 
 impl ClockReading {
-    /// What the clocks say.
+    /// Reads both clocks.
     pub fn now() -> Self {
         Self { wall: Timestamp::now(), uptime: Uptime::now() }
     }
 
-    /// How long ago `earlier` was, by the larger of both clocks: the uptime does not count the time that a virtual
-    /// machine is paused by its host, and the system clock may be set back. `None` where neither can say: another boot
-    /// (or no uptime) and a time that is still to come; or a system clock that was set back by more than a minute, since
-    /// what it would have said beside the uptime is lost.
+    /// Returns the time since `earlier`, by the clock that shows more: the uptime does not count while the
+    /// host pauses a virtual machine, and the system clock may be set back. Returns `None` if both are
+    /// unknown: after another boot (or without uptime) if `earlier` is in the future, or if the system clock
+    /// was set back by more than a minute.
     pub fn elapsed_since(&self, earlier: &Self) -> Option<Duration> {
         if self.wall < earlier.wall.minus(MAX_CLOCK_STEP_BACK) {
             return None;
@@ -70,7 +70,7 @@ impl ClockReading {
         by_wall_clock.map(Duration::from_millis).max(self.uptime_since(earlier))
     }
 
-    /// The same by the uptime alone; `None` where it is not of the same boot.
+    /// Returns the time since `earlier` by the uptime, or `None` if it belongs to another boot.
     pub fn uptime_since(&self, earlier: &Self) -> Option<Duration> {
         let (Some(now), Some(then)) = (&self.uptime, &earlier.uptime) else { return None };
         if now.boot_id != then.boot_id {
@@ -80,7 +80,7 @@ impl ClockReading {
     }
 }
 
-/// How long the machine has been up, and in which boot.
+/// The uptime of the machine in one boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uptime {
     boot_id: String,
@@ -88,14 +88,14 @@ pub struct Uptime {
 }
 
 impl Uptime {
-    /// Of Linux alone: no other system has a name for its boot that any process can read.
+    /// Reads the uptime. Only Linux has an identifier of the boot that every process can read.
     #[cfg(target_os = "linux")]
     fn now() -> Option<Self> {
         static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
             let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
             Some(id.chars().filter(char::is_ascii_hexdigit).take(12).collect())
         });
-        // It counts the time that the machine sleeps.
+        // This clock also counts the time for which the machine is suspended.
         let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         Some(Self { boot_id: BOOT.clone()?, ms: up.tv_sec * 1000 + up.tv_nsec / 1_000_000 })
     }

@@ -1,5 +1,5 @@
-//! What commands need, opened in one place: config first, then the database, then the HTTP client, each
-//! only for a command that uses it.
+//! Opens what commands need: the config first, then the database, then the HTTP client, each only when a
+//! command uses it.
 
 use crate::access_token::{Account, ApiSession};
 use crate::cli::{Global, ScopeArg};
@@ -13,31 +13,30 @@ use crate::time_zone::set_time_zone;
 use crate::ui::Ui;
 use crate::wechat::{Client, ClientSettings, Endpoint, SecretSource};
 
-/// The config, and the ways to open the rest.
+/// The config, and methods to open the rest.
 pub struct AppContext {
-    /// The configuration of this run.
     pub config: Config,
 }
 
 impl AppContext {
-    /// Reads the configuration and says what may be wrong with it.
+    /// Reads the configuration and prints its warnings.
     ///
     /// # Errors
     /// [`config::Error`]
     pub fn open(ui: &mut Ui, global: &Global, flags: CliOverrides) -> anyhow::Result<Self> {
         let flags = CliOverrides { config: global.config.clone(), database: global.database.clone(), ..flags };
-        let app = Self::from_config(Config::load(&flags, &Environment::from_process())?);
-        for warning in &app.config.warnings {
+        let context = Self::from_config(Config::load(&flags, &Environment::from_process())?);
+        for warning in &context.config.warnings {
             let message = warning.to_string();
             ui.warn(
                 &warning.hint().map_or_else(|| message.clone(), |hint| t!("ui-cause", what = message, cause = hint)),
             );
         }
-        Ok(app)
+        Ok(context)
     }
 
-    /// What commands need, by this config, whose language and time zone are those of the run from now on: the shell of
-    /// an installation has another locale than its cron.
+    /// Creates the context and makes language and time zone of the config those of the process: cron has
+    /// another locale than the shell in which wxbox was set up.
     pub fn from_config(config: Config) -> Self {
         if let Some(language) = &config.language {
             set_language(language.value);
@@ -46,23 +45,23 @@ impl AppContext {
         Self { config }
     }
 
-    /// The account's AppID; empty where none is configured (nobody is bound to it).
+    /// Returns the AppID, empty if it is not configured: no binding belongs to the empty AppID.
     pub fn app_id(&self) -> &str {
         self.config.app_id.as_ref().map_or("", |app_id| app_id.value.as_str())
     }
 
-    /// The account's AppID, for a command that cannot do without.
+    /// Returns the AppID.
     ///
     /// # Errors
-    /// [`config::Error`] says where to name it.
+    /// [`config::Error::MissingKey`] if it is not configured.
     pub fn require_app_id(&self) -> anyhow::Result<String> {
         Ok(self.config.require_account()?.app_id)
     }
 
-    /// The account with its secret.
+    /// Returns the account with its secret.
     ///
     /// # Errors
-    /// [`config::Error`] says what is missing.
+    /// [`config::Error`] if one of them is missing or cannot be read.
     pub fn account(&self) -> anyhow::Result<Account> {
         let (app_id, secret) = self.config.credentials()?;
         let endpoint = match self.config.token_endpoint.value {
@@ -72,19 +71,13 @@ impl AppContext {
         Ok(Account { app_id: app_id.to_owned(), secret: secret.clone(), endpoint })
     }
 
-    /// The database; it is made where there is none.
-    ///
-    /// # Errors
-    /// [`crate::store::Error`]
+    /// Opens the database, and creates it if it does not exist.
     pub fn open_store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.config.database.value)?)
     }
 
-    /// The same for a command that brings something into it. A path that somebody typed may be mistyped: who looks on
-    /// is told that the file is new.
-    ///
-    /// # Errors
-    /// [`crate::store::Error`]
+    /// Opens or creates the database for a command that adds data. An explicit path may be mistyped, so on
+    /// a terminal a note says that the file is new.
     pub fn open_or_create_store(&self, ui: &mut Ui) -> anyhow::Result<Store> {
         let existed = self.database_exists();
         let store = self.open_store()?;
@@ -94,33 +87,30 @@ impl AppContext {
         Ok(store)
     }
 
-    /// The database for a command that keeps a token or a list in it: made where there is none, unless somebody named it.
+    /// Opens the database for a command that caches data in it. Creates it only at the default path.
     ///
     /// # Errors
-    /// [`App::missing_database_error`]; [`crate::store::Error`]
+    /// [`Self::missing_database_error`] if an explicit database does not exist.
     pub fn open_or_create_default_store(&self) -> anyhow::Result<Store> {
         self.check_explicit_database()?;
         self.open_store()
     }
 
-    /// The database as it is, for a command that brings nothing into it: where there is none, none is made.
+    /// Opens the database for a command that adds no data. Never creates it.
     ///
     /// # Errors
-    /// [`App::missing_database_error`], where somebody said which one it is; [`crate::store::Error`]
+    /// [`Self::missing_database_error`] if an explicit database does not exist.
     pub fn open_existing_store(&self) -> anyhow::Result<Store> {
         self.check_explicit_database()?;
         self.open_store_or_empty()
     }
 
-    /// [`App::missing_database_error`], where somebody said which one it is, and it is not there.
     fn check_explicit_database(&self) -> Result<(), CommandError> {
         if self.database_is_explicit() && !self.database_exists() { Err(self.missing_database_error()) } else { Ok(()) }
     }
 
-    /// The database, and one without anything in it where there is none: for what would make it, and only tries.
-    ///
-    /// # Errors
-    /// [`crate::store::Error`]
+    /// Opens the database, or an empty one in memory if it does not exist: for a dry run of a command that
+    /// would create it.
     pub fn open_store_or_empty(&self) -> anyhow::Result<Store> {
         match self.database_exists() {
             true => self.open_store(),
@@ -128,17 +118,17 @@ impl AppContext {
         }
     }
 
-    /// Whether there is a file of that name; where that cannot be told, opening it tells why.
+    /// Returns whether the file exists. If that cannot be determined, the error is left to opening it.
     pub fn database_exists(&self) -> bool {
         self.config.database.try_exists().unwrap_or(true)
     }
 
-    /// Whether somebody said where the database is.
+    /// Returns whether the user named the database, and it is not at the default path.
     pub fn database_is_explicit(&self) -> bool {
         !matches!(self.config.database.origin, Origin::Default | Origin::Env("STATE_DIRECTORY" | "XDG_DATA_HOME"))
     }
 
-    /// That the database is not there: another one than is meant would look like one that is empty.
+    /// Returns the error for a missing database. Without it, a wrong path would look like an empty database.
     pub fn missing_database_error(&self) -> CommandError {
         let Setting { value: path, origin } = &self.config.database;
         let message = match self.database_is_explicit() {
@@ -148,15 +138,12 @@ impl AppContext {
         CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("store-absent-hint")) }
     }
 
-    /// The HTTP client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// [`crate::wechat::Error::Setup`]
+    /// Creates the HTTP client. It sends nothing yet.
     pub fn new_client(&self) -> anyhow::Result<Client> {
         Ok(Client::new(&self.client_settings())?)
     }
 
-    /// How the config says that the platform is reached.
+    /// Returns the settings of the HTTP client.
     pub fn client_settings(&self) -> ClientSettings {
         let network = &self.config.network;
         ClientSettings {
@@ -171,19 +158,16 @@ impl AppContext {
         }
     }
 
-    /// All that it takes to ask WeChat something; nothing is sent yet.
-    ///
-    /// # Errors
-    /// As [`App::account`], [`App::open_or_create_default_store`] and [`App::client`].
+    /// Opens everything that an API call needs. It sends nothing yet.
     pub fn api_session(&self) -> anyhow::Result<ApiSession> {
         let account = self.account()?;
         Ok(ApiSession { store: self.open_or_create_default_store()?, client: self.new_client()?, account })
     }
 
-    /// The person of that name.
+    /// Returns the user of that name.
     ///
     /// # Errors
-    /// A failure that names the nearest.
+    /// The user does not exist; the hint has the closest match.
     pub fn find_user(&self, store: &Store, name: &str) -> anyhow::Result<User> {
         let name = name.trim();
         match store.user(name, self.app_id())? {
@@ -193,7 +177,7 @@ impl AppContext {
                 let hint = match suggestion {
                     Some(suggestion) => t!("did-you-mean", name = suggestion),
                     None if store.is_file_backed() => t!("user-unknown-hint"),
-                    // The mistake of crontabs and sudo: another home.
+                    // A frequent mistake in crontabs and with sudo: another home directory.
                     None => t!("user-unknown-home-hint", path = store.path()),
                 };
                 Err(CommandError::not_found(t!("user-unknown", user = name, path = store.path())).hint(hint).into())
@@ -202,41 +186,36 @@ impl AppContext {
     }
 }
 
-/// An openid that was typed, trimmed.
-///
-/// # Errors
-/// A usage failure that says what an openid looks like.
+/// Trims and checks an openid of the command line.
 pub fn parse_openid_argument(text: &str) -> Result<&str, CommandError> {
     parse_openid(text)
         .map_err(|text| CommandError::usage(t!("openid-unusable", openid = text)).hint(t!("openid-unusable-hint")))
 }
 
-/// Characters of the openids that WeChat gives today. It promises none, so that others are only warned of.
+/// The length of WeChat's openids today. WeChat does not guarantee it, so other lengths only cause a
+/// warning.
 const OPENID_LENGTH: usize = 28;
 
-/// Whether an openid looks like those that WeChat gives.
+/// Returns whether an openid does not look like one of WeChat's.
 pub fn is_unusual_openid(openid: &str) -> bool {
     openid.len() != OPENID_LENGTH || !openid.starts_with('o')
 }
 
-/// Warns of an openid that was typed and looks like none of WeChat's.
+/// Warns about an openid that does not look like one of WeChat's.
 pub fn warn_if_unusual_openid(ui: &mut Ui, openid: &str) {
     if is_unusual_openid(openid) {
         ui.warn(&t!("openid-odd", length = OPENID_LENGTH, openid = openid));
     }
 }
 
-/// That nobody has a tag, with the nearest that somebody has.
-///
-/// # Errors
-/// Only the database's own.
+/// Returns the error for a tag that no user has; the hint has the closest match.
 pub fn unknown_tag_error(store: &Store, tag: &str) -> anyhow::Result<CommandError> {
     let hint = closest_match(tag, store.tags()?).map(|suggestion| t!("did-you-mean", name = suggestion));
     Ok(CommandError::not_found(t!("send-no-tag", tag = tag)).hint(hint))
 }
 
-/// Warns of others who are bound to the person's openid: one phone would get what is meant for both. The binding stands,
-/// also where that cannot be found out.
+/// Warns about other users with the same openid: one phone would get the messages of all of them. The
+/// binding is kept, even if the other users cannot be determined.
 pub fn warn_if_openid_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
     match store.users_sharing_openid(openid, app_id, user) {
         Ok(others) if others.is_empty() => {}

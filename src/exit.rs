@@ -1,24 +1,24 @@
 //! Exit statuses, the error that a command raises itself, and the report that `ui` prints. Every
 //! module may use these types, so this file imports nothing from the crate.
 
-/// How a run ended, by its documented exit status.
+/// The exit status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// Done; or nothing to do.
+    /// Done, or nothing to do.
     Success,
-    /// Something unexpected: I/O, the database, a port in use, a bug.
+    /// An unexpected error: I/O, the database, a port in use, a bug.
     Unexpected,
     /// The command line is wrong.
     Usage,
-    /// Configuration or credentials.
+    /// The configuration or the credentials are wrong.
     Config,
-    /// No such thing, or it exists already, or the user is not bound.
+    /// Something does not exist, exists already, or the user is not bound.
     NotFound,
-    /// WeChat refused the message for good.
+    /// WeChat refused the message permanently.
     Refused,
-    /// Not known to be delivered.
+    /// The message is not known to be delivered.
     Undelivered,
-    /// Several recipients that ended differently.
+    /// Several recipients with different results.
     Mixed,
     /// The binding timed out.
     TimedOut,
@@ -28,11 +28,11 @@ pub enum ExitStatus {
     Terminated,
     /// SIGHUP.
     HungUp,
-    /// `run` ends as its command did.
+    /// The exit status of the command that `run` ran.
     Child(u8),
 }
 
-/// Every exit status with its meaning: the help topic, the man page and README print this table.
+/// Every exit status with its meaning, for the help topic, the manual page and the documents.
 #[rustfmt::skip]
 pub const STATUSES: [(ExitStatus, &str); 14] = [
     (ExitStatus::Success, "done; nothing to do"),
@@ -52,7 +52,7 @@ pub const STATUSES: [(ExitStatus, &str); 14] = [
 ];
 
 impl ExitStatus {
-    /// The number.
+    /// Returns the status as the process returns it.
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -72,44 +72,42 @@ impl ExitStatus {
     }
 }
 
-/// A failure that a command itself found: what is wrong, what to do, and the status.
+/// An error that a command itself detects.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CommandError {
-    /// The exit status.
     pub exit: ExitStatus,
-    /// The fact.
+    /// What is wrong.
     pub message: String,
-    /// The remedy.
+    /// What to do about it.
     pub hint: Option<String>,
 }
 
 impl CommandError {
-    /// The command line is wrong.
+    /// Creates an error in the command line.
     pub fn usage(message: String) -> Self {
         Self { exit: ExitStatus::Usage, message, hint: None }
     }
 
-    /// Something is not there, or is there already.
+    /// Creates the error that something does not exist, or exists already.
     pub fn not_found(message: String) -> Self {
         Self { exit: ExitStatus::NotFound, message, hint: None }
     }
 
-    /// The same with a remedy.
+    /// Sets the hint.
     pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
     }
 }
 
-/// What a person is told of an error, and the status.
+/// An error as it is printed, and the exit status.
 #[derive(Clone, Debug)]
 pub struct ErrorReport {
-    /// The exit status.
     pub exit: ExitStatus,
-    /// The whole chain in one line.
+    /// The chain of causes, in one line.
     pub message: String,
-    /// The remedy.
+    /// What to do about it.
     pub hint: Option<String>,
 }
 

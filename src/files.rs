@@ -7,41 +7,35 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Opens a file for writing, making it where there is none: 0600. A link in its place is not followed: in a
-/// directory that others can write to, it would have a file made or taken wherever they like.
-///
-/// # Errors
-/// The system's.
+/// Opens or creates a file for writing, with mode 0600. Symbolic links are not followed: in a directory
+/// that other users can write to, a link could redirect the file to any place.
 pub fn open_private(path: &Path) -> io::Result<File> {
     open_private_with(path, OpenOptions::new().write(true).create(true).truncate(false))
 }
 
-/// Makes a file that is not there yet: 0600.
+/// Creates a file with mode 0600.
 ///
 /// # Errors
-/// The system's; `AlreadyExists` also where a link is there that leads nowhere.
+/// `AlreadyExists` if the file or a dangling link exists.
 pub fn create_private(path: &Path) -> io::Result<File> {
     open_private_with(path, OpenOptions::new().write(true).create_new(true))
 }
 
-/// Opens a file that is there, for writing; a link in its place is not followed.
-///
-/// # Errors
-/// The system's.
+/// Opens an existing file for writing. Symbolic links are not followed.
 pub fn open_existing_private(path: &Path) -> io::Result<File> {
     open_private_with(path, OpenOptions::new().write(true))
 }
 
-/// Gives a file that is still empty to the owner and the group of another one, with the rights that its group has to
-/// it: what is made beside the database is for all who may use the database, whoever makes it. Best effort: only root
-/// may give files away.
+/// Gives a file that is still empty the owner, the group and the group permissions of `reference`: a file
+/// beside the database must be usable by every user who may use the database. This is best effort,
+/// because only root can change the owner.
 ///
 /// # Errors
-/// Those of looking at the two.
+/// The metadata of one of the two files cannot be read.
 pub fn copy_ownership(file: &File, reference: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let (metadata, reference) = (file.metadata()?, std::fs::metadata(reference)?);
-    // Never one that may be something else by another name.
+    // A file with content or with several links may be another file by a different name.
     if !metadata.is_file() || metadata.len() > 0 || metadata.nlink() != 1 {
         return Ok(());
     }
@@ -60,25 +54,23 @@ pub fn copy_ownership(file: &File, reference: &Path) -> io::Result<()> {
 fn open_private_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    // A pipe in its place must not be waited for.
+    // Without NONBLOCK, opening a pipe in place of the file would block.
     options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     let file = options.open(path)?;
     ensure_owner_access(&file)?;
     Ok(file)
 }
 
-/// A file in that directory, 0600, that goes again unless it gets a name.
-///
-/// # Errors
-/// The system's.
+/// Creates a temporary file with mode 0600, which is deleted unless it is persisted.
 pub fn private_temp_file(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
-    // Its own name is nobody's business.
+    // The temporary name is not part of the error.
     let file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(|e| io::Error::from(e.kind()))?;
     ensure_owner_access(file.as_file())?;
     Ok(file)
 }
 
-/// A umask can only take away; one that takes from the owner would leave a file that nobody can open again.
+/// Restores the owner's access, which a restrictive umask may have removed: nobody could open the file
+/// again.
 fn ensure_owner_access(file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let metadata = file.metadata()?;
@@ -93,42 +85,39 @@ fn ensure_owner_access(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// The directory that a path is in, be it only a name.
+/// Returns the directory of a path; `.` for a bare name.
 pub fn parent_dir(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a directory and those above it that are missing: 0700.
-///
-/// # Errors
-/// The system's.
+/// Creates a directory and its missing parents, with mode 0700.
 pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
     for dir in missing.into_iter().rev() {
         let mut builder = DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         match builder.create(dir) {
-            // Another process was first.
+            // Another process created it.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
             made => made?,
         }
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
     }
-    // What is there and is no directory is told by what is made in it.
+    // If the path is not a directory, creating a file in it will fail with the right error.
     Ok(())
 }
 
-/// The directory of the file, or the nearest above it that is there.
+/// Returns the directory of the file, or its nearest existing parent.
 pub(crate) fn nearest_existing_dir(path: &Path) -> &Path {
     let dirs = path.ancestors().skip(1);
     dirs.filter(|dir| !dir.as_os_str().is_empty()).find(|dir| dir.exists()).unwrap_or(Path::new("."))
 }
 
-/// Whether the file can be made, with the directories that it lacks; nothing is made.
+/// Checks that a file and its missing directories could be created. Creates nothing.
 ///
 /// # Errors
-/// The system's: a mode, or a file system that is mounted read-only.
+/// The permissions do not allow it, or the file system is mounted read-only.
 pub(crate) fn check_creatable(path: &Path) -> io::Result<()> {
     let dir = nearest_existing_dir(path);
     if !dir.is_dir() {
@@ -139,10 +128,10 @@ pub(crate) fn check_creatable(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// All that there is to read, if that is no more than `limit` bytes: of a device by mistake, no more is taken in.
+/// Reads the whole input, at most `limit` bytes, in case a device is named by mistake.
 ///
 /// # Errors
-/// The input's; [`io::ErrorKind::FileTooLarge`].
+/// [`io::ErrorKind::FileTooLarge`] if the input is longer.
 pub fn read_limited(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(limit + 1).read_to_end(&mut bytes)?;

@@ -1,26 +1,27 @@
-//! Names of people and tags: one form of each, and nothing in it that cannot be seen.
+//! Names of people and tags: their normal form, and the search for invisible characters.
 
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
-/// What separates tags in a file; none of them is in a tag.
+/// The characters that separate tags in a file; a tag cannot contain them.
 pub const TAG_SEPARATORS: [char; 2] = [';', '；'];
 
-/// What looks as if it separated two tags. A tag may hold it; in a file it separates tags where no semicolon does.
+/// Characters that look like separators. A tag may contain them; in a file they separate tags if there is
+/// no semicolon.
 pub const AMBIGUOUS_TAG_SEPARATORS: [char; 4] = [',', '，', '、', '|'];
 
-/// Joins two emoji to one.
+/// Joins two emoji into one.
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
-/// The form in which a name is kept and looked for (NFC): the same letters can be written in two ways, and macOS types
-/// one, most others the other.
+/// Returns the normal form (NFC) in which names are stored and searched. The same letters have two forms,
+/// and macOS uses another one than most systems.
 pub fn normalize_nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// The first character that does not show, or that turns the direction of others.
+/// Returns the first character that is invisible or changes the direction of the text.
 pub fn find_invisible(text: &str) -> Option<char> {
     let mut previous = None;
     let mut letters = text.chars().peekable();
@@ -39,13 +40,13 @@ pub fn find_invisible(text: &str) -> Option<char> {
     None
 }
 
-/// Chooses one of the looks of the character before it.
+/// Returns whether the character selects a variant of the character before it.
 fn is_variation_selector(letter: char) -> bool {
     matches!(letter, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Format characters, separators of lines, and letters that are empty:
-/// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>, and the blank of Braille.
+/// Returns whether the character is a format character, a line separator, an empty letter
+/// (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>) or the Braille blank.
 fn is_invisible(letter: char) -> bool {
     use GeneralCategory::{Format, LineSeparator, ParagraphSeparator};
     matches!(letter.general_category(), Format | LineSeparator | ParagraphSeparator)

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use url::{Host, Url};
 
-/// Interfaces that lead to containers, virtual machines and tunnels, by the beginnings of their names.
+/// The beginnings of the names of interfaces for containers, virtual machines and tunnels.
 const VIRTUAL_INTERFACE_PREFIXES: [&str; 9] = ["br-", "cni", "docker", "lxc", "podman", "tun", "veth", "virbr", "wg"];
 
-/// Whether the host of that address is this very machine, by its name or number alone: nobody is asked.
+/// Returns whether the host of a URL is this machine. Only its name or number counts; nothing is resolved.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -17,7 +17,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether only phones in the same network can reach that address.
+/// Returns whether only devices in the same network can reach the address.
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || is_cgnat(ip),
@@ -25,28 +25,31 @@ pub fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// 100.64.0.0/10, which providers put many customers behind.
+/// Returns whether the address is in 100.64.0.0/10, which providers share among customers.
 fn is_cgnat(ip: Ipv4Addr) -> bool {
     let [first, second, ..] = ip.octets();
     first == 100 && second & 0xc0 == 64
 }
 
-/// The addresses that others might reach, the likeliest first: of real interfaces before inner ones, IPv4 before
-/// IPv6, public before private. Nothing where the system does not tell.
+/// Returns the addresses by which other machines may reach this one, the likeliest first: physical before
+/// virtual interfaces, IPv4 before IPv6, public before private. Empty if the system does not list them.
 pub(crate) fn local_addresses() -> Vec<IpAddr> {
     let mut addresses: Vec<_> = if_addrs::get_if_addrs()
         .unwrap_or_default()
         .into_iter()
-        .filter(|it| !it.is_loopback() && !it.is_link_local())
-        .map(|it| (VIRTUAL_INTERFACE_PREFIXES.iter().any(|inner| it.name.starts_with(inner)), it.ip()))
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(|interface| {
+            let is_virtual = VIRTUAL_INTERFACE_PREFIXES.iter().any(|prefix| interface.name.starts_with(prefix));
+            (is_virtual, interface.ip())
+        })
         .collect();
-    addresses.sort_by_key(|(inner, ip)| (*inner, ip.is_ipv6(), is_private(*ip)));
+    addresses.sort_by_key(|(is_virtual, ip)| (*is_virtual, ip.is_ipv6(), is_private(*ip)));
     addresses.into_iter().map(|(_, ip)| ip).collect()
 }
 
-/// Whether the address leads back to this machine.
+/// Returns whether the address belongs to this machine.
 pub(crate) fn is_local_address(ip: IpAddr) -> bool {
-    ip.is_loopback() || if_addrs::get_if_addrs().unwrap_or_default().iter().any(|it| it.ip() == ip)
+    ip.is_loopback() || if_addrs::get_if_addrs().unwrap_or_default().iter().any(|interface| interface.ip() == ip)
 }
 
 #[cfg(test)]

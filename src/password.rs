@@ -1,4 +1,4 @@
-//! Passwords: Argon2id with the crate's recommended cost (19 MiB, 2 passes), kept as PHC strings.
+//! Password hashes: Argon2id with the crate's recommended cost (19 MiB, 2 passes), as PHC strings.
 
 use std::io::Read;
 
@@ -12,55 +12,55 @@ use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::text_line;
 
-/// More than any password; a file by mistake is not read whole.
+/// The size limit for a password, in case a large file is read by mistake.
 const MAX_PASSWORD_BYTES: u64 = 4096;
 
-/// The hash to keep: of one form of the letters (NFC), since keyboards type an accented letter in two ways.
+/// Hashes a password in its normal form (NFC), because keyboards produce an accented letter in two forms.
 pub(crate) fn hash(password: &Secret) -> anyhow::Result<String> {
     let hash = Argon2::default().hash_password(composed(password).expose_secret().as_bytes());
     Ok(hash.map_err(|e| anyhow::anyhow!("{e}")).context(t!("user-password-hash"))?.to_string())
 }
 
-/// Whether it is the password of that hash; a hash that was made elsewhere, or by an older wxbox, may be of the letters
-/// as they were typed.
+/// Returns whether the hash belongs to the password. A hash of another program may belong to the letters
+/// as they were typed, so both forms are checked.
 pub(crate) fn verify(password: &Secret, hash: &str) -> bool {
-    let opens = |password: &Secret, hash: &PasswordHash| {
+    let matches = |password: &Secret, hash: &PasswordHash| {
         Argon2::default().verify_password(password.expose_secret().as_bytes(), hash).is_ok()
     };
     let composed = composed(password);
     let is_composed = composed.expose_secret() == password.expose_secret();
-    PasswordHash::new(hash).is_ok_and(|hash| opens(&composed, &hash) || (!is_composed && opens(password, &hash)))
+    PasswordHash::new(hash).is_ok_and(|hash| matches(&composed, &hash) || (!is_composed && matches(password, &hash)))
 }
 
 fn composed(password: &Secret) -> Secret {
     names::normalize_nfc(password.expose_secret()).into_owned().into()
 }
 
-/// Whether it is a hash that passwords can be checked against; `None`: it looks like one, but is broken.
+/// Returns whether the text is a usable hash; `None` if it looks like a hash but is invalid.
 pub(crate) fn is_hash(text: &str) -> Option<bool> {
     if !text.starts_with("$argon2id$") {
         return Some(false);
     }
-    let whole = |hash: &PasswordHash| hash.salt.is_some() && hash.hash.is_some() && has_acceptable_cost(hash);
-    PasswordHash::new(text).is_ok_and(|hash| whole(&hash)).then_some(true)
+    let is_complete = |hash: &PasswordHash| hash.salt.is_some() && hash.hash.is_some() && has_acceptable_cost(hash);
+    PasswordHash::new(text).is_ok_and(|hash| is_complete(&hash)).then_some(true)
 }
 
-/// Whether the check of a password takes seconds and a GiB at most, not all there is of both.
+/// Returns whether verifying a password takes at most some seconds and 1 GiB.
 fn has_acceptable_cost(hash: &PasswordHash) -> bool {
-    Params::try_from(hash).is_ok_and(|it| it.m_cost() <= 1 << 20 && it.t_cost() <= 64 && it.p_cost() <= 64)
+    Params::try_from(hash).is_ok_and(|cost| cost.m_cost() <= 1 << 20 && cost.t_cost() <= 64 && cost.p_cost() <= 64)
 }
 
-/// Whether it can be typed where a password is asked for: one line, not too long.
+/// Returns whether the password can be typed at a prompt: one line, not too long.
 pub(crate) fn is_usable(password: &str) -> bool {
     !password.is_empty() && password.len() as u64 <= MAX_PASSWORD_BYTES && !password.contains(char::is_control)
 }
 
-/// A password from standard input; a byte order mark before it and line ends after it do not count.
+/// Reads a password from standard input, without a byte order mark and line ends.
 pub(crate) fn read_stdin() -> anyhow::Result<Secret> {
     read_stdin_or(t!("user-password-unusable"))
 }
 
-/// The same for another kind of secret; `unusable` says what standard input must hold.
+/// Reads another kind of secret from standard input. `unusable` is the error for invalid input.
 pub(crate) fn read_stdin_or(unusable: String) -> anyhow::Result<Secret> {
     let mut bytes = Vec::new();
     std::io::stdin().take(MAX_PASSWORD_BYTES + 1).read_to_end(&mut bytes).context(t!("ui-stdin"))?;
@@ -87,15 +87,15 @@ mod tests {
 
     #[test]
     fn an_accented_letter_is_one_however_it_is_typed() {
-        let (composed, apart) = ("caf\u{e9}", "cafe\u{301}");
-        for set in [composed, apart] {
+        let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}");
+        for set in [composed, decomposed] {
             let hash = hash(&set.into()).unwrap();
-            assert!(verify(&composed.into(), &hash) && verify(&apart.into(), &hash), "{set:?}");
+            assert!(verify(&composed.into(), &hash) && verify(&decomposed.into(), &hash), "{set:?}");
             assert!(!verify(&"cafe".into(), &hash));
         }
-        // A hash that was made of the letters as they were typed.
-        let typed = Argon2::default().hash_password(apart.as_bytes()).unwrap().to_string();
-        assert!(verify(&apart.into(), &typed));
+        // Another program may have hashed the letters as they were typed.
+        let typed = Argon2::default().hash_password(decomposed.as_bytes()).unwrap().to_string();
+        assert!(verify(&decomposed.into(), &typed));
     }
 
     #[test]

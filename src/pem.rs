@@ -1,7 +1,8 @@
-//! The one reader of PEM: certificates, keys, and what else a certificate's file may hold.
+//! The only parser of PEM files, which hold certificates and private keys.
 //!
-//! A parser's own error can carry the line that it stumbled over, and that line may be a private key whose line ends are
-//! gone. So a [`Fault`] knows the number of a line and the kind of the mistake, never a byte of the text.
+//! The error of a parser may contain the line that it could not parse, and a private key without line
+//! breaks is one line. A [`PemError`] therefore has the number of a line and the kind of the error, but
+//! never a byte of the text.
 
 use std::fmt;
 
@@ -10,22 +11,22 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::t;
 
-/// What is wrong with a text that should be PEM.
+/// An error in a text that should be PEM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PemError {
-    /// The header, the data and the footer stand on this line, from 1, together.
+    /// Header, data and footer are all on this line, from 1.
     NoLineEnds(usize),
-    /// What begins on this line has no end.
+    /// The section that begins on this line has no end.
     MissingEnd(usize),
-    /// What begins on this line is no base64, or no DER within.
+    /// The section that begins on this line is not base64, or does not contain DER.
     Damaged(usize),
-    /// There is no certificate, but a private key.
+    /// The file has a private key instead of a certificate.
     KeyInstead,
-    /// There is no private key, but a certificate.
+    /// The file has a certificate instead of a private key.
     CertificateInstead,
     /// The text is in UTF-16.
     Utf16,
-    /// There is nothing of PEM in it.
+    /// The text has no PEM section.
     NotPem,
 }
 
@@ -44,7 +45,7 @@ impl fmt::Display for PemError {
 }
 
 impl PemError {
-    /// What to do about it, where the kind of the mistake tells.
+    /// Returns the remedy, if it follows from the kind of the error.
     pub fn hint(self) -> Option<String> {
         match self {
             Self::NoLineEnds(_) => Some(t!("pem-no-line-ends-hint")),
@@ -55,10 +56,7 @@ impl PemError {
     }
 }
 
-/// All certificates of a PEM text, in its order: at least one.
-///
-/// # Errors
-/// [`Fault`]
+/// Returns all certificates of a PEM text in their order, at least one.
 pub fn parse_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let pem = strip_bom(pem)?;
     match CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
@@ -68,10 +66,7 @@ pub fn parse_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Pe
     }
 }
 
-/// The first private key of a PEM text.
-///
-/// # Errors
-/// [`Fault`]
+/// Returns the first private key of a PEM text.
 pub fn parse_private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
     let pem = strip_bom(pem)?;
     match PrivateKeyDer::pem_slice_iter(pem).next() {
@@ -81,12 +76,13 @@ pub fn parse_private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError>
     }
 }
 
-/// Whether a private key in it is encrypted: the newer form says so in its first line, the older one in its second.
+/// Returns whether the text has an encrypted private key. The newer format has the word in the first line
+/// of the section, the older one in the second.
 pub fn is_encrypted(pem: &[u8]) -> bool {
     contains(pem, b"ENCRYPTED")
 }
 
-/// The line on which the first section begins, from 1.
+/// Returns the line on which the first section begins, from 1.
 pub fn first_section_line(pem: &[u8]) -> usize {
     lines(pem).position(|line| contains(line, BEGIN_MARKER)).map_or(1, |at| at + 1)
 }
@@ -96,7 +92,7 @@ const END_MARKER: &[u8] = b"-----END ";
 const PRIVATE_KEY_LABEL: &[u8] = b"PRIVATE KEY-----";
 const CERTIFICATE_LABEL: &[u8] = b"CERTIFICATE-----";
 
-/// The text without a byte order mark, which editors on Windows leave before it.
+/// Removes a byte order mark, which editors on Windows add.
 fn strip_bom(pem: &[u8]) -> Result<&[u8], PemError> {
     if pem.starts_with(&[0xff, 0xfe]) || pem.starts_with(&[0xfe, 0xff]) {
         return Err(PemError::Utf16);
@@ -112,16 +108,17 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Why nothing of the kind that was wanted was found: there may be a thing of another kind, or one that cannot be read.
-fn missing_item_error(pem: &[u8], other: &[u8], fault: PemError) -> PemError {
+/// Returns why the text has no section of the required kind. `wrong_kind` is the error if it has one with
+/// the label `other`.
+fn missing_item_error(pem: &[u8], other: &[u8], wrong_kind: PemError) -> PemError {
     match find_error(pem) {
-        PemError::Damaged(_) if contains(pem, other) => fault,
+        PemError::Damaged(_) if contains(pem, other) => wrong_kind,
         PemError::Damaged(_) => PemError::NotPem,
-        fault => fault,
+        error => error,
     }
 }
 
-/// Where the first mistake is. This looks at the shape of the lines alone, in the way that the parser does.
+/// Finds the first error by the form of the lines, as the parser does.
 fn find_error(pem: &[u8]) -> PemError {
     let mut open = None;
     for (at, line) in lines(pem).enumerate() {
@@ -129,7 +126,7 @@ fn find_error(pem: &[u8]) -> PemError {
         let line = line.trim_ascii();
         if !contains(line, BEGIN_MARKER) {
             match contains(line, END_MARKER) {
-                // The end of a section has a line of its own.
+                // The footer must be on its own line.
                 true if line.starts_with(END_MARKER) => open = None,
                 true => return PemError::NoLineEnds(number),
                 false => {}
@@ -150,13 +147,13 @@ fn find_error(pem: &[u8]) -> PemError {
     }
 }
 
-/// Whether the line is the header of a section and nothing else: its label has no base64 in it.
+/// Returns whether the line is only the header of a section, without base64 in its label.
 fn is_header(line: &[u8]) -> bool {
     let label = line.strip_prefix(BEGIN_MARKER).and_then(|rest| rest.strip_suffix(b"-----"));
     label.is_some_and(|label| label.iter().all(|byte| byte.is_ascii_uppercase() || b" 0123456789".contains(byte)))
 }
 
-/// The first line of the first section that holds something else than base64 and the fields of an old header.
+/// Returns the first line of the first section whose content is not base64.
 fn damaged_section_line(pem: &[u8]) -> usize {
     let mut begin = 1;
     for (at, line) in lines(pem).enumerate() {

@@ -7,13 +7,14 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::{access_token, config, i18n, store, t, termination, wechat};
 
-/// Sorts an error by the first cause in its chain that says more than "unexpected".
+/// Maps an error to its report. The first cause in the chain with a known type decides about exit status
+/// and hint; the default is [`ExitStatus::Unexpected`].
 pub fn classify(error: &anyhow::Error) -> ErrorReport {
     let (exit, hint) = error.chain().find_map(classify_cause).unwrap_or((ExitStatus::Unexpected, None));
     let mut messages = error.chain().map(i18n::error_text);
     let mut message = messages.next().unwrap_or_default();
     for cause in messages {
-        // Many layers repeat the text of the one below.
+        // Many errors repeat the text of their cause.
         if !message.contains(&cause) {
             message = t!("ui-cause", what = message, cause = cause);
         }
@@ -33,7 +34,7 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<(ExitStat
             store::Error::UserExists { .. } | store::Error::UidTaken { .. } | store::Error::UserRemoved { .. } => {
                 ExitStatus::NotFound
             }
-            // A signal ended the wait for the other process.
+            // A signal ended the wait for another process.
             store::Error::Busy { .. } if termination::requested_signal() == Some(SIGTERM) => ExitStatus::Terminated,
             store::Error::Busy { .. } if termination::requested_signal() == Some(SIGHUP) => ExitStatus::HungUp,
             store::Error::Busy { .. } if termination::requested_signal().is_some() => ExitStatus::Interrupted,
@@ -44,7 +45,7 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<(ExitStat
     if let Some(e) = cause.downcast_ref::<access_token::Error>() {
         return match e {
             access_token::Error::WeChat(e) => Some(classify_wechat_error(e)),
-            // Transparent: the chain goes on behind the store's error.
+            // This variant is transparent, so the chain continues after the store's error.
             access_token::Error::Store(e) => Some((ExitStatus::Unexpected, e.hint())),
         };
     }

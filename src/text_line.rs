@@ -1,7 +1,7 @@
-//! One line of text, as people leave it in a file, a variable or a pipe: with a byte order mark before it, line ends
-//! after it, and quotes or blanks around it that a shell, an editor or an env file put there.
+//! Trims a line of text from a file, a variable or a pipe: a byte order mark before it, line ends after it,
+//! and quotes or blanks around it that a shell, an editor or an env file has added.
 
-/// A value that has neither blanks nor quotes at its ends, such as an AppSecret, an app id or an address: without those.
+/// Trims blanks and quotes around a value that has none at its ends, such as an AppSecret or an AppID.
 pub fn trim_value(text: &str) -> &str {
     let mut rest = text;
     loop {
@@ -13,12 +13,12 @@ pub fn trim_value(text: &str) -> &str {
     }
 }
 
-/// A password, of which blanks and quotes are a part: without a byte order mark and line ends.
+/// Trims the byte order mark and line ends of a password; blanks and quotes are part of it.
 pub fn trim_password(text: &str) -> &str {
     text.trim_start_matches(BOM).trim_end_matches(['\n', '\r'])
 }
 
-/// Whether a text is long and random enough to be an AppSecret, which is then not to be shown, wherever it stands.
+/// Returns whether a text may be or contain an AppSecret, so that it must not be printed.
 pub fn looks_like_app_secret(text: &str) -> bool {
     const MIN_HEX_DIGITS: usize = 28;
     let mut run_length = 0;
@@ -30,7 +30,7 @@ pub fn looks_like_app_secret(text: &str) -> bool {
 
 const BOM: char = '\u{feff}';
 
-/// Without the pair of quotes around it, if there is one.
+/// Removes one pair of quotes around the text, if there is one.
 fn strip_quotes(text: &str) -> &str {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
     let inner = |(open, close)| text.strip_prefix(open)?.strip_suffix(close);

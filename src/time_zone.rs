@@ -1,7 +1,7 @@
-//! Points in time as people read them: by the clock of a time zone. Programs get RFC 3339 in UTC, see [`crate::time`].
+//! Formats points in time for people, in a time zone. Programs get RFC 3339 in UTC, see [`crate::clock`].
 //!
-//! The zone of the run is process-wide, as the language is: texts of errors have no other way to learn of it. It is
-//! looked up when the first time is shown, so that a command that shows none does not wait for it.
+//! The zone is process-wide, like the language, because the texts of errors cannot get it as an argument.
+//! The system's zone is looked up when the first time is formatted, so other commands do not wait for it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::clock::Timestamp;
 
-/// A time zone that has a name. The rules are those that are built in: a small container has no others.
+/// A named time zone. The rules are compiled in, because a small container has no zone files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
@@ -29,22 +29,22 @@ impl fmt::Display for Zone {
     }
 }
 
-/// No zone has that name.
+/// The error that no zone has the name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownTimeZone {
-    /// The name that was probably meant.
+    /// The closest match.
     pub nearest: Option<String>,
 }
 
-/// What people write for the one zone of China, which is named for its largest city.
+/// What users write for the time zone of China, whose official name is Asia/Shanghai.
 const CHINA_ALIASES: [&str; 6] = ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "+8"];
 
-/// The zone that was probably meant: the one of that city, or one that is spelled nearly so.
+/// Returns the closest match: by the name of the city or by a similar spelling.
 fn closest_zone(name: &str) -> Option<String> {
     let normalized = name.trim().to_lowercase().replace([' ', '-'], "_");
     let china = CHINA_ALIASES.iter().any(|word| normalized.contains(word))
         || ["cst", "+08:00", "utc+08:00"].contains(&&*normalized);
-    // No zone has a name in another script.
+    // A name in another script is most likely Chinese; all zone names are ASCII.
     if china || !normalized.is_ascii() {
         return Some("Asia/Shanghai".to_owned());
     }
@@ -62,12 +62,12 @@ fn closest_zone(name: &str) -> Option<String> {
 
 static CURRENT_ZONE: RwLock<Option<Zone>> = RwLock::new(None);
 
-/// Makes `zone` the zone of all times that people are shown; `None`: the system's.
+/// Sets the zone of the process; `None` is the system's.
 pub fn set_time_zone(zone: Option<Zone>) {
     *CURRENT_ZONE.write().unwrap_or_else(PoisonError::into_inner) = zone;
 }
 
-/// A point in time by the clock of the zone of the run, with its distance from UTC: `2026-11-29 13:41:15 +08:00`.
+/// Formats a time in the zone of the process: `2026-11-29 13:41:15 +08:00`.
 pub fn format_local(at: Timestamp) -> String {
     let current = CURRENT_ZONE.read().unwrap_or_else(PoisonError::into_inner).clone();
     format_in_zone(at, &current.map_or_else(TimeZone::system, |zone| zone.0))

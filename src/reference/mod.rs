@@ -28,7 +28,9 @@ pub fn completions(shell: Shell) -> String {
 pub fn subcommands_of(words: &[&str]) -> Vec<String> {
     let root = Cli::command();
     let found = words.iter().try_fold(&root, |command, word| command.find_subcommand(word));
-    found.map(|command| command.get_subcommands().map(|child| child.get_name().to_owned()).collect()).unwrap_or_default()
+    found
+        .map(|command| command.get_subcommands().map(|child| child.get_name().to_owned()).collect())
+        .unwrap_or_default()
 }
 
 /// Returns the `--help` of a command.

@@ -3,7 +3,17 @@
 
 use std::env::var;
 
-use super::ColorMode;
+/// When colors are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorMode {
+    /// On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
 
 /// What the output streams support.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

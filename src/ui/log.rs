@@ -20,7 +20,7 @@ impl Log for StderrLogger {
                 super::sanitize::single_line(&record.args().to_string())
             );
             // There is no way to report that stderr is closed.
-            let _ = super::progress::suspend_for(|| super::stream::StdStream::Stderr.write_all(line.as_bytes()));
+            let _ = super::active_bar::suspend_for(|| super::stream::StdStream::Stderr.write_all(line.as_bytes()));
         }
     }
 

@@ -51,6 +51,12 @@ impl Ui {
         }
     }
 
+    /// Prints a prompt on stderr; the user types on the same line.
+    pub fn prompt_line(&mut self, text: &str) {
+        let prompt = with_label(&single_line(text), "");
+        self.write_stderr(&prompt);
+    }
+
     /// Returns `true` if notes are printed.
     pub fn shows_notes(&self) -> bool {
         self.err_terminal && !self.json && !self.quiet

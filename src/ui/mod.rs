@@ -5,6 +5,7 @@
 //! is also dropped if a reader does not read and a signal asks the process to stop. Text from
 //! outside is sanitized here, so that it cannot control the terminal.
 
+mod active_bar;
 mod capabilities;
 mod log;
 mod messages;
@@ -20,9 +21,11 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::mem::replace;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use capabilities::ColorMode;
 pub use console::measure_text_width;
 pub use log::init as start_log;
 pub use messages::Level;
@@ -42,22 +45,11 @@ pub use table::key_values::{KeyValues, format_key_values, terminal_width};
 
 use crate::t;
 use capabilities::TerminalCapabilities;
-use messages::with_label;
-use sanitize::single_line;
 use stream::StdStream;
 use table::RenderOptions;
 
-/// When colors are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ColorMode {
-    /// On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere.
-    #[default]
-    Auto,
-    /// Everywhere.
-    Always,
-    /// Nowhere.
-    Never,
-}
+/// Whether errors are printed as JSON, for the panic hook.
+static ERRORS_AS_JSON: AtomicBool = AtomicBool::new(false);
 
 /// The two output streams and their settings.
 pub struct Ui {
@@ -113,7 +105,7 @@ impl Ui {
 
     /// Applies the options of the command line.
     pub fn configure(&mut self, json: bool, quiet: bool, color: ColorMode) {
-        panic_hook::set_json(json);
+        ERRORS_AS_JSON.store(json, Ordering::Relaxed);
         self.json = json;
         self.quiet = quiet;
         self.capabilities = TerminalCapabilities::detect(color, self.out_terminal, self.err_terminal);
@@ -228,7 +220,7 @@ impl Ui {
         };
         let mut write = || self.out.write_all(format!("{text}\n").as_bytes()).and_then(|()| self.out.flush());
         // A progress bar on stderr is on the same terminal.
-        let result = if self.out_terminal { progress::suspend_for(write) } else { write() };
+        let result = if self.out_terminal { active_bar::suspend_for(write) } else { write() };
         match result {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 self.stdout_closed = true;
@@ -245,16 +237,10 @@ impl Ui {
         }
     }
 
-    /// Prints a prompt on stderr; the user types on the same line.
-    pub fn prompt_line(&mut self, text: &str) {
-        let prompt = with_label(&single_line(text), "");
-        self.write_stderr(&prompt);
-    }
-
     /// Writes `text` to stderr unchanged, such as a QR code or the text of clap.
     pub fn write_stderr(&mut self, text: &str) {
         // There is no way to report that stderr is closed.
-        let _ = progress::suspend_for(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
+        let _ = active_bar::suspend_for(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
     }
 
     /// Writes `text` to stdout unchanged, such as the help or a script. On a terminal it is

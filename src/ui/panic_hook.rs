@@ -4,19 +4,12 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Ui, progress, prompt};
+use super::{ERRORS_AS_JSON, Ui, active_bar, prompt};
 use crate::exit::{ErrorReport, ExitStatus};
 use crate::t;
 
-/// Whether errors are printed as JSON.
-static ERRORS_AS_JSON: AtomicBool = AtomicBool::new(false);
 /// Whether a thread already reports a panic.
 static IS_REPORTING: AtomicBool = AtomicBool::new(false);
-
-/// Sets whether errors are printed as JSON.
-pub(super) fn set_json(json: bool) {
-    ERRORS_AS_JSON.store(json, Ordering::Relaxed);
-}
 
 /// Makes a panic of any thread end the process with exit status 1, after the terminal is restored
 /// and the location is printed. Only the program calls this; a library leaves the hook to its user.
@@ -27,7 +20,7 @@ pub fn install_panic_hook() {
                 std::thread::park();
             }
         }
-        progress::clear_active_bar();
+        active_bar::clear_active_bar();
         prompt::restore_terminal();
         let mut ui = Ui::stdio();
         ui.json = ERRORS_AS_JSON.load(Ordering::Relaxed);

@@ -3,40 +3,16 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
 use super::Ui;
+use super::active_bar::set_active_bar;
 use super::sanitize::sanitize;
 use super::stream::StdStream;
 use crate::t;
-
-/// The bar that is currently drawn. Other output on stderr suspends it.
-static ACTIVE_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
-
-fn set_active_bar(bar: Option<&ProgressBar>) {
-    *ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar.cloned();
-}
-
-/// Runs `print` with the active bar hidden, if there is one. `print` must not call this function.
-pub(super) fn suspend_for<T>(print: impl FnOnce() -> T) -> T {
-    let active = ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    match active {
-        Some(bar) => bar.suspend(print),
-        None => print(),
-    }
-}
-
-/// Clears the active bar from the terminal in any state, such as a panic, without waiting for a
-/// lock.
-pub(super) fn clear_active_bar() {
-    if ACTIVE_BAR.try_lock().is_ok_and(|active| active.is_some()) {
-        let _ = StdStream::terminal().clear_line();
-    }
-}
 
 /// A bar or a spinner that is the active bar until it is dropped.
 struct DrawnBar(ProgressBar);

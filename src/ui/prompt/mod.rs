@@ -75,7 +75,9 @@ fn prompt_line(
 ) -> anyhow::Result<String> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
     run_prompt(ui, "", move || match is_plain {
-        true => plain::prompt_text(&prompt, default.as_deref(), may_be_empty, check),
+        true => plain::prompt_text(&prompt, default.as_deref(), may_be_empty, |answer| {
+            check(answer).map_err(|invalid| invalid.message)
+        }),
         false => read_editable_line(&prompt, default.as_deref(), may_be_empty, check),
     })
 }

@@ -7,16 +7,16 @@ use console::Term;
 use dialoguer::Result;
 use dialoguer::theme::Theme;
 
-use super::InvalidAnswer;
 use super::theme::PromptTheme;
 use crate::t;
 
-/// Prompts for a line of text; Enter accepts the default.
+/// Prompts for a line of text; Enter accepts the default. `check` returns what is wrong with an
+/// answer.
 pub(super) fn prompt_text(
     prompt: &str,
     default: Option<&str>,
     may_be_empty: bool,
-    check: impl Fn(&str) -> std::result::Result<(), InvalidAnswer>,
+    check: impl Fn(&str) -> std::result::Result<(), String>,
 ) -> Result<String> {
     loop {
         let mut question = String::new();
@@ -26,9 +26,9 @@ pub(super) fn prompt_text(
         match check(answer) {
             Ok(()) if answer.is_empty() && !may_be_empty => {}
             Ok(()) => return Ok(answer.to_owned()),
-            Err(invalid) => {
+            Err(message) => {
                 let mut line = String::new();
-                PromptTheme.format_error(&mut line, &invalid.message).map_err(io::Error::other)?;
+                PromptTheme.format_error(&mut line, &message).map_err(io::Error::other)?;
                 Term::stderr().write_line(&line)?;
             }
         }

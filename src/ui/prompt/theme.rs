@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use dialoguer::theme::Theme;
 
 use crate::t;
+use crate::ui::messages::with_label;
 use crate::ui::sanitize::single_line;
-use crate::ui::with_label;
 
 /// The theme of all prompts.
 pub(super) struct PromptTheme;

@@ -1,9 +1,9 @@
 //! One valid access token for all processes that use a database.
 //!
-//! The token is cached in the store. If there is no valid token, or WeChat rejected it, the caller takes
-//! a file lock, checks again whether another process has fetched a token, and only then requests one. No
-//! transaction is open during the request, and the system releases the lock of a process that ends. If
-//! the lock cannot be taken, the token is requested without it.
+//! The token is cached in the store. If there is no valid token, or WeChat rejected it, the caller
+//! takes a file lock, checks again whether another process has fetched a token, and only then
+//! requests one. No transaction is open during the request, and the system releases the lock of a
+//! process that ends. If the lock cannot be taken, the token is requested without it.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -20,8 +20,8 @@ use crate::t;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::{self, Client, Endpoint};
 
-/// A token this close to its expiry is not used, because a request may take a while. The stable endpoint
-/// issues the next token in the last five minutes, so the margin must be less.
+/// A token this close to its expiry is not used, because a request may take a while. The stable
+/// endpoint issues the next token in the last five minutes, so the margin must be less.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
 /// The account to which a token belongs.
@@ -63,8 +63,8 @@ pub fn get(store: &mut Store, client: &Client, account: &Account) -> Result<Cach
     }
 }
 
-/// Returns a token to use instead of `rejected`. If a normal request returns the rejected token again, one
-/// refresh is forced.
+/// Returns a token to use instead of `rejected`. If a normal request returns the rejected token
+/// again, one refresh is forced.
 pub fn replace_rejected(
     rejected: &Secret,
     store: &mut Store,
@@ -111,7 +111,8 @@ impl ApiSession {
     }
 }
 
-/// Makes a call with a valid token. If WeChat rejects the token, the call is repeated once with another.
+/// Makes a call with a valid token. If WeChat rejects the token, the call is repeated once with
+/// another.
 ///
 /// # Errors
 /// No token could be obtained. The inner result is that of the call.
@@ -155,14 +156,14 @@ fn secrets_equal(a: &Secret, b: &Secret) -> bool {
     a.expose_secret() == b.expose_secret()
 }
 
-/// Takes the lock, which is held until the file is dropped, and returns the token that another process has
-/// cached in the meantime.
+/// Takes the lock, which is held until the file is dropped, and returns the token that another
+/// process has cached in the meantime.
 ///
-/// The lock only saves requests, so the token is also requested without it: if the database is in memory,
-/// if the lock file cannot be opened, and if another process holds the lock for longer than a request
-/// takes, for example because it is stopped. The stable endpoint returns the same token to both processes.
-/// With the classic endpoint the older token becomes invalid soon; its process is rejected once and takes
-/// the newer token from the database.
+/// The lock only saves requests, so the token is also requested without it: if the database is in
+/// memory, if the lock file cannot be opened, and if another process holds the lock for longer than
+/// a request takes, for example because it is stopped. The stable endpoint returns the same token
+/// to both processes. With the classic endpoint the older token becomes invalid soon; its process
+/// is rejected once and takes the newer token from the database.
 fn lock_and_recheck(
     store: &Store,
     client: &Client,
@@ -181,8 +182,8 @@ fn acquire_lock(file: File, timeout: Duration) -> Option<File> {
         Err(TryLockError::Error(error)) => io_error_text(&error),
         Err(TryLockError::WouldBlock) => {
             let (sender, receiver) = bounded(1);
-            // Waiting for a file lock cannot be cancelled: after a timeout this thread waits until the
-            // process ends.
+            // Waiting for a file lock cannot be cancelled: after a timeout this thread waits until
+            // the process ends.
             let spawned = std::thread::Builder::new().name("token-lock".into()).spawn(move || {
                 let result = file.lock().map(|()| file);
                 let _ = sender.send(result);

@@ -42,8 +42,8 @@ impl Timestamp {
 /// Smaller steps back are corrections of the system clock and are ignored.
 const MAX_CLOCK_STEP_BACK: Duration = Duration::from_secs(60);
 
-/// A point in time by two clocks: the system clock, which can be set, and the uptime of the machine, which
-/// cannot be set but starts at 0 with each boot.
+/// A point in time by two clocks: the system clock, which can be set, and the uptime of the
+/// machine, which cannot be set but starts at 0 with each boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockReading {
     /// The time of the system clock.
@@ -58,10 +58,10 @@ impl ClockReading {
         Self { wall: Timestamp::now(), uptime: Uptime::now() }
     }
 
-    /// Returns the time since `earlier`, by the clock that shows more: the uptime does not count while the
-    /// host pauses a virtual machine, and the system clock may be set back. Returns `None` if both are
-    /// unknown: after another boot (or without uptime) if `earlier` is in the future, or if the system clock
-    /// was set back by more than a minute.
+    /// Returns the time since `earlier`, by the clock that shows more: the uptime does not count
+    /// while the host pauses a virtual machine, and the system clock may be set back. Returns
+    /// `None` if both are unknown: after another boot (or without uptime) if `earlier` is in the
+    /// future, or if the system clock was set back by more than a minute.
     pub fn elapsed_since(&self, earlier: &Self) -> Option<Duration> {
         if self.wall < earlier.wall.minus(MAX_CLOCK_STEP_BACK) {
             return None;

@@ -1,5 +1,5 @@
-//! Opens what commands need: the config first, then the database, then the HTTP client, each only when a
-//! command uses it.
+//! Opens what commands need: the config first, then the database, then the HTTP client, each only
+//! when a command uses it.
 
 use crate::access_token::{Account, ApiSession};
 use crate::cli::{Global, ScopeArg};
@@ -35,8 +35,8 @@ impl AppContext {
         Ok(context)
     }
 
-    /// Creates the context and makes language and time zone of the config those of the process: cron has
-    /// another locale than the shell in which wxbox was set up.
+    /// Creates the context and makes language and time zone of the config those of the process:
+    /// cron has another locale than the shell in which wxbox was set up.
     pub fn from_config(config: Config) -> Self {
         if let Some(language) = &config.language {
             set_language(language.value);
@@ -76,8 +76,8 @@ impl AppContext {
         Ok(Store::open(&self.config.database.value)?)
     }
 
-    /// Opens or creates the database for a command that adds data. An explicit path may be mistyped, so on
-    /// a terminal a note says that the file is new.
+    /// Opens or creates the database for a command that adds data. An explicit path may be
+    /// mistyped, so on a terminal a note says that the file is new.
     pub fn open_or_create_store(&self, ui: &mut Ui) -> anyhow::Result<Store> {
         let existed = self.database_exists();
         let store = self.open_store()?;
@@ -87,7 +87,8 @@ impl AppContext {
         Ok(store)
     }
 
-    /// Opens the database for a command that caches data in it. Creates it only at the default path.
+    /// Opens the database for a command that caches data in it. Creates it only at the default
+    /// path.
     ///
     /// # Errors
     /// [`Self::missing_database_error`] if an explicit database does not exist.
@@ -109,8 +110,8 @@ impl AppContext {
         if self.database_is_explicit() && !self.database_exists() { Err(self.missing_database_error()) } else { Ok(()) }
     }
 
-    /// Opens the database, or an empty one in memory if it does not exist: for a dry run of a command that
-    /// would create it.
+    /// Opens the database, or an empty one in memory if it does not exist: for a dry run of a
+    /// command that would create it.
     pub fn open_store_or_empty(&self) -> anyhow::Result<Store> {
         match self.database_exists() {
             true => self.open_store(),
@@ -118,7 +119,8 @@ impl AppContext {
         }
     }
 
-    /// Returns whether the file exists. If that cannot be determined, the error is left to opening it.
+    /// Returns whether the file exists. If that cannot be determined, the error is left to opening
+    /// it.
     pub fn database_exists(&self) -> bool {
         self.config.database.try_exists().unwrap_or(true)
     }
@@ -128,7 +130,8 @@ impl AppContext {
         !matches!(self.config.database.origin, Origin::Default | Origin::Env("STATE_DIRECTORY" | "XDG_DATA_HOME"))
     }
 
-    /// Returns the error for a missing database. Without it, a wrong path would look like an empty database.
+    /// Returns the error for a missing database. Without it, a wrong path would look like an empty
+    /// database.
     pub fn missing_database_error(&self) -> CommandError {
         let Setting { value: path, origin } = &self.config.database;
         let message = match self.database_is_explicit() {
@@ -192,8 +195,8 @@ pub fn parse_openid_argument(text: &str) -> Result<&str, CommandError> {
         .map_err(|text| CommandError::usage(t!("openid-unusable", openid = text)).hint(t!("openid-unusable-hint")))
 }
 
-/// The length of WeChat's openids today. WeChat does not guarantee it, so other lengths only cause a
-/// warning.
+/// The length of WeChat's openids today. WeChat does not guarantee it, so other lengths only cause
+/// a warning.
 const OPENID_LENGTH: usize = 28;
 
 /// Returns whether an openid does not look like one of WeChat's.
@@ -214,8 +217,8 @@ pub fn unknown_tag_error(store: &Store, tag: &str) -> anyhow::Result<CommandErro
     Ok(CommandError::not_found(t!("send-no-tag", tag = tag)).hint(hint))
 }
 
-/// Warns about other users with the same openid: one phone would get the messages of all of them. The
-/// binding is kept, even if the other users cannot be determined.
+/// Warns about other users with the same openid: one phone would get the messages of all of them.
+/// The binding is kept, even if the other users cannot be determined.
 pub fn warn_if_openid_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
     match store.users_sharing_openid(openid, app_id, user) {
         Ok(others) if others.is_empty() => {}

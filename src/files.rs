@@ -7,8 +7,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Opens or creates a file for writing, with mode 0600. Symbolic links are not followed: in a directory
-/// that other users can write to, a link could redirect the file to any place.
+/// Opens or creates a file for writing, with mode 0600. Symbolic links are not followed: in a
+/// directory that other users can write to, a link could redirect the file to any place.
 pub fn open_private(path: &Path) -> io::Result<File> {
     open_private_with(path, OpenOptions::new().write(true).create(true).truncate(false))
 }
@@ -26,9 +26,9 @@ pub fn open_existing_private(path: &Path) -> io::Result<File> {
     open_private_with(path, OpenOptions::new().write(true))
 }
 
-/// Gives a file that is still empty the owner, the group and the group permissions of `reference`: a file
-/// beside the database must be usable by every user who may use the database. This is best effort,
-/// because only root can change the owner.
+/// Gives a file that is still empty the owner, the group and the group permissions of `reference`:
+/// a file beside the database must be usable by every user who may use the database. This is best
+/// effort, because only root can change the owner.
 ///
 /// # Errors
 /// The metadata of one of the two files cannot be read.
@@ -69,8 +69,8 @@ pub fn private_temp_file(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> 
     Ok(file)
 }
 
-/// Restores the owner's access, which a restrictive umask may have removed: nobody could open the file
-/// again.
+/// Restores the owner's access, which a restrictive umask may have removed: nobody could open the
+/// file again.
 fn ensure_owner_access(file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let metadata = file.metadata()?;

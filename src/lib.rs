@@ -4,9 +4,11 @@
 //! argv ──cli──► commands ──► store (SQLite)      recipients, bindings, queued messages
 //!                  │   ├───► wechat (HTTP)       requests to the WeChat API
 //!                  │   ├───► callback (HTTP)     requests of the phone that scans a QR code
-//!                  │   ├───► delivery            sends what store has queued, and records the results
+//!                  │   ├───► delivery            sends what store has queued, and records the
+//! results
 //!                  ▼
-//!                  ui ──► stdout: results   stderr: everything else     report ──► exit status + hint
+//!                  ui ──► stdout: results   stderr: everything else     report ──► exit status +
+//! hint
 //! ```
 //!
 //! docs/architecture.md describes the modules and the rules that hold between them;
@@ -52,8 +54,8 @@ use exit::ExitStatus;
 use report::classify;
 use ui::Ui;
 
-/// Runs one command line, whose first argument is the name of the program. It can be called more than
-/// once in a process.
+/// Runs one command line, whose first argument is the name of the program. It can be called more
+/// than once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus {
     let args: Vec<OsString> = args.into_iter().collect();
     let locale = i18n::detect_locale(|name| std::env::var(name).ok());
@@ -74,8 +76,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
         report.exit
     });
     match signals::received_signal() {
-        // A signal ended the wait for a reader of stdout, so that results may be missing there. `wxbox run`
-        // has the exit status of its command all the same.
+        // A signal ended the wait for a reader of stdout, so that results may be missing there.
+        // `wxbox run` has the exit status of its command all the same.
         Some(signal) if ui.results_dropped() && !matches!(exit, ExitStatus::Child(_)) => signal.exit_status(),
         _ => exit,
     }

@@ -8,15 +8,15 @@ use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 /// The characters that separate tags in a file; a tag cannot contain them.
 pub const TAG_SEPARATORS: [char; 2] = [';', '；'];
 
-/// Characters that look like separators. A tag may contain them; in a file they separate tags if there is
-/// no semicolon.
+/// Characters that look like separators. A tag may contain them; in a file they separate tags if
+/// there is no semicolon.
 pub const AMBIGUOUS_TAG_SEPARATORS: [char; 4] = [',', '，', '、', '|'];
 
 /// Joins two emoji into one.
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
-/// Returns the normal form (NFC) in which names are stored and searched. The same letters have two forms,
-/// and macOS uses another one than most systems.
+/// Returns the normal form (NFC) in which names are stored and searched. The same letters have two
+/// forms, and macOS uses another one than most systems.
 pub fn normalize_nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }

@@ -15,14 +15,15 @@ use crate::text_line;
 /// The size limit for a password, in case a large file is read by mistake.
 const MAX_PASSWORD_BYTES: u64 = 4096;
 
-/// Hashes a password in its normal form (NFC), because keyboards produce an accented letter in two forms.
+/// Hashes a password in its normal form (NFC), because keyboards produce an accented letter in two
+/// forms.
 pub(crate) fn hash(password: &Secret) -> anyhow::Result<String> {
     let hash = Argon2::default().hash_password(composed(password).expose_secret().as_bytes());
     Ok(hash.map_err(|e| anyhow::anyhow!("{e}")).context(t!("user-password-hash"))?.to_string())
 }
 
-/// Returns whether the hash belongs to the password. A hash of another program may belong to the letters
-/// as they were typed, so both forms are checked.
+/// Returns whether the hash belongs to the password. A hash of another program may belong to the
+/// letters as they were typed, so both forms are checked.
 pub(crate) fn verify(password: &Secret, hash: &str) -> bool {
     let matches = |password: &Secret, hash: &PasswordHash| {
         Argon2::default().verify_password(password.expose_secret().as_bytes(), hash).is_ok()

@@ -1,8 +1,8 @@
 //! The only parser of PEM files, which hold certificates and private keys.
 //!
-//! The error of a parser may contain the line that it could not parse, and a private key without line
-//! breaks is one line. A [`PemError`] therefore has the number of a line and the kind of the error, but
-//! never a byte of the text.
+//! The error of a parser may contain the line that it could not parse, and a private key without
+//! line breaks is one line. A [`PemError`] therefore has the number of a line and the kind of the
+//! error, but never a byte of the text.
 
 use std::fmt;
 
@@ -76,8 +76,8 @@ pub fn parse_private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError>
     }
 }
 
-/// Returns whether the text has an encrypted private key. The newer format has the word in the first line
-/// of the section, the older one in the second.
+/// Returns whether the text has an encrypted private key. The newer format has the word in the
+/// first line of the section, the older one in the second.
 pub fn is_encrypted(pem: &[u8]) -> bool {
     contains(pem, b"ENCRYPTED")
 }
@@ -108,8 +108,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns why the text has no section of the required kind. `wrong_kind` is the error if it has one with
-/// the label `other`.
+/// Returns why the text has no section of the required kind. `wrong_kind` is the error if it has
+/// one with the label `other`.
 fn missing_item_error(pem: &[u8], other: &[u8], wrong_kind: PemError) -> PemError {
     match find_error(pem) {
         PemError::Damaged(_) if contains(pem, other) => wrong_kind,

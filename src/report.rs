@@ -1,4 +1,5 @@
-//! Maps any error to an exit status and a hint: the one place that knows the error type of every module.
+//! Maps any error to an exit status and a hint: the one place that knows the error type of every
+//! module.
 
 use std::io;
 
@@ -7,8 +8,8 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::{access_token, config, i18n, store, t, termination, wechat};
 
-/// Maps an error to its report. The first cause in the chain with a known type decides about exit status
-/// and hint; the default is [`ExitStatus::Unexpected`].
+/// Maps an error to its report. The first cause in the chain with a known type decides about exit
+/// status and hint; the default is [`ExitStatus::Unexpected`].
 pub fn classify(error: &anyhow::Error) -> ErrorReport {
     let (exit, hint) = error.chain().find_map(classify_cause).unwrap_or((ExitStatus::Unexpected, None));
     let mut messages = error.chain().map(i18n::error_text);

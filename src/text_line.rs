@@ -1,7 +1,8 @@
-//! Trims a line of text from a file, a variable or a pipe: a byte order mark before it, line ends after it,
-//! and quotes or blanks around it that a shell, an editor or an env file has added.
+//! Trims a line of text from a file, a variable or a pipe: a byte order mark before it, line ends
+//! after it, and quotes or blanks around it that a shell, an editor or an env file has added.
 
-/// Trims blanks and quotes around a value that has none at its ends, such as an AppSecret or an AppID.
+/// Trims blanks and quotes around a value that has none at its ends, such as an AppSecret or an
+/// AppID.
 pub fn trim_value(text: &str) -> &str {
     let mut rest = text;
     loop {

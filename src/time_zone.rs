@@ -1,7 +1,9 @@
-//! Formats points in time for people, in a time zone. Programs get RFC 3339 in UTC, see [`crate::clock`].
+//! Formats points in time for people, in a time zone. Programs get RFC 3339 in UTC, see
+//! [`crate::clock`].
 //!
-//! The zone is process-wide, like the language, because the texts of errors cannot get it as an argument.
-//! The system's zone is looked up when the first time is formatted, so other commands do not wait for it.
+//! The zone is process-wide, like the language, because the texts of errors cannot get it as an
+//! argument. The system's zone is looked up when the first time is formatted, so other commands do
+//! not wait for it.
 
 use std::fmt;
 use std::str::FromStr;

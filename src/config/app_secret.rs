@@ -1,5 +1,5 @@
-//! Finds the AppSecret: in a variable, in a file that a variable or the service manager names, or in the
-//! config file, in this order.
+//! Finds the AppSecret: in a variable, in a file that a variable or the service manager names, or
+//! in the config file, in this order.
 
 use std::fs::File;
 use std::io;
@@ -19,7 +19,8 @@ use crate::{files, text_line};
 /// The name of the systemd credential that holds the secret.
 const CREDENTIAL_NAME: &str = "wxbox-app-secret";
 
-/// The secret, or why it cannot be read. Only errors in the config file itself are returned at once.
+/// The secret, or why it cannot be read. Only errors in the config file itself are returned at
+/// once.
 pub(super) struct SecretLookup {
     pub(super) secret: Option<Setting<Secret>>,
     pub(super) error: Option<Error>,

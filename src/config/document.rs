@@ -1,5 +1,5 @@
-//! The config file as TOML. Values are read by table and name, and every error names the line. No error
-//! repeats the line itself, because it may hold the secret.
+//! The config file as TOML. Values are read by table and name, and every error names the line. No
+//! error repeats the line itself, because it may hold the secret.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,8 @@ impl<'t> Document<'t> {
         let root = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let (line, column) = line_and_column(text, start);
-            // The parser's message and excerpt may contain a part of the line, so neither is repeated.
+            // The parser's message and excerpt may contain a part of the line, so neither is
+            // repeated.
             Error::Syntax { path: path.to_owned(), line, column, is_duplicate: error.message().contains("duplicate") }
         })?;
         let document = Self { path: path.to_owned(), text, root: root.into_inner(), environment };
@@ -157,7 +158,8 @@ impl<'d> Section<'d> {
         self.value(name, read, expected)
     }
 
-    /// Reads a path. A leading `~/` is expanded; a relative path starts at the directory of the config file.
+    /// Reads a path. A leading `~/` is expanded; a relative path starts at the directory of the
+    /// config file.
     pub(super) fn path(&self, name: &str) -> Result<Option<Setting<PathBuf>>, Error> {
         let text = self.text(name, |text| (!text.is_empty()).then(|| PathBuf::from(text)), Expected::Path)?;
         let Some(Setting { value, origin }) = text else { return Ok(None) };

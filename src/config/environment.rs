@@ -52,8 +52,8 @@ pub struct CliOverrides {
     pub expire_after: Option<Duration>,
 }
 
-/// A snapshot of [`VARIABLES`]. An empty variable counts as unset. `Debug` prints only names, because one
-/// of the values is the secret.
+/// A snapshot of [`VARIABLES`]. An empty variable counts as unset. `Debug` prints only names,
+/// because one of the values is the secret.
 #[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<&'static str, OsString>,
@@ -61,7 +61,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Takes a snapshot of the environment of this process. Without `HOME`, the home directory is looked up.
+    /// Takes a snapshot of the environment of this process. Without `HOME`, the home directory is
+    /// looked up.
     pub fn from_process() -> Self {
         let mut found =
             Self::from_pairs(VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -120,7 +121,8 @@ impl Environment {
         self.get(name).map(|value| self.expand_path(Path::new(value), &Origin::Env(name))).transpose()
     }
 
-    /// Expands a leading `~/` in the path of an option: a unit or a crontab has no shell that expands it.
+    /// Expands a leading `~/` in the path of an option: a unit or a crontab has no shell that
+    /// expands it.
     ///
     /// # Errors
     /// [`Error::UnexpandedPath`], [`Error::NotAPath`]
@@ -128,8 +130,8 @@ impl Environment {
         self.expand_path(path, &Origin::Flag(option))
     }
 
-    /// Expands a leading `~/` in a path. Other shell expansions are rejected, because they would name a
-    /// directory literally.
+    /// Expands a leading `~/` in a path. Other shell expansions are rejected, because they would
+    /// name a directory literally.
     pub(super) fn expand_path(&self, path: &Path, origin: &Origin) -> Result<PathBuf, Error> {
         let text = path.to_string_lossy();
         if text.contains(char::is_control) || text.contains("-----BEGIN") {
@@ -143,7 +145,8 @@ impl Environment {
         Ok(expanded)
     }
 
-    /// Rejects an XDG directory with shell expansions, which would otherwise silently count as unset.
+    /// Rejects an XDG directory with shell expansions, which would otherwise silently count as
+    /// unset.
     pub(super) fn check_expanded(&self, name: &'static str) -> Result<(), Error> {
         self.path_var(name).map(drop)
     }
@@ -153,9 +156,9 @@ impl Environment {
         self.get(name).map(|value| self.expand_home(Path::new(value))).filter(|path| path.is_absolute())
     }
 
-    /// Returns the state directory that the service manager gives to wxbox: the first that contains `file`,
-    /// else the first that is called `wxbox`. Others belong to a unit that runs wxbox as one of its
-    /// commands.
+    /// Returns the state directory that the service manager gives to wxbox: the first that contains
+    /// `file`, else the first that is called `wxbox`. Others belong to a unit that runs wxbox as
+    /// one of its commands.
     pub(super) fn state_directory(&self, file: &str) -> Option<PathBuf> {
         let all = std::env::split_paths(self.get("STATE_DIRECTORY")?);
         let all: Vec<PathBuf> = all.filter(|path| path.is_absolute()).collect();

@@ -1,5 +1,5 @@
-//! The errors of the configuration. `Display` gives the fact and `hint` the remedy. No error holds a value
-//! or a line of the file, because either may be the secret. All have exit status 3.
+//! The errors of the configuration. `Display` gives the fact and `hint` the remedy. No error holds
+//! a value or a line of the file, because either may be the secret. All have exit status 3.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -121,7 +121,8 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
-    /// The secret file does not exist. Its configured name may be the secret itself, so it is not kept.
+    /// The secret file does not exist. Its configured name may be the secret itself, so it is not
+    /// kept.
     SecretFileNotFound {
         /// What named the file.
         origin: Origin,

@@ -1,6 +1,6 @@
 //! Checks whether another user can change a file that wxbox trusts: the config, the AppSecret, the
-//! private key of the listener. The rules are those of ssh for its files, as far as they suit containers
-//! and service managers.
+//! private key of the listener. The rules are those of ssh for its files, as far as they suit
+//! containers and service managers.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// Rejects an open file that another user can change: by its owner, its mode, a world-writable directory
-/// on its path, or another user's link. Returns whether every user of the machine can read it.
+/// Rejects an open file that another user can change: by its owner, its mode, a world-writable
+/// directory on its path, or another user's link. Returns whether every user of the machine can
+/// read it.
 ///
 /// # Errors
 /// [`Error::WritableByOthers`], [`Error::WrongOwner`], [`Error::WorldWritableDirectory`]
@@ -22,7 +23,8 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
         return Ok(false);
     }
     let mode = found.permissions().mode() & 0o777;
-    // Nobody can write through a read-only mount. Containers get their files in this way, with any owner.
+    // Nobody can write through a read-only mount. Containers get their files in this way, with any
+    // owner.
     if is_read_only_mount(rustix::fs::fstatvfs(file)) {
         return Ok(mode & 0o004 != 0);
     }
@@ -47,7 +49,8 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
     Ok(mode & 0o004 != 0)
 }
 
-/// Returns whether the files of `owner` are trusted. Root also manages the files of a service's user.
+/// Returns whether the files of `owner` are trusted. Root also manages the files of a service's
+/// user.
 fn is_trusted_owner(euid: u32, owner: u32) -> bool {
     euid == 0 || owner == 0 || owner == euid
 }
@@ -90,10 +93,12 @@ fn components_on_path(path: &Path) -> Vec<(PathBuf, Metadata)> {
     passed
 }
 
-/// Returns the permission bits of a file or directory, or `None` if its file system has no real ones.
+/// Returns the permission bits of a file or directory, or `None` if its file system has no real
+/// ones.
 pub fn file_mode(path: &Path) -> Option<u32> {
     let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file() || metadata.is_dir())?;
-    // Do not open the file: closing it would drop the locks that SQLite holds on it in this process.
+    // Do not open the file: closing it would drop the locks that SQLite holds on it in this
+    // process.
     #[cfg(target_os = "linux")]
     if rustix::fs::statfs(path).is_ok_and(|system| is_modeless(&system)) {
         return None;

@@ -1,5 +1,5 @@
-//! The table of all keys of the config file. The check for unknown keys, the test of the example file
-//! and the documents use it.
+//! The table of all keys of the config file. The check for unknown keys, the test of the example
+//! file and the documents use it.
 
 use crate::text_line::looks_like_app_secret;
 
@@ -11,8 +11,8 @@ pub(super) const MASK: &str = "***";
 pub struct ConfigKey {
     /// The key with its tables; a segment in capitals (`NAME`, `KEY`) is a placeholder.
     pub name: &'static str,
-    /// The default as TOML, a phrase in parentheses if it depends on other values, or empty if there is
-    /// none.
+    /// The default as TOML, a phrase in parentheses if it depends on other values, or empty if
+    /// there is none.
     pub default: &'static str,
     /// The meaning, in one line.
     pub description: &'static str,
@@ -91,8 +91,8 @@ fn is_placeholder(segment: &str) -> bool {
     segment.bytes().all(|b| b.is_ascii_uppercase())
 }
 
-/// Returns the closest match for an unknown key: a similar key in the same table, else the same name in
-/// another table.
+/// Returns the closest match for an unknown key: a similar key in the same table, else the same
+/// name in another table.
 pub(super) fn closest_key(path: &[&str]) -> Option<String> {
     let (last, parents) = path.split_last()?;
     let normalized = last.to_lowercase().replace('-', "_");

@@ -1,5 +1,5 @@
-//! Merges the layers: default, file, environment, command line. The values of the file are checked even if
-//! another layer overrides them.
+//! Merges the layers: default, file, environment, command line. The values of the file are checked
+//! even if another layer overrides them.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,8 +22,8 @@ const DEFAULT_API_BASES: [&str; 2] = ["https://api.weixin.qq.com", "https://api2
 const DEFAULT_OPEN_BASE: &str = "https://open.weixin.qq.com";
 
 impl Config {
-    /// Reads the config file, if there is one, and applies environment and command line. The only other
-    /// file that is opened is the one with the secret.
+    /// Reads the config file, if there is one, and applies environment and command line. The only
+    /// other file that is opened is the one with the secret.
     pub fn load(flags: &CliOverrides, environment: &Environment) -> Result<Self, Error> {
         Self::from_file(file::find_config_file(flags, environment)?, flags, environment)
     }
@@ -108,7 +108,8 @@ fn read_database(
     Ok(Setting::from_default(home.join(".local/share/wxbox").join(NAME)))
 }
 
-/// Reads the language. An unknown language in `WXBOX_LANG` is ignored here; `run` has warned about it.
+/// Reads the language. An unknown language in `WXBOX_LANG` is ignored here; `run` has warned about
+/// it.
 fn read_language(environment: &Environment, root: &Section<'_>) -> Result<Option<Setting<Lang>>, Error> {
     const NAME: &str = "WXBOX_LANG";
     let configured = root.text("language", Lang::from_name, Expected::Language)?;

@@ -1,10 +1,10 @@
-//! The configuration: file, environment and command line are merged into one [`Config`], in which each
-//! value has its origin.
+//! The configuration: file, environment and command line are merged into one [`Config`], in which
+//! each value has its origin.
 //!
-//! The command line overrides the environment, the environment the file, and the file the default. An
-//! unknown key or an invalid value is an error that names the line. Values that only some commands need
-//! (the account, its secret, the address to listen on) may be missing here; a method returns the error
-//! when a command needs one.
+//! The command line overrides the environment, the environment the file, and the file the default.
+//! An unknown key or an invalid value is an error that names the line. Values that only some
+//! commands need (the account, its secret, the address to listen on) may be missing here; a method
+//! returns the error when a command needs one.
 
 mod app_secret;
 mod document;
@@ -48,7 +48,8 @@ pub struct Config {
     pub path: Option<PathBuf>,
     /// The AppID of the account.
     pub app_id: Option<Setting<String>>,
-    /// The account's AppSecret. [`Config::credentials`] returns an error that says why it is missing.
+    /// The account's AppSecret. [`Config::credentials`] returns an error that says why it is
+    /// missing.
     pub app_secret: Option<Setting<Secret>>,
     /// The address to which WeChat redirects the phone.
     pub redirect_uri: Option<Setting<Url>>,
@@ -72,8 +73,8 @@ pub struct Config {
     pub templates: BTreeMap<String, TemplateAlias>,
     /// Problems that do not prevent wxbox from working.
     pub warnings: Vec<Warning>,
-    /// Why the configured AppSecret cannot be read. Only commands that need the secret fail, because
-    /// users who may not read it can still list the registry.
+    /// Why the configured AppSecret cannot be read. Only commands that need the secret fail,
+    /// because users who may not read it can still list the registry.
     secret_error: Option<Error>,
     /// Where `init` would write the config file.
     default_path: PathBuf,
@@ -97,7 +98,8 @@ pub struct ListenConfig {
 /// The connection to WeChat.
 #[derive(Clone, Debug)]
 pub struct NetworkConfig {
-    /// The base URLs of the API in the order in which they are tried: at least one, each ends with `/`.
+    /// The base URLs of the API in the order in which they are tried: at least one, each ends with
+    /// `/`.
     pub api_base: Setting<Vec<Url>>,
     /// The base URL of the pages that a phone opens; ends with `/`.
     pub open_base: Setting<Url>,
@@ -173,7 +175,8 @@ impl Config {
         }
     }
 
-    /// Returns the AppID and the AppSecret, or an error that names the one that is missing or unreadable.
+    /// Returns the AppID and the AppSecret, or an error that names the one that is missing or
+    /// unreadable.
     pub fn credentials(&self) -> Result<(&str, &Secret), Error> {
         let app_id = self.app_id.as_ref().ok_or_else(|| self.missing_key(RequiredKey::AppId))?;
         match (&self.app_secret, &self.secret_error) {
@@ -183,13 +186,14 @@ impl Config {
         }
     }
 
-    /// Returns the address to which WeChat redirects the phone, or an error if it is not configured.
+    /// Returns the address to which WeChat redirects the phone, or an error if it is not
+    /// configured.
     pub fn require_redirect_uri(&self) -> Result<&Url, Error> {
         self.redirect_uri.as_ref().map(|uri| &uri.value).ok_or_else(|| self.missing_key(RequiredKey::RedirectUri))
     }
 
-    /// Returns the address to listen on. Without `listen.address` it is every interface, on the port of
-    /// `redirect_uri`, if wxbox can serve that scheme: http, or https with a certificate.
+    /// Returns the address to listen on. Without `listen.address` it is every interface, on the
+    /// port of `redirect_uri`, if wxbox can serve that scheme: http, or https with a certificate.
     pub fn listen_address(&self) -> Result<ListenAddress, Error> {
         if let Some(address) = &self.listen.address {
             return Ok(address.value.clone());

@@ -1,5 +1,5 @@
-//! The origin of a value. Each value is kept with its origin, so that `config show --origin` can print
-//! it and an error can name the line or the variable to change.
+//! The origin of a value. Each value is kept with its origin, so that `config show --origin` can
+//! print it and an error can name the line or the variable to change.
 
 use std::fmt;
 use std::ops::Deref;

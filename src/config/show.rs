@@ -1,5 +1,5 @@
-//! The values of the configuration as `config show` lists them: in the order of the table of keys, with
-//! secrets masked.
+//! The values of the configuration as `config show` lists them: in the order of the table of keys,
+//! with secrets masked.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -23,7 +23,8 @@ pub struct ConfigEntry {
 }
 
 impl Config {
-    /// Returns every value, in the order of [`KEYS`]. Keys of templates are listed for each template.
+    /// Returns every value, in the order of [`KEYS`]. Keys of templates are listed for each
+    /// template.
     pub fn entries(&self) -> Vec<ConfigEntry> {
         let mut all = Vec::new();
         let mut templates_done = false;
@@ -45,7 +46,8 @@ impl Config {
         self.secret_error.as_ref()
     }
 
-    /// Returns the value of a key outside of the templates, or `None` for an alternative name of a key.
+    /// Returns the value of a key outside of the templates, or `None` for an alternative name of a
+    /// key.
     pub(super) fn value_and_origin(&self, key: &str) -> Option<ValueAndOrigin> {
         let (listen, network, send) = (&self.listen, &self.network, &self.send);
         Some(match key {

@@ -1,5 +1,5 @@
-//! Parses values: scopes, addresses, links, durations. A parser returns `None` for an invalid value;
-//! [`Expected`](super::Expected) describes the valid ones.
+//! Parses values: scopes, addresses, links, durations. A parser returns `None` for an invalid
+//! value; [`Expected`](super::Expected) describes the valid ones.
 
 use std::fmt;
 use std::io;
@@ -51,7 +51,8 @@ impl FromStr for OAuthScope {
 /// The API from which access tokens are fetched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenEndpoint {
-    /// `stable`: POST /cgi-bin/stable_token. A new request does not invalidate the token of another program.
+    /// `stable`: POST /cgi-bin/stable_token. A new request does not invalidate the token of another
+    /// program.
     #[default]
     Stable,
     /// `classic`: GET /cgi-bin/token.
@@ -96,7 +97,8 @@ pub enum ListenHost {
     Name(String),
 }
 
-/// The address of a listener. `Display` gives the form that users type: `0.0.0.0:80`, `[::1]:80`, `:80`.
+/// The address of a listener. `Display` gives the form that users type: `0.0.0.0:80`, `[::1]:80`,
+/// `:80`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenAddress {
     /// The interfaces.
@@ -106,11 +108,12 @@ pub struct ListenAddress {
 }
 
 impl ListenAddress {
-    /// Returns the addresses to bind, in the order in which to try them. Only the lookup of a name can
-    /// fail.
+    /// Returns the addresses to bind, in the order in which to try them. Only the lookup of a name
+    /// can fail.
     pub fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.host {
-            // On most systems the first address accepts IPv4 too; the second is for systems without IPv6.
+            // On most systems the first address accepts IPv4 too; the second is for systems without
+            // IPv6.
             ListenHost::Any => Ok(vec![
                 SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), self.port),
                 SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.port),
@@ -196,7 +199,8 @@ pub fn parse_app_id(text: &str) -> Option<String> {
     (is_word && !text_line::looks_like_app_secret(text)).then(|| text.to_owned())
 }
 
-/// Returns whether an AppID has the usual form, `wx` and 16 hex digits. WeChat does not guarantee it.
+/// Returns whether an AppID has the usual form, `wx` and 16 hex digits. WeChat does not guarantee
+/// it.
 pub fn looks_like_app_id(app_id: &str) -> bool {
     let digits = app_id.strip_prefix("wx").unwrap_or_default();
     digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))

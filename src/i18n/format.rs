@@ -39,7 +39,8 @@ pub fn closest_match<T: AsRef<str>>(word: &str, candidates: impl IntoIterator<It
     (similarity(&best) >= 0.8).then_some(best)
 }
 
-/// The beginnings of known English messages of libraries, and the kind by which they are translated.
+/// The beginnings of known English messages of libraries, and the kind by which they are
+/// translated.
 const KNOWN_MESSAGES: [(&str, &str); 4] = [
     ("connection closed before message completed", "Closed"),
     ("failed to lookup address information", "Lookup"),
@@ -117,8 +118,8 @@ fn strip_position(error: &serde_json::Error) -> String {
     redact_value(&text)
 }
 
-/// Removes the value from a parser's message about its type: it may be a password, or a secret if the wrong
-/// file was given.
+/// Removes the value from a parser's message about its type: it may be a password, or a secret if
+/// the wrong file was given.
 pub fn redact_value(text: &str) -> String {
     const ABOUT_VALUES: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
     let about = ABOUT_VALUES.into_iter().find_map(|about| Some((about, text.strip_prefix(about)?)));

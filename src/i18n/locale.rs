@@ -14,8 +14,8 @@ pub struct LocaleChoice {
     pub unsupported: Option<String>,
 }
 
-/// Selects the language by `WXBOX_LANG`, else by the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set,
-/// as POSIX defines it. `value` returns the value of a variable.
+/// Selects the language by `WXBOX_LANG`, else by the first of `LC_ALL`, `LC_MESSAGES` and `LANG`
+/// that is set, as POSIX defines it. `value` returns the value of a variable.
 pub fn detect_locale(value: impl Fn(&str) -> Option<String>) -> LocaleChoice {
     let lookup = |name: &str| value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let explicit = lookup("WXBOX_LANG");
@@ -26,16 +26,17 @@ pub fn detect_locale(value: impl Fn(&str) -> Option<String>) -> LocaleChoice {
     LocaleChoice { lang: lang_from_locale(locale.as_deref().unwrap_or_default()), unsupported: explicit }
 }
 
-/// Returns the language of a locale such as `zh_CN.UTF-8`. The default is English, also for a locale with
-/// another encoding than UTF-8: a terminal that expects GBK would show Chinese text garbled.
+/// Returns the language of a locale such as `zh_CN.UTF-8`. The default is English, also for a
+/// locale with another encoding than UTF-8: a terminal that expects GBK would show Chinese text
+/// garbled.
 pub fn lang_from_locale(name: &str) -> Lang {
     let encoding = name.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
     let utf8 = encoding.is_none_or(|name| ["utf-8", "utf8"].iter().any(|utf8| name.eq_ignore_ascii_case(utf8)));
     Lang::from_name(name).filter(|_| utf8).unwrap_or(Lang::En)
 }
 
-/// Returns the supported language that the browser prefers: the one with the highest `q`, the first of
-/// several, else `default`.
+/// Returns the supported language that the browser prefers: the one with the highest `q`, the first
+/// of several, else `default`.
 pub fn negotiate_language(header: Option<&str>, default: Lang) -> Lang {
     let mut best = (0.0, default);
     for item in header.unwrap_or_default().split(',').take(MAX_LANGUAGE_RANGES) {

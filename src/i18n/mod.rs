@@ -1,9 +1,10 @@
-//! The catalogue of all texts that people read: errors, hints, prompts, pages of the phone and the sandbox.
+//! The catalogue of all texts that people read: errors, hints, prompts, pages of the phone and the
+//! sandbox.
 //!
-//! Each language has a Fluent file (`en.ftl`, `zh-CN.ftl`), which is parsed when its first message is
-//! used. A message that a language lacks is shown in English. Errors are rendered by `Display`, which
-//! takes no language, so the language is process-wide ([`set_language`]): the environment sets it at the
-//! start, and the config once it is read. Pages for a phone pass their language to
+//! Each language has a Fluent file (`en.ftl`, `zh-CN.ftl`), which is parsed when its first message
+//! is used. A message that a language lacks is shown in English. Errors are rendered by `Display`,
+//! which takes no language, so the language is process-wide ([`set_language`]): the environment
+//! sets it at the start, and the config once it is read. Pages for a phone pass their language to
 //! [`t_in!`](crate::t_in).
 
 mod format;
@@ -85,7 +86,8 @@ static CHINESE: LazyLock<Bundle> = LazyLock::new(|| load_bundle(ZH, Lang::Zh));
 
 fn load_bundle(text: &str, lang: Lang) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![lang.tag().parse::<LanguageIdentifier>().unwrap_or_default()]);
-    // Terminals show the invisible isolation marks as boxes, and a user would copy them with the values.
+    // Terminals show the invisible isolation marks as boxes, and a user would copy them with the
+    // values.
     bundle.set_use_isolating(false);
     // Entries that do not parse are left out; a test checks that both files parse completely.
     let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);

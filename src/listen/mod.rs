@@ -1,5 +1,5 @@
-//! Binds the listener of the callback and of the sandbox to the configured address, and loads the files
-//! that it serves.
+//! Binds the listener of the callback and of the sandbox to the configured address, and loads the
+//! files that it serves.
 
 pub(crate) mod tls_files;
 

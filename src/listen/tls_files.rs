@@ -1,5 +1,5 @@
-//! Loads the files that the listener of `bind` needs: its certificate and private key, and the file by
-//! which WeChat verifies the domain.
+//! Loads the files that the listener of `bind` needs: its certificate and private key, and the file
+//! by which WeChat verifies the domain.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -78,7 +78,8 @@ fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {
     })
 }
 
-/// A file that is no PEM, or not the one that is meant; `hint` is said where the mistake itself does not tell what to do.
+/// A file that is no PEM, or not the one that is meant; `hint` is said where the mistake itself
+/// does not tell what to do.
 fn pem_error(path: &Path, key: &str, fault: PemError, hint: String) -> CommandError {
     let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
     config_error(what, fault.hint().unwrap_or(hint))

@@ -1,4 +1,5 @@
-//! The manual pages: the sections that `clap_mangen` renders, followed by files, variables and statuses.
+//! The manual pages: the sections that `clap_mangen` renders, followed by files, variables and
+//! statuses.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! The tables of `docs/reference/`, in Markdown. `tests/it/docs_markdown.rs` compares the pages with
-//! them.
+//! The tables of `docs/reference/`, in Markdown. `tests/it/docs_markdown.rs` compares the pages
+//! with them.
 
 use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS};
 use crate::config::KEYS;

@@ -1,6 +1,6 @@
-//! Generated reference documentation: tables of exit statuses, variables, config keys and JSON objects,
-//! the help topics, the completions and the manual pages. They are made from the tables and clap types
-//! that the program itself uses; `tests/it/docs.rs` compares the committed copies.
+//! Generated reference documentation: tables of exit statuses, variables, config keys and JSON
+//! objects, the help topics, the completions and the manual pages. They are made from the tables
+//! and clap types that the program itself uses; `tests/it/docs.rs` compares the committed copies.
 
 mod man;
 mod markdown;

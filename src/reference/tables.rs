@@ -12,7 +12,8 @@ const fn variable(name: &'static str, description: &'static str) -> VariableDoc 
     VariableDoc { name, description }
 }
 
-/// Every variable that wxbox reads. The command line overrides variables, and variables the config file.
+/// Every variable that wxbox reads. The command line overrides variables, and variables the config
+/// file.
 #[rustfmt::skip]
 pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
     variable("WXBOX_CONFIG", "the config file; -c overrides it"),

@@ -78,11 +78,11 @@ const RECOVERY_PAGE: &str = include_str!("../../docs/guides/recovery.md");
 const SANDBOX_PAGE: &str = include_str!("../../docs/sandbox.md");
 const SCENARIO_PAGE: &str = include_str!("../../docs/sandbox-scenario.md");
 
-/// Renders Markdown for a terminal: headings without marks, code indented, tables as definition lists, links
-/// as their text.
+/// Renders Markdown for a terminal: headings without marks, code indented, tables as definition
+/// lists, links as their text.
 ///
-/// It supports only the syntax that these pages use. Paragraphs are printed unchanged, so the pages have
-/// at most 80 columns.
+/// It supports only the syntax that these pages use. Paragraphs are printed unchanged, so the pages
+/// have at most 80 columns.
 fn plain_text(page: &str) -> String {
     let link = regex_lite::Regex::new(r"\[([^\]]+)\]\([^)]+\)");
     let page = link.map_or_else(|_| page.into(), |link| link.replace_all(page, "$1"));

@@ -227,7 +227,7 @@ fn init_writes_language_of_the_run() {
 #[test]
 fn stored_error_is_shown_in_the_language_of_its_reader() {
     let mut env = TestEnv::new();
-    env.prepend_config("[send]\nmax_attempts = 1\n");
+    env.replace_in_config(&[("concurrency = 1", "concurrency = 1\nmax_attempts = 1")]);
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     // Of each fault, messages are sent in both languages.
     for fault in ["errcode = 45015", "reset = \"after\"", "status = 502"] {

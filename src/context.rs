@@ -15,6 +15,7 @@ use crate::wechat::{Client, ClientSettings, Endpoint, SecretSource};
 
 /// The config, and methods to open the rest.
 pub struct AppContext {
+    /// The merged configuration.
     pub config: Config,
 }
 

@@ -76,6 +76,7 @@ impl ExitStatus {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CommandError {
+    /// The exit status.
     pub exit: ExitStatus,
     /// What is wrong.
     pub message: String,
@@ -104,6 +105,7 @@ impl CommandError {
 /// An error as it is printed, and the exit status.
 #[derive(Clone, Debug)]
 pub struct ErrorReport {
+    /// The exit status.
     pub exit: ExitStatus,
     /// The chain of causes, in one line.
     pub message: String,

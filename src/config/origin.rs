@@ -51,6 +51,7 @@ pub struct Setting<T> {
 }
 
 impl<T> Setting<T> {
+    /// Creates a setting.
     pub fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }

@@ -3,6 +3,7 @@
 /// A variable of the environment.
 #[derive(Clone, Copy, Debug)]
 pub struct VariableDoc {
+    /// The name of the variable.
     pub name: &'static str,
     /// What the variable does.
     pub description: &'static str,
@@ -49,6 +50,7 @@ pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
 /// A JSON object that a command prints with `--json`, one a line.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonObjectDoc {
+    /// The command that prints the object.
     pub command: &'static str,
     /// The fields in their order.
     pub fields: &'static [&'static str],

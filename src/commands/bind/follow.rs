@@ -183,11 +183,11 @@ fn wait_for_enter(
     let Some(next) = next.filter(|_| ui.can_prompt && ui.err_terminal) else { return Ok(None) };
     ui::flush_input();
     ui.prompt_line(&t!("bind-follow-pause", user = next));
-    let signal_received = select! {
+    let signal = select! {
         recv(lines.receiver()?) -> _ => return Ok(None),
         recv(context.signals.events) -> signal => Some(signal?),
         recv(after(context.timeout())) -> _ => None,
     };
     ui.write_stderr("\n");
-    Ok(signal_received)
+    Ok(signal)
 }

@@ -112,8 +112,8 @@ fn submit(
     query: Secret,
     deadline: Instant,
 ) -> anyhow::Result<PasteResult> {
-    let submitted_to = Arc::clone(callback);
-    std::thread::Builder::new().name("paste".into()).spawn(move || submitted_to.submit_query(query.expose_secret()))?;
+    let binding = Arc::clone(callback);
+    std::thread::Builder::new().name("paste".into()).spawn(move || binding.submit_query(query.expose_secret()))?;
     let remaining = deadline.saturating_duration_since(Instant::now()).max(EXCHANGE_TIMEOUT);
     let outcome = select! {
         recv(events) -> event => return result_from_event(event?, &context.signals),

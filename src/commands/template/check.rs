@@ -51,8 +51,8 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let name = args.template.as_str();
     let alias = app.config.templates.get(name);
-    let mut warnings_out = DraftWarnings::new(args.strict);
-    let mut data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut warnings_out)?;
+    let mut draft_warnings = DraftWarnings::new(args.strict);
+    let mut data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut draft_warnings)?;
     app.require_app_id()?;
     let account = app.account();
     let mut store = app.open_or_create_default_store()?;
@@ -75,9 +75,9 @@ pub(super) fn run(
     let problems = find_problems(&template.content);
     truncate_values(&mut data, &findings);
     if !ui.json() {
-        warnings_out.extend(problems.iter().map(describe_problem));
+        draft_warnings.extend(problems.iter().map(describe_problem));
     }
-    warnings_out.print(ui);
+    draft_warnings.print(ui);
     ui.print(&TemplateCheckView {
         template_id: &template.template_id,
         title: &template.title,

@@ -192,9 +192,9 @@ impl RecordReader {
         // Spreadsheets also write empty fields after the last column.
         let has_surplus = record.iter().skip(columns.len()).any(|field| !field.is_empty());
         if record.len() < columns.len() || has_surplus {
-            let error_here = t!("import-fields", found = record.len(), expected = columns.len());
+            let error = t!("import-fields", found = record.len(), expected = columns.len());
             let hint = t!("import-fields-hint", separator = delimiter.to_string());
-            return Err(self.line_error(line, &error_here).hint(hint).into());
+            return Err(self.line_error(line, &error).hint(hint).into());
         }
         let mut raw_record = RawRecord { line, fields: Default::default(), tags: Vec::new() };
         for (n, (field, index)) in record.iter().zip(columns).enumerate() {
@@ -202,8 +202,8 @@ impl RecordReader {
                 if field.is_empty() {
                     continue;
                 }
-                let error_here = self.column_error(line, &(n + 1).to_string(), &t!("import-column-unnamed"));
-                return Err(error_here.hint(columns_hint()).into());
+                let error = self.column_error(line, &(n + 1).to_string(), &t!("import-column-unnamed"));
+                return Err(error.hint(columns_hint()).into());
             };
             let text = self.decode_field(field, line, column)?;
             if index == TAGS_COLUMN {

@@ -3,7 +3,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -83,6 +83,13 @@ fn ensure_owner_access(file: &File) -> io::Result<()> {
         file.set_permissions(permissions)?;
     }
     Ok(())
+}
+
+/// Returns the path of the file beside another one that has its name and this suffix.
+pub fn sibling_path(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
 }
 
 /// Returns the directory of a path; `.` for a bare name.

@@ -9,7 +9,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
-use super::{DEFAULT_BUSY_TIMEOUT, migrate, sibling_path};
+use super::busy_timeout::DEFAULT_BUSY_TIMEOUT;
+use super::migrate;
+use crate::files::sibling_path;
 use crate::secret::Secret;
 
 /// The first bytes of every SQLite file.

@@ -7,6 +7,9 @@ use rusqlite::ErrorCode;
 
 use crate::t;
 
+/// The result of the store's functions.
+pub type Result<T> = std::result::Result<T, Error>;
+
 /// An error of the store. `Display` states the fact, [`Error::hint`] the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

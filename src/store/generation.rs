@@ -12,7 +12,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use rusqlite::Connection;
 
-use super::open::connect_immutable;
+use super::connect::connect_immutable;
 
 /// The number of bits of the schema version in `user_version`.
 const SCHEMA_BITS: u32 = 8;

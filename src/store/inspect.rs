@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, params};
 
+use super::connect::connect;
 use super::migrate::{self, MIGRATIONS, schema_version};
-use super::open::{connect, inspect_file};
+use super::open::inspect_file;
 use super::outbox::claimable_sql;
 use super::{Error, Result, Store};
 use crate::clock::Timestamp;

@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use super::busy_timeout::DEFAULT_BUSY_TIMEOUT;
 use super::generation::{self, SCHEMA_MASK, UserVersion};
-use super::open::sibling_path;
 use super::temp_copy::TempCopy;
-use super::{DEFAULT_BUSY_TIMEOUT, Error, Result};
-use crate::files;
+use super::{Error, Result};
+use crate::files::{self, sibling_path};
 use crate::i18n::io_error_text;
 
 /// All migrations, oldest first; [`schema_version`] numbers them.

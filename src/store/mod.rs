@@ -7,6 +7,8 @@
 
 mod backup;
 mod bindings;
+mod busy_timeout;
+mod connect;
 mod django;
 mod error;
 mod generation;
@@ -23,7 +25,7 @@ mod wal_check;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -32,7 +34,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub use backup::BackupTarget as BackupPlace;
 pub use bindings::{BoundOpenid, FollowChange, NOT_FOLLOWING};
 pub use django::{DjangoDatabase, DjangoError, DjangoUser, InvalidText, SQLITE_HEADER};
-pub use error::Error;
+pub use error::{Error, Result};
 pub use inspect::{Inspection, Integrity, OverdueMessages};
 pub use outbox::maintenance::OutboxCounts;
 pub use outbox::{
@@ -46,14 +48,10 @@ pub use user_import::{ImportConflict, StagedUser};
 pub use users::{Binding, NewUser, RemovalResult, UnbindResult, User, UserFilter, UserUpdate, parse_openid};
 
 use crate::clock::Timestamp;
-use crate::termination;
-use open::{connect, prepare_file, resolve_symlink, sibling_path, sync_wal_dir_entry};
-
-/// The result of the store's functions.
-pub type Result<T> = std::result::Result<T, Error>;
-
-/// How long a statement waits for another process's write by default.
-const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::files::sibling_path;
+use busy_timeout::{DEFAULT_BUSY_TIMEOUT, set_busy_timeout};
+use connect::connect;
+use open::{prepare_file, resolve_symlink, sync_wal_dir_entry};
 
 /// An open database.
 pub struct Store {
@@ -217,26 +215,6 @@ impl Drop for Store {
         }
     }
 }
-
-/// Sets how long a statement waits for another process's write. Unlike SQLite's own timeout, a
-/// signal that asks this process to exit ends the wait.
-fn set_busy_timeout(conn: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
-    let mut started = Instant::now();
-    conn.busy_handler(Some(move |tries: i32| {
-        if tries == 0 {
-            started = Instant::now();
-        }
-        if termination::requested_signal().is_some() || started.elapsed() >= timeout {
-            return false;
-        }
-        // A released lock wakes no one, so poll.
-        std::thread::park_timeout(MAX_BUSY_POLL_INTERVAL.min(Duration::from_millis(1 << tries.clamp(0, 10))));
-        true
-    }))
-}
-
-/// The longest interval between two tries of a lock.
-const MAX_BUSY_POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

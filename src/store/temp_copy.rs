@@ -11,9 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::generation::UserVersion;
-use super::open::sibling_path;
 use super::wal_check::USER_VERSION_OFFSET;
-use crate::files;
+use crate::files::{self, sibling_path};
 
 /// The prefix of temporary names.
 const TEMP_COPY_PREFIX: &str = ".wxbox-copy-";

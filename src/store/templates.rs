@@ -1,5 +1,7 @@
 //! Each account's template lists, as WeChat returned them last.
 
+use std::collections::HashSet;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Result, Store};
@@ -94,6 +96,14 @@ impl Store {
             }
             tx.commit().map_err(at)
         })
+    }
+
+    /// Returns the IDs of the users who declined a template of the account.
+    pub fn users_declining_template(&self, app_id: &str, template_id: &str) -> Result<HashSet<i64>> {
+        let sql = "SELECT user_id FROM declined_templates WHERE app_id = ?1 AND template_id = ?2";
+        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let rows = self.map_err(query.query_map(params![app_id, template_id], |row| row.get(0)))?;
+        self.map_err(rows.collect())
     }
 }
 

@@ -8,8 +8,8 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::generation::UserVersion;
-use super::open::sibling_path;
 use super::{Error, Result};
+use crate::files::sibling_path;
 
 /// Bytes of a log's header: <https://www.sqlite.org/fileformat2.html#walformat>.
 const WAL_HEADER_LEN: usize = 32;

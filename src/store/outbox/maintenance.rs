@@ -8,7 +8,8 @@ use super::{
     HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL, cancel_dependents, delete_unreferenced_payloads, payload_ids_of,
 };
 use crate::clock::Timestamp;
-use crate::store::{Error, MessageState, Result, Store, set_busy_timeout};
+use crate::store::busy_timeout::set_busy_timeout;
+use crate::store::{Error, MessageState, Result, Store};
 
 /// Returns the statement that cancels one message unless it has an open attempt, because a message
 /// that another process is sending may arrive.

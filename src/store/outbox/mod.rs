@@ -9,7 +9,6 @@ mod enqueue;
 pub(in crate::store) mod maintenance;
 mod media;
 mod parts;
-mod reachability;
 mod retry;
 mod stored_error;
 mod transaction;

@@ -2,8 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::Result;
-use super::{OutboxTx, STATE_AFTER_CANCEL_SQL, StoredError};
+use super::{STATE_AFTER_CANCEL_SQL, StoredError};
 use crate::clock::Timestamp;
 
 /// SQL: whether the part before a message `m` is not sent.
@@ -31,25 +30,4 @@ pub(in crate::store) fn cancel_dependents(conn: &Connection, id: i64, now: Times
         cancelled.extend(last);
     }
     Ok(cancelled)
-}
-
-impl OutboxTx<'_> {
-    /// Returns the part after a message, if it is queued.
-    pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1
-            AND state = 'queued'";
-        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
-    }
-
-    /// Cancels the parts after a message that will not be sent. Returns their IDs.
-    pub fn cancel_dependents(&self, id: i64) -> Result<Vec<i64>> {
-        self.map_err(cancel_dependents(&self.tx, id, self.now.wall))
-    }
-
-    /// Returns the unsent part before a queued message.
-    pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.previous_part_id
-                   WHERE m.id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND p.state <> 'sent'";
-        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
-    }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::super::{Error, LONG_RUN_TRANSACTIONS, Result, Store, WAL_PRAGMAS_LONG, generation};
+use super::super::{Error, LONG_RUN_TRANSACTIONS, NOT_FOLLOWING, Result, Store, WAL_PRAGMAS_LONG, generation};
 use super::attempts::{clock_reading, load_attempts};
-use super::parts::{WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
+use super::parts::{self, WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
 use super::{
     AttemptHistory, AttemptOutcome, MESSAGE_COLUMN_COUNT, MESSAGE_COLUMNS_SQL, MESSAGE_JOINS_SQL, Message,
     MessageState, StoredError, read_message,
@@ -419,5 +419,72 @@ impl OutboxTx<'_> {
         let sql = "UPDATE messages SET claimed_by = NULL WHERE id = ?1 AND claimed_by = ?2";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         ids.into_iter().try_for_each(|id| self.map_err(update.execute(params![id, self.worker_id])).map(drop))
+    }
+
+    /// Returns the part after a message, if it is queued.
+    pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
+        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1
+            AND state = 'queued'";
+        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
+    }
+
+    /// Cancels the parts after a message that will not be sent. Returns their IDs.
+    pub fn cancel_dependents(&self, id: i64) -> Result<Vec<i64>> {
+        self.map_err(parts::cancel_dependents(&self.tx, id, self.now.wall))
+    }
+
+    /// Returns the unsent part before a queued message.
+    pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
+        let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.previous_part_id
+                   WHERE m.id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND p.state <> 'sent'";
+        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
+    }
+
+    /// Marks a recipient as unreachable because WeChat refused a message with this errcode: sends
+    /// to several users leave the recipient out.
+    pub fn mark_unreachable(&self, openid: &str, errcode: i64) -> Result<()> {
+        // Without the index hint SQLite scans all bindings of the account.
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable_errcode = ?3,
+                   follows = CASE WHEN ?4 THEN 0 ELSE follows END
+                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable_errcode IS NOT ?3 OR ?4 AND follows IS NOT 0)";
+        let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+        let unfollowed = NOT_FOLLOWING.contains(&errcode);
+        self.map_err(update.execute(params![self.app_id, openid, errcode, unfollowed])).map(drop)
+    }
+
+    /// Removes the mark of a recipient after a sent message. With `follows` WeChat sends such a
+    /// message to followers only, so the recipient is one.
+    pub fn mark_reachable(&self, openid: &str, follows: bool) -> Result<()> {
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable_errcode = NULL,
+                   follows = CASE WHEN ?3 THEN 1 ELSE follows END, has_followed = has_followed OR ?3
+                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable_errcode NOTNULL OR ?3 AND follows IS NOT 1)";
+        let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(update.execute(params![self.app_id, openid, follows])).map(drop)
+    }
+
+    /// Records that a user declined a template, or accepted it after all: sends to several users
+    /// leave out those who declined it.
+    pub fn set_template_declined(&self, user_id: i64, template_id: &str, declined: bool) -> Result<()> {
+        let sql = if declined {
+            "INSERT OR REPLACE INTO declined_templates (app_id, user_id, template_id, declined_at)
+             VALUES (?1, ?2, ?3, ?4)"
+        } else {
+            "DELETE FROM declined_templates WHERE app_id = ?1 AND user_id = ?2 AND template_id = ?3 AND ?4 = ?4"
+        };
+        let mut write = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(write.execute(params![self.app_id, user_id, template_id, self.now.wall])).map(drop)
+    }
+
+    /// Deletes the account's cached template lists, because WeChat refused a template that they may
+    /// contain.
+    pub fn delete_template_lists(&self) -> Result<()> {
+        for sql in [
+            "DELETE FROM template_lists WHERE app_id = ?1",
+            "DELETE FROM subscription_template_lists WHERE app_id = ?1",
+        ] {
+            let mut delete = self.map_err(self.tx.prepare_cached(sql))?;
+            self.map_err(delete.execute(params![self.app_id])).map(drop)?;
+        }
+        Ok(())
     }
 }

@@ -14,8 +14,10 @@ use rusqlite::params;
 
 use super::transaction::{APP_ID_COLUMN, ClaimedMessage, load_history, read_claimed_message, select_claimed_sql};
 use crate::files;
+use crate::files::sibling_path;
 use crate::i18n::io_error_text;
-use crate::store::{Error, Result, Store, sibling_path, sync_wal_dir_entry, temp_copy};
+use crate::store::open::sync_wal_dir_entry;
+use crate::store::{Error, Result, Store, temp_copy};
 
 /// The number of hex digits of a worker ID.
 const WORKER_ID_DIGITS: usize = 16;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::TxError;
+use super::error::TxError;
 use crate::store::OutboxTx;
 use crate::wechat::message::Content;
 

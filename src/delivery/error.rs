@@ -139,6 +139,25 @@ impl fmt::Display for DeliveryError {
     }
 }
 
+/// A failure inside an outbox transaction.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TxError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Content(#[from] serde_json::Error),
+}
+
+impl TxError {
+    /// Returns the inner error, which carries the hint.
+    pub(super) fn into_anyhow(self) -> anyhow::Error {
+        match self {
+            Self::Store(error) => error.into(),
+            Self::Content(error) => error.into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

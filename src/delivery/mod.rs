@@ -12,6 +12,7 @@ mod content_cache;
 mod error;
 mod event_sink;
 mod feedback;
+mod options;
 pub mod outcome;
 mod recovery;
 mod results;
@@ -30,76 +31,19 @@ mod workers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub(crate) use error::DeliveryError;
 pub use event_sink::DeliveryEvent;
 use event_sink::EventSink;
+pub use options::{DeliveryOptions, DeliverySource, TaggedSubmission};
 pub use recovery::recover_orphans;
 pub use retry::is_within_dedupe_window;
 pub use thread::{DeliveryThread, ReadyDeliveryThread};
 
-use crate::access_token::Account;
-use crate::store::{self, Message, Store, Submission, WorkerLock};
-
-/// The options of a run.
-#[derive(Clone, Debug)]
-pub struct DeliveryOptions {
-    /// The account that sends.
-    pub account: Account,
-    /// The number of concurrent requests.
-    pub concurrency: usize,
-    /// The maximum number of messages per second; 0 for no limit.
-    pub rate: u32,
-    /// How long the run retries a message after its first failure before it leaves the message to a
-    /// later run.
-    pub wait: Duration,
-    /// The maximum number of attempts for a message; 0 for no limit before it expires.
-    pub max_attempts: u32,
-    /// Finished messages older than this are deleted.
-    pub retain: Duration,
-    /// Whether to send the messages, or only to queue them.
-    pub deliver: bool,
-}
-
-/// The messages that a run delivers.
-pub enum DeliverySource {
-    /// Submissions from a channel until it is closed; each is queued, then delivered.
-    Submissions(Receiver<TaggedSubmission>),
-    /// Messages with these IDs, which are queued already.
-    Messages(Vec<i64>),
-    /// All messages that are due.
-    Due,
-}
-
-/// A submission with the ID that its sender knows it by.
-pub struct TaggedSubmission {
-    /// The content and the recipients.
-    pub submission: Submission,
-    /// Returned in the events of the submission's messages.
-    pub correlation_id: Option<u64>,
-}
-
-/// A failure inside an outbox transaction.
-#[derive(Debug, thiserror::Error)]
-enum TxError {
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Content(#[from] serde_json::Error),
-}
-
-impl TxError {
-    /// Returns the inner error, which carries the hint.
-    fn into_anyhow(self) -> anyhow::Error {
-        match self {
-            Self::Store(error) => error.into(),
-            Self::Content(error) => error.into(),
-        }
-    }
-}
+use crate::store::{self, Message, Store, WorkerLock};
 
 /// Bounded, so that a slow consumer applies backpressure instead of growing memory.
 const EVENT_BUFFER_SIZE: usize = 128;

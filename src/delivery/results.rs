@@ -12,7 +12,8 @@ use super::settlement::{
 };
 use super::uploads::{UploadError, UploadResult};
 use super::workers::SendResult;
-use super::{DeliveryError, TxError};
+use super::error::TxError;
+use super::DeliveryError;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{ClaimedMessage, MessageState, MessageUpdate, OutboxTx, ResponseInfo};
 use crate::t;

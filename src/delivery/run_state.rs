@@ -13,7 +13,8 @@ use super::settlement::{
 };
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
-use super::{DeliveryError, DeliveryOptions, TaggedSubmission, TxError};
+use super::error::TxError;
+use super::{DeliveryError, DeliveryOptions, TaggedSubmission};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
 use crate::store::{

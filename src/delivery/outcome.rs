@@ -106,6 +106,11 @@ impl DeliveryOutcome {
         }
     }
 
+    /// Returns whether the failure is WeChat's or the network's, not the message's.
+    pub fn is_transient_failure(self) -> bool {
+        matches!(self, Self::Ambiguous | Self::Refused(Action::Backoff))
+    }
+
     /// Returns the rule for this outcome.
     pub fn rule(self) -> OutcomeRule {
         // A test ensures that each outcome has a row.

@@ -4,16 +4,16 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use super::DeliveryError;
+use super::error::TxError;
 use super::outcome::{DeliveryOutcome, MessageAction, OutcomeRule, RunAction, WINDOW_CLOSED_ERRCODES};
 use super::retry;
-use super::run_state::{InFlight, RunFeedback, RunState, SettledMessage, SuspendedClass, recipient_key};
+use super::run_state::{InFlight, RunFeedback, RunState, StepTx, SuspendedClass, recipient_key};
 use super::settlement::{
     TEMPLATE_KIND, explain_error, random_jitter, response_from_error, suspension_class, update_from_decision,
 };
-use super::uploads::{UploadError, UploadResult};
+use super::uploads::{UploadError, UploadResult, WaitingMessage};
 use super::workers::SendResult;
-use super::error::TxError;
-use super::DeliveryError;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{ClaimedMessage, MessageState, MessageUpdate, OutboxTx, ResponseInfo};
 use crate::t;
@@ -55,16 +55,38 @@ struct FinishedAttempt<'a> {
 }
 
 impl FinishedAttempt<'_> {
-    /// Returns the outcome and its rule. An upload is harmless if repeated, so an ambiguous one is
+    /// Returns the outcome.
+    fn outcome(&self) -> DeliveryOutcome {
+        DeliveryOutcome::classify(self.error)
+    }
+
+    /// Returns the rule of the outcome. An upload is harmless if repeated, so an ambiguous one is
     /// retried.
-    fn outcome_and_rule(&self) -> (DeliveryOutcome, OutcomeRule) {
-        let outcome = DeliveryOutcome::classify(self.error);
-        let rule = outcome.rule();
-        let is_ambiguous_upload = self.failed_upload.is_some() && outcome == DeliveryOutcome::Ambiguous;
-        (
-            outcome,
-            if is_ambiguous_upload { OutcomeRule { action: MessageAction::RetryWithBackoff, ..rule } } else { rule },
-        )
+    fn rule(&self) -> OutcomeRule {
+        let rule = self.outcome().rule();
+        match self.failed_upload {
+            Some(_) if self.outcome() == DeliveryOutcome::Ambiguous => {
+                OutcomeRule { action: MessageAction::RetryWithBackoff, ..rule }
+            }
+            _ => rule,
+        }
+    }
+
+    /// Returns whether WeChat refused a text for which the message has a fallback.
+    fn falls_back(&self, claimed: &ClaimedMessage) -> bool {
+        let refusal = self.error.and_then(wechat::Error::api_error);
+        claimed.fallback_id.is_some() && refusal.is_some_and(|it| WINDOW_CLOSED_ERRCODES.contains(&it.errcode))
+    }
+
+    /// Returns what WeChat responded, whatever becomes of the message.
+    fn take_response(&mut self) -> ResponseInfo {
+        let (msgid, host) = (self.msgid.take(), self.host.take());
+        let mut response = ResponseInfo { msgid, host, server_time: self.server_at, ..response_from_error(self.error) };
+        if let (Some(file), Some(error)) = (self.failed_upload, response.error.take()) {
+            response.error =
+                Some(DeliveryError::Upload { file: file.to_owned(), error: Box::new((&error).into()) }.into());
+        }
+        response
     }
 }
 
@@ -73,13 +95,7 @@ type FeedbackResult = Result<Option<RunFeedback>, TxError>;
 
 impl RunState {
     /// Records the result of a request.
-    pub(super) fn on_send_result(
-        &mut self,
-        tx: &OutboxTx<'_>,
-        send_result: SendResult,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
-    ) -> FeedbackResult {
+    pub(super) fn on_send_result(&mut self, step: &mut StepTx<'_>, send_result: SendResult) -> FeedbackResult {
         let Some(flight) = self.in_flight.remove(&send_result.id) else { return Ok(None) };
         let InFlight { claimed, started_at, content, media_refs } = flight;
         let SendResult { token, delivered: SendResponse { result, host, server_at }, .. } = send_result;
@@ -90,7 +106,7 @@ impl RunState {
         let errcode = error.as_ref().and_then(|error| Some(error.api_error()?.errcode));
         let media_expired = errcode == Some(INVALID_MEDIA_ID) && !media_refs.is_empty();
         if media_expired {
-            self.upload_queue.invalidate(tx, &media_refs)?;
+            self.upload_queue.invalidate(step.tx, &media_refs)?;
         }
         let finished_attempt = FinishedAttempt {
             attempt_number: Some(claimed.message.attempts),
@@ -104,27 +120,19 @@ impl RunState {
             retry_after_reupload: media_expired && claimed.message.errcode != errcode,
             failed_upload: None,
         };
-        let (outcome, rule) = finished_attempt.outcome_and_rule();
-        let is_transient_failure =
-            matches!(outcome, DeliveryOutcome::Ambiguous | DeliveryOutcome::Refused(Action::Backoff));
-        self.decide_and_record(tx, claimed, finished_attempt, now, settled)?;
-        Ok(Some(RunFeedback { action: rule.run_action, is_transient_failure, token, error }))
+        let (outcome, action) = (finished_attempt.outcome(), finished_attempt.rule().run_action);
+        self.decide_and_record(step, claimed, finished_attempt)?;
+        Ok(Some(RunFeedback { action, is_transient_failure: outcome.is_transient_failure(), token, error }))
     }
 
     /// Records the result of an upload: the messages that waited for it are ready, or are settled
     /// by its error.
-    pub(super) fn on_upload_result(
-        &mut self,
-        tx: &OutboxTx<'_>,
-        entry: UploadResult,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
-    ) -> FeedbackResult {
+    pub(super) fn on_upload_result(&mut self, step: &mut StepTx<'_>, entry: UploadResult) -> FeedbackResult {
         let UploadResult { key, file_name, token, result } = entry;
         let waiting = self.upload_queue.finish(&key);
         let error = match result {
             Ok(media) => {
-                tx.save_media(key.as_media_key(), &media)?;
+                step.tx.save_media(key.as_media_key(), &media)?;
                 self.upload_queue.remember(key, media);
                 waiting.into_iter().rev().for_each(|entry| self.ready.push_front(entry.claimed));
                 return Ok(Some(RunFeedback {
@@ -136,21 +144,7 @@ impl RunState {
             }
             Err(UploadError::Api(error)) => error,
             Err(UploadError::FileMissing) => {
-                let update = |claimed: &ClaimedMessage| MessageUpdate {
-                    attempt: None,
-                    state: MessageState::Failed,
-                    due_at: now.wall,
-                    response: ResponseInfo {
-                        error: Some(DeliveryError::FileMissing { file: file_name.clone() }.into()),
-                        ..ResponseInfo::default()
-                    },
-                    retry_state: claimed.retry_state.clone(),
-                    switch_to_fallback: None,
-                };
-                for entry in waiting {
-                    let update = update(&entry.claimed);
-                    self.record_update(tx, entry.claimed, &update, false, now, settled)?;
-                }
+                self.fail_for_missing_file(step, waiting, &file_name)?;
                 return Ok(None);
             }
         };
@@ -158,7 +152,7 @@ impl RunState {
         for entry in waiting {
             let finished_attempt = FinishedAttempt {
                 attempt_number: None,
-                started_at: now,
+                started_at: step.now,
                 suspension_class: entry.suspension_class,
                 error: Some(&error),
                 msgid: None,
@@ -168,117 +162,138 @@ impl RunState {
                 retry_after_reupload: false,
                 failed_upload: Some(file_name.as_str()),
             };
-            self.decide_and_record(tx, entry.claimed, finished_attempt, now, settled)?;
+            self.decide_and_record(step, entry.claimed, finished_attempt)?;
         }
-        let is_transient_failure =
-            matches!(outcome, DeliveryOutcome::Ambiguous | DeliveryOutcome::Refused(Action::Backoff));
-        Ok(Some(RunFeedback { action: outcome.rule().run_action, is_transient_failure, token, error: Some(error) }))
+        let (action, is_transient_failure) = (outcome.rule().run_action, outcome.is_transient_failure());
+        Ok(Some(RunFeedback { action, is_transient_failure, token, error: Some(error) }))
+    }
+
+    /// Fails the messages whose file is no longer stored.
+    fn fail_for_missing_file(
+        &mut self,
+        step: &mut StepTx<'_>,
+        waiting: Vec<WaitingMessage>,
+        file_name: &str,
+    ) -> Result<(), TxError> {
+        for WaitingMessage { claimed, .. } in waiting {
+            let error = Some(DeliveryError::FileMissing { file: file_name.to_owned() }.into());
+            let update = MessageUpdate {
+                attempt: None,
+                state: MessageState::Failed,
+                due_at: step.now.wall,
+                response: ResponseInfo { error, ..ResponseInfo::default() },
+                retry_state: claimed.retry_state.clone(),
+                switch_to_fallback: None,
+            };
+            self.record_update(step, claimed, &update, false)?;
+        }
+        Ok(())
     }
 
     /// Decides what happens to a message, and records it.
     fn decide_and_record(
         &mut self,
-        tx: &OutboxTx<'_>,
+        step: &mut StepTx<'_>,
         claimed: ClaimedMessage,
-        finished_attempt: FinishedAttempt<'_>,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
+        mut finished: FinishedAttempt<'_>,
     ) -> Result<(), TxError> {
-        let (outcome, rule) = finished_attempt.outcome_and_rule();
-        let FinishedAttempt {
-            attempt_number,
-            started_at,
-            suspension_class,
-            error,
-            msgid,
-            host,
-            server_at,
-            template_id,
-            retry_after_reupload,
-            failed_upload,
-        } = finished_attempt;
-        let refusal = error.and_then(wechat::Error::api_error);
-        let falls_back = claimed.fallback_id.is_some()
-            && refusal.is_some_and(|refusal| WINDOW_CLOSED_ERRCODES.contains(&refusal.errcode));
-        // Retry at once with the new token; if that one is refused as well, with backoff.
-        let refreshed_before =
-            rule.run_action == RunAction::RefreshToken && !self.retried_with_new_token.insert(claimed.message.id);
-        let action = match rule.action {
-            _ if falls_back || retry_after_reupload => MessageAction::RetryNow,
-            MessageAction::RetryNow if refreshed_before => MessageAction::RetryWithBackoff,
-            // WeChat refuses the repeat because an earlier attempt arrived.
-            _ if outcome == DeliveryOutcome::Refused(Action::Duplicate) && claimed.history.may_have_arrived() => {
-                MessageAction::Sent
-            }
-            action => action,
-        };
+        let falls_back = finished.falls_back(&claimed);
+        let action = self.message_action(&claimed, &finished);
         // Skip RNG initialization on the success path; it costs more than recording the result.
         let jitter = if action == MessageAction::Sent { 0.0 } else { random_jitter() };
-        let decision = retry::decide_after_attempt(action, &self.retry_context(&claimed, now), started_at, jitter);
+        let context = self.retry_context(&claimed, step.now);
+        let decision = retry::decide_after_attempt(action, &context, finished.started_at, jitter);
         let mut update = update_from_decision(&decision);
-        update.attempt = attempt_number.map(|n| (n, outcome.attempt_outcome()));
-        update.response = ResponseInfo { msgid, host, server_time: server_at, ..response_from_error(error) };
-        update.response.error = update.response.error.map(|error| match failed_upload {
-            Some(file) => DeliveryError::Upload { file: file.to_owned(), error: Box::new((&error).into()) }.into(),
-            None => error,
-        });
-        let full_response = update.response.clone();
+        update.attempt = finished.attempt_number.map(|n| (n, finished.outcome().attempt_outcome()));
+        update.switch_to_fallback = falls_back.then(|| TEMPLATE_KIND.to_owned());
+        let response = finished.take_response();
+        update.response = response.clone();
         if update.state == MessageState::Sent {
             update.response = ResponseInfo { errcode: None, errmsg: None, rid: None, error: None, ..update.response };
         }
         update.response.error =
             update.response.error.map(|error| explain_error(error, &decision, claimed.message.attempts));
-        update.switch_to_fallback = falls_back.then(|| TEMPLATE_KIND.to_owned());
-        let openid = attempt_number.and(claimed.message.openid.as_deref()).unwrap_or_default();
-        if full_response.errcode == Some(INVALID_TEMPLATE_ID) {
+        self.apply_run_action(step.tx, &claimed, finished, response, update.state)?;
+        log::info!("{}", t!("delivery-attempt", id = claimed.message.id, state = update.state.as_str()));
+        self.record_update(step, claimed, &update, decision.within_run)
+    }
+
+    /// Returns what to do with the message after an attempt.
+    fn message_action(&mut self, claimed: &ClaimedMessage, finished: &FinishedAttempt<'_>) -> MessageAction {
+        let rule = finished.rule();
+        // Retry at once with the new token; if that one is refused as well, with backoff.
+        let refreshed_before =
+            rule.run_action == RunAction::RefreshToken && !self.retried_with_new_token.insert(claimed.message.id);
+        match rule.action {
+            _ if finished.falls_back(claimed) || finished.retry_after_reupload => MessageAction::RetryNow,
+            MessageAction::RetryNow if refreshed_before => MessageAction::RetryWithBackoff,
+            // WeChat refuses the repeat because an earlier attempt arrived.
+            _ if finished.outcome() == DeliveryOutcome::Refused(Action::Duplicate)
+                && claimed.history.may_have_arrived() =>
+            {
+                MessageAction::Sent
+            }
+            action => action,
+        }
+    }
+
+    /// Applies what a response says about the recipient, the template and similar messages.
+    fn apply_run_action(
+        &mut self,
+        tx: &OutboxTx<'_>,
+        claimed: &ClaimedMessage,
+        finished: FinishedAttempt<'_>,
+        response: ResponseInfo,
+        state: MessageState,
+    ) -> Result<(), TxError> {
+        let OutcomeRule { action, run_action, .. } = finished.rule();
+        let openid = finished.attempt_number.and(claimed.message.openid.as_deref()).unwrap_or_default();
+        let template = claimed.user_id.zip(finished.template_id.as_deref());
+        if response.errcode == Some(INVALID_TEMPLATE_ID) {
             tx.delete_template_lists()?;
         }
-        match rule.run_action {
+        match run_action {
             RunAction::MarkUnreachable => {
-                if let Some(errcode) = full_response.errcode {
+                if let Some(errcode) = response.errcode {
                     tx.mark_unreachable(openid, errcode)?;
                 }
             }
             RunAction::FailClass | RunAction::HoldClass => {
-                self.suspended_classes
-                    .insert(suspension_class, SuspendedClass { action: rule.action, response: full_response });
+                self.suspended_classes.insert(finished.suspension_class, SuspendedClass { action, response });
             }
             RunAction::ThrottleRecipient => {
-                self.throttled_recipients
-                    .insert(recipient_key(&claimed), (Instant::now() + RECIPIENT_COOLDOWN, full_response));
+                let until = Instant::now() + RECIPIENT_COOLDOWN;
+                self.throttled_recipients.insert(recipient_key(claimed), (until, response));
             }
             RunAction::MarkTemplateDeclined => {
-                if let (Some(user_id), Some(template_id)) = (claimed.user_id, &template_id) {
+                if let Some((user_id, template_id)) = template {
                     tx.set_template_declined(user_id, template_id, true)?;
                 }
             }
-            _ if update.state == MessageState::Sent => {
+            _ if state == MessageState::Sent => {
                 tx.mark_reachable(openid, !NON_FOLLOWER_KINDS.contains(&claimed.message.kind.as_str()))?;
-                if let (Some(user_id), Some(template_id)) = (claimed.user_id, &template_id) {
+                if let Some((user_id, template_id)) = template {
                     tx.set_template_declined(user_id, template_id, false)?;
                 }
             }
             _ => {}
         }
-        log::info!("{}", t!("delivery-attempt", id = claimed.message.id, state = update.state.as_str()));
-        self.record_update(tx, claimed, &update, decision.within_run, now, settled)
+        Ok(())
     }
 
     /// Records messages in flight as possibly delivered, except for those in `unstarted_ids`, whose
     /// requests no worker has started.
     pub(super) fn abandon_in_flight(
         &mut self,
-        tx: &OutboxTx<'_>,
+        step: &mut StepTx<'_>,
         unstarted_ids: &HashSet<i64>,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
     ) -> Result<(), TxError> {
         for (id, InFlight { claimed, started_at, .. }) in std::mem::take(&mut self.in_flight) {
             let outcome =
                 if unstarted_ids.contains(&id) { DeliveryOutcome::NotSent } else { DeliveryOutcome::Ambiguous };
             let decision = retry::decide_after_attempt(
                 outcome.rule().action,
-                &self.retry_context(&claimed, now),
+                &self.retry_context(&claimed, step.now),
                 &started_at,
                 0.0,
             );
@@ -286,8 +301,8 @@ impl RunState {
             update.attempt = Some((claimed.message.attempts, outcome.attempt_outcome()));
             update.response.error = (outcome == DeliveryOutcome::Ambiguous).then(|| DeliveryError::Interrupted.into());
             // The next process need not wait.
-            update.due_at = now.wall;
-            self.record_update(tx, claimed, &update, false, now, settled)?;
+            update.due_at = step.now.wall;
+            self.record_update(step, claimed, &update, false)?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::content_cache::ContentCache;
+use super::error::TxError;
 use super::outcome::{MessageAction, RunAction};
 use super::retry::{self, RetryContext};
 use super::settlement::{
@@ -13,7 +14,6 @@ use super::settlement::{
 };
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
-use super::error::TxError;
 use super::{DeliveryError, DeliveryOptions, TaggedSubmission};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
@@ -46,6 +46,13 @@ pub(super) enum SettledMessage {
     Saved(Box<Message>),
     /// It was cancelled by a user or with the part before it, or it no longer exists.
     Reload(i64),
+}
+
+/// The transaction of a step, with the time of the step and the messages that the step is done with.
+pub(super) struct StepTx<'a> {
+    pub(super) tx: &'a OutboxTx<'a>,
+    pub(super) now: &'a ClockReading,
+    pub(super) settled: Vec<SettledMessage>,
 }
 
 /// What a result means for the whole run, applied after the transaction.
@@ -284,42 +291,41 @@ impl RunState {
     /// instead. `token_at` is when the token was fetched.
     pub(super) fn start_attempts(
         &mut self,
-        tx: &OutboxTx<'_>,
+        step: &mut StepTx<'_>,
         start_limit: usize,
-        (now, token_at): (&ClockReading, Option<Timestamp>),
-        settled: &mut Vec<SettledMessage>,
+        token_at: Option<Timestamp>,
     ) -> Result<Vec<StartedAttempt>, TxError> {
         let mut attempts = Vec::new();
         while attempts.len() < start_limit
             && let Some(claimed) = self.ready.pop_front()
         {
             let id = claimed.message.id;
-            let Some(content) = self.content_cache.load(tx, claimed.payload_id)? else {
+            let Some(content) = self.content_cache.load(step.tx, claimed.payload_id)? else {
                 self.on_claim_lost(&claimed);
                 continue;
             };
             let class = suspension_class(&content);
-            let Some(claimed) = self.settle_without_attempt(tx, claimed, &class, now, settled)? else { continue };
+            let Some(claimed) = self.settle_without_attempt(step, claimed, &class)? else { continue };
             let Some((mut claimed, resolved, media_refs)) =
-                self.upload_queue.resolve_media(tx, claimed, &content, class, now.wall)?
+                self.upload_queue.resolve_media(step.tx, claimed, &content, class, step.now.wall)?
             else {
                 continue;
             };
-            let openid = match tx.start_attempt(&claimed, token_at)? {
+            let openid = match step.tx.start_attempt(&claimed, token_at)? {
                 AttemptStart::Started(openid) => openid,
                 AttemptStart::ClaimLost => {
                     self.on_claim_lost(&claimed);
                     continue;
                 }
                 not_bound @ (AttemptStart::NotBound | AttemptStart::Rebound) => {
-                    let decision = retry::decide_for_withdrawn(&self.retry_context(&claimed, now));
+                    let decision = retry::decide_for_withdrawn(&self.retry_context(&claimed, step.now));
                     let user = claimed.message.user.clone().unwrap_or_default();
                     let reason = match not_bound {
                         AttemptStart::Rebound => DeliveryError::Rebound { user },
                         _ => DeliveryError::Unbound { user },
                     };
                     let update = update_keeping_response(&claimed, &decision, Some(reason.into()));
-                    self.record_update(tx, claimed, &update, false, now, settled)?;
+                    self.record_update(step, claimed, &update, false)?;
                     continue;
                 }
             };
@@ -327,7 +333,7 @@ impl RunState {
             claimed.message.openid = Some(openid.clone());
             let client_msg_id = claimed.message.client_msg_id.clone();
             attempts.push(StartedAttempt { id, openid, client_msg_id, content: resolved });
-            self.in_flight.insert(id, InFlight { claimed, started_at: now.clone(), content, media_refs });
+            self.in_flight.insert(id, InFlight { claimed, started_at: step.now.clone(), content, media_refs });
         }
         Ok(attempts)
     }
@@ -343,16 +349,14 @@ impl RunState {
     /// Returns the message unless it is finished or postponed without an attempt.
     fn settle_without_attempt(
         &mut self,
-        tx: &OutboxTx<'_>,
+        step: &mut StepTx<'_>,
         claimed: ClaimedMessage,
         class: &str,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
     ) -> Result<Option<ClaimedMessage>, TxError> {
-        let context = self.retry_context(&claimed, now);
+        let context = self.retry_context(&claimed, step.now);
         if let Some(decision) = retry::decide_before_attempt(&context) {
             let update = update_without_attempt(&claimed, &decision);
-            self.record_update(tx, claimed, &update, false, now, settled)?;
+            self.record_update(step, claimed, &update, false)?;
             return Ok(None);
         }
         let throttled = match self.throttled_recipients.is_empty() {
@@ -372,7 +376,7 @@ impl RunState {
         let error = response.error.clone().map(|error| explain_error(error, &decision, claimed.message.attempts));
         let mut update = update_from_decision(&decision);
         update.response = ResponseInfo { error, msgid: None, host: None, server_time: None, ..response.clone() };
-        self.record_update(tx, claimed, &update, false, now, settled)?;
+        self.record_update(step, claimed, &update, false)?;
         Ok(None)
     }
 
@@ -380,53 +384,45 @@ impl RunState {
     /// it.
     pub(super) fn record_update(
         &mut self,
-        tx: &OutboxTx<'_>,
+        step: &mut StepTx<'_>,
         claimed: ClaimedMessage,
         update: &MessageUpdate,
         within_run: bool,
-        now: &ClockReading,
-        settled: &mut Vec<SettledMessage>,
     ) -> Result<(), TxError> {
         let mut message = claimed.message;
-        if !tx.record_update(message.id, update)? {
-            settled.push(SettledMessage::Reload(message.id));
+        if !step.tx.record_update(message.id, update)? {
+            step.settled.push(SettledMessage::Reload(message.id));
             return Ok(());
         }
         if within_run {
-            let delay_ms = u64::try_from(update.due_at.0.saturating_sub(now.wall.0)).unwrap_or(0);
+            let delay_ms = u64::try_from(update.due_at.0.saturating_sub(step.now.wall.0)).unwrap_or(0);
             self.retry_timers.schedule(message.id, Instant::now() + Duration::from_millis(delay_ms));
             return Ok(());
         }
         (message.state, message.due_at) = (update.state, update.due_at);
-        message.sent_at = (update.state == MessageState::Sent).then_some(now.wall);
+        message.sent_at = (update.state == MessageState::Sent).then_some(step.now.wall);
         let ResponseInfo { msgid, errcode, errmsg, rid, error, .. } = update.response.clone();
         let id = message.id;
-        settled.push(SettledMessage::Saved(Box::new(Message { msgid, errcode, errmsg, rid, error, ..message })));
-        if claimed.remaining_parts > 0 { self.release_next_part(tx, id, update.state, settled) } else { Ok(()) }
+        step.settled.push(SettledMessage::Saved(Box::new(Message { msgid, errcode, errmsg, rid, error, ..message })));
+        if claimed.remaining_parts > 0 { self.release_next_part(step, id, update.state) } else { Ok(()) }
     }
 
     /// Handles the state of a message with further parts: the next part is due if the message is
     /// sent, and all are cancelled if it never will be. If its state is unknown they wait for a
     /// user's decision.
-    fn release_next_part(
-        &mut self,
-        tx: &OutboxTx<'_>,
-        id: i64,
-        state: MessageState,
-        settled: &mut Vec<SettledMessage>,
-    ) -> Result<(), TxError> {
+    fn release_next_part(&mut self, step: &mut StepTx<'_>, id: i64, state: MessageState) -> Result<(), TxError> {
         match state {
             MessageState::Queued | MessageState::Unknown => {}
             MessageState::Sent => {
-                if let Some(next) = tx.next_part(id)? {
+                if let Some(next) = step.tx.next_part(id)? {
                     self.waiting_for_part.remove(&next);
                     self.unclaimed_ids.push_back((next, next));
                 }
             }
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
-                for cancelled_id in tx.cancel_dependents(id)? {
+                for cancelled_id in step.tx.cancel_dependents(id)? {
                     self.waiting_for_part.remove(&cancelled_id);
-                    settled.push(SettledMessage::Reload(cancelled_id));
+                    step.settled.push(SettledMessage::Reload(cancelled_id));
                 }
             }
         }

@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Select, TryRecvError};
 
-use super::run_state::{EnqueueSummary, RunFeedback, RunState, SettledMessage, StartedAttempt};
+use super::error::TxError;
+use super::run_state::{EnqueueSummary, RunFeedback, RunState, SettledMessage, StartedAttempt, StepTx};
 use super::throttle::{RateLimiter, RunBackoff};
 use super::token_source::TokenSource;
-use super::uploads::Uploader;
+use super::uploads::{UploadResult, Uploader};
 use super::wait::{CLAIMED_ELSEWHERE_POLL_INTERVAL, LockWait, MAX_IDLE_WAIT, NextStep, SHUTDOWN_POLL_INTERVAL};
-use super::workers::{SendJob, WorkerPool};
-use super::error::TxError;
+use super::workers::{SendJob, SendResult, WorkerPool};
 use super::{DeliveryEvent, DeliveryOptions, DeliverySource, EventSink, TaggedSubmission, recover_orphans};
-use crate::clock::ClockReading;
+use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
-use crate::store::{self, CachedToken, ResponseInfo, Store, TxContext, WorkerLock};
+use crate::store::{self, CachedToken, OutboxTx, ResponseInfo, Store, TxContext, WorkerLock};
 use crate::wechat::{Client, ServerClock};
 
 /// The most submissions that are queued in one step; those of a batch have one message each.
@@ -98,8 +98,51 @@ pub(super) struct Scheduler<'a> {
     pub(super) unsaved_results: Vec<(i64, bool)>,
 }
 
+/// What a step starts from.
+struct StepInput {
+    begun_at: Instant,
+    finished: Vec<SendResult>,
+    finished_uploads: Vec<UploadResult>,
+    submissions: Vec<TaggedSubmission>,
+    /// When the token was fetched; without a token nothing is claimed.
+    token_fetched_at: Option<Timestamp>,
+    /// The maximum number of attempts to start.
+    start_limit: usize,
+}
+
+impl StepInput {
+    /// Records all results and starts all attempts that may start.
+    fn apply(self, run_state: &mut RunState, tx: &OutboxTx<'_>, now: &ClockReading) -> Result<StepResult, TxError> {
+        let may_claim = self.token_fetched_at.is_some();
+        // `now` is stale if the step waited for the lock.
+        let may_start = may_claim && !tx.has_waited();
+        let mut step = StepTx { tx, now, settled: Vec::new() };
+        let mut feedback = Vec::new();
+        for finished in self.finished {
+            feedback.extend(run_state.on_send_result(&mut step, finished)?);
+        }
+        for upload in self.finished_uploads {
+            feedback.extend(run_state.on_upload_result(&mut step, upload)?);
+        }
+        if may_claim {
+            run_state.content_cache.invalidate_if_changed(tx)?;
+        }
+        let (mut enqueued, mut accepted) = (EnqueueSummary::default(), None);
+        for tagged in &self.submissions {
+            run_state.enqueue(tx, tagged, may_start && feedback.is_empty(), &mut enqueued)?;
+            accepted = tagged.correlation_id;
+        }
+        let mut started = Vec::new();
+        // Start no new attempts until this step's feedback is applied.
+        if may_start && feedback.iter().all(RunFeedback::allows_new_attempts) {
+            run_state.claim(tx, self.begun_at)?;
+            started = run_state.start_attempts(&mut step, self.start_limit, self.token_fetched_at)?;
+        }
+        Ok(StepResult { settled: step.settled, enqueued, accepted, started, feedback, has_waited: tx.has_waited() })
+    }
+}
+
 /// What a step leaves to do after its commit.
-#[derive(Default)]
 struct StepResult {
     settled: Vec<SettledMessage>,
     enqueued: EnqueueSummary,
@@ -201,27 +244,50 @@ impl Scheduler<'_> {
 
     /// Runs one scheduling step. Returns `true` if it made progress.
     fn step(&mut self, token: Option<&CachedToken>) -> anyhow::Result<bool> {
-        let instant = Instant::now();
         self.run_state.server_time = self.server_clock.now();
+        let Some(input) = self.step_input(token) else { return Ok(false) };
+        let unsaved_results = input.finished.iter().map(|it| (it.id, it.delivered.result.is_ok())).collect();
+        let step_result = self.commit_step(input).map_err(|error| {
+            self.unsaved_results = unsaved_results;
+            error.into_anyhow()
+        })?;
+        let has_waited = step_result.has_waited;
+        let made_progress = self.dispatch(step_result, token.map(|token| &token.token))?;
+        Ok(made_progress || has_waited)
+    }
+
+    /// Takes what arrived since the last step. Returns `None` if there is nothing to do.
+    fn step_input(&mut self, token: Option<&CachedToken>) -> Option<StepInput> {
+        let begun_at = Instant::now();
         let worker_limit = self.workers.max_in_flight(self.run_state.options.concurrency);
         let idle_workers = worker_limit.saturating_sub(self.run_state.in_flight.len());
         let finished: Vec<_> = self.workers.results().try_iter().collect();
         let finished_uploads: Vec<_> = self.uploader.results().try_iter().collect();
         let submissions = self.pending_submissions();
-        let may_claim = token.is_some();
-        let start_limit = if may_claim { self.rate_limiter.permits(instant, idle_workers + finished.len()) } else { 0 };
+        let start_limit = match token {
+            Some(_) => self.rate_limiter.permits(begun_at, idle_workers + finished.len()),
+            None => 0,
+        };
         let RunState { ready, upload_queue, .. } = &self.run_state;
         let nothing_claimable =
-            ready.is_empty() && !upload_queue.can_start_next() && !self.run_state.has_claimable(instant);
+            ready.is_empty() && !upload_queue.can_start_next() && !self.run_state.has_claimable(begun_at);
         let no_input = finished.is_empty() && finished_uploads.is_empty() && submissions.is_empty();
-        if no_input && (start_limit == 0 || nothing_claimable) {
-            return Ok(false);
-        }
+        let is_idle = no_input && (start_limit == 0 || nothing_claimable);
+        let token_fetched_at = token.map(|token| token.fetched_at);
+        (!is_idle).then_some(StepInput {
+            begun_at,
+            finished,
+            finished_uploads,
+            submissions,
+            token_fetched_at,
+            start_limit,
+        })
+    }
+
+    /// Runs a step in one transaction.
+    fn commit_step(&mut self, input: StepInput) -> Result<StepResult, TxError> {
         let now = ClockReading::now();
-        let unsaved_results: Vec<_> =
-            finished.iter().map(|finished| (finished.id, finished.delivered.result.is_ok())).collect();
-        let token_at = token.map(|token| token.fetched_at);
-        let durable = start_limit > 0 || !submissions.is_empty();
+        let durable = input.start_limit > 0 || !input.submissions.is_empty();
         let Scheduler { store, run_state, worker_lock, events, stop_requests, shutdown_deadline, .. } = self;
         let app_id = run_state.options.account.app_id.clone();
         let tx_context = TxContext {
@@ -230,66 +296,24 @@ impl Scheduler<'_> {
             now: &now,
             server_now: run_state.server_time,
         };
-        let (database, in_flight_count, busy_timeout) =
-            (store.path().to_owned(), run_state.in_flight.len(), store.busy_timeout());
+        let busy_timeout = store.busy_timeout();
         let mut lock_wait = LockWait {
             events,
-            database,
-            in_flight_count,
+            database: store.path().to_owned(),
+            in_flight_count: run_state.in_flight.len(),
             idle_timeout: busy_timeout,
             stop_requests,
             shutdown_deadline,
-            started_at: instant,
+            started_at: input.begun_at,
             is_reported: false,
         };
-        let result = store.transaction_with_wait(
+        store.transaction_with_wait(
             tx_context,
             durable,
             busy_timeout.min(SHUTDOWN_POLL_INTERVAL),
             || lock_wait.keep_waiting(),
-            |tx| {
-                let mut step_result = StepResult { has_waited: tx.has_waited(), ..StepResult::default() };
-                for finished in finished {
-                    step_result.feedback.extend(run_state.on_send_result(
-                        tx,
-                        finished,
-                        &now,
-                        &mut step_result.settled,
-                    )?);
-                }
-                for upload in finished_uploads {
-                    step_result.feedback.extend(run_state.on_upload_result(
-                        tx,
-                        upload,
-                        &now,
-                        &mut step_result.settled,
-                    )?);
-                }
-                if may_claim {
-                    run_state.content_cache.invalidate_if_changed(tx)?;
-                }
-                for tagged in &submissions {
-                    let claim_now = may_claim && !tx.has_waited() && step_result.feedback.is_empty();
-                    run_state.enqueue(tx, tagged, claim_now, &mut step_result.enqueued)?;
-                    step_result.accepted = tagged.correlation_id;
-                }
-                // Start no new attempts until this step's feedback is applied, or if `now` is stale
-                // because the step waited for the lock.
-                if may_claim && !tx.has_waited() && step_result.feedback.iter().all(RunFeedback::allows_new_attempts) {
-                    run_state.claim(tx, instant)?;
-                    step_result.started =
-                        run_state.start_attempts(tx, start_limit, (&now, token_at), &mut step_result.settled)?;
-                }
-                Ok::<_, TxError>(step_result)
-            },
-        );
-        let step_result = result.map_err(|error| {
-            self.unsaved_results = unsaved_results;
-            error.into_anyhow()
-        })?;
-        let has_waited = step_result.has_waited;
-        let made_progress = self.dispatch(step_result, token.map(|token| &token.token))?;
-        Ok(made_progress || has_waited)
+            |tx| input.apply(run_state, tx, &now),
+        )
     }
 
     /// Does what follows from a committed step: sends requests and events, and applies feedback.

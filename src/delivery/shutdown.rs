@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::run_state::SettledMessage;
+use super::error::TxError;
+use super::run_state::{SettledMessage, StepTx};
 use super::scheduler::Scheduler;
 use super::wait::NextStep;
 use super::{DeliveryError, DeliveryEvent, recover_orphans};
@@ -91,9 +92,12 @@ impl Scheduler<'_> {
             now: &now,
             server_now: run_state.server_time,
         };
-        let (mut settled, unstarted_ids) = (Vec::new(), workers.drain_unstarted());
-        store
-            .transaction(tx_context, true, |tx| run_state.abandon_in_flight(tx, &unstarted_ids, &now, &mut settled))?;
+        let unstarted_ids = workers.drain_unstarted();
+        let settled = store.transaction(tx_context, true, |tx| {
+            let mut step = StepTx { tx, now: &now, settled: Vec::new() };
+            run_state.abandon_in_flight(&mut step, &unstarted_ids)?;
+            Ok::<_, TxError>(step.settled)
+        })?;
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))
     }
 

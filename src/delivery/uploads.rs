@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::thread::spawn_or_run_inline;
 use super::error::TxError;
+use super::thread::spawn_or_run_inline;
 use super::{DeliveryEvent, EventSink};
 use crate::clock::Timestamp;
 use crate::secret::Secret;

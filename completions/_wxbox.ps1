@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a config: asks for what it needs, and tries it')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look whether all is well, and say what to mend')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check config, database, network and account, and say what to fix')
             [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Manage the registry of people')
             [CompletionResult]::new('bind', 'bind', [CompletionResultType]::ParameterValue, 'Connect a person to their WeChat: show a QR code and wait for the scan')
             [CompletionResult]::new('unbind', 'unbind', [CompletionResultType]::ParameterValue, 'Remove a person''s connection to WeChat')

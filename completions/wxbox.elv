@@ -32,7 +32,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand init 'Write a config: asks for what it needs, and tries it'
-            cand doctor 'Look whether all is well, and say what to mend'
+            cand doctor 'Check config, database, network and account, and say what to fix'
             cand user 'Manage the registry of people'
             cand bind 'Connect a person to their WeChat: show a QR code and wait for the scan'
             cand unbind 'Remove a person''s connection to WeChat'

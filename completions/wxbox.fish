@@ -35,7 +35,7 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -s v -l verbose -d 'Say on std
 complete -c wxbox -n "__fish_wxbox_needs_command" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_needs_command" -s V -l version -d 'Print version'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "init" -d 'Write a config: asks for what it needs, and tries it'
-complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "doctor" -d 'Look whether all is well, and say what to mend'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "doctor" -d 'Check config, database, network and account, and say what to fix'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "user" -d 'Manage the registry of people'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Connect a person to their WeChat: show a QR code and wait for the scan'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a person\'s connection to WeChat'

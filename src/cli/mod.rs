@@ -96,7 +96,7 @@ pub struct Global {
 pub enum Command {
     /// Write a config: asks for what it needs, and tries it
     Init(Init),
-    /// Look whether all is well, and say what to mend
+    /// Check config, database, network and account, and say what to fix
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor,
     /// Manage the registry of people

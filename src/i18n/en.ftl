@@ -744,9 +744,9 @@ sandbox-clear = clear all phones
 sandbox-empty = nothing has arrived yet
 sandbox-more-people = { $count } more people have phones: /?person=NAME shows one of them.
 sandbox-faults = What goes wrong
-sandbox-fault-struck = { $count ->
-    [one] struck once
-   *[other] struck { $count } times
+sandbox-fault-applied = { $count ->
+    [one] applied once
+   *[other] applied { $count } times
   }
 sandbox-follows = follows the account
 sandbox-follows-not = does not follow the account

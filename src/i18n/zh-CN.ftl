@@ -724,7 +724,7 @@ sandbox-clear = 清空所有手机
 sandbox-empty = 还没有消息
 sandbox-more-people = 还有 { $count } 人：用 /?person=名字 查看其中一人。
 sandbox-faults = 故障计划
-sandbox-fault-struck = 已发生 { $count } 次
+sandbox-fault-applied = 已发生 { $count } 次
 sandbox-follows = 已关注
 sandbox-follows-not = 未关注
 sandbox-state-open = { $left ->

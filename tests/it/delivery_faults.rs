@@ -71,20 +71,20 @@ fn assert_multiple_recipients(fault: &str, what: &str, (state, attempts, arrived
     let refused = fault.contains("40037");
     // A fault of the whole account also affects all later recipients; none of their messages is
     // attempted.
-    let (sent, struck) = match (state, stopped || refused) {
+    let (sent, not_sent) = match (state, stopped || refused) {
         ("sent", _) => (5, 0),
         (_, true) => (1, 4),
         (_, false) => (4, 1),
     };
     assert_eq!(messages.len(), 5, "{fault}");
-    assert_eq!((of("sent"), messages.len() - of("sent")), (sent, struck), "{fault}: {messages:?}");
+    assert_eq!((of("sent"), messages.len() - of("sent")), (sent, not_sent), "{fault}: {messages:?}");
     if state != "sent" {
-        assert_eq!(of(state), struck, "{fault}");
+        assert_eq!(of(state), not_sent, "{fault}");
     }
     let tries: i64 = messages.iter().map(|message| message["attempts"].as_i64().unwrap()).sum();
     let untried = if stopped || refused { 3 } else { 0 };
     assert_eq!(tries, 4 - untried + attempts, "{fault}");
-    let exit = match (state, struck) {
+    let exit = match (state, not_sent) {
         ("sent", _) => 0,
         ("failed", _) => 7,
         _ => 6,
@@ -178,13 +178,13 @@ fn unreachable_host_is_skipped() {
 
 #[test]
 fn every_fault_case_is_a_sandbox_fault() {
-    let struck = |fault: &str| -> Vec<Value> {
+    let applied_faults = |fault: &str| -> Vec<Value> {
         let mut env = env_with_fault(fault, 1);
         env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
         env.run(&format!("send -u luffy -t {BACKUP_TEMPLATE_ID} -d host=a -d size=b -d time=c"));
         env.sandbox().request_log().into_iter().filter(|line| !line["fault"].is_null()).collect()
     };
     for row in FAULT_CASES {
-        assert_eq!(struck(row.fault).len(), 1, "{}", row.fault);
+        assert_eq!(applied_faults(row.fault).len(), 1, "{}", row.fault);
     }
 }

@@ -3,7 +3,7 @@
 
 use snapbox::str;
 
-use crate::send::env_with_crew;
+use crate::send::env_with_users;
 use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
@@ -16,7 +16,7 @@ fn send_and_read_hint(env: &TestEnv, line: &str) -> String {
 
 #[test]
 fn queued_message_hint_does_not_suggest_resending() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     for (code, id) in [(-1, 1), (45011, 2), (45009, 3), (43117, 4)] {
         env.set_text_fault(&format!("errcode = {code}"));
         let hint = send_and_read_hint(&env, "send -u luffy once");
@@ -31,7 +31,7 @@ fn queued_message_hint_does_not_suggest_resending() {
 
 #[test]
 fn ambiguous_message_hint_names_retry_command() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.set_text_fault("truncated = true");
     assert_eq!(
         send_and_read_hint(&env, "send -u luffy once"),
@@ -42,7 +42,7 @@ fn ambiguous_message_hint_names_retry_command() {
 
 #[test]
 fn developer_only_errors_refer_to_explain() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.set_text_fault("errcode = 40033");
     assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "`wxbox explain 40033` says more");
     env.run("explain 40033").assert_snapshot(str![[r#"
@@ -59,7 +59,7 @@ wxbox        a message that gets it has failed, and is not repeated
 
 #[test]
 fn flush_reports_waiting_messages() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     let flush = |env: &TestEnv| {
         let ended = Terminal::start(env.command("outbox flush"), 24, 120).wait();
         assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());

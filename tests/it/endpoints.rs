@@ -270,11 +270,11 @@ impl Coverage {
 
 /// Records the phone's link, the exchange of its code, and the link for a person who does not
 /// follow yet.
-fn record_bind(tally: &mut Coverage) {
+fn record_bind(coverage: &mut Coverage) {
     let unfollowed =
         "/cgi-bin/user/info {\"subscribe\":0,\"openid\":\"oLuffy_wears_the_straw_hat_1\",\"tagid_list\":[]}";
     let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE_TOKEN_PATH, unfollowed, "/cgi-bin/qrcode/create"];
-    let server = tally.server(&paths);
+    let server = coverage.server(&paths);
     let (env, listen) = (TestEnv::without_config(), unique_address());
     env.write_config(&format!(
         "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\nredirect_uri = \"http://{listen}/callback/?a=b\"\n\
@@ -285,7 +285,7 @@ fn record_bind(tally: &mut Coverage) {
     let mut bind = env.spawn("bind --user luffy --qr none");
     let link = Url::parse(&bind.expect_line()).unwrap();
     let link_request = RecordedRequest { line: String::new(), headers: Vec::new(), body: String::new() };
-    tally.record_request("bind", AUTHORIZE_PATH, "GET", &link, &link_request);
+    coverage.record_request("bind", AUTHORIZE_PATH, "GET", &link, &link_request);
     // The query is percent-encoded once, and no character with a meaning in a URL is left
     // unencoded.
     let raw = link.query().unwrap().split('&').find_map(|part| part.strip_prefix("redirect_uri=")).unwrap();
@@ -297,56 +297,56 @@ fn record_bind(tally: &mut Coverage) {
     let (status, _) = page_title(&Url::parse(&format!("{callback}&code=0a1&state={state}")).unwrap());
     assert_eq!(status, 200);
     bind.wait().assert_success();
-    tally.record_requests("bind", &server, &paths);
+    coverage.record_requests("bind", &server, &paths);
 }
 
 #[test]
 fn every_request_matches_its_documentation() {
-    let mut tally =
+    let mut coverage =
         Coverage { endpoints: load_endpoints(), covered_paths: BTreeSet::new(), covered_optional: BTreeSet::new() };
     let named = client_paths();
     let path = |asked: &str| asked.split(' ').next().unwrap().to_owned();
     for (line, paths) in CASES.iter().filter(|(_, paths)| paths.iter().all(|asked| named.contains(&path(asked)))) {
-        let server = tally.server(paths);
+        let server = coverage.server(paths);
         server.env("", "").run(line).assert_success();
-        tally.record_requests(line, &server, paths);
+        coverage.record_requests(line, &server, paths);
     }
     for body in load_bodies() {
         let paths = body.call_paths(STABLE_TOKEN_PATH);
-        let server = tally.server(&paths);
+        let server = coverage.server(&paths);
         server
             .env("", "")
             .run_with_stdin("send -u luffy --message -", body.without_touser().to_string())
             .assert_success();
-        tally.record_requests(&body.kind, &server, &paths);
+        coverage.record_requests(&body.kind, &server, &paths);
     }
     let upload = [STABLE_TOKEN_PATH, "/cgi-bin/media/upload"];
-    let server = tally.server(&upload);
+    let server = coverage.server(&upload);
     let env = server.env("", "");
     env.write_file("chart.png", PNG);
     env.run("media upload chart.png").assert_success();
-    tally.record_requests("media upload", &server, &upload);
+    coverage.record_requests("media upload", &server, &upload);
     let classic = ["/cgi-bin/token"];
-    let server = tally.server(&classic);
+    let server = coverage.server(&classic);
     let env = server.env("", "");
     env.prepend_config("token_endpoint = \"classic\"");
     env.run("token").assert_success();
-    tally.record_requests("token", &server, &classic);
-    record_bind(&mut tally);
+    coverage.record_requests("token", &server, &classic);
+    record_bind(&mut coverage);
 
-    assert_eq!(tally.covered_paths, named, "sent here, and named in src/wechat");
+    assert_eq!(coverage.covered_paths, named, "sent here, and named in src/wechat");
     let mut unused = Vec::new();
-    for endpoint in tally.endpoints.iter().filter(|endpoint| tally.covered_paths.contains(&endpoint.path)) {
+    for endpoint in coverage.endpoints.iter().filter(|endpoint| coverage.covered_paths.contains(&endpoint.path)) {
         let mut names = Vec::new();
         optional_names(&Shape::Table(endpoint.query.clone()), "", &mut names);
         optional_names(&Shape::Table(endpoint.body.clone().unwrap_or_default()), "", &mut names);
         unused.extend(names.into_iter().map(|name| format!("{} {name}", endpoint.path)));
     }
-    unused.retain(|name| !tally.covered_optional.contains(name));
+    unused.retain(|name| !coverage.covered_optional.contains(name));
     unused.sort();
     let expected: Vec<_> = UNUSED_PARAMETERS
         .iter()
-        .filter(|parameter| tally.covered_paths.contains(parameter.split(' ').next().unwrap()))
+        .filter(|parameter| coverage.covered_paths.contains(parameter.split(' ').next().unwrap()))
         .collect();
     assert_eq!(unused.iter().collect::<Vec<_>>(), expected, "optional, and never sent");
 }

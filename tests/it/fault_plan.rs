@@ -178,9 +178,9 @@ fn delayed_responses_wait_concurrently() {
         write_send_request(socket, &token);
     }
     // Every call takes effect, and other requests are answered, while all of them wait.
-    let mut struck = 0;
-    while struck < waiting.len() {
-        struck += logged_faults(&mut env).iter().filter(|(fault, _)| fault == "\"delay 1h\"").count();
+    let mut applied = 0;
+    while applied < waiting.len() {
+        applied += logged_faults(&mut env).iter().filter(|(fault, _)| fault == "\"delay 1h\"").count();
     }
     for mut socket in &waiting {
         socket.set_nonblocking(true).unwrap();

@@ -145,8 +145,8 @@ fn server_counts_rejected_connections() {
             .start(|_| HttpResponse::text(200, ""))
             .unwrap()
     };
-    let send = |door: &ServerHandle, bytes: &[u8]| {
-        let mut socket = TcpStream::connect(door.local_addr()).unwrap();
+    let send = |server: &ServerHandle, bytes: &[u8]| {
+        let mut socket = TcpStream::connect(server.local_addr()).unwrap();
         socket.write_all(bytes).unwrap();
         let _ = socket.read_to_end(&mut Vec::new());
     };

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::send::{env_with_crew, queued_count};
+use crate::send::{env_with_users, queued_count};
 use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
@@ -52,7 +52,7 @@ fn only_requested_result_is_reported() {
 
 #[test]
 fn report_goes_to_all_named_and_tagged_users() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("run -u luffy --tag crew -t backup -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
@@ -67,7 +67,7 @@ sent message 2 (template) to nami
 /// The settings of the report are checked before the command and after it.
 #[test]
 fn run_prints_each_warning_once() {
-    let env = env_with_crew();
+    let env = env_with_users();
     let wxbox = env!("CARGO_BIN_EXE_wxbox");
     env.run(&format!("run --tag crew -t backup -- {wxbox} unbind --user nami")).assert_snapshot(str![[r#"
 exit 0
@@ -226,7 +226,7 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
 /// Whatever fails in wxbox, the command runs, with its own streams and exit status.
 #[test]
 fn wxbox_errors_do_not_stop_command() {
-    let env = env_with_crew();
+    let env = env_with_users();
     let config = env.read_config();
     let ran = |options: &str| env.run(&format!("run {options} -- sh -c 'echo ran; exit 9'"));
     env.write_config("app_id = 3\n");

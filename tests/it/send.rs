@@ -4,14 +4,14 @@ use snapbox::str;
 
 use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO};
 
-/// Returns an environment with luffy, nami and zoro bound and usopp unbound; the tags are crew (all
-/// but zoro) and lost (zoro).
-pub fn env_with_crew() -> TestEnv {
-    add_crew(TestEnv::new())
+/// Returns an environment with luffy, nami and zoro bound and usopp unbound. All but zoro have the
+/// same tag.
+pub fn env_with_users() -> TestEnv {
+    add_users(TestEnv::new())
 }
 
 /// Adds the same users to another environment.
-pub fn add_crew(env: TestEnv) -> TestEnv {
+pub fn add_users(env: TestEnv) -> TestEnv {
     env.run(&format!("user add luffy --tag crew --openid {LUFFY}")).assert_success();
     env.run(&format!("user add nami --tag crew --openid {NAMI}")).assert_success();
     env.run(&format!("user add zoro --tag lost --openid {ZORO}")).assert_success();
@@ -26,7 +26,7 @@ pub fn queued_count(env: &TestEnv) -> i64 {
 
 #[test]
 fn a_text_comes_from_the_line_an_option_or_standard_input() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("send -u luffy 'one 一'").assert_success();
     env.run("send --text two --user luffy").assert_success();
     env.run_with_stdin("send -u luffy -", "three\r\nlines\n\n").assert_success();
@@ -48,7 +48,7 @@ fn fields_come_from_config_file_and_options() {
     let linked = "linked_page-0123456789abcdefghijklmnopqrstu";
     let all = template(BACKUP_TEMPLATE_ID, "{{first.DATA}} {{host.DATA}} {{size.DATA}} {{remark.DATA}}")
         + &template(linked, "x");
-    let env = add_crew(TestEnv::with_scenario(&all));
+    let env = add_users(TestEnv::with_scenario(&all));
     let config = env.read_config();
     let (config, _) = config.split_once("host = ").unwrap();
     env.write_config(&format!(
@@ -114,7 +114,7 @@ warning: WeChat does not show remark
 fn dry_run_needs_no_secret_and_changes_nothing() {
     let env = TestEnv::without_config();
     env.write_config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n");
-    let env = add_crew(env);
+    let env = add_users(env);
     env.run("send -u luffy -u nami --dry-run '中文 🎉'").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -149,7 +149,7 @@ hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or 
 
 #[test]
 fn all_recipients_receive_once() {
-    let env = env_with_crew();
+    let env = env_with_users();
     let dry = format!("send --dry-run -u luffy -u nami -u luffy --tag crew --openid {ZORO} --openid {LUFFY} hi");
     env.run(&dry).assert_snapshot(str![[r#"
 exit 0
@@ -181,7 +181,7 @@ exit 0
 
 #[test]
 fn invalid_recipient_queues_nothing() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("send -u luffy -u usopp hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr

@@ -3,13 +3,13 @@
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::send::{add_crew, env_with_crew, queued_count};
+use crate::send::{add_users, env_with_users, queued_count};
 use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 
 #[test]
 fn rejected_credentials_exit_3() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.set_variable("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 3
@@ -61,7 +61,7 @@ one message stays in the outbox: do not send it again, the next `wxbox outbox fl
 
 #[test]
 fn disallowed_ip_is_reported() {
-    let env = add_crew(TestEnv::with_scenario("ip_whitelist = [\"192.0.2.0/24\"]\n"));
+    let env = add_users(TestEnv::with_scenario("ip_whitelist = [\"192.0.2.0/24\"]\n"));
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
@@ -94,7 +94,7 @@ fn unsent_message_stays_queued() {
     env.write_config(
         "app_id = \"wx1\"\napp_secret = \"s\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n",
     );
-    let env = add_crew(env);
+    let env = add_users(env);
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 6
 --- stderr
@@ -142,7 +142,7 @@ Content   hi
 
 #[test]
 fn a_cached_token_does_not_make_the_host_reachable() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("send -u luffy hi").assert_success();
     let api = env.sandbox().url.clone();
     let config = env.read_config();
@@ -292,7 +292,7 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
 
 #[test]
 fn full_stdout_disk_does_not_stop_sending() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = env.command("send -u luffy -u nami -t backup").stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -2,12 +2,12 @@
 
 use snapbox::str;
 
-use crate::send::{add_crew, env_with_crew, queued_count};
+use crate::send::{add_users, env_with_users, queued_count};
 use crate::support::env::{LUFFY, TestEnv};
 
 #[test]
 fn rejected_user_is_marked_and_skipped_later() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 5
 --- stderr
@@ -75,7 +75,7 @@ fn cache_removed_template(env: TestEnv) -> TestEnv {
 
 #[test]
 fn results_in_json_and_quiet() {
-    let env = env_with_crew();
+    let env = env_with_users();
     env.run("send -q -u luffy hi").assert_snapshot(str![[r#"
 exit 0
 
@@ -112,7 +112,7 @@ exit 0
 
 #[test]
 fn permanent_rejection_exits_5() {
-    let env = cache_removed_template(env_with_crew());
+    let env = cache_removed_template(env_with_users());
     env.run("send -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
@@ -164,7 +164,7 @@ Content     hi
 
 #[test]
 fn one_refusal_of_a_template_is_enough() {
-    let mut env = cache_removed_template(env_with_crew());
+    let mut env = cache_removed_template(env_with_users());
     env.sandbox().requests();
     env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
 exit 5
@@ -181,7 +181,7 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
 
 #[test]
 fn exhausted_quota_leaves_all_queued() {
-    let mut env = add_crew(TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
+    let mut env = add_users(TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
     env.run("send -u luffy -t backup").assert_success();
     env.sandbox().requests();
     env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
@@ -199,7 +199,7 @@ hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on d
 
 #[test]
 fn mixed_results_exit_7() {
-    let env = env_with_crew();
+    let env = env_with_users();
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 7
 --- stdout

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::send::env_with_crew;
+use crate::send::env_with_users;
 use crate::support::env::{LIST_REQUEST, SEND_REQUEST, TestEnv};
 use crate::support::pty::Terminal;
 
@@ -14,7 +14,7 @@ fn age_cached_list(env: &TestEnv, seconds: u32) {
 
 #[test]
 fn unknown_template_invalidates_cached_list() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("template list").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     let removed_id = "gone_meanwhile-0123456789abcdefghijklmnopqr";
@@ -40,7 +40,7 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
 
 #[test]
 fn day_old_list_is_fetched_again() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("template list").assert_success();
     for (seconds, requests) in
         [(86_000, vec![SEND_REQUEST]), (86_500, vec![LIST_REQUEST, SEND_REQUEST]), (0, vec![SEND_REQUEST])]
@@ -62,7 +62,7 @@ fn day_old_list_is_fetched_again() {
 
 #[test]
 fn old_list_is_used_when_wechat_is_unreachable() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("template list").assert_success();
     age_cached_list(&env, 3 * 86_400);
     let fault = "[[faults]]\napi = \"/cgi-bin/template/get_all_private_template\"\nerrcode = 45009\n";
@@ -84,7 +84,7 @@ warning: the kept template list was asked for 3 days ago, and is used as it is: 
 
 #[test]
 fn terminal_shows_age_of_list() {
-    let env = env_with_crew();
+    let env = env_with_users();
     env.run("template list").assert_success();
     age_cached_list(&env, 7200 + 60);
     let ended = Terminal::start(env.command("template list"), 24, 140).wait();

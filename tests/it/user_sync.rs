@@ -11,7 +11,7 @@ const BATCH_REQUEST: &str = "POST /cgi-bin/user/info/batchget 0";
 const UNKNOWN_OPENID: &str = "oNobody_of_this_account_0001";
 
 /// Returns an environment with three bound users: luffy and nami follow, zoro does not.
-fn env_with_crew() -> TestEnv {
+fn env_with_users() -> TestEnv {
     let env = TestEnv::new();
     for (name, openid) in [("luffy", LUFFY), ("nami", NAMI), ("zoro", ZORO)] {
         env.run(&format!("user add {name} --openid {openid}")).assert_success();
@@ -33,7 +33,7 @@ fn env_with_101_followers(settings: &str) -> TestEnv {
 
 #[test]
 fn unfollowed_users_are_marked_and_returned_are_not() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -86,7 +86,7 @@ nobody is bound
 
 #[test]
 fn unknown_openid_does_not_fail_batch() {
-    let mut env = env_with_crew();
+    let mut env = env_with_users();
     env.run(&format!("user add robin --openid {UNKNOWN_OPENID}")).assert_success();
     env.run(&format!("user add nico --openid {UNKNOWN_OPENID}")).assert_success();
     env.run("user sync").assert_snapshot(str![[r#"

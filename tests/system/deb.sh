@@ -39,7 +39,7 @@ for page in $(cd "$here" && $wxbox -q man "$home/man" && ls "$home/man"); do
 done
 bash -c 'set -eu; . /usr/share/bash-completion/completions/wxbox; complete -p wxbox' >/dev/null || fail "no completion"
 
-say "works as the deployment guide has it"
+log "works as the deployment guide has it"
 secret=0123456789abcdef0123456789abcdef
 WXBOX_APP_SECRET=$secret $wxbox -q -c /etc/wxbox/config.toml init --no-check --app-id wx0123456789abcdef \
     --redirect-uri http://127.0.0.1:8080/callback/

@@ -42,7 +42,7 @@ bind_user() {
     wait $bind || fail "bind: status $?: $(cat "$home/err-$user")"
     exec 8<&-
     wxbox user list --bound | grep -q "^$user" || fail "$user is not bound"
-    say "bound $user through nginx"
+    log "bound $user through nginx"
 }
 wxbox -q user add luffy
 wxbox -q user add nami

@@ -23,7 +23,7 @@ for part in 20 60 110 200; do
     until [ "$(acknowledged)" -ge "$part" ]; do kill -0 "$group" || fail "it ended: $(cat "$home/stderr")"; done
     kill -KILL -- "-$group"
     wait "$group" 2>/dev/null || true
-    say "killed with $(acknowledged) of $count acknowledged"
+    log "killed with $(acknowledged) of $count acknowledged"
 done
 "${consumer[@]}" --until-idle 1
 wxbox -q outbox flush

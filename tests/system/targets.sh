@@ -45,7 +45,7 @@ if [ "$what" = macos ]; then
     cd "$here"
     RUSTC_BOOTSTRAP=1 ZIG_GLOBAL_CACHE_DIR=$work/zig/cache CC_aarch64_apple_darwin=$work/cc AR_aarch64_apple_darwin=$work/ar SDKROOT=$work MACOSX_DEPLOYMENT_TARGET=11.0 \
         cargo check -Zbuild-std=std,panic_abort --target aarch64-apple-darwin
-    say "checked for macOS"
+    log "checked for macOS"
     exit 0
 fi
 

@@ -115,7 +115,7 @@ fn faults(platform: &Platform, lang: Lang) -> Markup {
             @if !entries.is_empty() {
                 h2 { (t_in!(lang, "sandbox-faults")) }
                 @for entry in entries.iter().take(MAX_FAULTS) {
-                    p { code { (entry.fault) } " " (t_in!(lang, "sandbox-fault-struck", count = entry.triggered)) }
+                    p { code { (entry.fault) } " " (t_in!(lang, "sandbox-fault-applied", count = entry.triggered)) }
                 }
                 @if entries.len() > MAX_FAULTS { p { "…" } }
             }

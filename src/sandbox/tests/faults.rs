@@ -71,10 +71,10 @@ fn each_fault_counts_separately_and_the_first_one_wins() {
          [[faults]]\ntimes = 1\nreset = \"after\"\n[[faults]]\ntimes = 4\ndelay = \"50ms\"\n\
          [[faults]]\nnth = 1\ndelay = \"1s\"\n",
     );
-    let struck: Vec<String> = (0..5).map(|_| sandbox.fault_log(SERVER_ADDRESSES_API, "")).collect();
+    let applied: Vec<String> = (0..5).map(|_| sandbox.fault_log(SERVER_ADDRESSES_API, "")).collect();
     let expected =
         ["delay 50ms, delay 1s, status 502", "delay 50ms, errcode 45009", "delay 50ms, reset after", "delay 50ms", ""];
-    assert_eq!(struck, expected);
+    assert_eq!(applied, expected);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn the_plan_can_be_replaced_at_run_time() {
     }
     assert_eq!(sandbox.request("POST", "/sandbox/faults", &[("sec-fetch-site", "cross-site")], "").status(), 403);
     let page = sandbox.page("/");
-    assert!(page.contains("<code>*: errcode 45011, nth 1</code> struck once"), "{page}");
+    assert!(page.contains("<code>*: errcode 45011, nth 1</code> applied once"), "{page}");
     assert_eq!(sandbox.post_form("/sandbox/faults", "").status(), 303);
     assert_eq!(sandbox.fault_log(SERVER_ADDRESSES_API, ""), "");
     assert!(!sandbox.page("/").contains("errcode 45011"));

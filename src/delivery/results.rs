@@ -82,10 +82,10 @@ impl FinishedAttempt<'_> {
     fn take_response(&mut self) -> ResponseInfo {
         let (msgid, host) = (self.msgid.take(), self.host.take());
         let mut response = ResponseInfo { msgid, host, server_time: self.server_at, ..response_from_error(self.error) };
-        if let (Some(file), Some(error)) = (self.failed_upload, response.error.take()) {
-            response.error =
-                Some(DeliveryError::Upload { file: file.to_owned(), error: Box::new((&error).into()) }.into());
-        }
+        response.error = response.error.map(|error| match self.failed_upload {
+            Some(file) => DeliveryError::Upload { file: file.to_owned(), error: Box::new((&error).into()) }.into(),
+            None => error,
+        });
         response
     }
 }

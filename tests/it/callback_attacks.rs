@@ -208,7 +208,7 @@ fn failed_accept_keeps_listener_running() {
 #[test]
 fn guessed_short_link_reveals_nothing() {
     let mut env = env_with_luffy();
-    let mut bind = env.spawn("--json bind --user luffy --short-link --timeout 60s");
+    let mut bind = env.spawn("--json bind --user luffy --short-link --timeout 10m");
     let event: serde_json::Value = serde_json::from_str(&bind.expect_line()).unwrap();
     let short = Url::parse(event["short_link"].as_str().unwrap()).unwrap();
     let (before, digits) = short.as_str().rsplit_once('/').unwrap();

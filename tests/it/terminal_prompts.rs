@@ -103,7 +103,7 @@ fn typed_answer_can_be_edited() {
         let world = TestEnv::without_config();
         let mut terminal = Terminal::start(world.command("user add"), 30, columns);
         terminal.wait_for("Name");
-        terminal.type_keys(&keys);
+        terminal.type_hidden(&keys);
         // Each character appears once, and deleted ones are gone.
         let typed = |screen: &vt100::Screen| screen.rows(0, columns).collect::<String>().replace(' ', "");
         let expected = format!("Name:{shown}").replace(' ', "");

@@ -33,8 +33,8 @@ pub use panic_hook::install_panic_hook;
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::stdin_lines::{StdinLine, StdinLines};
 pub use prompt::{
-    InvalidAnswer, confirm, confirm_retry, flush_input, prompt_new_password, prompt_optional_text, prompt_password,
-    prompt_secret, prompt_text, prompt_username, was_interrupted,
+    InvalidAnswer, PromptAborted, confirm, confirm_retry, flush_input, prompt_new_password, prompt_optional_text,
+    prompt_password, prompt_secret, prompt_text, prompt_username,
 };
 pub use qr::file::{QrFile, encode_qr_png};
 pub use qr::{Qr, QrStyle};

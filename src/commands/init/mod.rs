@@ -47,7 +47,7 @@ impl fmt::Display for InitView<'_> {
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
     match create_config(ui, global, args) {
-        Err(error) if ui::was_interrupted(&error) => {
+        Err(error) if error.is::<ui::PromptAborted>() => {
             ui.status(&t!("init-cancelled"));
             Ok(classify(&error).exit)
         }

@@ -257,7 +257,7 @@ fn run_prompt<T: Send + 'static>(
             }
             (Err(dialoguer::Error::IO(e)), _) if e.kind() == io::ErrorKind::UnexpectedEof => {
                 restore_terminal();
-                Err(CommandError::usage(t!("ui-ended")).into())
+                Err(PromptAborted(CommandError::usage(t!("ui-ended"))).into())
             }
             (Err(e), _) => Err(e).context(t!("ui-prompt")),
         },
@@ -268,15 +268,13 @@ fn run_prompt<T: Send + 'static>(
     }
 }
 
-/// Returns `true` if a signal or the end of the input (Ctrl-D) ended a prompt.
-pub fn was_interrupted(error: &anyhow::Error) -> bool {
-    let is_interrupted =
-        |error: &CommandError| Signal::from_exit(error.exit).is_some() || error.message == t!("ui-ended");
-    error.downcast_ref::<CommandError>().is_some_and(is_interrupted)
-}
+/// A signal or the end of the input (Ctrl-D) ended a prompt.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct PromptAborted(#[source] CommandError);
 
 fn interrupted_error(exit: ExitStatus) -> anyhow::Error {
-    CommandError { exit, message: t!("ui-interrupted"), hint: None }.into()
+    PromptAborted(CommandError { exit, message: t!("ui-interrupted"), hint: None }).into()
 }
 
 /// The terminal modes before the current prompt.

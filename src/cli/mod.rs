@@ -7,7 +7,6 @@ mod follower;
 mod init;
 mod media;
 mod outbox;
-mod parse;
 mod quota;
 mod run;
 mod send;
@@ -16,6 +15,7 @@ mod usage_error;
 mod user;
 mod values;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -57,6 +57,22 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Parses a command line, whose first argument is the name of the program.
+    ///
+    /// # Errors
+    ///
+    /// The command line is invalid, or asks for help or the version.
+    pub fn parse_args(args: &[OsString]) -> Result<Self, clap::Error> {
+        let mut cli = Self::try_parse_from(args)?;
+        // clap does not report whether a positional argument followed `--`.
+        if let (Command::Send(send), [.., sign, _]) = (&mut cli.command, args) {
+            send.is_escaped = sign == "--";
+        }
+        Ok(cli)
+    }
 }
 
 /// Options of every command, before or after it; given twice, as by an alias, the last counts.

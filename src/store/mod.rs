@@ -58,8 +58,6 @@ pub struct Store {
     conn: Connection,
     path: PathBuf,
     busy_timeout: Duration,
-    /// The number of outbox transactions so far.
-    transactions: u32,
     /// Whether commits do not wait for the disk; see [`Store::without_fsync`].
     without_fsync: bool,
 }
@@ -83,7 +81,6 @@ impl Store {
         // which a later deletion would not find.
         conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
             .map_err(|e| Error::from_sqlite(path, e))?;
-        conn.execute_batch(WAL_PRAGMAS_SHORT).map_err(|e| Error::from_sqlite(path, e))?;
         if cfg!(target_os = "macos") {
             // On macOS, `fsync` leaves data in the disk's cache; only `F_FULLFSYNC` waits for it.
             conn.execute_batch("PRAGMA fullfsync = ON").map_err(|e| Error::from_sqlite(path, e))?;
@@ -92,13 +89,7 @@ impl Store {
         // Stable query plans: a plan that depends on bound values is prepared anew at each
         // execution.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::from_sqlite(path, e))?;
-        let mut store = Self {
-            conn,
-            path: path.to_owned(),
-            busy_timeout: DEFAULT_BUSY_TIMEOUT,
-            transactions: 0,
-            without_fsync: false,
-        };
+        let mut store = Self { conn, path: path.to_owned(), busy_timeout: DEFAULT_BUSY_TIMEOUT, without_fsync: false };
         migrate::migrate(&mut store.conn, path, migrate::MIGRATIONS)?;
         Ok(store)
     }
@@ -110,13 +101,7 @@ impl Store {
             .iter()
             .try_for_each(|sql| conn.execute_batch(sql))
             .map_err(|e| Error::from_sqlite(path, e))?;
-        Ok(Self {
-            conn,
-            path: path.to_owned(),
-            busy_timeout: DEFAULT_BUSY_TIMEOUT,
-            transactions: 0,
-            without_fsync: false,
-        })
+        Ok(Self { conn, path: path.to_owned(), busy_timeout: DEFAULT_BUSY_TIMEOUT, without_fsync: false })
     }
 
     /// Returns the path of the file.
@@ -178,20 +163,6 @@ impl Store {
         result
     }
 }
-
-/// From this number of pages in the write-ahead log on, a commit moves them into the file, and the
-/// next commit overwrites the log from its start, which is faster for the disk than growing it. Not
-/// after every short command: that would be three more fsyncs. Nor rarely: the first process to
-/// open the file reads the log. The size limit truncates a log of more than those pages, in which
-/// old texts would never be overwritten.
-const WAL_PRAGMAS_SHORT: &str = "PRAGMA wal_autocheckpoint = 64; PRAGMA journal_size_limit = 263712;";
-
-/// The settings for a process that runs for long and would otherwise wait too often.
-const WAL_PRAGMAS_LONG: &str = "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = -1;";
-
-/// From this number of transactions on, a process counts as long-running; a send of one message has
-/// two or three.
-const LONG_RUN_TRANSACTIONS: u32 = 4;
 
 /// The largest log, in bytes, that a process leaves behind.
 const MAX_WAL_BYTES: u64 = 512 << 10;

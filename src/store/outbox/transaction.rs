@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::super::{Error, LONG_RUN_TRANSACTIONS, NOT_FOLLOWING, Result, Store, WAL_PRAGMAS_LONG, generation};
+use super::super::{Error, NOT_FOLLOWING, Result, Store, generation};
 use super::attempts::{clock_reading, load_attempts};
 use super::parts::{self, WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
 use super::{
@@ -253,10 +253,6 @@ impl Store {
             store.map_err(tx.tx.commit())?;
             Ok(result)
         };
-        self.transactions = self.transactions.saturating_add(1);
-        if self.transactions == LONG_RUN_TRANSACTIONS {
-            self.map_err(self.conn.execute_batch(WAL_PRAGMAS_LONG))?;
-        }
         // A signal does not end this wait: `keep_waiting` knows what must be stored first.
         self.map_err(self.conn.busy_timeout(busy_timeout))?;
         let result = if durable { run(self) } else { self.without_fsync(run) };

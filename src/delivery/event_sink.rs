@@ -95,14 +95,8 @@ impl EventSink {
     }
 
     pub(super) fn send(&self, event: DeliveryEvent) {
-        self.send_without_wake(event);
-        (self.wake)();
-    }
-
-    /// Sends an event without waking the receiver, which would take a processor from the request
-    /// that is about to start.
-    pub(super) fn send_without_wake(&self, event: DeliveryEvent) {
         // The command may have exited already.
         let _ = self.sender.send(event);
+        (self.wake)();
     }
 }

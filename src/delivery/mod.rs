@@ -2,11 +2,10 @@
 //! retries what can be retried and reports each result.
 //!
 //! One thread decides: the `scheduler` alone writes to the database, one transaction per step, so
-//! that one fsync covers all attempts that start together. Its thread exists early, to create the
-//! HTTP client while the command opens the database (`thread`). `workers` send the requests, so
-//! that neither the scheduler nor Ctrl-C waits for WeChat. `outcome` says what follows from a
-//! response, `retry` when a message is due again. Any number of processes share an outbox: each
-//! marks what it claims and holds a file lock while it lives.
+//! that one fsync covers all attempts that start together. `workers` send the
+//! requests, so that neither the scheduler nor Ctrl-C waits for WeChat. `outcome` says what follows
+//! from a response, `retry` when a message is due again. Any number of processes share an outbox:
+//! each marks what it claims and holds a file lock while it lives.
 
 mod content_cache;
 mod error;
@@ -33,6 +32,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub(crate) use error::DeliveryError;
@@ -41,9 +41,10 @@ use event_sink::EventSink;
 pub use options::{DeliveryOptions, DeliverySource, TaggedSubmission};
 pub use recovery::recover_orphans;
 pub use retry::is_within_dedupe_window;
-pub use thread::{DeliveryThread, ReadyDeliveryThread};
 
 use crate::store::{self, Message, Store, WorkerLock};
+use crate::t;
+use crate::wechat::Client;
 
 /// Bounded, so that a slow consumer applies backpressure instead of growing memory.
 const EVENT_BUFFER_SIZE: usize = 128;
@@ -62,10 +63,10 @@ impl DeliveryRun {
     ///
     /// # Errors
     ///
-    /// Fails if no worker lock can be acquired beside the database.
+    /// Fails if no worker lock can be acquired beside the database, or the system refuses a thread.
     pub fn start(
         store: Store,
-        thread: ReadyDeliveryThread,
+        client: Client,
         options: DeliveryOptions,
         source: DeliverySource,
         wake: impl Fn() + Send + Sync + 'static,
@@ -74,18 +75,14 @@ impl DeliveryRun {
         let (stop, stop_requests) = unbounded();
         let worker_lock = WorkerLock::acquire(store.path())?;
         let (database, worker_id) = (store.path().to_owned(), worker_lock.worker_id().to_owned());
-        thread.run(move |client| {
+        let run = move || {
             let sink = Arc::new(EventSink::new(sink, wake));
-            let (result, store, workers) =
-                scheduler::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
-            // Close the database before the process exits: the last one to close it checkpoints the
-            // log.
-            drop(store);
-            // Closing the client's connections would only delay the exit, and nothing is lost with
-            // them.
-            std::mem::forget(workers);
+            // The database is closed before the process exits: the last process to close it
+            // checkpoints the log.
+            let result = scheduler::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
             sink.send(result.map_or_else(DeliveryEvent::Aborted, |()| DeliveryEvent::Finished));
-        });
+        };
+        std::thread::Builder::new().name("delivery".into()).spawn(run).with_context(|| t!("delivery-thread"))?;
         Ok(Self { events, stop, database, worker_id })
     }
 

@@ -171,15 +171,6 @@ impl RunState {
             || self.upload_queue.contains(id)
     }
 
-    /// Returns whether the messages in flight are all that is left to do.
-    pub(super) fn has_only_in_flight(&self) -> bool {
-        !self.claims_due
-            && self.ready.is_empty()
-            && self.retry_timers.is_empty()
-            && self.unclaimed_ids.is_empty()
-            && self.upload_queue.is_empty()
-    }
-
     /// Returns whether there is something to claim at this time.
     pub(super) fn has_claimable(&self, now: Instant) -> bool {
         self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)

@@ -22,8 +22,7 @@ use crate::wechat::{Client, ServerClock};
 /// The most submissions that are queued in one step; those of a batch have one message each.
 const MAX_SUBMISSIONS_PER_STEP: usize = 64;
 
-/// Runs until nothing is left to do for this run. Returns the store and the workers, which the
-/// caller closes or leaves to the process exit.
+/// Runs until nothing is left to do for this run, and closes the database.
 pub(super) fn run_scheduler(
     store: Store,
     worker_lock: WorkerLock,
@@ -32,7 +31,7 @@ pub(super) fn run_scheduler(
     source: DeliverySource,
     stop_requests: Receiver<Instant>,
     events: &Arc<EventSink>,
-) -> (anyhow::Result<()>, Store, WorkerPool) {
+) -> anyhow::Result<()> {
     let server_clock = client.clock();
     let token_source = TokenSource::new(options.account.clone(), client.clone(), &store);
     let (rate_limiter, run_backoff) = (RateLimiter::new(options.rate), RunBackoff::new(options.wait));
@@ -67,9 +66,7 @@ pub(super) fn run_scheduler(
         .recover_and_count_due()
         .and_then(|()| scheduler.run_loop())
         .and_then(|()| scheduler.report_remaining());
-    let result = result.map_err(|error| scheduler.report_unsaved(error)).and_then(|()| scheduler.prune());
-    let Scheduler { store, workers, .. } = scheduler;
-    (result, store, workers)
+    result.map_err(|error| scheduler.report_unsaved(error)).and_then(|()| scheduler.prune())
 }
 
 pub(super) struct Scheduler<'a> {
@@ -323,19 +320,8 @@ impl Scheduler<'_> {
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
             || count + duplicates.len() + not_bound.len() > 0;
-        // A single message with nothing else to do is sent inline, because a thread takes longer to
-        // start. Not one with a correlation ID, which is lost if the command exits without this
-        // thread.
-        let sends_inline = started.len() == 1
-            && duplicates.is_empty()
-            && not_bound.is_empty()
-            && self.run_state.in_flight.len() == 1
-            && self.pending_submissions.is_none()
-            && self.run_state.correlation_ids.is_empty()
-            && self.run_state.has_only_in_flight();
         if count > 0 {
-            let event = DeliveryEvent::Queued(count);
-            if sends_inline { self.events.send_without_wake(event) } else { self.events.send(event) }
+            self.events.send(DeliveryEvent::Queued(count));
         }
         if let Some(correlation_id) = accepted {
             self.events.send(DeliveryEvent::Accepted(correlation_id));
@@ -346,12 +332,7 @@ impl Scheduler<'_> {
             for StartedAttempt { id, openid, client_msg_id, content } in started {
                 in_flight_count += 1;
                 let token = token.clone();
-                let job = SendJob { id, token, content, openid, client_msg_id };
-                if sends_inline {
-                    self.workers.send_inline(job);
-                } else {
-                    self.workers.submit(job, in_flight_count);
-                }
+                self.workers.submit(SendJob { id, token, content, openid, client_msg_id }, in_flight_count);
             }
         }
         for (user, correlation_id) in not_bound {

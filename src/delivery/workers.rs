@@ -95,7 +95,8 @@ impl WorkerPool {
             log::info!("{}", t!("delivery-no-thread", count = self.worker_count, cause = i18n::io_error_text(&error)));
         }
         if self.worker_count == 0 {
-            self.send_inline(job);
+            // `self` owns the receiver, so this cannot fail.
+            let _ = self.results.0.send(perform_send(&self.client, job));
         } else {
             self.jobs.push(job);
         }
@@ -105,12 +106,6 @@ impl WorkerPool {
     /// sent.
     pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
         self.jobs.waiting().drain(..).map(|job| job.id).collect()
-    }
-
-    /// Performs a job on the calling thread.
-    pub(super) fn send_inline(&self, job: SendJob) {
-        // `self` owns the receiver, so this cannot fail.
-        let _ = self.results.0.send(perform_send(&self.client, job));
     }
 
     fn spawn_worker(&mut self) -> io::Result<()> {

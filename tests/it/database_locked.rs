@@ -11,10 +11,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use snapbox::str;
 use url::Url;
 use wxbox::access_token::Account;
-use wxbox::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread};
+use wxbox::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource};
 use wxbox::report::classify;
 use wxbox::store::{Error, MessageState, Store};
-use wxbox::wechat::{ClientSettings, Endpoint};
+use wxbox::wechat::{Client, ClientSettings, Endpoint};
 
 use crate::support::TEST_TIMEOUT;
 use crate::support::env::{LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
@@ -82,7 +82,7 @@ fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> Deliver
     };
     DeliveryRun::start(
         open_store(env),
-        DeliveryThread::start(settings).unwrap().wait_ready().unwrap(),
+        Client::new(&settings).unwrap(),
         orders,
         DeliverySource::Messages(ids.to_vec()),
         || {},

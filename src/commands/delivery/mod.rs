@@ -6,19 +6,17 @@ mod summary;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::context::AppContext;
-use crate::delivery::{
-    DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread, ReadyDeliveryThread,
-};
+use crate::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::report::classify;
 use crate::signals::{self, Signal, Waiter};
 use crate::store::{Message, MessageState, Store};
 use crate::t;
 use crate::ui::{DelayedSpinner, DeliveryBar, Progress, Ui};
+use crate::wechat::Client;
 use message_view::{MessageView, MissingMessage};
 use summary::DeliverySummary;
 
@@ -32,31 +30,25 @@ const BAR_THRESHOLD: usize = 10;
 /// Everything that a delivery needs.
 pub(super) struct DeliverySetup {
     pub(super) store: Store,
-    pub(super) thread: ReadyDeliveryThread,
+    pub(super) client: Client,
     pub(super) options: DeliveryOptions,
 }
 
 impl DeliverySetup {
-    /// Opens everything by the configuration, with the database that `store` opens.
-    pub(super) fn open(app: &AppContext, store: impl FnOnce() -> anyhow::Result<Store>) -> anyhow::Result<Self> {
-        let options = options_from_config(app)?;
-        let thread = DeliveryThread::start(app.client_settings()).with_context(|| t!("delivery-thread"))?;
-        Ok(Self { store: store()?, thread: thread.wait_ready()?, options })
+    /// Prepares a delivery by the configuration.
+    pub(super) fn new(app: &AppContext, store: Store) -> anyhow::Result<Self> {
+        let send = &app.config.send;
+        let options = DeliveryOptions {
+            account: app.account()?,
+            concurrency: send.concurrency.value,
+            rate: send.rate.value,
+            wait: send.wait.value,
+            max_attempts: send.max_attempts.value,
+            retain: send.retain.value,
+            deliver: true,
+        };
+        Ok(Self { store, client: Client::new(&app.client_settings())?, options })
     }
-}
-
-/// Returns the delivery options of the configuration.
-pub(super) fn options_from_config(app: &AppContext) -> anyhow::Result<DeliveryOptions> {
-    let send = &app.config.send;
-    Ok(DeliveryOptions {
-        account: app.account()?,
-        concurrency: send.concurrency.value,
-        rate: send.rate.value,
-        wait: send.wait.value,
-        max_attempts: send.max_attempts.value,
-        retain: send.retain.value,
-        deliver: true,
-    })
 }
 
 /// A message to report, in its state at the end of the run.
@@ -347,10 +339,10 @@ pub(super) fn run_with(
     side_events: Receiver<SideEvent>,
     show: impl FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeliveryResult> {
-    let DeliverySetup { store, thread, options } = setup;
+    let DeliverySetup { store, client, options } = setup;
     let only_queued = !options.deliver;
     let notifier = waiter.notifier();
-    let run = DeliveryRun::start(store, thread, options, source, move || notifier.notify())?;
+    let run = DeliveryRun::start(store, client, options, source, move || notifier.notify())?;
     let mut reporter = ProgressReporter::new(ui, show, only_queued);
     // Not every event wakes this thread, so the spinner starts here.
     reporter.spinner.start(reporter.ui);

@@ -19,7 +19,7 @@ use crate::ui::Ui;
 pub(super) fn flush(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
     // A delivery creates a lock file beside the database, so check before it opens.
     let database_exists = app.database_exists();
-    let setup = DeliverySetup::open(app, || app.open_existing_store())?;
+    let setup = DeliverySetup::new(app, app.open_existing_store()?)?;
     if !database_exists {
         ui.note(&t!("outbox-flush-none"));
         return Ok(ExitStatus::Success);
@@ -46,7 +46,7 @@ fn report_nothing_due(ui: &mut Ui, app: &AppContext) -> anyhow::Result<()> {
 }
 
 pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow::Result<ExitStatus> {
-    let mut setup = DeliverySetup::open(app, || app.open_existing_store())?;
+    let mut setup = DeliverySetup::new(app, app.open_existing_store()?)?;
     if args.queued {
         // Only the due time changes.
         let ids = setup.store.make_due(&app.require_app_id()?, &[], Timestamp::now())?;

@@ -19,7 +19,6 @@ use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, content, single_source};
 use crate::config::CliOverrides;
 use crate::context::AppContext;
-use crate::delivery::DeliveryThread;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n::{closest_match, join_list};
 use crate::report::classify;
@@ -101,8 +100,7 @@ fn send_report(
 }
 
 fn open_delivery(app: &AppContext, store: Store, args: &Run) -> anyhow::Result<DeliverySetup> {
-    let thread = DeliveryThread::start(app.client_settings())?.wait_ready()?;
-    let mut setup = DeliverySetup { store, thread, options: delivery::options_from_config(app)? };
+    let mut setup = DeliverySetup::new(app, store)?;
     setup.options.deliver = !args.delivery.no_wait;
     Ok(setup)
 }

@@ -110,7 +110,7 @@ pub(super) fn run(ui: &mut Ui, app: AppContext, args: &Send, file: &str) -> anyh
         let store = app.open_existing_store()?;
         return dry_run(ui, lines, LineParser::new(app, store, account, options));
     }
-    let mut setup = DeliverySetup::open(&app, || app.open_or_create_default_store())?;
+    let mut setup = DeliverySetup::new(&app, app.open_or_create_default_store()?)?;
     setup.options.deliver = !args.delivery.no_wait;
     let parser = LineParser::new(app, Store::open(setup.store.path())?, account, options);
     let waiter = Waiter::new()?;

@@ -14,7 +14,6 @@ use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, message_json, single_source};
 use crate::config::CliOverrides;
 use crate::context::AppContext;
-use crate::delivery::DeliveryThread;
 use crate::exit::ExitStatus;
 use crate::ui::Ui;
 
@@ -38,7 +37,6 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     app.require_app_id()?;
     // A dry run works without the secret. Any other run must fail before it queues a message.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    let thread = if args.dry_run { None } else { Some(DeliveryThread::start(app.client_settings())?) };
     let selector = RecipientSelector { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     // Without a database no person is known by name.
     let mut store = match (selector.selects_users(), args.dry_run) {
@@ -49,9 +47,10 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     let recipients = recipients::resolve(ui, &app, &store, &selector)?;
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
     let submission = build_submission(ui, &app, &mut store, account.as_ref(), request, recipients)?;
-    let Some(thread) = thread else { return dry_run::print_bodies(ui, &app, &store, &submission) };
-    let mut setup =
-        DeliverySetup { store, thread: thread.wait_ready()?, options: delivery::options_from_config(&app)? };
+    if args.dry_run {
+        return dry_run::print_bodies(ui, &app, &store, &submission);
+    }
+    let mut setup = DeliverySetup::new(&app, store)?;
     setup.options.deliver = !args.delivery.no_wait;
     delivery::run(ui, setup, single_source(submission)?)
 }

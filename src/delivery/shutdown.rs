@@ -19,6 +19,9 @@ const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long after the deadline remaining messages are still reported.
 const REPORT_TIMEOUT: Duration = Duration::from_millis(200);
 
+/// The number of remaining messages that are reported even after that.
+const MIN_REPORTED: usize = 100;
+
 impl Scheduler<'_> {
     /// Checks this run's messages that other processes claimed.
     pub(super) fn poll_claimed_elsewhere(&mut self) -> anyhow::Result<NextStep> {
@@ -172,8 +175,10 @@ impl Scheduler<'_> {
         remaining.extend(waiting_parts.into_iter().map(|id| (id, id)));
         remaining.sort_unstable();
         let mut unreported = 0;
-        for id in remaining.into_iter().flat_map(|(first, last)| first..=last) {
-            if self.shutdown_deadline.is_some_and(|deadline| Instant::now() >= deadline + REPORT_TIMEOUT) {
+        for (index, id) in remaining.into_iter().flat_map(|(first, last)| first..=last).enumerate() {
+            if index >= MIN_REPORTED
+                && self.shutdown_deadline.is_some_and(|deadline| Instant::now() >= deadline + REPORT_TIMEOUT)
+            {
                 unreported += 1;
             } else {
                 self.emit_current(id)?;

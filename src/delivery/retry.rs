@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::outcome::MessageAction;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{AttemptHistory, ClaimedMessage, MessageState, RetryState};
+use crate::wechat::errcode;
 
 /// How long WeChat drops a repeat of a template message: 10 minutes after it received the message,
 /// less the time that a request may take. Page:
@@ -132,7 +133,8 @@ pub fn decide_after_attempt(
     }
 }
 
-/// Decides for a message that is not attempted because WeChat refused another one of its class.
+/// Decides for a message that is not attempted because WeChat refused another one of its class, or
+/// because its recipient gets too many messages.
 pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, jitter: f64) -> Decision {
     let (now, backoff) = (context.now.wall, context.claimed.retry_state.clone());
     let history = &context.claimed.history;
@@ -247,6 +249,9 @@ fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
     {
         return Some(false);
     }
+    if !claimed.expire_strict && waits_for_quota_reset(context) {
+        return Some(false);
+    }
     let since_created = now.uptime_since(&claimed.created);
     let by_uptime = since_created.is_some_and(|up| up >= claimed.expire_after);
     let by_server = server_time.is_some_and(|server_time| server_time >= claimed.message.expires_at);
@@ -255,6 +260,18 @@ fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
     }
     let has_witness = since_created.is_some() || server_time.is_some();
     has_witness.then_some(by_uptime || by_server)
+}
+
+/// Returns whether WeChat refused the last attempt because of a daily quota that has been reset
+/// since then. A message that was refused soon after midnight is as old as it may become when the
+/// quota is reset, and still gets the attempt that it waited for.
+fn waits_for_quota_reset(context: &RetryContext<'_>) -> bool {
+    let last = context.claimed.history.attempts.last();
+    last.is_some_and(|attempt| {
+        let is_quota_error =
+            attempt.errcode.is_some_and(|errcode| errcode::action(errcode) == errcode::Action::HoldDay);
+        is_quota_error && next_beijing_midnight(attempt.started.wall) <= context.now.wall
+    })
 }
 
 /// Returns whether an attempt is at least `span` old by the uptime or by WeChat's clock.
@@ -286,10 +303,14 @@ fn backoff_delay(failed_at: Timestamp, step: &mut u32, now: Timestamp, wait: Dur
 /// Returns a few minutes after the next midnight in Beijing (UTC+8), when WeChat resets its quotas;
 /// the exact minute is not documented.
 fn next_quota_reset(now: Timestamp, jitter: f64) -> Timestamp {
+    next_beijing_midnight(now).plus(minutes(5) + minutes(10).mul_f64(jitter))
+}
+
+/// Returns the next midnight in Beijing (UTC+8).
+fn next_beijing_midnight(now: Timestamp) -> Timestamp {
     const DAY: i64 = 86_400_000;
     const BEIJING: i64 = 8 * 3_600_000;
-    let midnight = ((now.0 + BEIJING).div_euclid(DAY) + 1) * DAY - BEIJING;
-    Timestamp(midnight).plus(minutes(5) + minutes(10).mul_f64(jitter))
+    Timestamp(((now.0 + BEIJING).div_euclid(DAY) + 1) * DAY - BEIJING)
 }
 
 #[cfg(test)]

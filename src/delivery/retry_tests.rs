@@ -323,3 +323,25 @@ fn a_day_of_wechat_ends_at_midnight_in_beijing() {
     assert_eq!(next_quota_reset(late, 1.0).to_string(), "2026-11-23T16:15:00Z");
     assert_eq!(next_quota_reset(Timestamp(late.0 + 8 * 3_600_000), 0.0).to_string(), "2026-11-24T16:05:00Z");
 }
+
+#[test]
+fn a_message_that_a_quota_held_for_a_day_gets_one_more_attempt() {
+    let (hour, day) = (i64::try_from(HOUR).unwrap(), 86_400);
+    let now = reading_in_boot(0, "a");
+    // It is 13:41 in Beijing.
+    for (errcode, seconds, expected) in [
+        (45009, day, None),
+        (45009, 14 * hour, None),
+        (45009, 13 * hour, Some(MessageState::Expired)),
+        (-1, day, Some(MessageState::Expired)),
+    ] {
+        let started = reading_in_boot(seconds, "a");
+        let mut held = expired_message(template_message());
+        held.created = started.clone();
+        held.history.attempts = vec![Attempt { errcode: Some(errcode), ..attempt(started, AttemptOutcome::Refused) }];
+        let decided = |held: &ClaimedMessage| decide_before_attempt(&retry_context(held, &now)).map(|it| it.state);
+        assert_eq!(decided(&held), expected, "{errcode} {seconds}");
+        held.expire_strict = true;
+        assert_eq!(decided(&held), Some(MessageState::Expired), "{errcode} {seconds}, asked for");
+    }
+}

@@ -77,7 +77,7 @@ const fn rule(outcome: DeliveryOutcome, action: MessageAction, run_action: RunAc
     OutcomeRule { outcome, action, run_action }
 }
 
-/// The rules for all outcomes, which the README documents.
+/// The rules for all outcomes, which docs/reference/delivery-outcomes.md lists.
 pub const OUTCOME_RULES: [OutcomeRule; 14] = [
     rule(DeliveryOutcome::Accepted, MessageAction::Sent, RunAction::None),
     rule(DeliveryOutcome::Refused(Action::Done), MessageAction::Sent, RunAction::None),

@@ -24,7 +24,7 @@ pub fn recover_orphans(store: &mut Store) -> Result<()> {
 pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Message>> {
     // The process has to exit now; what fails here is recovered like the claims of a dead process.
     let mut store = Store::open(database)?.with_busy_timeout(SHUTDOWN_BUSY_TIMEOUT)?;
-    let orphans = store.orphans(worker)?;
+    let orphans = store.claims_of(worker)?;
     record_orphans(&mut store, worker, &orphans, &DeliveryError::Interrupted)?;
     let messages = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.claimed.message.id));
     messages.filter_map(Result::transpose).collect()

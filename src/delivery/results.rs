@@ -37,7 +37,7 @@ struct FinishedAttempt<'a> {
     /// The attempt's number; `None` for an upload, before the message was sent.
     attempt_number: Option<i64>,
     started_at: &'a ClockReading,
-    /// What a `stop_kind` refusal covers.
+    /// The class of messages that a refusal may suspend.
     suspension_class: String,
     error: Option<&'a wechat::Error>,
     /// WeChat's ID of the message.

@@ -84,8 +84,8 @@ pub(super) fn explain_error(error: StoredError, decision: &Decision, attempts: i
     }
 }
 
-/// Returns what a `stop_kind` refusal covers: all messages of the kind, or of a template's the
-/// template.
+/// Returns the class of messages that a refusal suspends: the message type, or for messages with a
+/// template the type and the template's ID.
 pub(super) fn suspension_class(content: &Content) -> String {
     match content.template_id() {
         None => content.kind().to_owned(),

@@ -1,5 +1,5 @@
 //! A table of valid and invalid command lines, run in one home after another: the output as text,
-//! with `--json`, and with standard input closed. `BLESS=1 cargo test command_corpus` rewrites the
+//! with `--json`, and with standard input closed. `BLESS=1 cargo test --test it -- command_corpus` rewrites the
 //! expected output: read the diff.
 
 use std::io::Write;

@@ -1,5 +1,5 @@
 //! What is committed beside the code and must say what the code says: completions, the command-line
-//! reference. `BLESS=1 cargo test docs` writes all of it anew, and the tables of `docs/reference/` (`docs_markdown.rs`).
+//! reference. `BLESS=1 cargo test --test it -- docs` writes all of it anew, and the tables of `docs/reference/` (`docs_markdown.rs`).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -27,7 +27,10 @@ pub fn assert_committed(name: &str, text: &str) {
     for number in 1.. {
         match (old.next(), new.next()) {
             (None, None) => break,
-            (was, is) => assert_eq!(was, is, "{name}:{number} is out of date: BLESS=1 cargo test docs command_corpus"),
+            (was, is) => assert_eq!(
+                was, is,
+                "{name}:{number} is out of date: BLESS=1 cargo test --test it -- docs command_corpus"
+            ),
         }
     }
 }

@@ -342,8 +342,8 @@ impl OutboxTx<'_> {
         Ok(AttemptStart::Started(openid))
     }
 
-    /// Stores an update and releases the message. Returns `false` if the message no longer exists
-    /// because its user was removed.
+    /// Stores an update and releases the message. Returns `false` if the message was cancelled since
+    /// its claim, or no longer exists because its user was removed.
     pub fn record_update(&self, id: i64, message_update: &MessageUpdate) -> Result<bool> {
         let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time } = &message_update.response;
         let now = self.now.wall;

@@ -99,7 +99,7 @@ impl Store {
         for worker in self.worker_ids()? {
             let path = lock_path(&self.path, &worker);
             let Some(lock) = try_lock_dead_worker(&path, &self.path) else { continue };
-            let orphans = self.orphans(&worker)?;
+            let orphans = self.claims_of(&worker)?;
             recover(self, &worker, orphans)?;
             // Finished messages need no worker: the process was killed between its last two
             // commits.
@@ -152,7 +152,7 @@ impl Store {
     }
 
     /// Returns the messages that a process has claimed, by ID.
-    pub fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
+    pub fn claims_of(&self, worker: &str) -> Result<Vec<Orphan>> {
         let sql = select_claimed_sql("", "m.claimed_by = ?1 AND m.state = 'queued' ORDER BY m.id");
         let mut query = self.map_err(self.conn.prepare(&sql))?;
         let rows =

@@ -47,19 +47,19 @@ pub enum Error {
 }
 
 /// Returns the cached token, if it is valid.
-pub fn cached(store: &Store, account: &Account) -> Result<Option<CachedToken>, Error> {
-    load_unexpired(store, account)
+pub fn cached(store: &Store, account: &Account, now: Timestamp) -> Result<Option<CachedToken>, Error> {
+    load_unexpired(store, account, now)
 }
 
 /// Returns a valid token: the cached one, else a new one.
-pub fn get(store: &mut Store, client: &Client, account: &Account) -> Result<CachedToken, Error> {
-    if let Some(token) = load_unexpired(store, account)? {
+pub fn get(store: &mut Store, client: &Client, account: &Account, now: Timestamp) -> Result<CachedToken, Error> {
+    if let Some(token) = load_unexpired(store, account, now)? {
         return Ok(token);
     }
-    let (_lock, token) = lock_and_recheck(store, client, |store| load_unexpired(store, account))?;
+    let (_lock, token) = lock_and_recheck(store, client, |store| load_unexpired(store, account, now))?;
     match token {
         Some(token) => Ok(token),
-        None => fetch(store, client, account, false),
+        None => fetch(store, client, account, (false, now)),
     }
 }
 
@@ -70,25 +70,26 @@ pub fn replace_rejected(
     store: &mut Store,
     client: &Client,
     account: &Account,
+    now: Timestamp,
 ) -> Result<CachedToken, Error> {
     let load_other =
-        |store: &Store| Ok(load_unexpired(store, account)?.filter(|token| !secrets_equal(&token.token, rejected)));
+        |store: &Store| Ok(load_unexpired(store, account, now)?.filter(|token| !secrets_equal(&token.token, rejected)));
     let (_lock, token) = lock_and_recheck(store, client, load_other)?;
     if let Some(token) = token {
         return Ok(token);
     }
-    let token = fetch(store, client, account, false)?;
+    let token = fetch(store, client, account, (false, now))?;
     if secrets_equal(&token.token, rejected) && account.endpoint == Endpoint::Stable {
         log::info!("{}", t!("token-forced"));
-        return fetch(store, client, account, true);
+        return fetch(store, client, account, (true, now));
     }
     Ok(token)
 }
 
 /// Requests a token from WeChat, whatever is cached.
-pub fn refresh(store: &mut Store, client: &Client, account: &Account) -> Result<CachedToken, Error> {
+pub fn refresh(store: &mut Store, client: &Client, account: &Account, now: Timestamp) -> Result<CachedToken, Error> {
     let (_lock, _) = lock_and_recheck(store, client, |_| Ok(None))?;
-    fetch(store, client, account, false)
+    fetch(store, client, account, (false, now))
 }
 
 /// An account with everything that an API call needs.
@@ -122,18 +123,17 @@ pub fn call_with_token<T>(
     account: &Account,
     request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
 ) -> Result<Result<T, wechat::Error>, Error> {
-    let token = get(store, client, account)?;
+    let token = get(store, client, account, Timestamp::now())?;
     match request(client, &token.token) {
         Err(wechat::Error::Api(refusal)) if action(refusal.errcode) == Action::Refresh => {
-            let token = replace_rejected(&token.token, store, client, account)?;
+            let token = replace_rejected(&token.token, store, client, account, Timestamp::now())?;
             Ok(request(client, &token.token))
         }
         result => Ok(result),
     }
 }
 
-fn load_unexpired(store: &Store, account: &Account) -> Result<Option<CachedToken>, Error> {
-    let now = Timestamp::now();
+fn load_unexpired(store: &Store, account: &Account, now: Timestamp) -> Result<Option<CachedToken>, Error> {
     let cached = store.token(&account.app_id)?;
     // If the clock was set back, a token must not seem valid for years.
     Ok(cached.filter(|token| token.expires_at > now.plus(EXPIRY_MARGIN) && token.expires_at <= now.plus(MAX_LIFETIME)))
@@ -142,8 +142,12 @@ fn load_unexpired(store: &Store, account: &Account) -> Result<Option<CachedToken
 /// WeChat's tokens are valid for two hours; a longer rest means that the clock was changed.
 const MAX_LIFETIME: Duration = Duration::from_secs(7200 + 300);
 
-fn fetch(store: &mut Store, client: &Client, account: &Account, force: bool) -> Result<CachedToken, Error> {
-    let requested_at = Timestamp::now();
+fn fetch(
+    store: &mut Store,
+    client: &Client,
+    account: &Account,
+    (force, requested_at): (bool, Timestamp),
+) -> Result<CachedToken, Error> {
     let (token, lifetime) =
         client.access_token(account.endpoint, &account.app_id, &account.secret, force).map_err(Error::WeChat)?;
     let token = CachedToken { token, fetched_at: requested_at, expires_at: requested_at.plus(lifetime) };

@@ -32,7 +32,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     let mut store = app.open_or_create_default_store()?;
     let client = app.new_client()?;
     let get = if args.refresh { refresh } else { get };
-    let token = get(&mut store, &client, &account)?;
+    let token = get(&mut store, &client, &account, Timestamp::now())?;
     ui.print(&TokenView { access_token: token.token.expose_secret(), expires_at: token.expires_at })?;
     Ok(ExitStatus::Success)
 }

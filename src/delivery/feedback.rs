@@ -8,7 +8,7 @@ use super::{DeliveryError, DeliveryEvent};
 use crate::store::ResponseInfo;
 use crate::{access_token, store, wechat};
 
-impl Scheduler<'_> {
+impl Scheduler {
     /// Handles a failed token fetch: a network failure is retried, any other error ends the run.
     pub(super) fn on_token_error(&mut self, error: access_token::Error) -> anyhow::Result<()> {
         let stored = DeliveryError::from_token_error(&error).map(Into::into);
@@ -29,7 +29,7 @@ impl Scheduler<'_> {
             | wechat::Error::NoResponse { .. }
             | wechat::Error::InvalidResponse { .. } => true,
         };
-        if is_temporary && self.run_backoff.record_failure() {
+        if is_temporary && self.record_run_failure() {
             self.notify_retrying(error.into());
         } else {
             let response = ResponseInfo { error: stored, ..response_from_error(Some(cause)) };
@@ -42,14 +42,20 @@ impl Scheduler<'_> {
         if !self.sending_stopped {
             self.sending_stopped = true;
             self.stop_reason = stop_reason;
-            self.events.send(DeliveryEvent::SendingStopped(error));
+            self.emit(DeliveryEvent::SendingStopped(error));
         }
     }
 
-    pub(super) fn notify_retrying(&mut self, error: anyhow::Error) {
+    /// Records that nothing can be sent. Returns whether to try again later.
+    fn record_run_failure(&mut self) -> bool {
+        let jitter = (self.run_state.jitter)();
+        self.run_backoff.record_failure(self.now.instant, jitter)
+    }
+
+    fn notify_retrying(&mut self, error: anyhow::Error) {
         if !self.retry_notified && !self.sending_stopped {
             self.retry_notified = true;
-            self.events.send(DeliveryEvent::Retrying(error));
+            self.emit(DeliveryEvent::Retrying(error));
         }
     }
 
@@ -57,7 +63,7 @@ impl Scheduler<'_> {
         let RunFeedback { action, is_transient_failure, token, error } = feedback;
         let Some(error) = error else {
             self.token_source.reset_rejections();
-            self.run_backoff.reset();
+            self.run_backoff.reset(self.now.instant);
             return;
         };
         let response = response_from_error(Some(&error));
@@ -73,9 +79,9 @@ impl Scheduler<'_> {
                 }
             }
             RunAction::StopRun => self.stop_sending(error.into(), response),
-            RunAction::PauseRun if self.run_backoff.record_failure() => self.notify_retrying(error.into()),
+            RunAction::PauseRun if self.record_run_failure() => self.notify_retrying(error.into()),
             RunAction::PauseRun => self.stop_sending(error.into(), response),
-            RunAction::None if is_transient_failure && !self.run_backoff.record_transient_failure() => {
+            RunAction::None if is_transient_failure && !self.run_backoff.record_transient_failure(self.now.instant) => {
                 self.stop_sending(error.into(), response)
             }
             RunAction::None if is_transient_failure => {
@@ -89,7 +95,7 @@ impl Scheduler<'_> {
             | RunAction::MarkTemplateDeclined
             | RunAction::HoldClass
             | RunAction::FailClass => {
-                self.run_backoff.reset();
+                self.run_backoff.reset(self.now.instant);
             }
         }
     }

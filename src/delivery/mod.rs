@@ -2,12 +2,14 @@
 //! retries what can be retried and reports each result.
 //!
 //! One thread decides: the `scheduler` alone writes to the database, one transaction per step, so
-//! that one fsync covers all attempts that start together. `workers` send the
-//! requests, so that neither the scheduler nor Ctrl-C waits for WeChat. `outcome` says what follows
-//! from a response, `retry` when a message is due again. Any number of processes share an outbox:
-//! each marks what it claims and holds a file lock while it lives.
+//! that one fsync covers all attempts that start together. It is a state machine without threads,
+//! sockets and clocks (`step`), so that a simulation can play it (`tests/sim`); the `driver` has
+//! those. `workers` send the requests, so that neither the driver nor Ctrl-C waits for WeChat.
+//! `outcome` says what follows from a response, `retry` when a message is due again. Any number of
+//! processes share an outbox: each marks what it claims and holds a file lock while it lives.
 
 mod content_cache;
+mod driver;
 mod error;
 mod event_sink;
 mod feedback;
@@ -20,6 +22,7 @@ mod run_state;
 mod scheduler;
 mod settlement;
 mod shutdown;
+mod step;
 mod thread;
 mod throttle;
 mod timers;
@@ -37,6 +40,12 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub(crate) use error::DeliveryError;
 pub use event_sink::DeliveryEvent;
+pub use run_state::Jitter;
+pub use scheduler::Scheduler;
+pub use step::{NextStep, StepAction, StepEvents, StepTime};
+pub use workers::{SendJob, SendResult};
+
+use driver::Driver;
 use event_sink::EventSink;
 pub use options::{DeliveryOptions, DeliverySource, TaggedSubmission};
 pub use recovery::recover_orphans;
@@ -77,9 +86,9 @@ impl DeliveryRun {
         let (database, worker_id) = (store.path().to_owned(), worker_lock.worker_id().to_owned());
         let run = move || {
             let sink = Arc::new(EventSink::new(sink, wake));
-            // The database is closed before the process exits: the last process to close it
+            // The driver closes the database before the process exits: the last process to close it
             // checkpoints the log.
-            let result = scheduler::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
+            let result = Driver::new(store, worker_lock, client, options, source, stop_requests, &sink).run();
             sink.send(result.map_or_else(DeliveryEvent::Aborted, |()| DeliveryEvent::Finished));
         };
         std::thread::Builder::new().name("delivery".into()).spawn(run).with_context(|| t!("delivery-thread"))?;

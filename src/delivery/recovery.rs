@@ -16,8 +16,10 @@ use crate::store::{ClaimedMessage, Message, MessageState, MessageUpdate, Orphan,
 const SHUTDOWN_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Recovers the messages of all dead processes, for all accounts.
-pub fn recover_orphans(store: &mut Store) -> Result<()> {
-    store.recover_workers(|store, worker, orphans| record_orphans(store, worker, &orphans, &DeliveryError::ProcessGone))
+pub fn recover_orphans(store: &mut Store, now: &ClockReading) -> Result<()> {
+    store.recover_workers(|store, worker, orphans| {
+        record_orphans(store, (worker, now), &orphans, &DeliveryError::ProcessGone)
+    })
 }
 
 /// Records this process's claims as it exits, and returns the messages.
@@ -25,19 +27,23 @@ pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Me
     // The process has to exit now; what fails here is recovered like the claims of a dead process.
     let mut store = Store::open(database)?.with_busy_timeout(SHUTDOWN_BUSY_TIMEOUT)?;
     let orphans = store.claims_of(worker)?;
-    record_orphans(&mut store, worker, &orphans, &DeliveryError::Interrupted)?;
+    record_orphans(&mut store, (worker, &ClockReading::now()), &orphans, &DeliveryError::Interrupted)?;
     let messages = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.claimed.message.id));
     messages.filter_map(Result::transpose).collect()
 }
 
-fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &DeliveryError) -> Result<()> {
-    let now = ClockReading::now();
+fn record_orphans(
+    store: &mut Store,
+    (worker, now): (&str, &ClockReading),
+    orphans: &[Orphan],
+    error: &DeliveryError,
+) -> Result<()> {
     // One transaction per account; nearly always there is only one account.
     orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|account_orphans| {
         let Some(first) = account_orphans.first() else { return Ok(()) };
-        let tx_context = TxContext { app_id: &first.app_id, worker_id: worker, now: &now, server_now: None };
+        let tx_context = TxContext { app_id: &first.app_id, worker_id: worker, now, server_now: None };
         let record = |tx: &OutboxTx<'_>, claimed: &ClaimedMessage| {
-            tx.record_update(claimed.message.id, &update_for_orphan(claimed, &now, error)).map(drop)
+            tx.record_update(claimed.message.id, &update_for_orphan(claimed, now, error)).map(drop)
         };
         store.transaction(tx_context, true, |tx| {
             account_orphans.iter().try_for_each(|orphan| record(tx, &orphan.claimed))

@@ -2,20 +2,18 @@
 //! the run.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::DeliveryError;
 use super::error::TxError;
 use super::outcome::{DeliveryOutcome, MessageAction, OutcomeRule, RunAction, WINDOW_CLOSED_ERRCODES};
 use super::retry;
 use super::run_state::{InFlight, RunFeedback, RunState, StepTx, SuspendedClass, recipient_key};
-use super::settlement::{
-    TEMPLATE_KIND, explain_error, random_jitter, response_from_error, suspension_class, update_from_decision,
-};
+use super::settlement::{TEMPLATE_KIND, explain_error, response_from_error, suspension_class, update_from_decision};
 use super::uploads::{UploadError, UploadResult, WaitingMessage};
 use super::workers::SendResult;
 use crate::clock::{ClockReading, Timestamp};
-use crate::store::{ClaimedMessage, MessageState, MessageUpdate, OutboxTx, ResponseInfo};
+use crate::store::{ClaimedMessage, MessageState, MessageUpdate, ResponseInfo};
 use crate::t;
 use crate::wechat::errcode::Action;
 use crate::wechat::{self, SendResponse};
@@ -200,7 +198,7 @@ impl RunState {
         let falls_back = finished.falls_back(&claimed);
         let action = self.message_action(&claimed, &finished);
         // Skip RNG initialization on the success path; it costs more than recording the result.
-        let jitter = if action == MessageAction::Sent { 0.0 } else { random_jitter() };
+        let jitter = if action == MessageAction::Sent { 0.0 } else { (self.jitter)() };
         let context = self.retry_context(&claimed, step.now);
         let decision = retry::decide_after_attempt(action, &context, finished.started_at, jitter);
         let mut update = update_from_decision(&decision);
@@ -213,7 +211,7 @@ impl RunState {
         }
         update.response.error =
             update.response.error.map(|error| explain_error(error, &decision, claimed.message.attempts));
-        self.apply_run_action(step.tx, &claimed, finished, response, update.state)?;
+        self.apply_run_action(step, &claimed, finished, response, update.state)?;
         log::info!("{}", t!("delivery-attempt", id = claimed.message.id, state = update.state.as_str()));
         self.record_update(step, claimed, &update, decision.within_run)
     }
@@ -240,12 +238,13 @@ impl RunState {
     /// Applies what a response says about the recipient, the template and similar messages.
     fn apply_run_action(
         &mut self,
-        tx: &OutboxTx<'_>,
+        step: &StepTx<'_>,
         claimed: &ClaimedMessage,
         finished: FinishedAttempt<'_>,
         response: ResponseInfo,
         state: MessageState,
     ) -> Result<(), TxError> {
+        let tx = step.tx;
         let OutcomeRule { action, run_action, .. } = finished.rule();
         let openid = finished.attempt_number.and(claimed.message.openid.as_deref()).unwrap_or_default();
         let template = claimed.user_id.zip(finished.template_id.as_deref());
@@ -262,7 +261,7 @@ impl RunState {
                 self.suspended_classes.insert(finished.suspension_class, SuspendedClass { action, response });
             }
             RunAction::ThrottleRecipient => {
-                let until = Instant::now() + RECIPIENT_COOLDOWN;
+                let until = step.instant + RECIPIENT_COOLDOWN;
                 self.throttled_recipients.insert(recipient_key(claimed), (until, response));
             }
             RunAction::MarkTemplateDeclined => {

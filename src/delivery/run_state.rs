@@ -1,6 +1,6 @@
 //! The scheduler's state between two steps, and how a transaction changes it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,7 @@ use super::error::TxError;
 use super::outcome::{MessageAction, RunAction};
 use super::retry::{self, RetryContext};
 use super::settlement::{
-    explain_error, random_jitter, suspension_class, update_from_decision, update_keeping_response,
-    update_without_attempt,
+    explain_error, suspension_class, update_from_decision, update_keeping_response, update_without_attempt,
 };
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
@@ -52,6 +51,8 @@ pub(super) enum SettledMessage {
 pub(super) struct StepTx<'a> {
     pub(super) tx: &'a OutboxTx<'a>,
     pub(super) now: &'a ClockReading,
+    /// The same time by the clock that measures pauses.
+    pub(super) instant: Instant,
     pub(super) settled: Vec<SettledMessage>,
 }
 
@@ -89,11 +90,15 @@ pub(super) struct EnqueueSummary {
     pub(super) not_bound: Vec<(String, Option<u64>)>,
 }
 
+/// Returns a random number in 0..1.
+pub type Jitter = Box<dyn FnMut() -> f64 + Send>;
+
 pub(super) struct RunState {
     pub(super) options: DeliveryOptions,
+    pub(super) jitter: Jitter,
     /// Messages that are claimed and not started.
     pub(super) ready: VecDeque<ClaimedMessage>,
-    pub(super) in_flight: HashMap<i64, InFlight>,
+    pub(super) in_flight: BTreeMap<i64, InFlight>,
     /// Messages that this run retries, by time.
     pub(super) retry_timers: RetryTimers,
     /// Ranges of this run's IDs that are not claimed yet, from first to last.
@@ -133,11 +138,12 @@ pub(super) fn recipient_key(claimed: &ClaimedMessage) -> String {
 }
 
 impl RunState {
-    pub(super) fn new(options: DeliveryOptions, ids: Vec<i64>, claims_due: bool) -> Self {
+    pub(super) fn new(options: DeliveryOptions, jitter: Jitter, ids: Vec<i64>, claims_due: bool) -> Self {
         Self {
             options,
+            jitter,
             ready: VecDeque::new(),
-            in_flight: HashMap::new(),
+            in_flight: BTreeMap::new(),
             retry_timers: RetryTimers::default(),
             unclaimed_ids: ids.into_iter().map(|id| (id, id)).collect(),
             claimed_elsewhere: Vec::new(),
@@ -344,17 +350,14 @@ impl RunState {
         claimed: ClaimedMessage,
         class: &str,
     ) -> Result<Option<ClaimedMessage>, TxError> {
-        let context = self.retry_context(&claimed, step.now);
-        if let Some(decision) = retry::decide_before_attempt(&context) {
+        if let Some(decision) = retry::decide_before_attempt(&self.retry_context(&claimed, step.now)) {
             let update = update_without_attempt(&claimed, &decision);
             self.record_update(step, claimed, &update, false)?;
             return Ok(None);
         }
         let throttled = match self.throttled_recipients.is_empty() {
             true => None,
-            false => {
-                self.throttled_recipients.get(&recipient_key(&claimed)).filter(|(until, _)| *until > Instant::now())
-            }
+            false => self.throttled_recipients.get(&recipient_key(&claimed)).filter(|(until, _)| *until > step.instant),
         };
         let suspended =
             self.suspended_classes.get(class).map(|SuspendedClass { action, response }| (*action, response));
@@ -363,10 +366,11 @@ impl RunState {
         else {
             return Ok(Some(claimed));
         };
-        let decision = retry::decide_for_suspended(action, &context, random_jitter());
+        let (response, jitter) = (response.clone(), (self.jitter)());
+        let decision = retry::decide_for_suspended(action, &self.retry_context(&claimed, step.now), jitter);
         let error = response.error.clone().map(|error| explain_error(error, &decision, claimed.message.attempts));
         let mut update = update_from_decision(&decision);
-        update.response = ResponseInfo { error, msgid: None, host: None, server_time: None, ..response.clone() };
+        update.response = ResponseInfo { error, msgid: None, host: None, server_time: None, ..response };
         self.record_update(step, claimed, &update, false)?;
         Ok(None)
     }
@@ -387,7 +391,7 @@ impl RunState {
         }
         if within_run {
             let delay_ms = u64::try_from(update.due_at.0.saturating_sub(step.now.wall.0)).unwrap_or(0);
-            self.retry_timers.schedule(message.id, Instant::now() + Duration::from_millis(delay_ms));
+            self.retry_timers.schedule(message.id, step.instant + Duration::from_millis(delay_ms));
             return Ok(());
         }
         (message.state, message.due_at) = (update.state, update.due_at);

@@ -1,86 +1,56 @@
-//! The scheduler: the one thread that decides and writes. In each step it records all results and
-//! starts all attempts that may start, in one transaction; then it waits for the next event.
+//! The scheduler: the one place that decides and writes. In each step it records all results and
+//! starts all attempts that may start, in one transaction, and says when the next step is due. It
+//! has no thread, no socket and no clock: see [`step`](super::step).
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use crossbeam_channel::{Receiver, Select, TryRecvError};
+use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use super::error::TxError;
-use super::run_state::{EnqueueSummary, RunFeedback, RunState, SettledMessage, StartedAttempt, StepTx};
+use super::run_state::{EnqueueSummary, Jitter, RunFeedback, RunState, SettledMessage, StartedAttempt, StepTx};
+use super::step::{NextStep, StepAction, StepEvents, StepTime};
 use super::throttle::{RateLimiter, RunBackoff};
-use super::token_source::TokenSource;
-use super::uploads::{UploadResult, Uploader};
-use super::wait::{CLAIMED_ELSEWHERE_POLL_INTERVAL, LockWait, MAX_IDLE_WAIT, NextStep, SHUTDOWN_POLL_INTERVAL};
-use super::workers::{SendJob, SendResult, WorkerPool};
-use super::{DeliveryEvent, DeliveryOptions, DeliverySource, EventSink, TaggedSubmission, recover_orphans};
-use crate::clock::{ClockReading, Timestamp};
+use super::token_source::{TokenSource, TokenStatus};
+use super::uploads::UploadResult;
+use super::wait::{CLAIMED_ELSEWHERE_POLL_INTERVAL, LockDecision, LockWait, MAX_IDLE_WAIT};
+use super::workers::{SendJob, SendResult};
+use super::{DeliveryEvent, DeliveryOptions, DeliverySource, TaggedSubmission, recover_orphans};
+use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::store::{self, CachedToken, OutboxTx, ResponseInfo, Store, TxContext, WorkerLock};
-use crate::wechat::{Client, ServerClock};
 
 /// The most submissions that are queued in one step; those of a batch have one message each.
-const MAX_SUBMISSIONS_PER_STEP: usize = 64;
+pub(super) const MAX_SUBMISSIONS_PER_STEP: usize = 64;
 
-/// Runs until nothing is left to do for this run, and closes the database.
-pub(super) fn run_scheduler(
-    store: Store,
-    worker_lock: WorkerLock,
-    client: Client,
-    options: DeliveryOptions,
-    source: DeliverySource,
-    stop_requests: Receiver<Instant>,
-    events: &Arc<EventSink>,
-) -> anyhow::Result<()> {
-    let server_clock = client.clock();
-    let token_source = TokenSource::new(options.account.clone(), client.clone(), &store);
-    let (rate_limiter, run_backoff) = (RateLimiter::new(options.rate), RunBackoff::new(options.wait));
-    let (submissions, ids, claims_due) = match source {
-        DeliverySource::Submissions(submissions) => (Some(submissions), Vec::new(), false),
-        DeliverySource::Messages(ids) => (None, ids, false),
-        DeliverySource::Due => (None, Vec::new(), true),
-    };
-    let sending_stopped = !options.deliver;
-    let run_state = RunState::new(options, ids, claims_due);
-    let (uploader, workers) = (Uploader::new(client.clone()), WorkerPool::new(client));
-    let mut scheduler = Scheduler {
-        store,
-        worker_lock,
-        run_state,
-        workers,
-        uploader,
-        token_source,
-        rate_limiter,
-        run_backoff,
-        pending_submissions: submissions,
-        stop_requests,
-        events,
-        sending_stopped,
-        stop_reason: ResponseInfo::default(),
-        shutdown_deadline: None,
-        retry_notified: false,
-        server_clock,
-        unsaved_results: Vec::new(),
-    };
-    let result = scheduler
-        .recover_and_count_due()
-        .and_then(|()| scheduler.run_loop())
-        .and_then(|()| scheduler.report_remaining());
-    result.map_err(|error| scheduler.report_unsaved(error)).and_then(|()| scheduler.prune())
+/// How far a run has come.
+pub(super) enum RunPhase {
+    /// Nothing is claimed yet.
+    Starting,
+    /// Messages are sent.
+    Sending,
+    /// A result could not be stored: the requests in flight may take until then.
+    Draining(Instant),
+    /// The messages in these ranges of IDs stay queued and are reported.
+    Reporting(VecDeque<(i64, i64)>),
 }
 
-pub(super) struct Scheduler<'a> {
+/// A delivery run as a state machine: events and the time in, actions and the next step out.
+pub struct Scheduler {
     pub(super) store: Store,
     pub(super) worker_lock: WorkerLock,
     pub(super) run_state: RunState,
-    pub(super) workers: WorkerPool,
-    pub(super) uploader: Uploader,
     pub(super) token_source: TokenSource,
     pub(super) rate_limiter: RateLimiter,
     pub(super) run_backoff: RunBackoff,
-    pub(super) pending_submissions: Option<Receiver<TaggedSubmission>>,
-    pub(super) stop_requests: Receiver<Instant>,
-    pub(super) events: &'a Arc<EventSink>,
+    pub(super) lock_wait: LockWait,
+    pub(super) phase: RunPhase,
+    /// The time of the current step.
+    pub(super) now: StepTime,
+    /// What arrived and is not recorded yet.
+    pub(super) pending: StepEvents,
+    /// What the driver is to do after the current step.
+    actions: Vec<StepAction>,
+    /// Whether submissions may still come.
+    expects_submissions: bool,
     /// Nothing more is sent.
     pub(super) sending_stopped: bool,
     /// Why: the account was refused, or WeChat cannot be reached.
@@ -89,15 +59,15 @@ pub(super) struct Scheduler<'a> {
     pub(super) shutdown_deadline: Option<Instant>,
     /// Whether [`DeliveryEvent::Retrying`] was sent.
     pub(super) retry_notified: bool,
-    pub(super) server_clock: ServerClock,
     /// Results of a step that could not be committed: the message IDs, and whether WeChat accepted
     /// them.
     pub(super) unsaved_results: Vec<(i64, bool)>,
+    /// The error that ends the run.
+    pub(super) failure: Option<anyhow::Error>,
 }
 
-/// What a step starts from.
-struct StepInput {
-    begun_at: Instant,
+/// What a step records and starts, in one transaction.
+struct TxInput {
     finished: Vec<SendResult>,
     finished_uploads: Vec<UploadResult>,
     submissions: Vec<TaggedSubmission>,
@@ -107,13 +77,11 @@ struct StepInput {
     start_limit: usize,
 }
 
-impl StepInput {
+impl TxInput {
     /// Records all results and starts all attempts that may start.
-    fn apply(self, run_state: &mut RunState, tx: &OutboxTx<'_>, now: &ClockReading) -> Result<StepResult, TxError> {
-        let may_claim = self.token_fetched_at.is_some();
-        // `now` is stale if the step waited for the lock.
-        let may_start = may_claim && !tx.has_waited();
-        let mut step = StepTx { tx, now, settled: Vec::new() };
+    fn apply(self, run_state: &mut RunState, tx: &OutboxTx<'_>, now: &StepTime) -> Result<TxResult, TxError> {
+        let may_start = self.token_fetched_at.is_some();
+        let mut step = StepTx { tx, now: &now.clock, instant: now.instant, settled: Vec::new() };
         let mut feedback = Vec::new();
         for finished in self.finished {
             feedback.extend(run_state.on_send_result(&mut step, finished)?);
@@ -121,7 +89,7 @@ impl StepInput {
         for upload in self.finished_uploads {
             feedback.extend(run_state.on_upload_result(&mut step, upload)?);
         }
-        if may_claim {
+        if may_start {
             run_state.content_cache.invalidate_if_changed(tx)?;
         }
         let (mut enqueued, mut accepted) = (EnqueueSummary::default(), None);
@@ -132,211 +100,264 @@ impl StepInput {
         let mut started = Vec::new();
         // Start no new attempts until this step's feedback is applied.
         if may_start && feedback.iter().all(RunFeedback::allows_new_attempts) {
-            run_state.claim(tx, self.begun_at)?;
+            run_state.claim(tx, now.instant)?;
             started = run_state.start_attempts(&mut step, self.start_limit, self.token_fetched_at)?;
         }
-        Ok(StepResult { settled: step.settled, enqueued, accepted, started, feedback, has_waited: tx.has_waited() })
+        Ok(TxResult { settled: step.settled, enqueued, accepted, started, feedback })
     }
 }
 
-/// What a step leaves to do after its commit.
-struct StepResult {
+/// What a transaction leaves to do after its commit.
+struct TxResult {
     settled: Vec<SettledMessage>,
     enqueued: EnqueueSummary,
     accepted: Option<u64>,
     started: Vec<StartedAttempt>,
     feedback: Vec<RunFeedback>,
-    /// Whether the step waited for another process that kept the database locked.
-    has_waited: bool,
 }
 
-impl Scheduler<'_> {
+impl Scheduler {
+    /// Returns a scheduler that takes over the store. It waits for a locked database for
+    /// `lock_timeout` if nothing is in flight.
+    pub fn new(
+        store: Store,
+        worker_lock: WorkerLock,
+        options: DeliveryOptions,
+        source: &DeliverySource,
+        lock_timeout: Duration,
+        jitter: Jitter,
+        now: StepTime,
+    ) -> Self {
+        let (ids, claims_due) = match source {
+            DeliverySource::Submissions(_) => (Vec::new(), false),
+            DeliverySource::Messages(ids) => (ids.clone(), false),
+            DeliverySource::Due => (Vec::new(), true),
+        };
+        Self {
+            worker_lock,
+            token_source: TokenSource::new(options.account.clone()),
+            rate_limiter: RateLimiter::new(options.rate, now.instant),
+            run_backoff: RunBackoff::new(options.wait, now.instant),
+            lock_wait: LockWait::new(lock_timeout),
+            phase: RunPhase::Starting,
+            now,
+            pending: StepEvents::default(),
+            actions: Vec::new(),
+            expects_submissions: matches!(source, DeliverySource::Submissions(_)),
+            sending_stopped: !options.deliver,
+            stop_reason: ResponseInfo::default(),
+            shutdown_deadline: None,
+            retry_notified: false,
+            unsaved_results: Vec::new(),
+            failure: None,
+            run_state: RunState::new(options, jitter, ids, claims_due),
+            store,
+        }
+    }
+
+    /// Handles what has happened and starts what may start. The driver then performs the
+    /// [actions](Self::take_actions).
+    pub fn step(&mut self, events: StepEvents, now: StepTime) -> NextStep {
+        self.now = now;
+        self.run_state.server_time = self.now.server;
+        self.pending.sent.extend(events.sent);
+        self.pending.uploaded.extend(events.uploaded);
+        self.pending.submissions.extend(events.submissions);
+        self.pending.max_in_flight = events.max_in_flight;
+        self.expects_submissions &= !events.submissions_closed;
+        self.shutdown_deadline = events.stop_at.or(self.shutdown_deadline);
+        let token_result = events.token.map_or(Ok(()), |result| self.token_source.on_result(result));
+        let handled = token_result.or_else(|error| self.on_token_error(error));
+        let next = handled.and_then(|()| match self.phase {
+            RunPhase::Starting => self.recover_and_count_due(),
+            RunPhase::Sending => self.send_step(),
+            RunPhase::Draining(until) => self.drain(until),
+            RunPhase::Reporting(_) => self.report_some(),
+        });
+        next.unwrap_or_else(|error| self.fail(error))
+    }
+
+    /// Returns what the driver is to do, in this order.
+    pub fn take_actions(&mut self) -> Vec<StepAction> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Gives up the requests in flight, except that no byte of `unstarted_ids` was sent.
+    pub fn abandon(&mut self, unstarted_ids: &HashSet<i64>) -> NextStep {
+        let next = self.abandon_in_flight(unstarted_ids).and_then(|()| self.begin_report());
+        next.unwrap_or_else(|error| self.fail(error))
+    }
+
+    /// Returns for how many messages submissions may be passed in; 0 if none is wanted now.
+    pub fn submission_capacity(&self) -> usize {
+        let is_busy = matches!(self.phase, RunPhase::Starting) || !self.pending.submissions.is_empty();
+        if self.shutdown_deadline.is_some() || !self.expects_submissions || is_busy {
+            return 0;
+        }
+        match (self.sending_stopped, self.run_state.unclaimed_ids.is_empty()) {
+            // If nothing is sent any more they are still queued.
+            (true, _) => self.run_state.capacity() + MAX_SUBMISSIONS_PER_STEP,
+            (false, true) => self.run_state.capacity(),
+            (false, false) => 0,
+        }
+    }
+
+    /// Returns the closed database for the driver, which drops it before the run ends.
+    pub fn into_store(self) -> Store {
+        self.store
+    }
+
+    pub(super) fn emit(&mut self, event: DeliveryEvent) {
+        self.actions.push(StepAction::Emit(event));
+    }
+
     /// Makes messages of dead processes due again, and resets due times that lie in the future
     /// because the clock was set back.
-    fn recover_and_count_due(&mut self) -> anyhow::Result<()> {
+    fn recover_and_count_due(&mut self) -> anyhow::Result<NextStep> {
         if self.run_state.claims_due {
-            recover_orphans(&mut self.store)?;
+            recover_orphans(&mut self.store, &self.now.clock)?;
             self.store.remove_stale_locks();
-            let (app_id, now) = (&self.run_state.options.account.app_id, ClockReading::now().wall);
+            let (app_id, now) = (&self.run_state.options.account.app_id, self.now.clock.wall);
             self.store.reset_future_due_times(app_id, now)?;
             let due_count = self.store.count_due(app_id, now)?;
             self.run_state.claims_due = due_count > 0;
-            self.events.send(DeliveryEvent::Queued(due_count));
+            self.emit(DeliveryEvent::Queued(due_count));
         } else if !self.run_state.unclaimed_ids.is_empty() {
-            self.events.send(DeliveryEvent::Queued(self.run_state.unclaimed_ids.len()));
+            self.emit(DeliveryEvent::Queued(self.run_state.unclaimed_ids.len()));
         }
-        Ok(())
+        self.phase = RunPhase::Sending;
+        Ok(NextStep::Continue)
     }
 
-    /// Deletes old finished messages.
-    fn prune(&mut self) -> anyhow::Result<()> {
-        let DeliveryOptions { account, retain, .. } = &self.run_state.options;
-        let files = if self.run_state.upload_queue.saw_files { self.store.delete_sent_files() } else { Ok(()) };
-        let pruned = files.and_then(|()| match self.server_clock.now() {
-            // Age is measured by WeChat's clock, because this machine's may be wrong.
-            Some(server) => self.store.prune_expired(&account.app_id, server, *retain),
-            None => Ok(()),
-        });
-        match pruned {
-            // The next run prunes; this run has done what it was asked for.
-            Err(store::Error::Busy { .. }) => Ok(()),
-            done => Ok(done?),
+    /// Runs a step while messages are sent.
+    fn send_step(&mut self) -> anyhow::Result<NextStep> {
+        let token = self.token_if_needed()?;
+        let made_progress = match self.tx_input(token.as_ref()) {
+            None => false,
+            Some(input) => match self.commit(input)? {
+                Some(result) => self.dispatch(result, token.map(|token| token.token))?,
+                None => return Ok(NextStep::Wait(Some(self.now.instant + self.lock_wait.poll_interval()))),
+            },
+        };
+        if self.shutdown_deadline.is_some_and(|deadline| self.now.instant >= deadline) {
+            return Ok(NextStep::Abandon);
         }
-    }
-
-    fn run_loop(&mut self) -> anyhow::Result<()> {
-        loop {
-            self.poll_inputs()?;
-            let token = self.token_if_needed()?;
-            let made_progress = self.step(token.as_ref())?;
-            if self.shutdown_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return self.abandon_in_flight();
-            }
-            if !made_progress {
-                match self.next_step()? {
-                    NextStep::Finish => return Ok(()),
-                    NextStep::Wait => self.wait_for_event(),
-                    NextStep::Continue => {}
-                }
-            }
-        }
-    }
-
-    /// Handles stop requests and fetched tokens.
-    fn poll_inputs(&mut self) -> anyhow::Result<()> {
-        if let Ok(deadline) = self.stop_requests.try_recv() {
-            self.shutdown_deadline = Some(deadline);
-        }
-        match self.token_source.poll() {
-            Ok(()) => Ok(()),
-            Err(error) => self.on_token_error(error),
-        }
+        if made_progress { Ok(NextStep::Continue) } else { self.idle_step() }
     }
 
     /// Returns the token if something is to be sent and there is one.
     fn token_if_needed(&mut self) -> anyhow::Result<Option<CachedToken>> {
         if self.sending_stopped
             || self.shutdown_deadline.is_some()
-            || self.run_backoff.paused_until().is_some()
+            || self.run_backoff.paused_until(self.now.instant).is_some()
             || !self.has_work()
         {
             return Ok(None);
         }
-        match self.token_source.token(&self.store) {
-            Ok(token) => Ok(token),
+        match self.token_source.token(&self.store, self.now.clock.wall) {
+            Ok(TokenStatus::Ready(token)) => Ok(Some(token)),
+            Ok(TokenStatus::Pending) => Ok(None),
+            Ok(TokenStatus::Needed { rejected }) => {
+                self.actions.push(StepAction::FetchToken { rejected });
+                Ok(None)
+            }
             Err(error) => self.on_token_error(error).map(|()| None),
         }
     }
 
     fn has_work(&self) -> bool {
         let run_state = &self.run_state;
-        let has_due_retry = run_state.retry_timers.has_due(Instant::now());
+        let has_due_retry = run_state.retry_timers.has_due(self.now.instant);
         has_due_retry
             || run_state.claims_due
             || run_state.upload_queue.can_start_next()
             || !run_state.ready.is_empty()
             || !run_state.unclaimed_ids.is_empty()
-            || self.pending_submissions.is_some()
+            || self.expects_submissions
+            || !self.pending.submissions.is_empty()
     }
 
-    /// Runs one scheduling step. Returns `true` if it made progress.
-    fn step(&mut self, token: Option<&CachedToken>) -> anyhow::Result<bool> {
-        self.run_state.server_time = self.server_clock.now();
-        let Some(input) = self.step_input(token) else { return Ok(false) };
-        let unsaved_results = input.finished.iter().map(|it| (it.id, it.delivered.result.is_ok())).collect();
-        let step_result = self.commit_step(input).map_err(|error| {
-            self.unsaved_results = unsaved_results;
-            error.into_anyhow()
-        })?;
-        let has_waited = step_result.has_waited;
-        let made_progress = self.dispatch(step_result, token.map(|token| &token.token))?;
-        Ok(made_progress || has_waited)
-    }
-
-    /// Takes what arrived since the last step. Returns `None` if there is nothing to do.
-    fn step_input(&mut self, token: Option<&CachedToken>) -> Option<StepInput> {
-        let begun_at = Instant::now();
-        let worker_limit = self.workers.max_in_flight(self.run_state.options.concurrency);
+    /// Takes what arrived. Returns `None` if there is nothing to record and nothing to start.
+    fn tx_input(&mut self, token: Option<&CachedToken>) -> Option<TxInput> {
+        let worker_limit = self.pending.max_in_flight;
         let idle_workers = worker_limit.saturating_sub(self.run_state.in_flight.len());
-        let finished: Vec<_> = self.workers.results().try_iter().collect();
-        let finished_uploads: Vec<_> = self.uploader.results().try_iter().collect();
-        let submissions = self.pending_submissions();
+        let finished = std::mem::take(&mut self.pending.sent);
+        let finished_uploads = std::mem::take(&mut self.pending.uploaded);
+        let submissions = std::mem::take(&mut self.pending.submissions);
         let start_limit = match token {
-            Some(_) => self.rate_limiter.permits(begun_at, idle_workers + finished.len()),
+            Some(_) => self.rate_limiter.permits(self.now.instant, idle_workers + finished.len()),
             None => 0,
         };
         let RunState { ready, upload_queue, .. } = &self.run_state;
         let nothing_claimable =
-            ready.is_empty() && !upload_queue.can_start_next() && !self.run_state.has_claimable(begun_at);
+            ready.is_empty() && !upload_queue.can_start_next() && !self.run_state.has_claimable(self.now.instant);
         let no_input = finished.is_empty() && finished_uploads.is_empty() && submissions.is_empty();
         let is_idle = no_input && (start_limit == 0 || nothing_claimable);
         let token_fetched_at = token.map(|token| token.fetched_at);
-        (!is_idle).then_some(StepInput {
-            begun_at,
-            finished,
-            finished_uploads,
-            submissions,
-            token_fetched_at,
-            start_limit,
-        })
+        (!is_idle).then_some(TxInput { finished, finished_uploads, submissions, token_fetched_at, start_limit })
     }
 
-    /// Runs a step in one transaction.
-    fn commit_step(&mut self, input: StepInput) -> Result<StepResult, TxError> {
-        let now = ClockReading::now();
+    /// Runs a transaction. Returns `None` if the database is locked and the run waits for it.
+    fn commit(&mut self, input: TxInput) -> anyhow::Result<Option<TxResult>> {
+        let unsaved_results = input.finished.iter().map(|it| (it.id, it.delivered.result.is_ok())).collect();
         let durable = input.start_limit > 0 || !input.submissions.is_empty();
-        let Scheduler { store, run_state, worker_lock, events, stop_requests, shutdown_deadline, .. } = self;
+        let Self { store, run_state, worker_lock, now, lock_wait, .. } = self;
         let app_id = run_state.options.account.app_id.clone();
-        let tx_context = TxContext {
-            app_id: &app_id,
-            worker_id: worker_lock.worker_id(),
-            now: &now,
-            server_now: run_state.server_time,
-        };
-        let busy_timeout = store.busy_timeout();
-        let mut lock_wait = LockWait {
-            events,
-            database: store.path().to_owned(),
-            in_flight_count: run_state.in_flight.len(),
-            idle_timeout: busy_timeout,
-            stop_requests,
-            shutdown_deadline,
-            started_at: input.begun_at,
-            is_reported: false,
-        };
-        store.transaction_with_wait(
-            tx_context,
-            durable,
-            busy_timeout.min(SHUTDOWN_POLL_INTERVAL),
-            || lock_wait.keep_waiting(),
-            |tx| input.apply(run_state, tx, &now),
-        )
+        let context =
+            TxContext { app_id: &app_id, worker_id: worker_lock.worker_id(), now: &now.clock, server_now: now.server };
+        let timeout = lock_wait.poll_interval().min(store.busy_timeout());
+        let mut input = Some(input);
+        let result = store.transaction_within(context, durable, timeout, |tx| match input.take() {
+            Some(input) => input.apply(run_state, tx, now).map(Some),
+            None => Ok(None),
+        });
+        match (result, input) {
+            (Err(TxError::Store(store::Error::Busy { .. })), Some(input)) if self.waits_for_lock() => {
+                self.pending.sent = input.finished;
+                self.pending.uploaded = input.finished_uploads;
+                self.pending.submissions = input.submissions;
+                Ok(None)
+            }
+            (result, _) => {
+                self.lock_wait.reset();
+                result.map_err(|error| {
+                    self.unsaved_results = unsaved_results;
+                    error.into_anyhow()
+                })
+            }
+        }
+    }
+
+    /// Returns whether the run goes on waiting for a locked database.
+    fn waits_for_lock(&mut self) -> bool {
+        let in_flight_count = self.run_state.in_flight.len();
+        match self.lock_wait.on_locked(self.now.instant, in_flight_count > 0, self.shutdown_deadline) {
+            LockDecision::GiveUp => return false,
+            LockDecision::Wait => {}
+            LockDecision::Report => {
+                let database = self.store.path().to_owned();
+                self.emit(DeliveryEvent::DatabaseLocked { database, in_flight_count });
+            }
+        }
+        true
     }
 
     /// Does what follows from a committed step: sends requests and events, and applies feedback.
-    fn dispatch(&mut self, step_result: StepResult, token: Option<&Secret>) -> anyhow::Result<bool> {
-        let StepResult { settled, enqueued, accepted, started, feedback, .. } = step_result;
+    fn dispatch(&mut self, result: TxResult, token: Option<Secret>) -> anyhow::Result<bool> {
+        let TxResult { settled, enqueued, accepted, started, feedback } = result;
         let EnqueueSummary { count, duplicates, not_bound } = enqueued;
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
             || count + duplicates.len() + not_bound.len() > 0;
         if count > 0 {
-            self.events.send(DeliveryEvent::Queued(count));
+            self.emit(DeliveryEvent::Queued(count));
         }
         if let Some(correlation_id) = accepted {
-            self.events.send(DeliveryEvent::Accepted(correlation_id));
+            self.emit(DeliveryEvent::Accepted(correlation_id));
         }
-        self.rate_limiter.consume(started.len());
-        if let Some(token) = token {
-            let mut in_flight_count = self.run_state.in_flight.len() - started.len();
-            for StartedAttempt { id, openid, client_msg_id, content } in started {
-                in_flight_count += 1;
-                let token = token.clone();
-                self.workers.submit(SendJob { id, token, content, openid, client_msg_id }, in_flight_count);
-            }
-        }
+        self.start_requests(started, token.as_ref());
         for (user, correlation_id) in not_bound {
-            self.events.send(DeliveryEvent::NotBound { user, correlation_id });
+            self.emit(DeliveryEvent::NotBound { user, correlation_id });
         }
         for (id, correlation_id) in duplicates {
             // The result of this run's own message is not known yet.
@@ -350,70 +371,56 @@ impl Scheduler<'_> {
         feedback.into_iter().for_each(|feedback| self.apply_feedback(feedback));
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))?;
         if let Some(token) = token.filter(|_| may_continue && !self.sending_stopped) {
-            self.start_uploads(token)?;
+            self.start_uploads(&token)?;
         }
         Ok(made_progress)
+    }
+
+    fn start_requests(&mut self, started: Vec<StartedAttempt>, token: Option<&Secret>) {
+        self.rate_limiter.consume(started.len(), self.now.instant);
+        let Some(token) = token else { return };
+        let in_flight_counts = self.run_state.in_flight.len() + 1 - started.len()..;
+        for (in_flight_count, attempt) in in_flight_counts.zip(started) {
+            let StartedAttempt { id, openid, client_msg_id, content } = attempt;
+            let job = SendJob { id, token: token.clone(), content, openid, client_msg_id };
+            self.actions.push(StepAction::Send { job, in_flight_count });
+        }
     }
 
     /// Starts the uploads that messages wait for.
     fn start_uploads(&mut self, token: &Secret) -> anyhow::Result<()> {
         while let Some(upload) = self.run_state.upload_queue.start_next() {
             let bytes = self.store.read_file(&upload.key.sha256)?;
-            self.uploader.start(upload, bytes, token.clone(), self.events);
+            self.actions.push(StepAction::Upload { upload, bytes, token: token.clone() });
         }
         Ok(())
     }
 
-    /// Returns submissions to queue, while there is capacity for their messages.
-    fn pending_submissions(&mut self) -> Vec<TaggedSubmission> {
-        let mut taken = Vec::new();
-        let mut capacity = self.run_state.capacity();
-        // If nothing is sent any more they are still queued.
-        capacity += if self.sending_stopped { MAX_SUBMISSIONS_PER_STEP } else { 0 };
-        while self.shutdown_deadline.is_none()
-            && taken.len() < MAX_SUBMISSIONS_PER_STEP
-            && capacity > 0
-            && (self.sending_stopped || self.run_state.unclaimed_ids.is_empty())
-            && let Some(submissions) = &self.pending_submissions
-        {
-            match submissions.try_recv() {
-                Ok(tagged) => {
-                    capacity = capacity.saturating_sub(tagged.submission.recipients.len());
-                    taken.push(tagged);
-                }
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => self.pending_submissions = None,
-            }
-        }
-        taken
-    }
-
     /// Returns what the run does after a step without progress.
-    fn next_step(&mut self) -> anyhow::Result<NextStep> {
+    fn idle_step(&mut self) -> anyhow::Result<NextStep> {
         if !self.run_state.in_flight.is_empty() {
-            return Ok(NextStep::Wait);
+            return Ok(self.wait());
         }
         if self.shutdown_deadline.is_some() {
-            return Ok(NextStep::Finish);
+            return self.begin_report();
         }
         if self.sending_stopped {
             self.release_ready()?;
-            return Ok(if self.pending_submissions.is_none() { NextStep::Finish } else { NextStep::Wait });
+            return if self.expects_submissions { Ok(self.wait()) } else { self.begin_report() };
         }
         let run_state = &self.run_state;
-        let nothing_to_claim =
-            !run_state.claims_due && run_state.unclaimed_ids.is_empty() && self.pending_submissions.is_none();
+        let nothing_to_claim = !run_state.claims_due && run_state.unclaimed_ids.is_empty() && !self.expects_submissions;
         let is_idle = nothing_to_claim
             && run_state.ready.is_empty()
             && run_state.retry_timers.is_empty()
             && run_state.upload_queue.is_empty();
-        if is_idle { self.poll_claimed_elsewhere() } else { Ok(NextStep::Wait) }
+        if is_idle { self.poll_claimed_elsewhere() } else { Ok(self.wait()) }
     }
 
-    /// Waits until an event arrives or something is due.
-    fn wait_for_event(&mut self) {
-        let run_state = &self.run_state;
-        let paused_until = self.run_backoff.paused_until();
+    /// Returns when something is due, unless an event arrives before.
+    pub(super) fn wait(&self) -> NextStep {
+        let (run_state, now) = (&self.run_state, self.now.instant);
+        let paused_until = self.run_backoff.paused_until(now);
         // Messages that cannot be claimed now are no reason to wake up.
         let can_take = !self.sending_stopped
             && self.shutdown_deadline.is_none()
@@ -421,27 +428,30 @@ impl Scheduler<'_> {
             && self.token_source.has_token();
         // Claimed messages wait for the rate limit as well.
         let next_retry_at = if run_state.capacity() > 0 { run_state.retry_timers.next_due_at() } else { None };
-        let claim_times = if can_take { [self.rate_limiter.next_permit_at(), next_retry_at] } else { [None; 2] };
-        let is_idle = run_state.in_flight.is_empty() && self.pending_submissions.is_none();
+        let claim_times = if can_take { [self.rate_limiter.next_permit_at(now), next_retry_at] } else { [None; 2] };
+        let is_idle = run_state.in_flight.is_empty() && !self.expects_submissions;
         let wake_times = [
             paused_until,
             self.shutdown_deadline,
-            (!run_state.claimed_elsewhere.is_empty()).then(|| Instant::now() + CLAIMED_ELSEWHERE_POLL_INTERVAL),
-            is_idle.then(|| Instant::now() + MAX_IDLE_WAIT),
+            (!run_state.claimed_elsewhere.is_empty()).then(|| now + CLAIMED_ELSEWHERE_POLL_INTERVAL),
+            is_idle.then(|| now + MAX_IDLE_WAIT),
         ];
-        let mut select = Select::new();
-        select.recv(self.workers.results());
-        select.recv(self.uploader.results());
-        select.recv(self.token_source.results());
-        select.recv(&self.stop_requests);
-        let wants_submissions = self.shutdown_deadline.is_none()
-            && (self.sending_stopped || run_state.capacity() > 0 && run_state.unclaimed_ids.is_empty());
-        if let Some(submissions) = self.pending_submissions.as_ref().filter(|_| wants_submissions) {
-            select.recv(submissions);
-        }
-        match wake_times.into_iter().chain(claim_times).flatten().min() {
-            Some(next) => drop(select.ready_deadline(next)),
-            None => drop(select.ready()),
+        NextStep::Wait(wake_times.into_iter().chain(claim_times).flatten().min())
+    }
+
+    /// Deletes old finished messages.
+    pub(super) fn prune(&mut self) -> anyhow::Result<()> {
+        let DeliveryOptions { account, retain, .. } = &self.run_state.options;
+        let files = if self.run_state.upload_queue.saw_files { self.store.delete_sent_files() } else { Ok(()) };
+        let pruned = files.and_then(|()| match self.now.server {
+            // Age is measured by WeChat's clock, because this machine's may be wrong.
+            Some(server) => self.store.prune_expired(&account.app_id, server, *retain),
+            None => Ok(()),
+        });
+        match pruned {
+            // The next run prunes; this run has done what it was asked for.
+            Err(store::Error::Busy { .. }) => Ok(()),
+            done => Ok(done?),
         }
     }
 }

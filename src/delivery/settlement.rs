@@ -92,8 +92,3 @@ pub(super) fn suspension_class(content: &Content) -> String {
         Some(template_id) => format!("{} {template_id}", content.kind()),
     }
 }
-
-/// Returns where in its range a delay ends.
-pub(super) fn random_jitter() -> f64 {
-    rand::random()
-}

@@ -1,14 +1,14 @@
 //! The end of a run: releases or reports every message that the run did not finish.
 
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::error::TxError;
 use super::run_state::{SettledMessage, StepTx};
-use super::scheduler::Scheduler;
-use super::wait::NextStep;
+use super::scheduler::{RunPhase, Scheduler};
+use super::step::NextStep;
 use super::{DeliveryError, DeliveryEvent, recover_orphans};
-use crate::clock::ClockReading;
-use crate::store::{MessageState, ResponseInfo, TxContext};
+use crate::store::{MessageState, OutboxTx, ResponseInfo, TxContext};
 
 /// The number of messages whose waiting reason one transaction stores.
 const EXPLAIN_BATCH_SIZE: usize = 500;
@@ -16,20 +16,20 @@ const EXPLAIN_BATCH_SIZE: usize = 500;
 /// How long to wait for responses that can no longer be stored.
 const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The number of messages that one step reports.
+const REPORT_BATCH_SIZE: usize = 64;
+
 /// How long after the deadline remaining messages are still reported.
 const REPORT_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The number of remaining messages that are reported even after that.
-const MIN_REPORTED: usize = 100;
-
-impl Scheduler<'_> {
+impl Scheduler {
     /// Checks this run's messages that other processes claimed.
     pub(super) fn poll_claimed_elsewhere(&mut self) -> anyhow::Result<NextStep> {
         let ids = std::mem::take(&mut self.run_state.claimed_elsewhere);
         if ids.is_empty() {
-            return Ok(NextStep::Finish);
+            return self.begin_report();
         }
-        recover_orphans(&mut self.store)?;
+        recover_orphans(&mut self.store, &self.now.clock)?;
         for id in ids {
             let app_id = &self.run_state.options.account.app_id;
             match self.store.message_with_claim(app_id, id)? {
@@ -37,7 +37,7 @@ impl Scheduler<'_> {
                     self.run_state.claimed_elsewhere.push(id)
                 }
                 Some((message, _))
-                    if message.state == MessageState::Queued && message.due_at <= ClockReading::now().wall =>
+                    if message.state == MessageState::Queued && message.due_at <= self.now.clock.wall =>
                 {
                     self.run_state.unclaimed_ids.push_back((id, id));
                 }
@@ -51,17 +51,33 @@ impl Scheduler<'_> {
             return Ok(NextStep::Continue);
         }
         if self.run_state.claimed_elsewhere.is_empty() {
-            return Ok(NextStep::Finish);
+            return self.begin_report();
         }
         // They are another process's to finish: do not wait for them longer than for messages of
         // this run.
-        if self.run_backoff.is_stalled() {
+        if self.run_backoff.is_stalled(self.now.instant) {
             for id in std::mem::take(&mut self.run_state.claimed_elsewhere) {
                 self.emit_current(id)?;
             }
-            return Ok(NextStep::Finish);
+            return self.begin_report();
         }
-        Ok(NextStep::Wait)
+        Ok(self.wait())
+    }
+
+    /// Runs `work` in a transaction of this run.
+    fn transaction<T>(
+        &mut self,
+        durable: bool,
+        work: impl FnOnce(&OutboxTx<'_>) -> Result<T, TxError>,
+    ) -> Result<T, TxError> {
+        let app_id = self.run_state.options.account.app_id.clone();
+        let context = TxContext {
+            app_id: &app_id,
+            worker_id: self.worker_lock.worker_id(),
+            now: &self.now.clock,
+            server_now: self.now.server,
+        };
+        self.store.transaction(context, durable, work)
     }
 
     /// Releases messages that were claimed and not started.
@@ -74,78 +90,71 @@ impl Scheduler<'_> {
             .map(|claimed| claimed.message.id)
             .collect();
         if !ready.is_empty() {
-            let app_id = self.run_state.options.account.app_id.clone();
-            let (now, server) = (ClockReading::now(), self.run_state.server_time);
-            let tx_context =
-                TxContext { app_id: &app_id, worker_id: self.worker_lock.worker_id(), now: &now, server_now: server };
-            self.store.transaction(tx_context, true, |tx| tx.release(ready.iter().copied()))?;
+            self.transaction(true, |tx| Ok(tx.release(ready.iter().copied())?)).map_err(TxError::into_anyhow)?;
             self.run_state.unclaimed_ids.extend(ready.into_iter().map(|id| (id, id)));
         }
         Ok(())
     }
 
-    /// Records the messages in flight as possibly delivered.
-    pub(super) fn abandon_in_flight(&mut self) -> anyhow::Result<()> {
-        let now = ClockReading::now();
-        let Scheduler { store, run_state, worker_lock, workers, .. } = self;
+    /// Records the messages in flight as possibly delivered, except for those in `unstarted_ids`.
+    pub(super) fn abandon_in_flight(&mut self, unstarted_ids: &HashSet<i64>) -> anyhow::Result<()> {
+        let Self { store, run_state, worker_lock, now, .. } = self;
         let app_id = run_state.options.account.app_id.clone();
-        let tx_context = TxContext {
-            app_id: &app_id,
-            worker_id: worker_lock.worker_id(),
-            now: &now,
-            server_now: run_state.server_time,
-        };
-        let unstarted_ids = workers.drain_unstarted();
-        let settled = store.transaction(tx_context, true, |tx| {
-            let mut step = StepTx { tx, now: &now, settled: Vec::new() };
-            run_state.abandon_in_flight(&mut step, &unstarted_ids)?;
+        let context =
+            TxContext { app_id: &app_id, worker_id: worker_lock.worker_id(), now: &now.clock, server_now: now.server };
+        let settled = store.transaction(context, true, |tx| {
+            let mut step = StepTx { tx, now: &now.clock, instant: now.instant, settled: Vec::new() };
+            run_state.abandon_in_flight(&mut step, unstarted_ids)?;
             Ok::<_, TxError>(step.settled)
-        })?;
+        });
+        let settled = settled.map_err(TxError::into_anyhow)?;
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))
     }
 
-    /// Handles a step whose results could not be stored, with the error that ends the run: waits
-    /// for the requests in flight, then reports what is known of each message.
-    pub(super) fn report_unsaved(&mut self, error: anyhow::Error) -> anyhow::Error {
-        let mut unsaved = std::mem::take(&mut self.unsaved_results);
-        unsaved.iter().for_each(|(id, _)| drop(self.run_state.in_flight.remove(id)));
-        let wait_until = Instant::now() + FINAL_RESPONSE_TIMEOUT;
-        while !self.run_state.in_flight.is_empty() && Instant::now() < self.shutdown_deadline.unwrap_or(wait_until) {
-            let wait_until = self.shutdown_deadline.unwrap_or(wait_until);
-            crossbeam_channel::select! {
-                recv(self.workers.results()) -> finished => {
-                    let Ok(finished) = finished else { break };
-                    if self.run_state.in_flight.remove(&finished.id).is_some() {
-                        unsaved.push((finished.id, finished.delivered.result.is_ok()));
-                    }
-                }
-                recv(self.stop_requests) -> stop_request => match stop_request {
-                    Ok(deadline) => self.shutdown_deadline = Some(deadline),
-                    Err(_) => break,
-                },
-                default(wait_until.saturating_duration_since(Instant::now())) => {}
+    /// Handles an error that ends the run: the requests in flight are waited for, then what is known
+    /// of each message is reported.
+    pub(super) fn fail(&mut self, error: anyhow::Error) -> NextStep {
+        if let Some(first) = self.failure.take() {
+            // The report itself failed.
+            return NextStep::Finish(Err(first));
+        }
+        self.failure = Some(error);
+        self.unsaved_results.iter().for_each(|(id, _)| drop(self.run_state.in_flight.remove(id)));
+        self.phase = RunPhase::Draining(self.now.instant + FINAL_RESPONSE_TIMEOUT);
+        NextStep::Continue
+    }
+
+    /// Takes the results that can no longer be stored, and reports them once all are there.
+    pub(super) fn drain(&mut self, until: Instant) -> anyhow::Result<NextStep> {
+        for finished in std::mem::take(&mut self.pending.sent) {
+            if self.run_state.in_flight.remove(&finished.id).is_some() {
+                self.unsaved_results.push((finished.id, finished.delivered.result.is_ok()));
             }
         }
-        let cause = error.to_string();
+        let until = self.shutdown_deadline.unwrap_or(until);
+        if !self.run_state.in_flight.is_empty() && self.now.instant < until {
+            return Ok(NextStep::Wait(Some(until)));
+        }
+        let cause = self.failure.as_ref().map(ToString::to_string).unwrap_or_default();
         // The command reports the reason for the rest once.
-        self.events.send(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
+        self.emit(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
         let unanswered =
             std::mem::take(&mut self.run_state.in_flight).into_keys().map(|id| (id, MessageState::Unknown));
+        let unsaved = std::mem::take(&mut self.unsaved_results);
         let unsaved =
             unsaved.into_iter().map(|(id, sent)| (id, if sent { MessageState::Sent } else { MessageState::Queued }));
         for (id, state) in unsaved.chain(unanswered) {
             let correlation_id = self.run_state.correlation_ids.remove(&id);
-            self.events.send(DeliveryEvent::ResultNotSaved { id, state, correlation_id, cause: cause.clone() });
+            self.emit(DeliveryEvent::ResultNotSaved { id, state, correlation_id, cause: cause.clone() });
         }
         // Best effort: the database may still be unavailable.
         self.stop_reason = ResponseInfo::default();
         let _ = self.release_ready();
-        let _ = self.report_remaining();
-        error
+        self.begin_report()
     }
 
-    /// Reports the messages that stay queued.
-    pub(super) fn report_remaining(&mut self) -> anyhow::Result<()> {
+    /// Begins the report of the messages that stay queued.
+    pub(super) fn begin_report(&mut self) -> anyhow::Result<NextStep> {
         self.release_ready()?;
         let waiting_parts = self.release_waiting_parts()?;
         let run_state = &mut self.run_state;
@@ -154,57 +163,62 @@ impl Scheduler<'_> {
         remaining.extend(std::mem::take(&mut run_state.claimed_elsewhere).into_iter().map(|id| (id, id)));
         remaining.sort_unstable();
         if self.stop_reason.error.is_some() {
-            let Scheduler { store, run_state, worker_lock, stop_reason, .. } = self;
-            let app_id = run_state.options.account.app_id.clone();
-            let now = ClockReading::now();
-            let tx_context = TxContext {
-                app_id: &app_id,
-                worker_id: worker_lock.worker_id(),
-                now: &now,
-                server_now: run_state.server_time,
-            };
+            let reason = self.stop_reason.clone();
             // In batches, so that other processes do not wait long for the write lock. Without
             // fsync, because a lost reason does no harm.
             for batch in groups(&remaining, EXPLAIN_BATCH_SIZE) {
-                store.transaction(tx_context, false, |tx| {
-                    batch.iter().try_for_each(|range| tx.set_waiting_reason(*range, stop_reason))
-                })?;
+                let stored = self.transaction(false, |tx| {
+                    Ok(batch.iter().try_for_each(|range| tx.set_waiting_reason(*range, &reason))?)
+                });
+                stored.map_err(TxError::into_anyhow)?;
             }
         }
         // These have a reason of their own.
         remaining.extend(waiting_parts.into_iter().map(|id| (id, id)));
         remaining.sort_unstable();
-        let mut unreported = 0;
-        for (index, id) in remaining.into_iter().flat_map(|(first, last)| first..=last).enumerate() {
-            if index >= MIN_REPORTED
-                && self.shutdown_deadline.is_some_and(|deadline| Instant::now() >= deadline + REPORT_TIMEOUT)
-            {
-                unreported += 1;
-            } else {
-                self.emit_current(id)?;
+        self.phase = RunPhase::Reporting(remaining.into());
+        // The first ones whatever the time is.
+        self.report_batch()?;
+        Ok(NextStep::Continue)
+    }
+
+    fn report_batch(&mut self) -> anyhow::Result<()> {
+        let RunPhase::Reporting(remaining) = &mut self.phase else { return Ok(()) };
+        take_ids(remaining, REPORT_BATCH_SIZE).into_iter().try_for_each(|id| self.emit_current(id))
+    }
+
+    /// Reports some of the messages that stay queued; the run ends with the last one.
+    pub(super) fn report_some(&mut self) -> anyhow::Result<NextStep> {
+        let RunPhase::Reporting(remaining) = &mut self.phase else { return Ok(NextStep::Continue) };
+        if self.shutdown_deadline.is_some_and(|deadline| self.now.instant >= deadline + REPORT_TIMEOUT) {
+            let unreported = remaining.drain(..).map(|(first, last)| last - first + 1).sum::<i64>();
+            if let Ok(unreported @ 1..) = usize::try_from(unreported) {
+                self.emit(DeliveryEvent::LeftQueued(unreported));
             }
+        } else {
+            self.report_batch()?;
         }
-        if unreported > 0 {
-            self.events.send(DeliveryEvent::LeftQueued(unreported));
+        if matches!(&self.phase, RunPhase::Reporting(remaining) if !remaining.is_empty()) {
+            return Ok(NextStep::Continue);
         }
-        Ok(())
+        Ok(NextStep::Finish(match self.failure.take() {
+            Some(error) => Err(error),
+            None => self.prune(),
+        }))
     }
 
     /// Releases the parts that still wait for another part, with the reason, and returns their IDs.
     fn release_waiting_parts(&mut self) -> anyhow::Result<Vec<i64>> {
         let mut waiting_parts: Vec<(i64, i64)> = self.run_state.waiting_for_part.drain().collect();
         waiting_parts.sort_unstable();
-        let app_id = self.run_state.options.account.app_id.clone();
-        let (now, server) = (ClockReading::now(), self.run_state.server_time);
-        let tx_context =
-            TxContext { app_id: &app_id, worker_id: self.worker_lock.worker_id(), now: &now, server_now: server };
         for batch in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
-            self.store.transaction(tx_context, false, |tx| {
-                batch.iter().try_for_each(|(id, previous_id)| {
+            let stored = self.transaction(false, |tx| {
+                Ok(batch.iter().try_for_each(|(id, previous_id)| {
                     let error = Some(DeliveryError::WaitsForPart { id: *previous_id }.into());
                     tx.set_waiting_reason((*id, *id), &ResponseInfo { error, ..ResponseInfo::default() })
-                })
-            })?;
+                })?)
+            });
+            stored.map_err(TxError::into_anyhow)?;
         }
         Ok(waiting_parts.into_iter().map(|(id, _)| id).collect())
     }
@@ -214,7 +228,7 @@ impl Scheduler<'_> {
             SettledMessage::Reload(id) => self.emit_current(id),
             SettledMessage::Saved(message) => {
                 let (id, correlation_id) = (message.id, self.run_state.correlation_ids.remove(&message.id));
-                self.events.send(DeliveryEvent::Settled { message, correlation_id, duplicate: false });
+                self.emit(DeliveryEvent::Settled { message, correlation_id, duplicate: false });
                 self.emit_duplicate_waiters(id)
             }
         }
@@ -247,9 +261,23 @@ impl Scheduler<'_> {
                 attempt_started: !self.run_state.never_attempted.remove(&id),
             },
         };
-        self.events.send(event);
+        self.emit(event);
         Ok(())
     }
+}
+
+/// Removes and returns the first `count` IDs of ranges.
+fn take_ids(ranges: &mut VecDeque<(i64, i64)>, count: usize) -> Vec<i64> {
+    let mut ids = Vec::new();
+    while ids.len() < count
+        && let Some((first, last)) = ranges.pop_front()
+    {
+        ids.push(first);
+        if first < last {
+            ranges.push_front((first + 1, last));
+        }
+    }
+    ids
 }
 
 /// Splits ranges of IDs, from first to last, into groups of at most `max_ids` IDs.

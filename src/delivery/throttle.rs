@@ -10,9 +10,9 @@ pub(super) struct RateLimiter {
 
 impl RateLimiter {
     /// Returns a limiter for this many messages per second; 0 for no limit.
-    pub(super) fn new(rate: u32) -> Self {
+    pub(super) fn new(rate: u32, now: Instant) -> Self {
         let interval = (rate > 0).then(|| Duration::from_secs(1) / rate);
-        Self { interval, next_permit_at: Instant::now() }
+        Self { interval, next_permit_at: now }
     }
 
     /// Returns how many of `wanted` messages may start now.
@@ -28,15 +28,15 @@ impl RateLimiter {
     }
 
     /// Counts started messages.
-    pub(super) fn consume(&mut self, started_count: usize) {
+    pub(super) fn consume(&mut self, started_count: usize, now: Instant) {
         let (Some(interval), Ok(started_count)) = (self.interval, u32::try_from(started_count)) else { return };
-        let earliest = Instant::now().checked_sub(MAX_BURST_TIME).unwrap_or(self.next_permit_at);
+        let earliest = now.checked_sub(MAX_BURST_TIME).unwrap_or(self.next_permit_at);
         self.next_permit_at = self.next_permit_at.max(earliest) + interval * started_count;
     }
 
     /// Returns when the next message may start, if not now.
-    pub(super) fn next_permit_at(&self) -> Option<Instant> {
-        self.interval.map(|_| self.next_permit_at).filter(|next| *next > Instant::now())
+    pub(super) fn next_permit_at(&self, now: Instant) -> Option<Instant> {
+        self.interval.map(|_| self.next_permit_at).filter(|next| *next > now)
     }
 }
 
@@ -56,53 +56,45 @@ pub(super) struct RunBackoff {
 const MAX_PAUSE: Duration = Duration::from_secs(8);
 
 impl RunBackoff {
-    pub(super) fn new(max_wait: Duration) -> Self {
-        Self {
-            max_wait,
-            failing_since: None,
-            paused_until: None,
-            consecutive_failures: 0,
-            last_success: Instant::now(),
-        }
+    pub(super) fn new(max_wait: Duration, now: Instant) -> Self {
+        Self { max_wait, failing_since: None, paused_until: None, consecutive_failures: 0, last_success: now }
     }
 
     /// Records that nothing can be sent. Returns whether to try again later. A failure within a
-    /// pause does not count again.
-    pub(super) fn record_failure(&mut self) -> bool {
-        let now = Instant::now();
-        if self.paused_until().is_some() {
+    /// pause does not count again. `jitter` in 0..1 varies the length of the pause.
+    pub(super) fn record_failure(&mut self, now: Instant, jitter: f64) -> bool {
+        if self.paused_until(now).is_some() {
             return true;
         }
         let failing_since = *self.failing_since.get_or_insert(now);
-        let delay = Duration::from_secs(1 << self.consecutive_failures.min(10))
-            .min(MAX_PAUSE)
-            .mul_f64(0.8 + 0.4 * rand::random::<f64>());
+        let delay =
+            Duration::from_secs(1 << self.consecutive_failures.min(10)).min(MAX_PAUSE).mul_f64(0.8 + 0.4 * jitter);
         self.consecutive_failures += 1;
         self.paused_until = Some(now + delay);
         now + delay <= failing_since + self.max_wait
     }
 
     /// Records a failure of one message that may affect all. Returns whether to go on with others.
-    pub(super) fn record_transient_failure(&mut self) -> bool {
+    pub(super) fn record_transient_failure(&mut self, now: Instant) -> bool {
         self.failing_since
-            .replace(self.failing_since.unwrap_or_else(Instant::now))
-            .is_none_or(|since| since.elapsed() <= self.max_wait)
+            .replace(self.failing_since.unwrap_or(now))
+            .is_none_or(|since| now.saturating_duration_since(since) <= self.max_wait)
     }
 
     /// Records a success.
-    pub(super) fn reset(&mut self) {
+    pub(super) fn reset(&mut self, now: Instant) {
         (self.failing_since, self.paused_until, self.consecutive_failures) = (None, None, 0);
-        self.last_success = Instant::now();
+        self.last_success = now;
     }
 
     /// Returns the end of the current pause.
-    pub(super) fn paused_until(&self) -> Option<Instant> {
-        self.paused_until.filter(|until| *until > Instant::now())
+    pub(super) fn paused_until(&self, now: Instant) -> Option<Instant> {
+        self.paused_until.filter(|until| *until > now)
     }
 
     /// Returns whether the run has waited long enough without a success.
-    pub(super) fn is_stalled(&self) -> bool {
-        self.last_success.elapsed() >= self.max_wait
+    pub(super) fn is_stalled(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last_success) >= self.max_wait
     }
 }
 
@@ -112,28 +104,30 @@ mod tests {
 
     #[test]
     fn a_rate_is_kept_evenly_and_a_little_is_made_up_for() {
-        let mut pace = RateLimiter::new(100);
-        let begun = pace.next_permit_at;
+        let begun = Instant::now();
+        let mut pace = RateLimiter::new(100, begun);
         assert_eq!(pace.permits(begun, 32), 1);
-        pace.consume(1);
+        pace.consume(1, begun);
         assert_eq!(pace.permits(begun, 32), 0);
         assert_eq!(pace.permits(begun + Duration::from_millis(10), 32), 1);
         assert_eq!(pace.permits(begun + Duration::from_millis(40), 32), 4);
         assert_eq!(pace.permits(begun + Duration::from_secs(60), 32), 6, "a minute is not made up for at once");
-        assert_eq!(RateLimiter::new(0).permits(begun, 32), 32);
+        assert_eq!(RateLimiter::new(0, begun).permits(begun, 32), 32);
     }
 
     #[test]
     fn a_run_that_gets_nothing_through_ends_after_its_wait() {
-        let mut pause = RunBackoff::new(Duration::ZERO);
-        assert!(!pause.record_failure(), "there is no time to wait");
-        let mut pause = RunBackoff::new(Duration::from_secs(60));
+        let now = Instant::now();
+        let mut pause = RunBackoff::new(Duration::ZERO, now);
+        assert!(!pause.record_failure(now, 0.5), "there is no time to wait");
+        let mut pause = RunBackoff::new(Duration::from_secs(60), now);
         assert!(
-            pause.record_failure() && pause.record_failure(),
+            pause.record_failure(now, 0.5) && pause.record_failure(now, 0.5),
             "what fails within the pause does not make it longer"
         );
         assert_eq!(pause.consecutive_failures, 1);
-        pause.reset();
-        assert!(pause.paused_until().is_none());
+        assert_eq!(pause.paused_until(now), Some(now + Duration::from_secs(1)));
+        pause.reset(now);
+        assert_eq!(pause.paused_until(now), None);
     }
 }

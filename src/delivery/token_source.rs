@@ -1,34 +1,25 @@
-//! The access token of a run: read from the database if it is cached there, otherwise fetched on a
-//! thread of its own, so that Ctrl-C does not wait for WeChat.
+//! The access token of a run: read from the database if it is cached there, otherwise fetched by the driver, so that
+//! Ctrl-C does not wait for WeChat.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use crossbeam_channel::{Receiver, Sender, unbounded};
-
-use super::thread::spawn_or_run_inline;
 use crate::access_token;
 use crate::access_token::Account;
+use crate::clock::Timestamp;
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{CachedToken, Store};
-use crate::wechat::Client;
 
-type TokenResult = Result<CachedToken, access_token::Error>;
+/// The result of a token fetch.
+pub type TokenResult = Result<CachedToken, access_token::Error>;
 
 /// How many new tokens may be refused in a row before the account counts as refused.
 const MAX_REJECTIONS: u32 = 3;
 
-/// The token and how to get the next one.
+/// The token and whether another one is needed.
 pub(super) struct TokenSource {
     account: Account,
-    client: Client,
-    database: PathBuf,
-    busy_timeout: Duration,
     state: TokenState,
     /// The token that WeChat refused: the next one must differ.
     rejected_token: Option<Secret>,
     rejection_count: u32,
-    results: (Sender<TokenResult>, Receiver<TokenResult>),
 }
 
 enum TokenState {
@@ -37,33 +28,36 @@ enum TokenState {
     Fetching,
 }
 
+/// What is known of the token.
+pub(super) enum TokenStatus {
+    Ready(CachedToken),
+    /// It is being fetched.
+    Pending,
+    /// It must be fetched now; it must not be `rejected`.
+    Needed {
+        rejected: Option<Secret>,
+    },
+}
+
 impl TokenSource {
-    pub(super) fn new(account: Account, client: Client, store: &Store) -> Self {
-        let (database, busy_timeout, state) = (store.path().to_owned(), store.busy_timeout(), TokenState::Unknown);
-        Self {
-            account,
-            client,
-            database,
-            busy_timeout,
-            state,
-            rejected_token: None,
-            rejection_count: 0,
-            results: unbounded(),
-        }
+    pub(super) fn new(account: Account) -> Self {
+        Self { account, state: TokenState::Unknown, rejected_token: None, rejection_count: 0 }
     }
 
-    /// Returns the token; `None` while it is being fetched, which this call starts if needed.
-    pub(super) fn token(&mut self, store: &Store) -> Result<Option<CachedToken>, access_token::Error> {
+    /// Returns the token, or whether to fetch it.
+    pub(super) fn token(&mut self, store: &Store, now: Timestamp) -> Result<TokenStatus, access_token::Error> {
         if matches!(self.state, TokenState::Unknown) {
-            let cached = if self.rejected_token.is_none() { access_token::cached(store, &self.account)? } else { None };
-            match cached {
-                Some(token) => self.state = TokenState::Cached(token),
-                None => self.fetch_in_background(),
-            }
+            let cached =
+                if self.rejected_token.is_none() { access_token::cached(store, &self.account, now)? } else { None };
+            let Some(token) = cached else {
+                self.state = TokenState::Fetching;
+                return Ok(TokenStatus::Needed { rejected: self.rejected_token.clone() });
+            };
+            self.state = TokenState::Cached(token);
         }
         Ok(match &self.state {
-            TokenState::Cached(token) => Some(token.clone()),
-            TokenState::Unknown | TokenState::Fetching => None,
+            TokenState::Cached(token) => TokenStatus::Ready(token.clone()),
+            TokenState::Unknown | TokenState::Fetching => TokenStatus::Pending,
         })
     }
 
@@ -83,13 +77,8 @@ impl TokenSource {
         self.rejection_count = 0;
     }
 
-    pub(super) fn results(&self) -> &Receiver<TokenResult> {
-        &self.results.1
-    }
-
-    /// Takes the result of a fetch, if there is one.
-    pub(super) fn poll(&mut self) -> Result<(), access_token::Error> {
-        let Ok(result) = self.results.1.try_recv() else { return Ok(()) };
+    /// Takes the result of a fetch.
+    pub(super) fn on_result(&mut self, result: TokenResult) -> Result<(), access_token::Error> {
         self.state = TokenState::Unknown;
         let token = result?;
         self.rejected_token = None;
@@ -99,21 +88,5 @@ impl TokenSource {
 
     pub(super) fn has_token(&self) -> bool {
         matches!(self.state, TokenState::Cached(_))
-    }
-
-    fn fetch_in_background(&mut self) {
-        let (client, account, database) = (self.client.clone(), self.account.clone(), self.database.clone());
-        let (rejected_token, result_sender, busy_timeout) =
-            (self.rejected_token.clone(), self.results.0.clone(), self.busy_timeout);
-        spawn_or_run_inline("token", move || {
-            let store = Store::open(&database).and_then(|store| store.with_busy_timeout(busy_timeout));
-            let result = store.map_err(access_token::Error::from).and_then(|mut store| match &rejected_token {
-                Some(rejected_token) => access_token::replace_rejected(rejected_token, &mut store, &client, &account),
-                None => access_token::get(&mut store, &client, &account),
-            });
-            // The run may have ended in the meantime.
-            let _ = result_sender.send(result);
-        });
-        self.state = TokenState::Fetching;
     }
 }

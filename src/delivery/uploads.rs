@@ -26,7 +26,7 @@ const PROGRESS_STEPS: u64 = 50;
 
 /// A file by the SHA-256 of its content, and the type that it is uploaded as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct UploadKey {
+pub struct UploadKey {
     pub(super) sha256: String,
     media_type: MediaType,
 }
@@ -47,13 +47,13 @@ pub(super) struct WaitingMessage {
 }
 
 /// A file to upload, with the name that the user gave it.
-pub(super) struct PendingUpload {
+pub struct PendingUpload {
     pub(super) key: UploadKey,
     pub(super) file_name: String,
 }
 
 /// Why an upload gave no media ID.
-pub(super) enum UploadError {
+pub enum UploadError {
     /// The file is no longer stored.
     FileMissing,
     /// WeChat refused the file, or it did not arrive.
@@ -61,7 +61,7 @@ pub(super) enum UploadError {
 }
 
 /// The result of an upload.
-pub(super) struct UploadResult {
+pub struct UploadResult {
     pub(super) key: UploadKey,
     pub(super) file_name: String,
     pub(super) token: Secret,

@@ -14,19 +14,27 @@ use crate::wechat::message::Content;
 use crate::wechat::{Client, SendResponse};
 
 /// A request to send.
-pub(super) struct SendJob {
-    pub(super) id: i64,
-    pub(super) token: Secret,
-    pub(super) content: Arc<Content>,
-    pub(super) openid: String,
-    pub(super) client_msg_id: Option<String>,
+pub struct SendJob {
+    /// The message's ID.
+    pub id: i64,
+    /// The access token.
+    pub token: Secret,
+    /// What is sent.
+    pub content: Arc<Content>,
+    /// The recipient.
+    pub openid: String,
+    /// 32 hex digits for WeChat's dedupe.
+    pub client_msg_id: Option<String>,
 }
 
 /// The result of a [`SendJob`].
-pub(super) struct SendResult {
-    pub(super) id: i64,
-    pub(super) token: Secret,
-    pub(super) delivered: SendResponse,
+pub struct SendResult {
+    /// The message's ID.
+    pub id: i64,
+    /// The access token that the request used.
+    pub token: Secret,
+    /// What became of the request.
+    pub delivered: SendResponse,
 }
 
 /// The jobs that no worker has started. Not a channel: a thread that waits for one spins before it
@@ -96,7 +104,7 @@ impl WorkerPool {
         }
         if self.worker_count == 0 {
             // `self` owns the receiver, so this cannot fail.
-            let _ = self.results.0.send(perform_send(&self.client, job));
+            let _ = self.results.0.send(job.perform(&self.client));
         } else {
             self.jobs.push(job);
         }
@@ -112,13 +120,17 @@ impl WorkerPool {
         let (client, jobs, results) = (self.client.clone(), self.jobs.clone(), self.results.0.clone());
         std::thread::Builder::new()
             .name("sender".into())
-            .spawn(move || while results.send(perform_send(&client, jobs.next())).is_ok() {})?;
+            .spawn(move || while results.send(jobs.next().perform(&client)).is_ok() {})?;
         self.worker_count += 1;
         Ok(())
     }
 }
 
-fn perform_send(client: &Client, SendJob { id, token, content, openid, client_msg_id }: SendJob) -> SendResult {
-    let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
-    SendResult { id, token, delivered }
+impl SendJob {
+    /// Performs the request.
+    pub fn perform(self, client: &Client) -> SendResult {
+        let Self { id, token, content, openid, client_msg_id } = self;
+        let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
+        SendResult { id, token, delivered }
+    }
 }

@@ -11,7 +11,7 @@ use super::{Cause, Error, ProxyInfo};
 
 /// An API host with the HTTP client and the proxy that reach it.
 #[derive(Debug)]
-pub(super) struct ApiHost {
+pub struct ApiHost {
     pub(super) url: Url,
     pub(super) http: Http,
     proxy: Option<ProxyInfo>,
@@ -25,7 +25,7 @@ impl ApiHost {
     }
 
     /// Returns the host with its port, as users write it.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         let name = self.url.host_str().unwrap_or_default();
         self.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
     }

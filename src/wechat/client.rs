@@ -1,7 +1,6 @@
 //! The blocking HTTP client: it keeps connections alive, tries the API hosts in turn and checks
 //! each JSON response.
 
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,16 +14,13 @@ use super::error::InvalidErrcode;
 use super::host_health::HostHealth;
 use super::lenient_json::{self, parse_number};
 use super::mask::is_secret_key;
-use super::server_clock::{ServerClock, date_header_timestamp};
+use super::server_clock::ServerClock;
+use super::transport::{HttpResponse, MAX_RESPONSE_BYTES, Network, Transport};
 use super::{ApiError, Cause, ClientSettings, Error, Result, SecretSource, proxy_for, tls};
 use crate::clock::Timestamp;
 use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
-
-/// The maximum size of a response in bytes; the largest of our calls returns 310 KB (10,000
-/// openids).
-const MAX_RESPONSE_BYTES: u64 = 8 << 20;
 
 /// How long an idle connection is kept. This is shorter than servers keep theirs, so that a request
 /// is seldom written to a connection that the server has closed.
@@ -36,6 +32,7 @@ pub struct Client {
     pub(super) hosts: Arc<[ApiHost]>,
     host_health: HostHealth,
     clock: ServerClock,
+    transport: Arc<dyn Transport>,
     pub(super) timeout: Duration,
     pub(super) secret_source: Option<Arc<SecretSource>>,
 }
@@ -93,9 +90,17 @@ impl Client {
             host_health: HostHealth::new(hosts.len()),
             hosts,
             clock: ServerClock::default(),
+            transport: Arc::new(Network),
             timeout: settings.timeout,
             secret_source: settings.secret_source.clone().map(Arc::new),
         })
+    }
+
+    /// Returns a client with the same settings and another transport, which knows nothing yet of its
+    /// hosts and of WeChat's clock.
+    pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
+        let host_health = HostHealth::new(self.hosts.len());
+        Self { host_health, clock: ServerClock::default(), transport, ..self.clone() }
     }
 
     /// Returns WeChat's clock, as known from the responses so far.
@@ -211,18 +216,18 @@ impl Client {
         let mut last: Option<Error> = None;
         let query_secrets = call.query.iter().filter(|(name, _)| is_secret_key(name)).map(|(_, value)| *value);
         let secrets: Vec<&str> = query_secrets.chain(call.secret.map(|secret| secret.expose_secret())).collect();
-        for index in self.host_health.try_order() {
+        for index in self.host_health.try_order(self.transport.now()) {
             let Some(base) = self.hosts.get(index) else { continue };
             trace.host = Some(base.name());
             let error = match self.call_host(base, call, &secrets, &request, trace) {
                 Err(error @ (Error::Connect { .. } | Error::InvalidResponse { status: 500.., .. })) => error,
                 Err(error @ Error::NoResponse { .. }) => {
-                    self.host_health.mark_failed(index);
+                    self.host_health.mark_failed(index, self.transport.now());
                     return Err(error);
                 }
                 result => return result,
             };
-            self.host_health.mark_failed(index);
+            self.host_health.mark_failed(index, self.transport.now());
             let may_have_arrived = !matches!(error, Error::Connect { .. });
             // If one host may have received the request, a later connect failure must not hide
             // that.
@@ -252,33 +257,24 @@ impl Client {
         }
         log::debug!("{api} at {host}");
         // reqwest's own timeout covers each read; this one covers the whole call.
-        let response = request(&base.http, url).timeout(timeout).send().map_err(|e| base.transport_error(e))?;
-        let (status, date) = (response.status(), date_header_timestamp(response.headers()));
-        let invalid = |cause: Cause| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
-        let mut bytes = Vec::new();
-        response.take(MAX_RESPONSE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| {
-            match e.downcast::<reqwest::Error>() {
-                Ok(e) => base.transport_error(e),
-                Err(e) => {
-                    Error::NoResponse { host: host.clone(), cause: Cause::from_error(&std::io::Error::from(e.kind())) }
-                }
-            }
-        })?;
-        log::debug!("{api}: HTTP {}", status.as_u16());
+        let request = request(&base.http, url).timeout(timeout).build().map_err(|e| base.transport_error(e))?;
+        let HttpResponse { status, date, body: bytes } = self.transport.exchange(base, request)?;
+        let invalid = |cause: Cause| Error::InvalidResponse { host: host.clone(), status, cause };
+        log::debug!("{api}: HTTP {status}");
         if bytes.len() as u64 > MAX_RESPONSE_BYTES {
             return Err(invalid(Cause::TooLong));
         }
-        if status.is_redirection() {
+        if (300..400).contains(&status) {
             return Err(invalid(Cause::Redirect));
         }
-        if !status.is_success() {
+        if !(200..300).contains(&status) {
             return Err(invalid(Cause::HttpStatus));
         }
         // The content type is ignored: /sns/ returns JSON as text/plain.
         let value = lenient_json::parse_object(&bytes).map(Value::Object).ok_or_else(|| invalid(Cause::NotJson))?;
         if let Some(date) = date {
             // Only WeChat's JSON gets here, so the date is not that of a proxy's error page.
-            self.clock.set(date);
+            self.clock.set(date, self.transport.now());
             trace.server_at = Some(date);
         }
         match ApiError::from_response(api, &value, secrets) {

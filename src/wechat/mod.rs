@@ -32,7 +32,9 @@ pub mod template_rules;
 pub mod text;
 mod tls;
 mod token;
+mod transport;
 
+pub use api_host::ApiHost;
 pub use cause::Cause;
 pub use client::Client;
 pub use client_settings::{ClientSettings, SecretSource};
@@ -45,5 +47,6 @@ pub use proxy::{ProxyInfo, proxy_for};
 pub use server_clock::ServerClock;
 pub use tls::tls_config;
 pub use token::Endpoint;
+pub use transport::{HttpResponse, Transport};
 
 type Result<T> = std::result::Result<T, Error>;

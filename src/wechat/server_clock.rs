@@ -15,13 +15,13 @@ pub struct ServerClock(Arc<Mutex<Option<(Timestamp, Instant)>>>);
 impl ServerClock {
     /// Returns the time by WeChat's clock, accurate to the second of the last response; `None`
     /// before the first one.
-    pub fn now(&self) -> Option<Timestamp> {
+    pub fn now(&self, now: Instant) -> Option<Timestamp> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.map(|(at, since)| at.plus(since.elapsed()))
+        last.map(|(at, since)| at.plus(now.saturating_duration_since(since)))
     }
 
-    pub(super) fn set(&self, at: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Instant::now()));
+    pub(super) fn set(&self, at: Timestamp, now: Instant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, now));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::check::{Check, CheckName};
 use crate::access_token::{self, Account};
+use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::report::classify;
 use crate::secret::Secret;
@@ -32,13 +33,14 @@ impl AccountSession {
         let mut detail = t!("doctor-token");
         let token = match &mut store {
             Some(store) => {
-                let cached = access_token::cached(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
+                let cached = access_token::cached(store, &account, Timestamp::now())?
+                    .filter(|_| account.endpoint == Endpoint::Classic);
                 match cached {
                     Some(cached) => {
                         detail = t!("doctor-token-kept", time = format_local(cached.expires_at));
                         cached.token
                     }
-                    None => access_token::refresh(store, &client, &account)?.token,
+                    None => access_token::refresh(store, &client, &account, Timestamp::now())?.token,
                 }
             }
             None => client.access_token(account.endpoint, &account.app_id, &account.secret, false)?.0,

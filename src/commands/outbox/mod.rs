@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::cli::{Global, OutboxCommand, OutboxList};
-use crate::clock::Timestamp;
+use crate::clock::{ClockReading, Timestamp};
 use crate::commands::delivery::message_view::MessageView;
 use crate::config::CliOverrides;
 use crate::context::AppContext;
@@ -25,7 +25,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyh
     // First record the attempts that a killed process left without an outcome.
     if !matches!(command, OutboxCommand::Flush) && app.database_exists() {
         let mut store = app.open_store()?;
-        recover_orphans(&mut store)?;
+        recover_orphans(&mut store, &ClockReading::now())?;
         store.remove_stale_locks();
     }
     match command {

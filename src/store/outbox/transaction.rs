@@ -128,7 +128,6 @@ pub struct OutboxTx<'a> {
     pub(super) now: &'a ClockReading,
     pub(super) server_now: Option<Timestamp>,
     pub(super) worker_id: &'a str,
-    has_waited: bool,
 }
 
 /// The process that opens a transaction, and the time.
@@ -215,45 +214,31 @@ impl Store {
         durable: bool,
         work: impl FnOnce(&OutboxTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.transaction_with_wait(context, durable, self.busy_timeout, || false, work)
+        self.transaction_within(context, durable, self.busy_timeout, work)
     }
 
-    /// Does the same as [`Store::transaction`]. Each time another process has kept the database
-    /// locked for `busy_timeout`, `keep_waiting` decides whether to go on waiting.
-    pub fn transaction_with_wait<T, E: From<Error>>(
+    /// Does the same as [`Store::transaction`], but waits only for `busy_timeout` if another process
+    /// keeps the database locked. A signal does not end this wait: the caller knows what must be
+    /// stored first.
+    pub fn transaction_within<T, E: From<Error>>(
         &mut self,
         context: TxContext<'_>,
         durable: bool,
         busy_timeout: Duration,
-        mut keep_waiting: impl FnMut() -> bool,
         work: impl FnOnce(&OutboxTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let run = |store: &mut Self| -> std::result::Result<T, E> {
             let TxContext { app_id, worker_id: worker, now, server_now: server } = context;
-            let mut has_waited = false;
-            let transaction = loop {
-                match store.map_err(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)) {
-                    Err(Error::Busy { .. }) if keep_waiting() => has_waited = true,
-                    transaction => break transaction?,
-                }
-            };
+            let transaction = store.map_err(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate))?;
             if durable {
                 store.map_err(generation::advance_generation(&transaction))?;
             }
-            let tx = OutboxTx {
-                tx: transaction,
-                path: &store.path,
-                app_id,
-                now,
-                server_now: server,
-                worker_id: worker,
-                has_waited,
-            };
+            let tx =
+                OutboxTx { tx: transaction, path: &store.path, app_id, now, server_now: server, worker_id: worker };
             let result = work(&tx)?;
             store.map_err(tx.tx.commit())?;
             Ok(result)
         };
-        // A signal does not end this wait: `keep_waiting` knows what must be stored first.
         self.map_err(self.conn.busy_timeout(busy_timeout))?;
         let result = if durable { run(self) } else { self.without_fsync(run) };
         self.restore_busy_timeout();
@@ -264,11 +249,6 @@ impl Store {
 impl OutboxTx<'_> {
     pub(super) fn map_err<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|e| Error::from_sqlite(self.path, e))
-    }
-
-    /// Returns whether the transaction waited for another process that kept the database locked.
-    pub fn has_waited(&self) -> bool {
-        self.has_waited
     }
 
     /// Returns a number that changes when another connection changes the database.

@@ -1,0 +1,169 @@
+//! The driver of a run: the threads, channels and clocks around the scheduler.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, unbounded};
+
+use super::scheduler::{MAX_SUBMISSIONS_PER_STEP, Scheduler};
+use super::step::{NextStep, StepAction, StepEvents, StepTime};
+use super::thread::spawn_or_run_inline;
+use super::token_source::TokenResult;
+use super::uploads::Uploader;
+use super::workers::WorkerPool;
+use super::{DeliveryOptions, DeliverySource, EventSink, TaggedSubmission};
+use crate::access_token;
+use crate::clock::{ClockReading, Timestamp};
+use crate::secret::Secret;
+use crate::store::{Store, WorkerLock};
+use crate::wechat::{Client, ServerClock};
+
+/// Performs what the scheduler decides, and tells it what happens.
+pub(super) struct Driver<'a> {
+    scheduler: Scheduler,
+    options: DeliveryOptions,
+    client: Client,
+    server_clock: ServerClock,
+    workers: WorkerPool,
+    uploader: Uploader,
+    tokens: (Sender<TokenResult>, Receiver<TokenResult>),
+    /// The submissions, until their channel is closed.
+    submissions: Option<Receiver<TaggedSubmission>>,
+    stop_requests: Receiver<Instant>,
+    events: &'a Arc<EventSink>,
+    database: (std::path::PathBuf, std::time::Duration),
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(
+        store: Store,
+        worker_lock: WorkerLock,
+        client: Client,
+        options: DeliveryOptions,
+        source: DeliverySource,
+        stop_requests: Receiver<Instant>,
+        events: &'a Arc<EventSink>,
+    ) -> Self {
+        let server_clock = client.clock();
+        let database = (store.path().to_owned(), store.busy_timeout());
+        let (jitter, now) = (Box::new(rand::random::<f64>), read_clocks(&server_clock));
+        let scheduler = Scheduler::new(store, worker_lock, options.clone(), &source, database.1, jitter, now);
+        let submissions = match source {
+            DeliverySource::Submissions(submissions) => Some(submissions),
+            DeliverySource::Messages(_) | DeliverySource::Due => None,
+        };
+        let (uploader, workers) = (Uploader::new(client.clone()), WorkerPool::new(client.clone()));
+        let tokens = unbounded();
+        Self {
+            scheduler,
+            options,
+            client,
+            server_clock,
+            workers,
+            uploader,
+            tokens,
+            submissions,
+            stop_requests,
+            events,
+            database,
+        }
+    }
+
+    /// Runs until nothing is left to do for this run, and closes the database.
+    pub(super) fn run(mut self) -> anyhow::Result<()> {
+        loop {
+            let events = self.collect_events();
+            let mut next = self.scheduler.step(events, read_clocks(&self.server_clock));
+            if matches!(next, NextStep::Abandon) {
+                next = self.scheduler.abandon(&self.workers.drain_unstarted());
+            }
+            self.scheduler.take_actions().into_iter().for_each(|action| self.perform(action));
+            match next {
+                NextStep::Continue | NextStep::Abandon => {}
+                NextStep::Wait(until) => self.wait_for_event(until),
+                NextStep::Finish(result) => return result,
+            }
+        }
+    }
+
+    /// Takes what has arrived.
+    fn collect_events(&mut self) -> StepEvents {
+        let (submissions, submissions_closed) = self.take_submissions();
+        StepEvents {
+            sent: self.workers.results().try_iter().collect(),
+            uploaded: self.uploader.results().try_iter().collect(),
+            token: self.tokens.1.try_recv().ok(),
+            submissions,
+            submissions_closed,
+            stop_at: self.stop_requests.try_recv().ok(),
+            max_in_flight: self.workers.max_in_flight(self.options.concurrency),
+        }
+    }
+
+    /// Returns submissions to queue, while there is capacity for their messages, and whether no
+    /// more come.
+    fn take_submissions(&mut self) -> (Vec<TaggedSubmission>, bool) {
+        let (mut taken, mut capacity) = (Vec::new(), self.scheduler.submission_capacity());
+        while taken.len() < MAX_SUBMISSIONS_PER_STEP
+            && capacity > 0
+            && let Some(submissions) = &self.submissions
+        {
+            match submissions.try_recv() {
+                Ok(tagged) => {
+                    capacity = capacity.saturating_sub(tagged.submission.recipients.len());
+                    taken.push(tagged);
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => self.submissions = None,
+            }
+        }
+        (taken, self.submissions.is_none())
+    }
+
+    fn perform(&mut self, action: StepAction) {
+        match action {
+            StepAction::Emit(event) => self.events.send(event),
+            StepAction::Send { job, in_flight_count } => self.workers.submit(job, in_flight_count),
+            StepAction::Upload { upload, bytes, token } => self.uploader.start(upload, bytes, token, self.events),
+            StepAction::FetchToken { rejected } => self.fetch_token(rejected),
+        }
+    }
+
+    /// Gets a token on a thread of its own, so that Ctrl-C does not wait for WeChat.
+    fn fetch_token(&self, rejected: Option<Secret>) {
+        let (client, account, results) = (self.client.clone(), self.options.account.clone(), self.tokens.0.clone());
+        let (database, busy_timeout) = self.database.clone();
+        spawn_or_run_inline("token", move || {
+            let store = Store::open(&database).and_then(|store| store.with_busy_timeout(busy_timeout));
+            let now = Timestamp::now();
+            let result = store.map_err(access_token::Error::from).and_then(|mut store| match &rejected {
+                Some(rejected) => access_token::replace_rejected(rejected, &mut store, &client, &account, now),
+                None => access_token::get(&mut store, &client, &account, now),
+            });
+            // The run may have ended in the meantime.
+            let _ = results.send(result);
+        });
+    }
+
+    /// Waits until an event arrives or the next step is due.
+    fn wait_for_event(&self, until: Option<Instant>) {
+        let mut select = Select::new();
+        select.recv(self.workers.results());
+        select.recv(self.uploader.results());
+        select.recv(&self.tokens.1);
+        select.recv(&self.stop_requests);
+        if let Some(submissions) = self.submissions.as_ref().filter(|_| self.scheduler.submission_capacity() > 0) {
+            select.recv(submissions);
+        }
+        match until {
+            Some(until) => drop(select.ready_deadline(until)),
+            None => drop(select.ready()),
+        }
+    }
+}
+
+/// Reads all clocks.
+fn read_clocks(server_clock: &ServerClock) -> StepTime {
+    let instant = Instant::now();
+    StepTime { instant, clock: ClockReading::now(), server: server_clock.now(instant) }
+}

@@ -14,7 +14,7 @@ use crate::exit::{CommandError, ExitStatus};
 use crate::http_server::Limits;
 use crate::i18n::{io_error_text, join_list};
 use crate::listen;
-use crate::sandbox::{Listening, RequestLine, Sandbox, Scenario};
+use crate::sandbox::{RequestLine, Sandbox, SandboxInfo, Scenario};
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Ui, format_key_values};
@@ -23,7 +23,7 @@ use crate::ui::{Ui, format_key_values};
 #[derive(Serialize)]
 struct SandboxView<'a> {
     #[serde(flatten)]
-    listening: &'a Listening,
+    listening: &'a SandboxInfo,
     #[serde(skip)]
     world: &'a Scenario,
 }
@@ -71,13 +71,13 @@ fn list_subscriptions(scenario: &Scenario) -> Vec<(String, String)> {
 
 /// Lists the resources that messages refer to, by the names of WeChat's fields.
 fn list_resources(scenario: &Scenario) -> Vec<(String, String)> {
-    let clerks = scenario.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
+    let kf_accounts = scenario.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
     let articles = scenario.articles.iter().flat_map(|it| {
         [("mpnews", it.media_id.clone(), &it.title), ("mpnewsarticle", it.article_id.clone(), &it.title)]
     });
     let cards = scenario.cards.iter().map(|it| ("wxcard", it.id.clone(), &it.title));
-    let all = clerks.chain(articles).chain(cards);
-    all.map(|(key, id, about)| (key.to_owned(), format!("{id}  {about}"))).collect()
+    let resources = kf_accounts.chain(articles).chain(cards);
+    resources.map(|(key, id, about)| (key.to_owned(), format!("{id}  {about}"))).collect()
 }
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {

@@ -180,10 +180,14 @@ mod tests {
             (Some(no_answer), AttemptOutcome::Ambiguous, MessageAction::RetryIfIdempotent, RunAction::None),
             (Some(bad_answer), AttemptOutcome::Ambiguous, MessageAction::RetryIfIdempotent, RunAction::None),
         ];
-        for (error, attempt, fate, effect) in cases {
+        for (error, attempt, action, run_action) in cases {
             let outcome = DeliveryOutcome::classify(error.as_ref());
             let row = outcome.rule();
-            assert_eq!((outcome.attempt_outcome(), row.action, row.run_action), (attempt, fate, effect), "{error:?}");
+            assert_eq!(
+                (outcome.attempt_outcome(), row.action, row.run_action),
+                (attempt, action, run_action),
+                "{error:?}"
+            );
         }
     }
 }

@@ -258,8 +258,8 @@ fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
     if tried && !claimed.expire_strict {
         return Some(by_uptime || was_tried_for(&claimed.history, claimed.expire_after, context));
     }
-    let has_witness = since_created.is_some() || server_time.is_some();
-    has_witness.then_some(by_uptime || by_server)
+    let has_second_clock = since_created.is_some() || server_time.is_some();
+    has_second_clock.then_some(by_uptime || by_server)
 }
 
 /// Returns whether WeChat refused the last attempt because of a daily quota that has been reset

@@ -138,12 +138,13 @@ fn what_may_have_arrived_is_repeated_only_where_wechat_drops_it() {
     let mut late = attempted_message(500, AttemptOutcome::Ambiguous);
     late.retry_state =
         RetryState { first_failed_at: Some(seconds_ago(500).wall), backoff_step: 2, attempts_before_retry: 0 };
-    for fate in [MessageAction::RetryIfIdempotent, MessageAction::RetryWithBackoff, MessageAction::RetryAfterQuotaReset]
+    for action in
+        [MessageAction::RetryIfIdempotent, MessageAction::RetryWithBackoff, MessageAction::RetryAfterQuotaReset]
     {
         assert_eq!(
-            decide_after_attempt(fate, &retry_context(&late, &now), &now, 0.5).state,
+            decide_after_attempt(action, &retry_context(&late, &now), &now, 0.5).state,
             MessageState::Unknown,
-            "{fate:?}"
+            "{action:?}"
         );
     }
     assert_eq!(

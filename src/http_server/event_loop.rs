@@ -316,7 +316,7 @@ impl EventLoop {
         loop {
             let candidates: Vec<EvictionCandidate> =
                 self.connections.iter().filter_map(|(id, connection)| connection.eviction_candidate(*id)).collect();
-            let Some(id) = eviction::choose_victim(&candidates) else { return false };
+            let Some(id) = eviction::choose_evicted(&candidates) else { return false };
             self.drive(id);
             if self.connections.get(&id).is_none_or(|connection| connection.eviction_candidate(id).is_some()) {
                 self.close_with_refusal(id, RefusalReason::AtCapacity);

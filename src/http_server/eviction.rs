@@ -26,7 +26,7 @@ pub(super) struct EvictionCandidate {
 }
 
 /// Returns the ID of the connection to close, or `None` if there are no candidates.
-pub(super) fn choose_victim(candidates: &[EvictionCandidate]) -> Option<usize> {
+pub(super) fn choose_evicted(candidates: &[EvictionCandidate]) -> Option<usize> {
     let oldest_done = candidates.iter().filter(|candidate| candidate.is_done).min_by_key(|done| done.waiting_since);
     if let Some(done) = oldest_done {
         return Some(done.id);
@@ -67,7 +67,7 @@ mod tests {
             waiting_since: start + Duration::from_millis(id as u64),
             is_done: false,
         };
-        choose_victim(&peers.iter().enumerate().map(candidate).collect::<Vec<_>>()).unwrap()
+        choose_evicted(&peers.iter().enumerate().map(candidate).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
@@ -97,7 +97,7 @@ mod tests {
             waiting_since: since + Duration::from_millis(id as u64),
             is_done,
         };
-        assert_eq!(choose_victim(&[candidate(0, false), candidate(2, true), candidate(1, true)]), Some(1));
-        assert_eq!(choose_victim(&[]), None);
+        assert_eq!(choose_evicted(&[candidate(0, false), candidate(2, true), candidate(1, true)]), Some(1));
+        assert_eq!(choose_evicted(&[]), None);
     }
 }

@@ -84,8 +84,8 @@ fn outcome_text(outcome: DeliveryOutcome) -> String {
     format!("errcode {}", codes.join(", "))
 }
 
-fn action_text(fate: MessageAction) -> &'static str {
-    match fate {
+fn action_text(action: MessageAction) -> &'static str {
+    match action {
         MessageAction::Sent => "`sent`",
         MessageAction::RetryNow => "retried at once with a new token; if that is refused too, retried with backoff",
         MessageAction::RetryWithBackoff => "retried with backoff",
@@ -99,8 +99,8 @@ fn action_text(fate: MessageAction) -> &'static str {
     }
 }
 
-fn run_action_text(effect: RunAction) -> &'static str {
-    match effect {
+fn run_action_text(run_action: RunAction) -> &'static str {
+    match run_action {
         RunAction::None => "continue",
         RunAction::RefreshToken => "one new token is fetched for all of them",
         RunAction::PauseRun => "wait too",

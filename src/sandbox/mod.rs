@@ -35,7 +35,7 @@ pub use scenario::account_setup::{
 };
 pub use scenario::error::ScenarioError;
 pub use scenario::template_library::{Keyword, LibraryTemplate};
-pub use server::{Listening, RequestLine, Sandbox};
+pub use server::{RequestLine, Sandbox, SandboxInfo};
 pub use state::Platform;
 
 #[cfg(test)]

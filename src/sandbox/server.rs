@@ -24,7 +24,7 @@ const MAX_LOGGED_PATH_CHARS: usize = 200;
 
 /// A running sandbox. Dropping it stops it.
 pub struct Sandbox {
-    listening: Listening,
+    listening: SandboxInfo,
     _server: ServerHandle,
 }
 
@@ -45,7 +45,7 @@ impl Sandbox {
         server: HttpServer,
         on_request: impl Fn(RequestLine) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listening = Listening {
+        let listening = SandboxInfo {
             event: "listening",
             url: format!("http://{}", connectable_addr(server.local_addr())),
             app_id: scenario.app_id.clone(),
@@ -74,14 +74,14 @@ impl Sandbox {
     }
 
     /// Returns the address of the sandbox and the credentials of its account.
-    pub fn listening(&self) -> &Listening {
+    pub fn listening(&self) -> &SandboxInfo {
         &self.listening
     }
 }
 
 /// The address of a sandbox and the credentials of its account, which are valid only there.
 #[derive(Clone, Debug, Serialize)]
-pub struct Listening {
+pub struct SandboxInfo {
     /// Always `listening`.
     pub event: &'static str,
     /// The base URL, without a trailing slash.
@@ -92,7 +92,7 @@ pub struct Listening {
     pub app_secret: String,
 }
 
-impl fmt::Display for Listening {
+impl fmt::Display for SandboxInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = t!("sandbox-listening", url = self.url, app_id = self.app_id, app_secret = self.app_secret);
         f.write_str(&text)

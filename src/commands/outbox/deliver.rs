@@ -56,7 +56,7 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
         }
         return delivery::run(ui, setup, DeliverySource::Messages(ids));
     }
-    let Requeued { ids, may_repeat, errors } = requeue(ui, app, &mut setup.store, args)?;
+    let RequeueReport { ids, may_repeat, errors } = requeue(ui, app, &mut setup.store, args)?;
     if !may_repeat.is_empty() {
         ui.warn(&t!("outbox-retry-repeats", ids = join_first(&may_repeat), count = may_repeat.len()));
     }
@@ -85,7 +85,7 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
 
 /// The results of putting messages back into the queue.
 #[derive(Default)]
-struct Requeued {
+struct RequeueReport {
     ids: Vec<i64>,
     /// The IDs among `ids` whose first delivery may have succeeded.
     may_repeat: Vec<String>,
@@ -93,7 +93,7 @@ struct Requeued {
 }
 
 /// Puts the messages that `args` selects back into the queue.
-fn requeue(ui: &mut Ui, app: &AppContext, store: &mut Store, args: &OutboxRetry) -> anyhow::Result<Requeued> {
+fn requeue(ui: &mut Ui, app: &AppContext, store: &mut Store, args: &OutboxRetry) -> anyhow::Result<RequeueReport> {
     let (app_id, now) = (app.require_app_id()?, ClockReading::now());
     let by_state = [
         (args.failed, MessageState::Failed),
@@ -112,7 +112,7 @@ fn requeue(ui: &mut Ui, app: &AppContext, store: &mut Store, args: &OutboxRetry)
     };
     let expire_after = app.config.send.expire_after.value;
     let is_dropped = |first: &ClockReading| is_within_dedupe_window(first, &now);
-    let mut requeued = Requeued::default();
+    let mut requeued = RequeueReport::default();
     for id in ids {
         match store.retry(&app_id, id, expire_after, now.wall, is_dropped)? {
             RetryResult::Queued { may_duplicate, new_openid } => {

@@ -427,8 +427,12 @@ impl Scheduler {
             && paused_until.is_none()
             && self.token_source.has_token();
         // Claimed messages wait for the rate limit as well.
-        let next_retry_at = if run_state.capacity() > 0 { run_state.retry_timers.next_due_at() } else { None };
-        let claim_times = if can_take { [self.rate_limiter.next_permit_at(now), next_retry_at] } else { [None; 2] };
+        let permit_at = self.rate_limiter.next_permit_at(now);
+        // A retry that is due is no reason to wake up while it cannot start.
+        let can_claim = run_state.capacity() > 0 && run_state.in_flight.len() < self.pending.max_in_flight;
+        let next_retry_at = if can_claim { run_state.retry_timers.next_due_at() } else { None };
+        let next_retry_at = next_retry_at.map(|due_at| permit_at.map_or(due_at, |permit_at| due_at.max(permit_at)));
+        let claim_times = if can_take { [permit_at, next_retry_at] } else { [None; 2] };
         let is_idle = run_state.in_flight.is_empty() && !self.expects_submissions;
         let wake_times = [
             paused_until,

@@ -1,0 +1,77 @@
+//! Delivery, played: random histories of real runs over a real database, with time, network and faults under one seed.
+//! See README.md.
+
+// Clippy's allowance for tests covers test functions, not their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, dead_code)]
+
+use plan::{Fault, Form, Kind, Op, Setup};
+
+mod check;
+mod plan;
+mod wechat;
+mod world;
+
+/// How many histories each of the two tests plays.
+const HISTORIES: u64 = 500;
+
+/// Plays the histories of these seeds, and shows the shortest form of the first that fails.
+fn play(seeds: impl Iterator<Item = u64>) {
+    let mut rig = world::Rig::new();
+    for seed in seeds {
+        let ops = plan::plan(seed);
+        if let Some(violation) = world::play(&mut rig, &ops, false).violation {
+            let rule = violation.split(':').next().unwrap_or_default().to_owned();
+            let short = plan::shrink(ops, |ops| {
+                world::play(&mut rig, ops, false).violation.is_some_and(|it| it.starts_with(&rule))
+            });
+            let lines = world::play(&mut rig, &short, true).trace;
+            panic!("seed {seed}: {violation}\n{}", lines.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn no_history_breaks_a_promise() {
+    play(0..HISTORIES);
+}
+
+#[test]
+fn no_other_history_breaks_a_promise() {
+    play(HISTORIES..2 * HISTORIES);
+}
+
+/// Plays these operations; the rules hold.
+fn passes(kinds: &[Kind]) {
+    let plan: Vec<Op> = kinds.iter().map(|kind| Op { kind: *kind, noise: 1 }).collect();
+    let outcome = world::play(&mut world::Rig::new(), &plan, true);
+    assert_eq!(outcome.violation, None, "{}", outcome.trace.join("\n"));
+}
+
+fn arm(code: Fault, times: u8) -> Kind {
+    Kind::Arm { fault: code, times, host: None, token: false }
+}
+
+/// A run whose retry was due was busy until the rate allowed it.
+#[test]
+fn a_due_retry_waits_for_the_rate() {
+    let setup = Setup { rate: 2, ..Setup::flush(0) };
+    let send = Kind::Send { user: Some(1), form: Form::Template, key: None, expire_s: None, setup };
+    passes(&[arm(Fault::Errcode(42001), 1), send]);
+}
+
+/// A run whose retry was due was busy until a request in flight ended.
+#[test]
+fn a_due_retry_waits_for_a_request_in_flight() {
+    let setup = Setup { concurrency: 1, ..Setup::flush(0) };
+    let batch = Kind::Batch { lines: 3, form: Form::Template, setup };
+    passes(&[arm(Fault::Errcode(-1), 1), arm(Fault::Slow, 2), batch, Kind::Advance { ms: 30_000 }]);
+}
+
+#[test]
+fn a_history_is_the_same_each_time() {
+    let mut rig = world::Rig::new();
+    for seed in 0..50 {
+        let mut trace = || world::play(&mut rig, &plan::plan(seed), true).trace;
+        assert_eq!(trace(), trace(), "seed {seed}");
+    }
+}

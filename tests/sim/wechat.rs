@@ -1,0 +1,311 @@
+//! The model of WeChat, and what is true: which message was taken when, who is bound, which request was answered. The
+//! checks compare the database with it, never with the program's own idea.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::Request;
+use serde_json::{Value, json};
+use wxbox::clock::Timestamp;
+use wxbox::wechat::{ApiHost, Cause, Error, HttpResponse, Transport};
+
+use crate::plan::{Fault, Rng, USERS};
+
+/// The wall clock at the beginning.
+pub const EPOCH: i64 = 1_795_000_000_000;
+const DEDUPE_MS: i64 = 600_000;
+const WINDOW_MS: i64 = 48 * 3_600_000;
+const TIMEOUT_MS: i64 = 10_000;
+
+/// A message as the operator knows it: the number of its text, and the recipient.
+pub type MessageKey = (u64, usize);
+
+/// What is true of a message.
+#[derive(Clone, Debug, Default)]
+pub struct Truth {
+    pub key: Option<u8>,
+    /// The number of parts before it.
+    pub part: u64,
+    pub strict: bool,
+    pub created: i64,
+    /// When WeChat took it.
+    pub taken: Vec<i64>,
+    /// How often the operator was told that it may arrive twice, and wanted that.
+    pub may_repeat: usize,
+    /// No usable answer came to an attempt, or nobody was left to record it.
+    pub unanswered: bool,
+    pub retried: bool,
+    pub requests: u32,
+    pub last_request: i64,
+}
+
+/// A fault that the next requests meet.
+pub struct Armed {
+    pub fault: Fault,
+    pub times: u8,
+    pub host: Option<usize>,
+    pub token: bool,
+}
+
+#[derive(Default)]
+pub struct Platform {
+    /// True time since the beginning, ms.
+    pub now: i64,
+    pub noise: u64,
+    /// How long the current call has taken.
+    pub latency: i64,
+    pub armed: Vec<Armed>,
+    token: u64,
+    token_until: i64,
+    pub token_fetches: u32,
+    /// By `client_msg_id`: when it came first.
+    seen: BTreeMap<String, i64>,
+    pub messages: BTreeMap<MessageKey, Truth>,
+    /// The openid of each user; `None` if unbound.
+    pub bound: [Option<String>; USERS],
+    pub violations: Vec<String>,
+    /// Readable lines, if they are wanted.
+    pub trace: Option<Vec<String>>,
+    /// How often each fault met each situation of a message.
+    pub met: BTreeMap<(String, &'static str), u64>,
+}
+
+/// The recipient of an openid: `oU-P`, or `x` without a user.
+pub fn recipient_of(openid: &str) -> usize {
+    openid.strip_prefix('o').and_then(|it| it.split('-').next()?.parse().ok()).unwrap_or(USERS)
+}
+
+impl Platform {
+    pub fn say(&mut self, line: impl FnOnce() -> String) {
+        let now = self.now;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{:>12.3}s  {}", now as f64 / 1000.0, line()));
+        }
+    }
+
+    pub fn violate(&mut self, rule: &str, what: String) {
+        self.say(|| format!("VIOLATED {rule}: {what}"));
+        self.violations.push(format!("{rule}: {what}"));
+    }
+
+    pub fn revoke(&mut self) {
+        self.token += 1;
+        self.token_until = self.now + 7_200_000;
+    }
+
+    fn rng(&mut self) -> Rng {
+        self.noise = self.noise.wrapping_add(1);
+        Rng(self.noise.wrapping_mul(0x2545_f491_4f6c_dd1d))
+    }
+
+    fn next_fault(&mut self, host: usize, token: bool) -> Option<Fault> {
+        let at = self.armed.iter().position(|it| it.token == token && it.host.is_none_or(|only| only == host))?;
+        let armed = &mut self.armed[at];
+        armed.times -= 1;
+        let fault = armed.fault;
+        if armed.times == 0 {
+            self.armed.remove(at);
+        }
+        Some(fault)
+    }
+
+    /// Answers a request for a token.
+    fn token_answer(&mut self, force: bool) -> Value {
+        self.token_fetches += 1;
+        if force || self.token_until - self.now < 300_000 {
+            self.revoke();
+        }
+        json!({"access_token": format!("t{}", self.token), "expires_in": (self.token_until - self.now) / 1000})
+    }
+
+    /// Takes a message, if nothing speaks against it, `delay` from now.
+    fn send_answer(&mut self, token: &str, body: &Value, delay: i64) -> Value {
+        if token != format!("t{}", self.token) {
+            return json!({"errcode": 40001, "errmsg": "invalid credential rid: 1"});
+        }
+        if self.now >= self.token_until {
+            return json!({"errcode": 42001, "errmsg": "access_token expired"});
+        }
+        let at = self.now + delay;
+        if body["text"].is_object() && at > WINDOW_MS {
+            return json!({"errcode": 45015, "errmsg": "response out of time limit"});
+        }
+        if let Some(id) = body["client_msg_id"].as_str() {
+            if self.seen.get(id).is_some_and(|first| at - first < DEDUPE_MS) {
+                return match self.armed.iter().any(|it| it.fault == Fault::DuplicateAnswered) {
+                    true => json!({"errcode": 40241, "errmsg": "duplicate"}),
+                    false => json!({"errcode": 0, "errmsg": "ok", "msgid": 7}),
+                };
+            }
+            self.seen.insert(id.to_owned(), at);
+        }
+        self.take(message_key(body), at);
+        json!({"errcode": 0, "errmsg": "ok", "msgid": 1000 + at})
+    }
+
+    fn take(&mut self, message: MessageKey, at: i64) {
+        self.say(|| format!("  WeChat takes {}", show(message)));
+        let Some(truth) = self.messages.get_mut(&message) else { return };
+        truth.taken.push(at);
+        let (taken, may_repeat, key, part, retried) =
+            (truth.taken.len(), truth.may_repeat, truth.key, truth.part, truth.retried);
+        if taken > 1 + may_repeat {
+            self.violate("a: nothing twice", format!("{} was delivered {taken} times", show(message)));
+        }
+        let is_taken = |truth: &Truth| !truth.taken.is_empty();
+        if let Some(key) = key.filter(|_| part == 0) {
+            let mut others = self.messages.iter().filter(|(id, it)| {
+                id.1 == message.1 && **id != message && it.key == Some(key) && it.part == 0 && is_taken(it)
+            });
+            if let Some((other, _)) = others.next() {
+                let what = format!("{} and {} have key {key}", show(*other), show(message));
+                self.violate("a: nothing twice", what);
+            }
+        }
+        if part > 0 && !retried && !self.messages.get(&(message.0 - 1, message.1)).is_some_and(is_taken) {
+            self.violate("e: parts in order", format!("{} came before the part before it", show(message)));
+        }
+    }
+
+    /// Notes a request as it leaves.
+    fn on_request(&mut self, body: &Value) {
+        let (message, openid) = (message_key(body), body["touser"].as_str().unwrap_or_default());
+        if message.1 < USERS && self.bound[message.1].as_deref() != Some(openid) {
+            let what = format!("{} goes to {openid}, who is not bound", show(message));
+            self.violate("c: the bound phone", what);
+        }
+        let now = self.now;
+        let Some(truth) = self.messages.get_mut(&message) else {
+            return self.violate("b: the state is true", format!("{} was never queued", show(message)));
+        };
+        truth.requests += 1;
+        truth.last_request = now;
+        let requests = truth.requests;
+        if requests > 80 {
+            self.violate("e: backoff", format!("{} was attempted {requests} times", show(message)));
+        }
+    }
+
+    fn count(&mut self, fault: Option<Fault>, token: bool, body: &Value) {
+        let situation = match self.messages.get(&message_key(body)) {
+            _ if token => "token",
+            Some(truth) if truth.retried => "retried",
+            Some(truth) if truth.unanswered => "after no answer",
+            Some(truth) if truth.requests > 1 => "after a refusal",
+            _ => "first",
+        };
+        let fault = fault.map_or_else(|| "none".to_owned(), |fault| format!("{fault:?}"));
+        *self.met.entry((fault, situation)).or_default() += 1;
+    }
+
+    /// Answers a request at one host.
+    fn exchange(&mut self, host: (usize, String), request: &Request) -> Result<HttpResponse, Error> {
+        let token_api = request.url().path() == "/cgi-bin/stable_token";
+        let body = request.body().and_then(|body| body.as_bytes()).unwrap_or_default();
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let query_token = request.url().query_pairs().next().map(|(_, token)| token.into_owned()).unwrap_or_default();
+        let fault = self.next_fault(host.0, token_api);
+        self.count(fault, token_api, &body);
+        if !token_api {
+            self.on_request(&body);
+        }
+        self.say(|| match token_api {
+            true => format!("  token request: {}", fault_name(fault)),
+            false => {
+                let (to, message) = (body["touser"].as_str().unwrap_or_default(), show(message_key(&body)));
+                format!("  request for {message} to {to} at host {}: {}", host.0, fault_name(fault))
+            }
+        });
+        self.latency += 20 + self.rng().below(60) as i64;
+        let lost = |cause| Error::NoResponse { host: host.1.clone(), cause };
+        let late = if fault == Some(Fault::TakenLate) { 8_000 } else { 10 };
+        let is_taken = !matches!(
+            fault,
+            Some(Fault::Refused | Fault::ResetBefore | Fault::Swallowed | Fault::Http502 | Fault::Errcode(_))
+        );
+        let answer = match (is_taken, token_api) {
+            (false, _) => Value::Null,
+            (true, true) => self.token_answer(body["force_refresh"] == true),
+            (true, false) => self.send_answer(&query_token, &body, late),
+        };
+        let mut response =
+            HttpResponse { status: 200, date: Some(Timestamp((EPOCH + self.now) / 1000 * 1000)), body: Vec::new() };
+        let result = match fault {
+            Some(Fault::Refused) => {
+                Err(Error::Connect { host: host.1.clone(), cause: Cause::TimedOut, failure: Default::default() })
+            }
+            Some(Fault::ResetBefore | Fault::ResetAfter | Fault::Cut) => Err(lost(Cause::HttpStatus)),
+            Some(Fault::Lost | Fault::Swallowed | Fault::TakenLate) => {
+                self.latency += TIMEOUT_MS;
+                Err(lost(Cause::TimedOut))
+            }
+            Some(Fault::NotJson) => Ok(HttpResponse { body: b"<html>busy</html>".to_vec(), ..response }),
+            Some(Fault::Http502 | Fault::Http502Taken) => Ok(HttpResponse { status: 502, ..response }),
+            Some(Fault::Errcode(code)) => {
+                response.body = json!({"errcode": code, "errmsg": "simulated"}).to_string().into_bytes();
+                Ok(response)
+            }
+            None | Some(Fault::Slow | Fault::DuplicateAnswered) => {
+                self.latency += if fault == Some(Fault::Slow) { TIMEOUT_MS - 200 } else { 0 };
+                response.body = answer.to_string().into_bytes();
+                Ok(response)
+            }
+        };
+        if !matches!(&result, Ok(response) if response.status == 200 && fault != Some(Fault::NotJson))
+            && fault != Some(Fault::Refused)
+            && let Some(truth) = self.messages.get_mut(&message_key(&body))
+        {
+            truth.unanswered = true;
+        }
+        result
+    }
+}
+
+fn fault_name(fault: Option<Fault>) -> String {
+    fault.map_or_else(|| "well".to_owned(), |fault| format!("{fault:?}"))
+}
+
+/// Returns the number in a text such as `m17`.
+pub fn number_in(content: &str) -> Option<u64> {
+    content[content.find("\"m")? + 2..].split('"').next()?.parse().ok()
+}
+
+fn message_key(body: &Value) -> MessageKey {
+    let text = body["text"]["content"].as_str().or(body["data"]["n"]["value"].as_str()).unwrap_or_default();
+    let number = text.trim_start_matches('m').parse().unwrap_or(0);
+    (number, recipient_of(body["touser"].as_str().unwrap_or_default()))
+}
+
+pub fn show((number, recipient): MessageKey) -> String {
+    if recipient < USERS { format!("m{number} to user {recipient}") } else { format!("m{number} to x") }
+}
+
+/// The way of a process's requests to the platform.
+#[derive(Clone)]
+pub struct Line {
+    pub platform: Arc<Mutex<Platform>>,
+    /// The process's clock that measures pauses.
+    pub instant: Arc<Mutex<Instant>>,
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Line")
+    }
+}
+
+impl Transport for Line {
+    fn exchange(&self, host: &ApiHost, request: Request) -> Result<HttpResponse, Error> {
+        let name = host.name();
+        locked(&self.platform).exchange((usize::from(name.starts_with("api2")), name), &request)
+    }
+
+    fn now(&self) -> Instant {
+        *locked(&self.instant) + Duration::from_millis(locked(&self.platform).latency.unsigned_abs())
+    }
+}
+
+pub fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    it.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,810 @@
+//! The world of a history: machines with their clocks, processes of wxbox over one real database, and the operator.
+//! The processes are the real scheduler, store, token code and HTTP client above the transport; nothing here sleeps.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use wxbox::access_token::{self, Account};
+use wxbox::clock::{ClockReading, Timestamp};
+use wxbox::delivery::{
+    DeliveryEvent, DeliveryOptions, DeliverySource, NextStep, Scheduler, SendJob, SendResult, StepAction, StepEvents,
+    StepTime, TaggedSubmission, is_within_dedupe_window,
+};
+use wxbox::secret::Secret;
+use wxbox::store::{
+    CachedToken, Expiry, MessageState, NewRecipient, Payload, RetryResult, Store, Submission, User, UserUpdate,
+    WorkerLock,
+};
+use wxbox::wechat::{Client, ClientSettings, Endpoint};
+
+use crate::check;
+use crate::plan::{BARE, Form, Kind, Op, Pick, Rng, Setup, USERS};
+use crate::wechat::{Armed, EPOCH, Line, MessageKey, Platform, Truth, locked, number_in, show};
+
+pub const APP: &str = "wx1";
+const DAY: Duration = Duration::from_secs(86_400);
+pub const RETAIN: Duration = Duration::from_secs(90 * 86_400);
+/// The most steps of a history: more is a run that does not end.
+const MAX_STEPS: u32 = 5_000;
+/// How long a run may take, less the time for which it did not run.
+const MAX_RUN_MS: i64 = 45 * 60_000;
+
+/// What histories share: the files, connections and the client, which take long to make.
+pub struct Rig {
+    _dir: tempfile::TempDir,
+    path: PathBuf,
+    pub raw: Connection,
+    pool: Vec<Store>,
+    client: Client,
+    pub coverage: bool,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        let base = ["/dev/shm", "/tmp"].into_iter().find(|it| std::path::Path::new(it).is_dir()).unwrap();
+        let dir = tempfile::tempdir_in(base).unwrap();
+        let path = dir.path().join("wxbox.db");
+        drop(Store::open(&path).unwrap());
+        let raw = Connection::open(&path).unwrap();
+        let mut sql = "CREATE TABLE sim_fault (n INTEGER NOT NULL); INSERT INTO sim_fault VALUES (0);".to_owned();
+        for (name, event) in [
+            ("mu", "UPDATE ON messages"),
+            ("mi", "INSERT ON messages"),
+            ("ai", "INSERT ON attempts"),
+            ("au", "UPDATE ON attempts"),
+        ] {
+            sql += &format!(
+                "CREATE TRIGGER sim_{name} BEFORE {event} WHEN (SELECT n FROM sim_fault) > 0 BEGIN
+                 UPDATE sim_fault SET n = n - 1;
+                 SELECT CASE WHEN (SELECT n FROM sim_fault) = 0 THEN RAISE(ABORT, 'disk full') END; END;"
+            );
+        }
+        raw.execute_batch(&sql).unwrap();
+        let settings = ClientSettings {
+            api_base: ["https://api.test", "https://api2.test"].iter().map(|it| it.parse().unwrap()).collect(),
+            timeout: Duration::from_secs(10),
+            proxy: None,
+            ca_file: None,
+            secret_source: None,
+        };
+        Self { _dir: dir, path, raw, pool: Vec::new(), client: Client::new(&settings).unwrap(), coverage: false }
+    }
+
+    /// Empties the database, but for the users.
+    fn reset(&mut self) {
+        let mut sql = "BEGIN IMMEDIATE; UPDATE sim_fault SET n = 0; DELETE FROM messages; DELETE FROM payloads;
+            DELETE FROM tokens; DELETE FROM users; DELETE FROM sqlite_sequence;"
+            .to_owned();
+        for user in 0..USERS {
+            sql += &format!(
+                "INSERT INTO users (id, username, uid, created_at) VALUES ({0}, 'u{user}', '{user:032}', 0);
+                 INSERT INTO bindings (app_id, user_id, openid, bound_at) VALUES ('{APP}', {0}, 'o{user}-0', 0);",
+                user + 1
+            );
+        }
+        self.raw.execute_batch(&(sql + "COMMIT;")).unwrap();
+    }
+
+    fn take_store(&mut self) -> Store {
+        let open = || Store::open(&self.path).unwrap().with_busy_timeout(Duration::ZERO).unwrap();
+        self.pool.pop().unwrap_or_else(open)
+    }
+}
+
+#[derive(Clone, Default)]
+struct Machine {
+    wall_offset: i64,
+    boot: u32,
+    boot_at: i64,
+    /// Time that no clock but the wall clock counts.
+    frozen: i64,
+    /// Time that only the clock for pauses does not count.
+    suspended: i64,
+    stopped_until: i64,
+}
+
+enum Arrival {
+    Sent(SendResult),
+    Token(Result<CachedToken, access_token::Error>),
+}
+
+/// When a process goes on, unless something arrives.
+#[derive(Clone, Copy, PartialEq)]
+enum Wake {
+    Now,
+    /// By its machine's clock for pauses.
+    At(i64),
+    Never,
+}
+
+struct Process {
+    name: String,
+    worker_id: String,
+    setup: Setup,
+    scheduler: Scheduler,
+    client: Client,
+    line: Line,
+    submissions: VecDeque<TaggedSubmission>,
+    arrivals: Vec<(i64, Arrival)>,
+    wake: Wake,
+    paused_until: i64,
+    /// True time when it must be over.
+    deadline: i64,
+    /// The messages that it submitted, and the rows that it reported; `None` if it left some out.
+    submitted: BTreeSet<u64>,
+    reported: Option<BTreeSet<i64>>,
+    die_after: Option<u8>,
+    stop: bool,
+    no_threads: bool,
+}
+
+/// A submission and what must become of it.
+pub struct Queued {
+    pub first: u64,
+    pub parts: u64,
+    pub recipients: Vec<usize>,
+    pub may_skip: bool,
+}
+
+pub struct World<'a> {
+    pub rig: &'a mut Rig,
+    pub platform: Arc<Mutex<Platform>>,
+    machines: [Machine; 2],
+    processes: Vec<Process>,
+    base: Instant,
+    noise: Rng,
+    next_number: u64,
+    started: u32,
+    steps: u32,
+    lock_until: Option<i64>,
+    /// The statement that fails, and for how many steps that is armed.
+    disk_fault: Option<(u8, u8)>,
+    /// The messages by their row.
+    pub ids: BTreeMap<i64, MessageKey>,
+    /// Rows that may be gone.
+    pub released: BTreeSet<i64>,
+    pub queued: Vec<Queued>,
+    /// The rows that were `unknown` at the last check.
+    pub unknown: BTreeSet<i64>,
+    removed: [bool; USERS],
+    /// Whether there are rows of [`Kind::History`].
+    pub has_history: bool,
+}
+
+/// What came of a history.
+pub struct Outcome {
+    pub violation: Option<String>,
+    pub trace: Vec<String>,
+    pub met: BTreeMap<(String, &'static str), u64>,
+}
+
+/// Plays a history.
+pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
+    rig.reset();
+    let bound = std::array::from_fn(|user| Some(format!("o{user}-0")));
+    let trace = wants_trace.then(Vec::new);
+    let mut platform = Platform::default();
+    (platform.bound, platform.trace) = (bound, trace);
+    platform.revoke();
+    let mut world = World {
+        rig,
+        platform: Arc::new(Mutex::new(platform)),
+        machines: std::array::from_fn(|_| Machine { boot_at: -3_600_000, ..Machine::default() }),
+        processes: Vec::new(),
+        base: Instant::now(),
+        noise: Rng(1),
+        next_number: 1,
+        started: 0,
+        steps: 0,
+        lock_until: None,
+        disk_fault: None,
+        ids: BTreeMap::new(),
+        released: BTreeSet::new(),
+        queued: Vec::new(),
+        unknown: BTreeSet::new(),
+        removed: [false; USERS],
+        has_history: false,
+    };
+    for op in plan {
+        world.noise = Rng(op.noise);
+        locked(&world.platform).noise = op.noise;
+        world.apply(op.kind);
+        if world.is_violated() {
+            break;
+        }
+    }
+    if !world.is_violated() {
+        world.settle();
+    }
+    world.unlock();
+    while let Some(process) = world.processes.pop() {
+        world.rig.pool.push(process.scheduler.into_store());
+    }
+    let mut platform = locked(&world.platform);
+    let violation = platform.violations.first().cloned();
+    Outcome { violation, trace: platform.trace.take().unwrap_or_default(), met: std::mem::take(&mut platform.met) }
+}
+
+impl World<'_> {
+    pub fn is_violated(&self) -> bool {
+        !locked(&self.platform).violations.is_empty()
+    }
+
+    pub fn now(&self) -> i64 {
+        locked(&self.platform).now
+    }
+
+    pub fn say(&self, line: impl FnOnce() -> String) {
+        locked(&self.platform).say(line);
+    }
+
+    fn mono(&self, machine: usize) -> i64 {
+        let it = &self.machines[machine];
+        self.now() - it.frozen - it.suspended + 1_000_000_000
+    }
+
+    fn instant(&self, mono: i64) -> Instant {
+        self.base + Duration::from_millis(mono.unsigned_abs())
+    }
+
+    fn clock(&self, machine: usize) -> ClockReading {
+        let it = &self.machines[machine];
+        let uptime = format!("b{machine}{}:{}", it.boot, self.now() - it.boot_at - it.frozen);
+        ClockReading { wall: Timestamp(EPOCH + self.now() + it.wall_offset), uptime: uptime.parse().ok() }
+    }
+
+    /// Makes the faults cease, and lets time pass until each message has its final state.
+    fn settle(&mut self) {
+        self.say(|| "all is well from here".to_owned());
+        self.unlock();
+        self.disk_fault = None;
+        locked(&self.platform).armed.clear();
+        self.machines.iter_mut().for_each(|machine| machine.wall_offset = 0);
+        let stopped_until = self.machines.iter().map(|it| it.stopped_until).max().unwrap_or(0);
+        self.advance((stopped_until - self.now()).max(0));
+        self.processes.iter_mut().for_each(|it| (it.paused_until, it.die_after) = (0, None));
+        for minutes in [0, 2, 10, 60, 120, 600, 1600, 1700, 3200, 3300] {
+            self.advance(minutes * 60_000);
+            self.start("flush", Setup::flush(0), DeliverySource::Due, VecDeque::new());
+            self.advance(20 * 60_000);
+            if self.is_violated() || (self.processes.is_empty() && check::waiting(self) == 0) {
+                break;
+            }
+        }
+        check::states(self);
+        check::settled(self);
+        let (fetches, started) = (locked(&self.platform).token_fetches, self.started);
+        if fetches > 8 * started + 8 {
+            locked(&self.platform).violate("e: token fetches", format!("{fetches} fetches of {started} processes"));
+        }
+        for process in &self.processes {
+            let what = format!("{} does not end", process.name);
+            locked(&self.platform).violate("e: no process waits for ever", what);
+        }
+    }
+
+    fn apply(&mut self, kind: Kind) {
+        match kind {
+            Kind::Advance { ms } => return self.advance(ms),
+            Kind::Send { .. } | Kind::Batch { .. } | Kind::Flush(_) | Kind::Retry(..) => self.start_command(kind),
+            Kind::Cancel(_) | Kind::CancelAll | Kind::Prune { .. } | Kind::QuotaClear => self.change_outbox(kind),
+            Kind::Unbind(user) | Kind::Bind(user, _) | Kind::Rename(user) | Kind::Remove(user) => {
+                if !self.removed[user] {
+                    self.change_user(user, kind);
+                }
+            }
+            _ => self.hinder(kind),
+        }
+        let ms = self.noise.below(40) as i64;
+        self.advance(ms);
+    }
+
+    fn start_command(&mut self, kind: Kind) {
+        match kind {
+            Kind::Send { user, form, key, expire_s, setup } => {
+                let to: Vec<usize> = match user {
+                    Some(user) => vec![user],
+                    None => (0..USERS).collect(),
+                };
+                let line = self.submission(&to, form, key, expire_s);
+                let name = format!("send {form:?} m{} key {key:?} expire {expire_s:?}", self.next_number - 1);
+                self.start(
+                    &name,
+                    setup,
+                    DeliverySource::Submissions(crossbeam_channel::never()),
+                    line.into_iter().collect(),
+                );
+            }
+            Kind::Batch { lines, form, setup } => {
+                let mut submissions = VecDeque::new();
+                for line in 0..usize::from(lines) {
+                    let key = self.noise.pick(&[None, None, Some(1), Some(2)]);
+                    submissions.extend(self.submission(&[line % (USERS + 1)], form, key, None));
+                }
+                self.start("send --batch", setup, DeliverySource::Submissions(crossbeam_channel::never()), submissions);
+            }
+            Kind::Flush(setup) => self.start("flush", setup, DeliverySource::Due, VecDeque::new()),
+            Kind::Retry(pick, setup) => self.retry(pick, setup),
+            _ => {}
+        }
+    }
+
+    fn retry(&mut self, pick: Pick, setup: Setup) {
+        check::states(self);
+        let sql = match pick {
+            Pick::Nth(nth) => format!("SELECT id FROM messages ORDER BY id DESC LIMIT 1 OFFSET {nth}"),
+            Pick::Failed => "SELECT id FROM messages WHERE state = 'failed' ORDER BY id".to_owned(),
+            Pick::Unknown => "SELECT id FROM messages WHERE state = 'unknown' ORDER BY id".to_owned(),
+        };
+        let ids = check::ids(&self.rig.raw, &sql);
+        let (now, mut store, mut requeued) = (self.clock(setup.machine), self.rig.take_store(), Vec::new());
+        for id in ids {
+            let result = store.retry(APP, id, DAY, now.wall, |first| is_within_dedupe_window(first, &now));
+            let Ok(RetryResult::Queued { may_duplicate, .. }) = result else { continue };
+            requeued.push(id);
+            self.unknown.remove(&id);
+            let mut platform = locked(&self.platform);
+            if let Some(message) = self.ids.get(&id) {
+                platform.say(|| format!("retry of {}: may arrive twice: {may_duplicate}", show(*message)));
+                if let Some(truth) = platform.messages.get_mut(message) {
+                    truth.retried = true;
+                    truth.requests = 0;
+                    truth.may_repeat += usize::from(may_duplicate);
+                }
+            }
+        }
+        self.rig.pool.push(store);
+        if !requeued.is_empty() {
+            self.start("retry", setup, DeliverySource::Messages(requeued), VecDeque::new());
+        }
+    }
+
+    fn change_outbox(&mut self, kind: Kind) {
+        check::states(self);
+        self.say(|| format!("{kind:?}"));
+        let mut store = self.rig.take_store();
+        let now = self.clock(0).wall;
+        match kind {
+            Kind::Cancel(nth) => {
+                let sql = format!("SELECT id FROM messages WHERE state = 'queued' ORDER BY id LIMIT 1 OFFSET {nth}");
+                for id in check::ids(&self.rig.raw, &sql) {
+                    let _ = store.cancel(APP, id, now);
+                }
+            }
+            Kind::CancelAll => drop(store.cancel_all(APP, now)),
+            Kind::QuotaClear => {
+                let _ = store.make_due(APP, &[45009], now);
+            }
+            Kind::Prune { older_than_s, machine } => {
+                let before = self.clock(machine).wall.minus(Duration::from_secs(older_than_s));
+                let sql = "SELECT id FROM messages WHERE state <> 'queued'";
+                let (finished, before_prune) = (check::ids(&self.rig.raw, sql), check::size(self));
+                let _ = store.prune(APP, before);
+                check::short_transactions(self, before_prune);
+                let left: BTreeSet<i64> = check::ids(&self.rig.raw, sql).into_iter().collect();
+                for id in finished.into_iter().filter(|id| !left.contains(id)) {
+                    self.release(id);
+                }
+            }
+            _ => {}
+        }
+        self.rig.pool.push(store);
+    }
+
+    /// The operator let a message go, and its key.
+    fn release(&mut self, id: i64) {
+        self.released.insert(id);
+        let message = self.ids.get(&id).copied();
+        if let Some(truth) = message.and_then(|it| locked(&self.platform).messages.get_mut(&it).map(|it| it.key = None))
+        {
+            let () = truth;
+        }
+    }
+
+    fn change_user(&mut self, user: usize, kind: Kind) {
+        check::states(self);
+        let mut store = self.rig.take_store();
+        let now = self.clock(0).wall;
+        let row = check::user_name(&self.rig.raw, user).and_then(|name| store.user(&name, APP).ok().flatten());
+        if let Some(row) = row {
+            self.change_row(&mut store, (user, &row), kind, now);
+        }
+        self.rig.pool.push(store);
+    }
+
+    fn change_row(&mut self, store: &mut Store, (user, row): (usize, &User), kind: Kind, now: Timestamp) {
+        let done = match kind {
+            Kind::Unbind(_) => store.unbind(row, APP, now).is_ok().then_some(None),
+            Kind::Bind(_, phone) => {
+                let openid = format!("o{user}-{phone}");
+                store.bind(row, APP, &openid, None, true, now).is_ok().then_some(Some(openid))
+            }
+            Kind::Rename(_) => {
+                let (name, uid) = (format!("r{}", self.noise.next()), format!("{:032}", self.noise.next()));
+                let _ = store.edit_user(row, &UserUpdate { rename: Some((&name, &uid)), ..UserUpdate::default() }, APP);
+                None
+            }
+            _ => {
+                let done = store.remove_user(row, APP).is_ok();
+                if done {
+                    self.removed[user] = true;
+                    let ids: Vec<i64> = self.ids.iter().filter(|(_, it)| it.1 == user).map(|(id, _)| *id).collect();
+                    ids.into_iter().for_each(|id| self.release(id));
+                }
+                done.then_some(None)
+            }
+        };
+        self.say(|| format!("{kind:?}: {done:?}"));
+        if let Some(openid) = done {
+            locked(&self.platform).bound[user] = openid;
+        }
+    }
+
+    fn hinder(&mut self, kind: Kind) {
+        self.say(|| format!("{kind:?}"));
+        if self.rig.coverage && !matches!(kind, Kind::Arm { .. }) {
+            check::count(self, &format!("{kind:?}"));
+        }
+        let now = self.now();
+        let alive = self.processes.len() as u64;
+        let nth = |n: u64| if alive > 0 { Some((n % alive) as usize) } else { None };
+        match kind {
+            Kind::Arm { fault, times, host, token } => {
+                locked(&self.platform).armed.push(Armed { fault, times, host, token })
+            }
+            Kind::Revoke => locked(&self.platform).revoke(),
+            Kind::Kill { process, after } => {
+                if let Some(victim) = nth(process) {
+                    self.processes[victim].die_after = Some(after);
+                }
+            }
+            Kind::Terminate(process) => nth(process).into_iter().for_each(|it| self.processes[it].stop = true),
+            Kind::NoThreads(process) => nth(process).into_iter().for_each(|it| self.processes[it].no_threads = true),
+            Kind::Pause { process, ms } => {
+                if let Some(it) = nth(process).map(|it| &mut self.processes[it]) {
+                    it.paused_until = it.paused_until.max(now + ms);
+                    it.deadline += ms;
+                }
+            }
+            Kind::Leap { machine, ms } => self.machines[machine].wall_offset = ms,
+            Kind::Freeze { machine, ms } | Kind::Suspend { machine, ms } => {
+                let it = &mut self.machines[machine];
+                if it.stopped_until <= now {
+                    it.stopped_until = now + ms;
+                    let counter = if matches!(kind, Kind::Freeze { .. }) { &mut it.frozen } else { &mut it.suspended };
+                    *counter += ms;
+                    self.processes.iter_mut().filter(|it| it.setup.machine == machine).for_each(|it| it.deadline += ms);
+                }
+            }
+            Kind::Reboot(machine) => {
+                while let Some(victim) = self.processes.iter().position(|it| it.setup.machine == machine) {
+                    self.kill(victim);
+                }
+                let it = &mut self.machines[machine];
+                (it.boot, it.boot_at, it.frozen, it.stopped_until) = (it.boot + 1, now, 0, now);
+            }
+            Kind::Lock { ms } if self.lock_until.is_none() => {
+                self.rig.raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+                self.lock_until = Some(now + ms);
+            }
+            Kind::DiskFault(nth) => self.disk_fault = Some((nth, 20)),
+            Kind::History if self.lock_until.is_none() => check::add_history(self),
+            _ => {}
+        }
+    }
+
+    fn unlock(&mut self) {
+        if self.lock_until.take().is_some() {
+            self.rig.raw.execute_batch("COMMIT").unwrap();
+        }
+    }
+
+    /// Returns a submission to the users who are bound, and notes what it is.
+    fn submission(
+        &mut self,
+        to: &[usize],
+        form: Form,
+        key: Option<u8>,
+        expire_s: Option<u64>,
+    ) -> Option<TaggedSubmission> {
+        let now = self.now();
+        let mut platform = locked(&self.platform);
+        let bound = |user: usize| if user == BARE { Some("x".to_owned()) } else { platform.bound[user].clone() };
+        let recipients: Vec<(usize, String)> = to.iter().filter_map(|user| Some((*user, bound(*user)?))).collect();
+        let parts = if let Form::Parts(parts) = form { u64::from(parts) } else { 1 };
+        let first = self.next_number;
+        self.next_number += parts;
+        for (recipient, part) in recipients.iter().flat_map(|it| (0..parts).map(move |part| (it.0, part))) {
+            let truth = Truth { key, part, strict: expire_s.is_some(), created: now, ..Truth::default() };
+            platform.messages.insert((first + part, recipient), truth);
+        }
+        drop(platform);
+        let text = |number: u64| Payload { kind: "text", json: format!(r#"{{"type":"text","content":"m{number}"}}"#) };
+        let template = || Payload {
+            kind: "template",
+            json: format!(
+                r#"{{"type":"template","template_id":"T{}","data":{{"n":{{"value":"m{first}"}}}}}}"#,
+                first % 2
+            ),
+        };
+        let has_id = matches!(form, Form::Template | Form::Fallback);
+        let new_recipients = recipients.iter().map(|(user, openid)| NewRecipient {
+            user_id: (*user != BARE).then_some(*user as i64 + 1),
+            user: (*user != BARE).then(|| format!("u{user}")),
+            openid: openid.clone(),
+            client_msg_id: has_id.then(|| format!("{first:028}{user:04}")),
+        });
+        let submission = Submission {
+            payload: if form == Form::Template { template() } else { text(first) },
+            parts: (1..parts).map(|part| text(first + part)).collect(),
+            files: Vec::new(),
+            fallback: (form == Form::Fallback).then(template),
+            recipients: new_recipients.collect(),
+            key: key.map(|key| format!("k{key}")),
+            expiry: Expiry { after: expire_s.map_or(DAY, Duration::from_secs), strict: expire_s.is_some() },
+        };
+        let recipients: Vec<usize> = recipients.into_iter().map(|it| it.0).collect();
+        (!recipients.is_empty()).then(|| {
+            self.queued.push(Queued { first, parts, recipients, may_skip: key.is_some() });
+            TaggedSubmission { submission, correlation_id: None }
+        })
+    }
+
+    fn start(&mut self, name: &str, setup: Setup, source: DeliverySource, submissions: VecDeque<TaggedSubmission>) {
+        if matches!(source, DeliverySource::Submissions(_)) && submissions.is_empty() {
+            return;
+        }
+        self.started += 1;
+        let name = format!("P{} on machine {}: {name}", self.started, setup.machine);
+        self.say(|| format!("{name} starts"));
+        let options = DeliveryOptions {
+            account: self.account(),
+            concurrency: setup.concurrency,
+            rate: setup.rate,
+            wait: Duration::from_secs(setup.wait_s),
+            max_attempts: setup.max_attempts,
+            retain: RETAIN,
+            deliver: setup.deliver,
+        };
+        let instant = self.instant(self.mono(setup.machine));
+        let line = Line { platform: self.platform.clone(), instant: Arc::new(Mutex::new(instant)) };
+        let store = self.rig.take_store();
+        let lock = WorkerLock::acquire(store.path()).unwrap();
+        let worker_id = lock.worker_id().to_owned();
+        let mut jitter = self.noise.clone();
+        let jitter = Box::new(move || jitter.below(1000) as f64 / 1000.0);
+        let now = StepTime { instant, clock: self.clock(setup.machine), server: None };
+        let scheduler = Scheduler::new(store, lock, options, &source, Duration::from_secs(10), jitter, now);
+        let numbers = submissions
+            .iter()
+            .filter_map(|it| number_in(&it.submission.payload.json).zip(Some(it.submission.parts.len() as u64)));
+        let submitted = numbers.flat_map(|(first, parts)| first..=first + parts).collect();
+        self.processes.push(Process {
+            name,
+            submitted,
+            reported: Some(BTreeSet::new()),
+            worker_id,
+            setup,
+            scheduler,
+            client: self.rig.client.with_transport(Arc::new(line.clone())),
+            line,
+            submissions,
+            arrivals: Vec::new(),
+            wake: Wake::Now,
+            paused_until: 0,
+            deadline: self.now().max(self.machines[setup.machine].stopped_until) + MAX_RUN_MS,
+            die_after: None,
+            stop: false,
+            no_threads: false,
+        });
+    }
+
+    fn account(&self) -> Account {
+        Account { app_id: APP.to_owned(), secret: Secret::from("s".to_owned()), endpoint: Endpoint::Stable }
+    }
+
+    /// Returns when a process runs next, in true time.
+    fn next_run(&self, process: &Process) -> Option<i64> {
+        let machine = &self.machines[process.setup.machine];
+        let wake = match process.wake {
+            Wake::Now => Some(self.now()),
+            Wake::At(mono) => Some(self.now() + (mono - self.mono(process.setup.machine)).max(0)),
+            Wake::Never => None,
+        };
+        let arrival = process.arrivals.iter().map(|it| it.0).min();
+        // The channel of submissions has more, or is closed.
+        let has_input = process.stop || process.scheduler.submission_capacity() > 0;
+        let stop = has_input.then(|| self.now());
+        let next = wake.into_iter().chain(arrival).chain(stop).min()?;
+        Some(next.max(self.now()).max(machine.stopped_until).max(process.paused_until))
+    }
+
+    /// Lets time pass.
+    fn advance(&mut self, ms: i64) {
+        let until = self.now() + ms;
+        while !self.is_violated() {
+            let runs: Vec<Option<i64>> = self.processes.iter().map(|it| self.next_run(it)).collect();
+            let first = runs.iter().flatten().min().copied();
+            let next = first.into_iter().chain(self.lock_until).min().filter(|next| *next <= until);
+            let Some(next) = next else { break };
+            locked(&self.platform).now = next;
+            if self.lock_until.is_some_and(|lock_until| lock_until <= next) {
+                self.unlock();
+                continue;
+            }
+            let due: Vec<usize> = (0..runs.len()).filter(|it| runs[*it] == Some(next)).collect();
+            let chosen = self.noise.pick(&due);
+            self.run_step(chosen);
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                let what = format!("{MAX_STEPS} steps");
+                locked(&self.platform).violate("e: no process waits for ever", what);
+            }
+        }
+        let mut platform = locked(&self.platform);
+        platform.now = platform.now.max(until);
+    }
+
+    /// Runs one step of a process, and performs its actions.
+    fn run_step(&mut self, index: usize) {
+        let (now, machine) = (self.now(), self.processes[index].setup.machine);
+        let (mono, clock) = (self.mono(machine), self.clock(machine));
+        let instant = self.instant(mono);
+        let process = &mut self.processes[index];
+        if now > process.deadline {
+            let what = format!("{} takes longer than {} minutes", process.name, MAX_RUN_MS / 60_000);
+            return locked(&self.platform).violate("e: no process waits for ever", what);
+        }
+        let mut events = StepEvents { max_in_flight: process.setup.concurrency, ..StepEvents::default() };
+        if process.no_threads {
+            events.max_in_flight = 1;
+        }
+        for (_, arrival) in process.arrivals.extract_if(.., |it| it.0 <= now) {
+            match arrival {
+                Arrival::Sent(result) => events.sent.push(result),
+                Arrival::Token(result) => events.token = Some(result),
+            }
+        }
+        let mut capacity = process.scheduler.submission_capacity();
+        while capacity > 0
+            && let Some(next) = process.submissions.pop_front()
+        {
+            capacity = capacity.saturating_sub(next.submission.recipients.len());
+            events.submissions.push(next);
+        }
+        events.submissions_closed = process.submissions.is_empty();
+        events.stop_at = std::mem::take(&mut process.stop).then(|| instant + Duration::from_secs(2));
+        *locked(&process.line.instant) = instant;
+        let time = StepTime { instant, clock, server: process.client.clock().now(instant) };
+        let armed = self.disk_fault.filter(|_| self.lock_until.is_none());
+        if let Some((nth, steps)) = armed {
+            self.rig.raw.execute("UPDATE sim_fault SET n = ?1", [nth]).unwrap();
+            self.disk_fault = (steps > 1).then_some((nth, steps - 1));
+        }
+        let size = if self.has_history { check::size(self) } else { (0, 0) };
+        let process = &mut self.processes[index];
+        let mut next = process.scheduler.step(events, time);
+        if matches!(next, NextStep::Abandon) {
+            check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
+            next = process.scheduler.abandon(&HashSet::new());
+        }
+        if armed.is_some() {
+            let left: u8 = self.rig.raw.query_row("SELECT n FROM sim_fault", [], |row| row.get(0)).unwrap();
+            self.disk_fault = self.disk_fault.map(|(_, steps)| (left.max(1), steps));
+            self.rig.raw.execute("UPDATE sim_fault SET n = 0", []).unwrap();
+        }
+        if self.has_history {
+            check::short_transactions(self, size);
+        }
+        if self.steps + 3 > MAX_STEPS {
+            self.say(|| format!("{}: {next:?} at {instant:?}", self.processes[index].name));
+        }
+        self.perform(index, next);
+    }
+
+    fn perform(&mut self, index: usize, next: NextStep) {
+        for action in self.processes[index].scheduler.take_actions() {
+            if let Some(left) = &mut self.processes[index].die_after {
+                if *left == 0 {
+                    return self.kill(index);
+                }
+                *left -= 1;
+            }
+            match action {
+                StepAction::Emit(event) => self.on_event(index, event),
+                StepAction::Send { job, .. } => self.send(index, job),
+                StepAction::FetchToken { rejected } => self.fetch_token(index, rejected),
+                StepAction::Upload { .. } => {}
+            }
+        }
+        let base = self.base;
+        let process = &mut self.processes[index];
+        process.wake = match next {
+            NextStep::Continue | NextStep::Abandon => Wake::Now,
+            NextStep::Wait(None) => Wake::Never,
+            NextStep::Wait(Some(until)) => {
+                let mono = until.saturating_duration_since(base).as_nanos().div_ceil(1_000_000);
+                Wake::At(i64::try_from(mono).unwrap_or(i64::MAX))
+            }
+            NextStep::Finish(result) => {
+                let process = self.processes.remove(index);
+                check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
+                self.say(|| {
+                    format!(
+                        "{} ends: {}",
+                        process.name,
+                        result.as_ref().map_or_else(ToString::to_string, |()| "well".into())
+                    )
+                });
+                if result.is_ok() {
+                    check::reports(self, &process.submitted, process.reported.as_ref());
+                }
+                self.rig.pool.push(process.scheduler.into_store());
+                return check::states(self);
+            }
+        };
+    }
+
+    fn kill(&mut self, index: usize) {
+        check::note_rows(self);
+        let process = self.processes.remove(index);
+        self.say(|| format!("{} is killed", process.name));
+        check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
+        self.rig.pool.push(process.scheduler.into_store());
+    }
+
+    fn send(&mut self, index: usize, job: SendJob) {
+        let now = self.now();
+        let process = &mut self.processes[index];
+        locked(&self.platform).latency = 0;
+        let result = job.perform(&process.client);
+        let at = now + locked(&self.platform).latency;
+        process.arrivals.push((at, Arrival::Sent(result)));
+    }
+
+    fn fetch_token(&mut self, index: usize, rejected: Option<Secret>) {
+        let (account, mut store) = (self.account(), self.rig.take_store());
+        let now = self.clock(self.processes[index].setup.machine).wall;
+        let process = &mut self.processes[index];
+        locked(&self.platform).latency = 0;
+        let result = match &rejected {
+            Some(rejected) => access_token::replace_rejected(rejected, &mut store, &process.client, &account, now),
+            None => access_token::get(&mut store, &process.client, &account, now),
+        };
+        self.rig.pool.push(store);
+        let at = self.now() + locked(&self.platform).latency;
+        self.processes[index].arrivals.push((at, Arrival::Token(result)));
+    }
+
+    /// Compares what a run says of a message with what is true.
+    fn on_event(&mut self, index: usize, event: DeliveryEvent) {
+        let (name, id, state) = match event {
+            DeliveryEvent::Settled { message, .. } => ("settles", message.id, message.state),
+            DeliveryEvent::ResultNotSaved { id, state, .. } => ("cannot store", id, state),
+            DeliveryEvent::SendingStopped(error) => {
+                return self.say(|| format!("{} sends no more: {error}", self.processes[index].name));
+            }
+            DeliveryEvent::Queued(_) => return check::note_rows(self),
+            DeliveryEvent::LeftQueued(_) => return self.processes[index].reported = None,
+            _ => return,
+        };
+        check::note_rows(self);
+        self.processes[index].reported.as_mut().map(|it| it.insert(id));
+        let Some(message) = self.ids.get(&id).copied() else { return };
+        if name == "settles" && check::stored_state(&self.rig.raw, id).is_some_and(|stored| stored != state) {
+            let what = format!("{} is reported as {state}", show(message));
+            locked(&self.platform).violate("e: reports agree", what);
+        }
+        self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
+        if name == "cannot store" {
+            locked(&self.platform).messages.entry(message).and_modify(|it| it.unanswered = true);
+        }
+        if name == "cannot store" && state == MessageState::Queued {
+            return;
+        }
+        check::state(&mut locked(&self.platform), message, state, true);
+    }
+}

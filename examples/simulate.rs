@@ -5,6 +5,8 @@
 
 #[path = "../tests/sim/check.rs"]
 mod check;
+#[path = "../tests/sim/operator.rs"]
+mod operator;
 #[path = "../tests/sim/plan.rs"]
 mod plan;
 #[path = "../tests/sim/wechat.rs"]

@@ -213,3 +213,20 @@ pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64
         locked(&world.platform).violate("e: short transactions", what);
     }
 }
+
+/// A request of a run keeps the rate, and the pause after the one before for the same message.
+pub fn pauses(
+    platform: &mut Platform,
+    process: &str,
+    (rate, now, message): (u32, i64, Option<MessageKey>),
+    before: &[(i64, Option<MessageKey>, bool)],
+) {
+    let in_second = before.iter().rev().take_while(|it| now - it.0 < 1000).count();
+    if rate > 0 && in_second > rate as usize {
+        platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
+    }
+    let last = before.iter().rev().find(|it| it.1 == message);
+    if last.is_some_and(|(at, _, may_hurry)| now - at < 700 && !may_hurry) {
+        platform.violate("e: backoff", format!("{process} repeats {} at once", show(message.unwrap_or_default())));
+    }
+}

@@ -7,6 +7,7 @@
 use plan::{Fault, Form, Kind, Op, Setup};
 
 mod check;
+mod operator;
 mod plan;
 mod wechat;
 mod world;

@@ -36,6 +36,8 @@ pub struct Truth {
     /// No usable answer came to an attempt, or nobody was left to record it.
     pub unanswered: bool,
     pub retried: bool,
+    /// The last answer asks for another token or a template, not for a pause.
+    pub may_hurry: bool,
     pub requests: u32,
     pub last_request: i64,
 }
@@ -252,6 +254,9 @@ impl Platform {
                 Ok(response)
             }
         };
+        let text = result.as_ref().map(|it| String::from_utf8_lossy(&it.body).into_owned()).unwrap_or_default();
+        let may_hurry = ["40001", "42001", "45015", "45047"].iter().any(|code| text.contains(&format!(":{code},")));
+        self.messages.entry(message_key(&body)).and_modify(|truth| truth.may_hurry = may_hurry);
         if !matches!(&result, Ok(response) if response.status == 200 && fault != Some(Fault::NotJson))
             && fault != Some(Fault::Refused)
             && let Some(truth) = self.messages.get_mut(&message_key(&body))

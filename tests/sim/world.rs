@@ -11,21 +11,18 @@ use wxbox::access_token::{self, Account};
 use wxbox::clock::{ClockReading, Timestamp};
 use wxbox::delivery::{
     DeliveryEvent, DeliveryOptions, DeliverySource, NextStep, Scheduler, SendJob, SendResult, StepAction, StepEvents,
-    StepTime, TaggedSubmission, is_within_dedupe_window,
+    StepTime, TaggedSubmission,
 };
 use wxbox::secret::Secret;
-use wxbox::store::{
-    CachedToken, Expiry, MessageState, NewRecipient, Payload, RetryResult, Store, Submission, User, UserUpdate,
-    WorkerLock,
-};
+use wxbox::store::{CachedToken, MessageState, Store, WorkerLock};
 use wxbox::wechat::{Client, ClientSettings, Endpoint};
 
 use crate::check;
-use crate::plan::{BARE, Form, Kind, Op, Pick, Rng, Setup, USERS};
-use crate::wechat::{Armed, EPOCH, Line, MessageKey, Platform, Truth, locked, number_in, show};
+use crate::plan::{Op, Rng, Setup, USERS};
+use crate::wechat::{EPOCH, Line, MessageKey, Platform, locked, number_in, recipient_of, show};
 
 pub const APP: &str = "wx1";
-const DAY: Duration = Duration::from_secs(86_400);
+pub const DAY: Duration = Duration::from_secs(86_400);
 pub const RETAIN: Duration = Duration::from_secs(90 * 86_400);
 /// The most steps of a history: more is a run that does not end.
 const MAX_STEPS: u32 = 5_000;
@@ -37,7 +34,7 @@ pub struct Rig {
     _dir: tempfile::TempDir,
     path: PathBuf,
     pub raw: Connection,
-    pool: Vec<Store>,
+    pub pool: Vec<Store>,
     client: Client,
     pub coverage: bool,
 }
@@ -88,57 +85,59 @@ impl Rig {
         self.raw.execute_batch(&(sql + "COMMIT;")).unwrap();
     }
 
-    fn take_store(&mut self) -> Store {
+    pub fn take_store(&mut self) -> Store {
         let open = || Store::open(&self.path).unwrap().with_busy_timeout(Duration::ZERO).unwrap();
         self.pool.pop().unwrap_or_else(open)
     }
 }
 
 #[derive(Clone, Default)]
-struct Machine {
-    wall_offset: i64,
-    boot: u32,
-    boot_at: i64,
+pub struct Machine {
+    pub wall_offset: i64,
+    pub boot: u32,
+    pub boot_at: i64,
     /// Time that no clock but the wall clock counts.
-    frozen: i64,
+    pub frozen: i64,
     /// Time that only the clock for pauses does not count.
-    suspended: i64,
-    stopped_until: i64,
+    pub suspended: i64,
+    pub stopped_until: i64,
 }
 
-enum Arrival {
+pub enum Arrival {
     Sent(SendResult),
     Token(Result<CachedToken, access_token::Error>),
 }
 
 /// When a process goes on, unless something arrives.
 #[derive(Clone, Copy, PartialEq)]
-enum Wake {
+pub enum Wake {
     Now,
     /// By its machine's clock for pauses.
     At(i64),
     Never,
 }
 
-struct Process {
+pub struct Process {
     name: String,
     worker_id: String,
-    setup: Setup,
+    pub setup: Setup,
     scheduler: Scheduler,
     client: Client,
     line: Line,
     submissions: VecDeque<TaggedSubmission>,
     arrivals: Vec<(i64, Arrival)>,
+    /// When it sent what, by its clock for pauses, and whether the answer allows a repeat at once.
+    requests: Vec<(i64, Option<MessageKey>, bool)>,
     wake: Wake,
-    paused_until: i64,
+    pub paused_until: i64,
     /// True time when it must be over.
-    deadline: i64,
+    pub deadline: i64,
     /// The messages that it submitted, and the rows that it reported; `None` if it left some out.
     submitted: BTreeSet<u64>,
     reported: Option<BTreeSet<i64>>,
-    die_after: Option<u8>,
-    stop: bool,
-    no_threads: bool,
+    pub die_after: Option<u8>,
+    pub stop: bool,
+    pub no_threads: bool,
 }
 
 /// A submission and what must become of it.
@@ -152,16 +151,16 @@ pub struct Queued {
 pub struct World<'a> {
     pub rig: &'a mut Rig,
     pub platform: Arc<Mutex<Platform>>,
-    machines: [Machine; 2],
-    processes: Vec<Process>,
+    pub machines: [Machine; 2],
+    pub processes: Vec<Process>,
     base: Instant,
-    noise: Rng,
-    next_number: u64,
+    pub noise: Rng,
+    pub next_number: u64,
     started: u32,
     steps: u32,
-    lock_until: Option<i64>,
+    pub lock_until: Option<i64>,
     /// The statement that fails, and for how many steps that is armed.
-    disk_fault: Option<(u8, u8)>,
+    pub disk_fault: Option<(u8, u8)>,
     /// The messages by their row.
     pub ids: BTreeMap<i64, MessageKey>,
     /// Rows that may be gone.
@@ -169,7 +168,7 @@ pub struct World<'a> {
     pub queued: Vec<Queued>,
     /// The rows that were `unknown` at the last check.
     pub unknown: BTreeSet<i64>,
-    removed: [bool; USERS],
+    pub removed: [bool; USERS],
     /// Whether there are rows of [`Kind::History`].
     pub has_history: bool,
 }
@@ -250,7 +249,7 @@ impl World<'_> {
         self.base + Duration::from_millis(mono.unsigned_abs())
     }
 
-    fn clock(&self, machine: usize) -> ClockReading {
+    pub fn clock(&self, machine: usize) -> ClockReading {
         let it = &self.machines[machine];
         let uptime = format!("b{machine}{}:{}", it.boot, self.now() - it.boot_at - it.frozen);
         ClockReading { wall: Timestamp(EPOCH + self.now() + it.wall_offset), uptime: uptime.parse().ok() }
@@ -286,274 +285,13 @@ impl World<'_> {
         }
     }
 
-    fn apply(&mut self, kind: Kind) {
-        match kind {
-            Kind::Advance { ms } => return self.advance(ms),
-            Kind::Send { .. } | Kind::Batch { .. } | Kind::Flush(_) | Kind::Retry(..) => self.start_command(kind),
-            Kind::Cancel(_) | Kind::CancelAll | Kind::Prune { .. } | Kind::QuotaClear => self.change_outbox(kind),
-            Kind::Unbind(user) | Kind::Bind(user, _) | Kind::Rename(user) | Kind::Remove(user) => {
-                if !self.removed[user] {
-                    self.change_user(user, kind);
-                }
-            }
-            _ => self.hinder(kind),
-        }
-        let ms = self.noise.below(40) as i64;
-        self.advance(ms);
-    }
-
-    fn start_command(&mut self, kind: Kind) {
-        match kind {
-            Kind::Send { user, form, key, expire_s, setup } => {
-                let to: Vec<usize> = match user {
-                    Some(user) => vec![user],
-                    None => (0..USERS).collect(),
-                };
-                let line = self.submission(&to, form, key, expire_s);
-                let name = format!("send {form:?} m{} key {key:?} expire {expire_s:?}", self.next_number - 1);
-                self.start(
-                    &name,
-                    setup,
-                    DeliverySource::Submissions(crossbeam_channel::never()),
-                    line.into_iter().collect(),
-                );
-            }
-            Kind::Batch { lines, form, setup } => {
-                let mut submissions = VecDeque::new();
-                for line in 0..usize::from(lines) {
-                    let key = self.noise.pick(&[None, None, Some(1), Some(2)]);
-                    submissions.extend(self.submission(&[line % (USERS + 1)], form, key, None));
-                }
-                self.start("send --batch", setup, DeliverySource::Submissions(crossbeam_channel::never()), submissions);
-            }
-            Kind::Flush(setup) => self.start("flush", setup, DeliverySource::Due, VecDeque::new()),
-            Kind::Retry(pick, setup) => self.retry(pick, setup),
-            _ => {}
-        }
-    }
-
-    fn retry(&mut self, pick: Pick, setup: Setup) {
-        check::states(self);
-        let sql = match pick {
-            Pick::Nth(nth) => format!("SELECT id FROM messages ORDER BY id DESC LIMIT 1 OFFSET {nth}"),
-            Pick::Failed => "SELECT id FROM messages WHERE state = 'failed' ORDER BY id".to_owned(),
-            Pick::Unknown => "SELECT id FROM messages WHERE state = 'unknown' ORDER BY id".to_owned(),
-        };
-        let ids = check::ids(&self.rig.raw, &sql);
-        let (now, mut store, mut requeued) = (self.clock(setup.machine), self.rig.take_store(), Vec::new());
-        for id in ids {
-            let result = store.retry(APP, id, DAY, now.wall, |first| is_within_dedupe_window(first, &now));
-            let Ok(RetryResult::Queued { may_duplicate, .. }) = result else { continue };
-            requeued.push(id);
-            self.unknown.remove(&id);
-            let mut platform = locked(&self.platform);
-            if let Some(message) = self.ids.get(&id) {
-                platform.say(|| format!("retry of {}: may arrive twice: {may_duplicate}", show(*message)));
-                if let Some(truth) = platform.messages.get_mut(message) {
-                    truth.retried = true;
-                    truth.requests = 0;
-                    truth.may_repeat += usize::from(may_duplicate);
-                }
-            }
-        }
-        self.rig.pool.push(store);
-        if !requeued.is_empty() {
-            self.start("retry", setup, DeliverySource::Messages(requeued), VecDeque::new());
-        }
-    }
-
-    fn change_outbox(&mut self, kind: Kind) {
-        check::states(self);
-        self.say(|| format!("{kind:?}"));
-        let mut store = self.rig.take_store();
-        let now = self.clock(0).wall;
-        match kind {
-            Kind::Cancel(nth) => {
-                let sql = format!("SELECT id FROM messages WHERE state = 'queued' ORDER BY id LIMIT 1 OFFSET {nth}");
-                for id in check::ids(&self.rig.raw, &sql) {
-                    let _ = store.cancel(APP, id, now);
-                }
-            }
-            Kind::CancelAll => drop(store.cancel_all(APP, now)),
-            Kind::QuotaClear => {
-                let _ = store.make_due(APP, &[45009], now);
-            }
-            Kind::Prune { older_than_s, machine } => {
-                let before = self.clock(machine).wall.minus(Duration::from_secs(older_than_s));
-                let sql = "SELECT id FROM messages WHERE state <> 'queued'";
-                let (finished, before_prune) = (check::ids(&self.rig.raw, sql), check::size(self));
-                let _ = store.prune(APP, before);
-                check::short_transactions(self, before_prune);
-                let left: BTreeSet<i64> = check::ids(&self.rig.raw, sql).into_iter().collect();
-                for id in finished.into_iter().filter(|id| !left.contains(id)) {
-                    self.release(id);
-                }
-            }
-            _ => {}
-        }
-        self.rig.pool.push(store);
-    }
-
-    /// The operator let a message go, and its key.
-    fn release(&mut self, id: i64) {
-        self.released.insert(id);
-        let message = self.ids.get(&id).copied();
-        if let Some(truth) = message.and_then(|it| locked(&self.platform).messages.get_mut(&it).map(|it| it.key = None))
-        {
-            let () = truth;
-        }
-    }
-
-    fn change_user(&mut self, user: usize, kind: Kind) {
-        check::states(self);
-        let mut store = self.rig.take_store();
-        let now = self.clock(0).wall;
-        let row = check::user_name(&self.rig.raw, user).and_then(|name| store.user(&name, APP).ok().flatten());
-        if let Some(row) = row {
-            self.change_row(&mut store, (user, &row), kind, now);
-        }
-        self.rig.pool.push(store);
-    }
-
-    fn change_row(&mut self, store: &mut Store, (user, row): (usize, &User), kind: Kind, now: Timestamp) {
-        let done = match kind {
-            Kind::Unbind(_) => store.unbind(row, APP, now).is_ok().then_some(None),
-            Kind::Bind(_, phone) => {
-                let openid = format!("o{user}-{phone}");
-                store.bind(row, APP, &openid, None, true, now).is_ok().then_some(Some(openid))
-            }
-            Kind::Rename(_) => {
-                let (name, uid) = (format!("r{}", self.noise.next()), format!("{:032}", self.noise.next()));
-                let _ = store.edit_user(row, &UserUpdate { rename: Some((&name, &uid)), ..UserUpdate::default() }, APP);
-                None
-            }
-            _ => {
-                let done = store.remove_user(row, APP).is_ok();
-                if done {
-                    self.removed[user] = true;
-                    let ids: Vec<i64> = self.ids.iter().filter(|(_, it)| it.1 == user).map(|(id, _)| *id).collect();
-                    ids.into_iter().for_each(|id| self.release(id));
-                }
-                done.then_some(None)
-            }
-        };
-        self.say(|| format!("{kind:?}: {done:?}"));
-        if let Some(openid) = done {
-            locked(&self.platform).bound[user] = openid;
-        }
-    }
-
-    fn hinder(&mut self, kind: Kind) {
-        self.say(|| format!("{kind:?}"));
-        if self.rig.coverage && !matches!(kind, Kind::Arm { .. }) {
-            check::count(self, &format!("{kind:?}"));
-        }
-        let now = self.now();
-        let alive = self.processes.len() as u64;
-        let nth = |n: u64| if alive > 0 { Some((n % alive) as usize) } else { None };
-        match kind {
-            Kind::Arm { fault, times, host, token } => {
-                locked(&self.platform).armed.push(Armed { fault, times, host, token })
-            }
-            Kind::Revoke => locked(&self.platform).revoke(),
-            Kind::Kill { process, after } => {
-                if let Some(victim) = nth(process) {
-                    self.processes[victim].die_after = Some(after);
-                }
-            }
-            Kind::Terminate(process) => nth(process).into_iter().for_each(|it| self.processes[it].stop = true),
-            Kind::NoThreads(process) => nth(process).into_iter().for_each(|it| self.processes[it].no_threads = true),
-            Kind::Pause { process, ms } => {
-                if let Some(it) = nth(process).map(|it| &mut self.processes[it]) {
-                    it.paused_until = it.paused_until.max(now + ms);
-                    it.deadline += ms;
-                }
-            }
-            Kind::Leap { machine, ms } => self.machines[machine].wall_offset = ms,
-            Kind::Freeze { machine, ms } | Kind::Suspend { machine, ms } => {
-                let it = &mut self.machines[machine];
-                if it.stopped_until <= now {
-                    it.stopped_until = now + ms;
-                    let counter = if matches!(kind, Kind::Freeze { .. }) { &mut it.frozen } else { &mut it.suspended };
-                    *counter += ms;
-                    self.processes.iter_mut().filter(|it| it.setup.machine == machine).for_each(|it| it.deadline += ms);
-                }
-            }
-            Kind::Reboot(machine) => {
-                while let Some(victim) = self.processes.iter().position(|it| it.setup.machine == machine) {
-                    self.kill(victim);
-                }
-                let it = &mut self.machines[machine];
-                (it.boot, it.boot_at, it.frozen, it.stopped_until) = (it.boot + 1, now, 0, now);
-            }
-            Kind::Lock { ms } if self.lock_until.is_none() => {
-                self.rig.raw.execute_batch("BEGIN IMMEDIATE").unwrap();
-                self.lock_until = Some(now + ms);
-            }
-            Kind::DiskFault(nth) => self.disk_fault = Some((nth, 20)),
-            Kind::History if self.lock_until.is_none() => check::add_history(self),
-            _ => {}
-        }
-    }
-
     fn unlock(&mut self) {
         if self.lock_until.take().is_some() {
             self.rig.raw.execute_batch("COMMIT").unwrap();
         }
     }
 
-    /// Returns a submission to the users who are bound, and notes what it is.
-    fn submission(
-        &mut self,
-        to: &[usize],
-        form: Form,
-        key: Option<u8>,
-        expire_s: Option<u64>,
-    ) -> Option<TaggedSubmission> {
-        let now = self.now();
-        let mut platform = locked(&self.platform);
-        let bound = |user: usize| if user == BARE { Some("x".to_owned()) } else { platform.bound[user].clone() };
-        let recipients: Vec<(usize, String)> = to.iter().filter_map(|user| Some((*user, bound(*user)?))).collect();
-        let parts = if let Form::Parts(parts) = form { u64::from(parts) } else { 1 };
-        let first = self.next_number;
-        self.next_number += parts;
-        for (recipient, part) in recipients.iter().flat_map(|it| (0..parts).map(move |part| (it.0, part))) {
-            let truth = Truth { key, part, strict: expire_s.is_some(), created: now, ..Truth::default() };
-            platform.messages.insert((first + part, recipient), truth);
-        }
-        drop(platform);
-        let text = |number: u64| Payload { kind: "text", json: format!(r#"{{"type":"text","content":"m{number}"}}"#) };
-        let template = || Payload {
-            kind: "template",
-            json: format!(
-                r#"{{"type":"template","template_id":"T{}","data":{{"n":{{"value":"m{first}"}}}}}}"#,
-                first % 2
-            ),
-        };
-        let has_id = matches!(form, Form::Template | Form::Fallback);
-        let new_recipients = recipients.iter().map(|(user, openid)| NewRecipient {
-            user_id: (*user != BARE).then_some(*user as i64 + 1),
-            user: (*user != BARE).then(|| format!("u{user}")),
-            openid: openid.clone(),
-            client_msg_id: has_id.then(|| format!("{first:028}{user:04}")),
-        });
-        let submission = Submission {
-            payload: if form == Form::Template { template() } else { text(first) },
-            parts: (1..parts).map(|part| text(first + part)).collect(),
-            files: Vec::new(),
-            fallback: (form == Form::Fallback).then(template),
-            recipients: new_recipients.collect(),
-            key: key.map(|key| format!("k{key}")),
-            expiry: Expiry { after: expire_s.map_or(DAY, Duration::from_secs), strict: expire_s.is_some() },
-        };
-        let recipients: Vec<usize> = recipients.into_iter().map(|it| it.0).collect();
-        (!recipients.is_empty()).then(|| {
-            self.queued.push(Queued { first, parts, recipients, may_skip: key.is_some() });
-            TaggedSubmission { submission, correlation_id: None }
-        })
-    }
-
-    fn start(&mut self, name: &str, setup: Setup, source: DeliverySource, submissions: VecDeque<TaggedSubmission>) {
+    pub fn start(&mut self, name: &str, setup: Setup, source: DeliverySource, submissions: VecDeque<TaggedSubmission>) {
         if matches!(source, DeliverySource::Submissions(_)) && submissions.is_empty() {
             return;
         }
@@ -593,6 +331,7 @@ impl World<'_> {
             line,
             submissions,
             arrivals: Vec::new(),
+            requests: Vec::new(),
             wake: Wake::Now,
             paused_until: 0,
             deadline: self.now().max(self.machines[setup.machine].stopped_until) + MAX_RUN_MS,
@@ -623,7 +362,7 @@ impl World<'_> {
     }
 
     /// Lets time pass.
-    fn advance(&mut self, ms: i64) {
+    pub fn advance(&mut self, ms: i64) {
         let until = self.now() + ms;
         while !self.is_violated() {
             let runs: Vec<Option<i64>> = self.processes.iter().map(|it| self.next_run(it)).collect();
@@ -748,7 +487,7 @@ impl World<'_> {
         };
     }
 
-    fn kill(&mut self, index: usize) {
+    pub fn kill(&mut self, index: usize) {
         check::note_rows(self);
         let process = self.processes.remove(index);
         self.say(|| format!("{} is killed", process.name));
@@ -758,9 +497,19 @@ impl World<'_> {
 
     fn send(&mut self, index: usize, job: SendJob) {
         let now = self.now();
+        let mono = self.mono(self.processes[index].setup.machine);
         let process = &mut self.processes[index];
+        let message = key_of(&job);
+        check::pauses(
+            &mut locked(&self.platform),
+            &process.name,
+            (process.setup.rate, mono, message),
+            &process.requests,
+        );
         locked(&self.platform).latency = 0;
         let result = job.perform(&process.client);
+        let may_hurry = message.and_then(|it| Some(locked(&self.platform).messages.get(&it)?.may_hurry));
+        process.requests.push((mono, message, may_hurry == Some(true)));
         let at = now + locked(&self.platform).latency;
         process.arrivals.push((at, Arrival::Sent(result)));
     }
@@ -791,7 +540,9 @@ impl World<'_> {
             DeliveryEvent::LeftQueued(_) => return self.processes[index].reported = None,
             _ => return,
         };
-        check::note_rows(self);
+        if !self.ids.contains_key(&id) {
+            check::note_rows(self);
+        }
         self.processes[index].reported.as_mut().map(|it| it.insert(id));
         let Some(message) = self.ids.get(&id).copied() else { return };
         if name == "settles" && check::stored_state(&self.rig.raw, id).is_some_and(|stored| stored != state) {
@@ -807,4 +558,9 @@ impl World<'_> {
         }
         check::state(&mut locked(&self.platform), message, state, true);
     }
+}
+
+fn key_of(job: &SendJob) -> Option<MessageKey> {
+    let number = number_in(&serde_json::to_string(&*job.content).ok()?)?;
+    Some((number, recipient_of(&job.openid)))
 }

@@ -224,6 +224,6 @@ mod tests {
 
     #[test]
     fn each_language_has_its_own_words() {
-        assert_eq!(t_in!(Lang::Zh, "user-exists", user = "luffy"), "已有名为 luffy 的用户");
+        assert_eq!(t_in!(Lang::Zh, "user-exists", user = "luffy"), "用户“luffy”已存在");
     }
 }

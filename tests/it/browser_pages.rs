@@ -173,7 +173,7 @@ fn sandbox_pages_fit_narrow_screen() {
         "db1",
         "你的昵称、头像",
         "response_type",
-        "没有找到",
+        "页面不存在",
         "db1",
         "Your nickname and avatar",
         "response_type",

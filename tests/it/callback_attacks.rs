@@ -120,7 +120,7 @@ fn used_code_and_state_are_rejected() {
     assert_eq!(page_title(&first).0, 403, "the whole of it: the state was another's");
     let right = authorize(&link, "nami");
     let replayed = callback_url(&right, &query_value(&first, "code"), &query_value(&right, "state"));
-    assert_eq!(page_title(&replayed), (409, "授权已被使用".into()), "its code: WeChat takes it once");
+    assert_eq!(page_title(&replayed), (409, "授权码已被使用".into()), "its code: WeChat takes it once");
     let swapped = callback_url(&right, &query_value(&right, "code"), &query_value(&first, "state"));
     assert_eq!(page_title(&swapped).0, 403);
     assert_eq!(bound_openids(&env).as_deref(), Some(LUFFY));

@@ -54,7 +54,7 @@ const REFERENCE_PAGES: [ReferencePage; 5] = [
         ),
         chinese: (
             "配置项",
-            "配置文件为 TOML 格式。相对路径从配置文件所在目录算起。`wxbox config show --origin` 输出每个配置项的值及其来源。",
+            "配置文件为 TOML 格式。相对路径从配置文件所在目录算起。`wxbox config show --origin` 输出每个配置项的值和来源。",
         ),
     },
     ReferencePage {
@@ -187,7 +187,7 @@ fn error_code_pages_match_code() {
     );
     let chinese = (
         "微信错误码",
-        "`wxbox explain CODE` 输出其中一行，并说明收到该错误码的消息会如何处理。10000 到 19999 的错误码显示在手机上。",
+        "`wxbox explain CODE` 输出其中一行，并说明 wxbox 如何处理返回该错误码的消息。10000 到 19999 的错误码显示在手机上。",
     );
     let text = page_text(english, &table("| code | WeChat's message | meaning | what to do |", Lang::En));
     assert_committed("docs/reference/errcodes.md", &text);

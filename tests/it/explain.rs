@@ -54,17 +54,17 @@ fn locale_selects_language() {
 exit 0
 --- stdout
 错误码    43004
-微信原文  require subscribe
-含义      接收者未关注
-处理办法  请对方关注服务号
-wxbox     收到此码的消息记为失败，并把此人标记为无法送达：按标签或群发时会跳过
+错误信息  require subscribe
+含义      接收者没有关注服务号
+处理办法  请用户关注服务号
+wxbox     返回该错误码的消息记为失败，用户被标记为“无法送达”；按标签发送或群发时会跳过该用户
 
 "#]]);
     env.run("explain 4004").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-错误：wxbox 不认识错误码 4004
-提示：最接近的是 40004（媒体类型不合法）、40014（access_token 不合法）、40034（模板大小不合法）
+错误：wxbox 没有收录错误码 4004
+提示：相近的错误码：40004（素材类型不合法）、40014（access_token 不合法）、40034（模板大小不合法）
 
 "#]]);
     let language = |env: &TestEnv| {

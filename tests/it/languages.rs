@@ -13,8 +13,8 @@ fn wxbox_lang_wins_over_the_locale() {
     env.run("user show nami").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为 nami 的用户
-提示：[HOME]/.local/share/wxbox/wxbox.db 不存在；如果以前添加过用户，当时用的是另一个 HOME 或另一个系统用户：请用 --database 指定那个文件
+错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
+提示：数据库 [HOME]/.local/share/wxbox/wxbox.db 不存在。如果以前添加过用户，当时的 HOME 或系统用户与现在不同：请用 --database 指定当时的数据库
 
 "#]]);
     env.set_variable("WXBOX_LANG", "en").run("user show nami").assert_snapshot(str![[r#"
@@ -28,9 +28,9 @@ hint: [HOME]/.local/share/wxbox/wxbox.db is not there; where people were added b
     env.run("user show nami").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-警告：WXBOX_LANG 的值是 fr，但 wxbox 只支持 en 和 zh
-错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为 nami 的用户
-提示：[HOME]/.local/share/wxbox/wxbox.db 不存在；如果以前添加过用户，当时用的是另一个 HOME 或另一个系统用户：请用 --database 指定那个文件
+警告：WXBOX_LANG 的值 fr 无效，wxbox 只支持 en 和 zh
+错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
+提示：数据库 [HOME]/.local/share/wxbox/wxbox.db 不存在。如果以前添加过用户，当时的 HOME 或系统用户与现在不同：请用 --database 指定当时的数据库
 
 "#]]);
     env.run("-q user list").assert_snapshot(str![[r#"
@@ -41,14 +41,14 @@ exit 0
 exit 2
 --- stderr
 错误：没有命令 lst
-提示：是不是想用 list？
+提示：是不是想输入 list？
 
 "#]]);
     env.set_variable("LC_ALL", "C").set_variable("WXBOX_LANG", "zh-CN").run("user lst").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 错误：没有命令 lst
-提示：是不是想用 list？
+提示：是不是想输入 list？
 
 "#]]);
 }
@@ -88,7 +88,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     let mut add = terminal("user add");
     add.wait_for("用户名：");
     add.type_hidden("娜美\r");
-    add.wait_for("密码（绑定时须输入；留空则不设）：");
+    add.wait_for("密码（绑定时需要输入，直接按回车表示不设密码）：");
     add.type_hidden("a\r");
     add.wait_for("再输入一次：");
     add.type_hidden("b\r");
@@ -96,16 +96,16 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     add.type_hidden("\r");
     assert_eq!(
         add.wait().screen.contents(),
-        "用户名：娜美\n密码（绑定时须输入；留空则不设）：[不显示]\n再输入一次：[不显示]\n两次输入不一致，请重新输入\n\
-         密码（绑定时须输入；留空则不设）：[未设置]\n已添加 娜美"
+        "用户名：娜美\n密码（绑定时需要输入，直接按回车表示不设密码）：[已隐藏]\n再输入一次：[已隐藏]\n两次输入不一致，请重新输入\n\
+         密码（绑定时需要输入，直接按回车表示不设密码）：[未设置]\n已添加“娜美”"
     );
 
-    for (key, answer) in [("n\r", "否\n没有删除任何内容"), ("y\r", "是\n已删除 路飞")] {
+    for (key, answer) in [("n\r", "否\n没有删除用户"), ("y\r", "是\n已删除“路飞”")] {
         let mut remove = terminal("user remove 路飞");
         remove.wait_for("[y/N]");
         remove.type_hidden(key);
         let text = remove.wait().screen.contents();
-        assert_eq!(text, format!("删除 路飞，连同绑定、标签和全部消息的内容？ {answer}"));
+        assert_eq!(text, format!("是否删除“路飞”，以及绑定关系、标签和所有消息的内容？ {answer}"));
     }
 }
 
@@ -143,26 +143,26 @@ fn config_language_applies_without_locale() {
     env.run("run -u luffy -- sh -c 'exit 3'").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-已把消息 1（文本）发给 luffy
+已把消息 1（文本）发给“luffy”
 
 "#]]);
     let reports = crate::run::received_reports(&mut env);
-    assert!(reports.len() == 1 && reports[0].starts_with("失败（状态 3），"), "{reports:?}");
+    assert!(reports.len() == 1 && reports[0].starts_with("失败（退出码 3）：sh（主机 "), "{reports:?}");
     env.run("user show nami").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为 nami 的用户
-提示：`wxbox user list` 可查看全部用户
+错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
+提示：请运行 `wxbox user list` 查看所有用户
 
 "#]]);
     env.run("explain 40164").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 错误码    40164
-微信原文  invalid ip, not in whitelist
-含义      IP 不在白名单
-处理办法  把错误信息中的 IP 加入 IP 白名单，最多等 10 分钟后重试
-wxbox     不再发送；其余消息留在队列
+错误信息  invalid ip, not in whitelist
+含义      请求的 IP 不在 API IP 白名单中
+处理办法  请把错误信息中的 IP 加入“API IP 白名单”（“微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥”），几分钟后重试
+wxbox     停止发送，其余消息留在队列中
 
 "#]]);
     let list = Terminal::start(env.command("user list"), 30, 100).wait();

@@ -117,14 +117,15 @@ OPENID  oLuffy_wears_the_straw_hat_1
         screen_text(&env, "explain 40001", 40),
         str![[r#"
 错误码    40001
-微信原文  invalid credential,
+错误信息  invalid credential,
           access_token is invalid or not
           latest
-含义      凭证无效或非最新
-处理办法  丢弃缓存的 access_token，重新
-          获取后再试一次；若获取时就出
-          错，请检查 AppSecret
-wxbox     重新获取 access_token，再调用
+含义      access_token 无效或已被替换，
+          或 AppSecret 错误
+处理办法  请重新获取 access_token 并重试
+          一次；如果获取时就出错，请检查
+          AppSecret
+wxbox     重新获取 access_token，并重试
           一次
 "#]]
     );
@@ -178,21 +179,22 @@ error: a value is
     snapbox::assert_data_eq!(
         screen_text(&env, "--database typo.db unbind --user nobody", 40),
         str![[r#"
-错误：--database 指定的 typo.db 处没有数
-      据库
-提示：`wxbox user add` 和
-      `wxbox user import` 会新建数据库；
-      如果数据库应当已经存在，请用
+错误：--database 指定的数据库 typo.db 不
+      存在
+提示：如果是首次使用，请用
+      `wxbox user add` 或
+      `wxbox user import` 添加用户，同时
+      新建数据库；如果已有数据库，请用
       --database、环境变量
       WXBOX_DATABASE 或配置项 database
-      指定正确的文件
+      指定
 "#]]
     );
     snapbox::assert_data_eq!(
         screen_text(&env, "send -u nami hello", 60),
         str![[r#"
-错误：nami 尚未绑定
-提示：`wxbox bind --user 'nami'` 会显示供扫描的二维码
+错误：“nami”尚未绑定
+提示：请运行 `wxbox bind --user 'nami'`，并扫描显示的二维码
 "#]]
     );
 }

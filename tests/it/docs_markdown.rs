@@ -111,6 +111,11 @@ fn documents() -> Vec<String> {
     names
 }
 
+/// Every Markdown file in Chinese.
+pub fn chinese_documents() -> Vec<String> {
+    documents().into_iter().filter(|name| name.contains("zh-CN")).collect()
+}
+
 fn table_text(name: &str) -> String {
     let (_, table) = reference::MARKDOWN_TABLES.into_iter().find(|(known, _)| *known == name).expect("a table");
     table()

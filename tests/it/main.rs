@@ -22,6 +22,7 @@ mod browser_pages;
 mod callback;
 mod callback_attacks;
 mod callback_phone;
+mod chinese_style;
 mod command_corpus;
 mod concurrent_changes;
 mod config_errors;

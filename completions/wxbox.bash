@@ -1801,7 +1801,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__user__subcmd__export)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            opts="-c -q -v -h --bom --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -221,6 +221,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --config 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --database 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]'
             cand --color 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --bom 'Begin with a byte order mark, by which Excel recognizes UTF-8'
             cand --json 'Print results as JSON Lines, and errors as JSON'
             cand -q 'Print only data that was asked for, and errors'
             cand --quiet 'Print only data that was asked for, and errors'

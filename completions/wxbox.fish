@@ -181,6 +181,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcom
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -l bom -d 'Begin with a byte order mark, by which Excel recognizes UTF-8'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'

@@ -34,7 +34,9 @@ pub use template::{
     TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
 };
 pub(crate) use usage_error::{mistyped_option_error, output_options, usage_error};
-pub use user::{UserAdd, UserCommand, UserEditArgs, UserImport, UserList, UserPasswd, UserRemove, UserShow};
+pub use user::{
+    UserAdd, UserCommand, UserEditArgs, UserExport, UserImport, UserList, UserPasswd, UserRemove, UserShow,
+};
 pub use values::ArgText;
 
 use crate::ui::ColorMode;

@@ -22,7 +22,7 @@ pub enum UserCommand {
     /// Add people from a file, all or none
     Import(UserImport),
     /// Print everybody, for `user import`: CSV, or JSON Lines with --json
-    Export,
+    Export(UserExport),
     /// Ask WeChat which of the bound still follow the account
     Sync,
 }
@@ -124,6 +124,14 @@ pub struct UserImport {
     /// The file; - reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// `wxbox user export`.
+#[derive(Debug, Args)]
+pub struct UserExport {
+    /// Begin with a byte order mark, by which Excel recognizes UTF-8
+    #[arg(long, conflicts_with = "json")]
+    pub bom: bool,
 }
 
 const IMPORT_HELP: &str = "The file is UTF-8: CSV whose first line names the columns, in any order, or JSON Lines.

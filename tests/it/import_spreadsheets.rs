@@ -76,3 +76,16 @@ fn spreadsheet_formats_are_read() {
         assert_eq!(env.run("user list").assert_success().stdout(), format!("nami\t-\t{tags}\ta, b\n"), "{text:?}");
     }
 }
+
+/// Excel reads a CSV file as UTF-8 only if it begins with a byte order mark.
+#[test]
+fn export_begins_with_byte_order_mark_on_request() {
+    let env = TestEnv::new();
+    env.run("user add 路飞 --note 船长").assert_success();
+    let plain = env.run("user export").assert_success();
+    let marked = env.run("user export --bom").assert_success();
+    assert_eq!(marked.stdout(), format!("\u{feff}{}", plain.stdout()));
+    assert!(plain.stdout().starts_with("username,"), "{}", plain.stdout());
+    env.run_with_stdin("--database copy.db user import -", marked.stdout()).assert_success();
+    assert_eq!(env.run("--database copy.db user export").stdout(), plain.stdout());
+}

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::csv_formula::escape_formula;
 use super::import_reader::COLUMNS;
+use crate::cli::UserExport;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
 use crate::names::AMBIGUOUS_TAG_SEPARATORS;
@@ -26,9 +27,15 @@ struct ExportRow<'a> {
 /// The number of bytes to collect before a write.
 const WRITE_BATCH_BYTES: usize = 64 << 10;
 
-pub(super) fn export(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
+/// The character at the beginning of a file by which Excel recognizes UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+pub(super) fn export(ui: &mut Ui, app: &AppContext, args: &UserExport) -> anyhow::Result<ExitStatus> {
     let store = app.open_existing_store()?;
     let mut batch = String::new();
+    if args.bom {
+        batch.push(BYTE_ORDER_MARK);
+    }
     if !ui.json() {
         batch += &csv_line(&COLUMNS)?;
     }

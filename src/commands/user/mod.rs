@@ -29,7 +29,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: UserCommand) -> anyhow:
         UserCommand::Passwd(args) => edit::passwd(ui, &app, &args),
         UserCommand::Remove(args) => edit::remove(ui, &app, &args),
         UserCommand::Import(args) => import::import(ui, &app, &args),
-        UserCommand::Export => export::export(ui, &app),
+        UserCommand::Export(args) => export::export(ui, &app, &args),
         UserCommand::Sync => sync::sync(ui, &app),
     }
 }

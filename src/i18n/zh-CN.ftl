@@ -81,7 +81,7 @@ bind-follow-scan = 还差一步：请“{ $user }”用微信扫描下面的二�
 bind-follow-unknown = 无法确认“{ $user }”是否已关注服务号：{ $cause }
 bind-follow-visit = 还差一步：请“{ $user }”在微信中打开上面的链接，关注服务号（链接 24 小时内有效）。
 bind-left = { $count } 个用户中已绑定 { $bound } 个，未绑定：{ $users }
-bind-left-hint = 运行 `wxbox bind --unbound` 继续绑定其余用户
+bind-left-hint = 请运行 `wxbox bind --unbound` 继续绑定其余用户
 bind-listen = { $address } 不是有效的监听地址
 bind-listen-hint = 请填写主机和端口，例如 0.0.0.0:80 或 :8080
 bind-meanwhile = “{ $user }”刚刚由另一个 wxbox 进程完成了绑定
@@ -112,7 +112,7 @@ bind-paste-no-code = 链接中没有 code
 bind-paste-no-code-hint = 这是授权之前的页面：请先点“允许”，再复制跳转后的链接
 bind-paste-prompt = 链接：
 bind-paste-refused = 微信拒绝了链接中的 code（errcode { $errcode }）：它不属于本服务号，或已超过五分钟
-bind-paste-snapshot = 这是快照页的链接，对应的是虚拟用户，无法接收消息
+bind-paste-snapshot = 这是快照页的链接，对应的是虚拟账号，无法接收消息
 bind-paste-snapshot-hint = 请在手机上轻触“使用完整服务”，再重新扫码
 bind-paste-state = 这个链接属于另一次绑定：state 与当前的二维码不符
 bind-paste-state-hint = 请扫描当前显示的二维码；之前的链接已失效
@@ -192,7 +192,7 @@ callback-log-no-code = state 正确，但没有 code（可能是链接预检）
 callback-log-path = 路径与 redirect_uri 不同
 callback-log-refused = 微信拒绝了 code（errcode { $errcode }）
 callback-log-repeated = state 或 code 重复出现
-callback-log-snapshot = 快照页的虚拟用户
+callback-log-snapshot = 快照页的虚拟账号
 callback-log-state = state 缺失或错误
 callback-log-taken = 绑定已完成，收到了另一个 code
 callback-log-used = 微信返回 code 已被使用
@@ -212,7 +212,7 @@ callback-repeated-title = 请求有误
 callback-repeated-why = 链接参数重复。
 callback-scan-todo = 请用微信扫描二维码，或在微信中打开链接。
 callback-snapshot-title = 请使用完整服务
-callback-snapshot-why = 你打开的是快照页。微信只提供了虚拟身份，无法接收消息。
+callback-snapshot-why = 你打开的是快照页。微信只提供了虚拟账号，无法接收消息。
 callback-snapshot-todo = 请轻触页面右下角的“使用完整服务”，然后重新扫描二维码。
 callback-state-title = 链接无效
 callback-state-why = 没有等待此次授权的绑定。链接可能已过期，或属于另一次绑定。
@@ -243,7 +243,7 @@ cli-expected-span = 请用数字加单位，例如 90s、5m、24h 或 30d
 cli-expected-template-number = 必须是数字编号（例如 43216），或由字母和数字组成
 cli-expected-whole = 必须是整数
 cli-no-command = 没有指定命令
-cli-no-command-hint = 运行 `{ $command } --help` 查看所有命令
+cli-no-command-hint = 请运行 `{ $command } --help` 查看所有命令
 cli-not-unicode = 参数不是有效的 UTF-8
 cli-required = 缺少必需的参数：{ $args }
 cli-unknown-argument = 无法识别的参数 { $arg }
@@ -456,7 +456,7 @@ doctor-names-fix = 请检查网络和 /etc/resolv.conf；如果需要代理，�
 doctor-names-none = 没有需要解析的域名
 doctor-names-proxy = 由代理解析
 doctor-outbox-empty = 没有排队的消息
-doctor-outbox-overdue = { $count } 条消息已到发送时间但没有进程在发送，最早的一条已超时 { $age }
+doctor-outbox-overdue = { $count } 条消息已到发送时间，但没有进程在发送，最早的一条已超时 { $age }
 doctor-outbox-overdue-fix = 请让 cron 或定时器每隔几分钟运行一次 `wxbox outbox flush`
 doctor-outbox-queued = 有 { $count } 条消息在排队，最早的一条已等待 { $age }
 doctor-outbox-unknown = 最近一天有 { $count } 条消息结果未知
@@ -476,7 +476,7 @@ doctor-redirect-sandbox = { $uri }；沙箱接受任何地址
 doctor-redirect-test = { $uri }；请确认测试号页面的“网页授权获取用户基本信息”填的是 { $enter }
 doctor-redirect-test-only = { $uri } 只能用于测试号。原因：{ $why }
 doctor-redirect-test-only-fix = 测试号：请在“网页授权获取用户基本信息”中填写 { $enter }。正式服务号：请改用已备案的域名
-doctor-secret-fix = AppSecret 由 32 位 0-9、a-f 组成：请重新完整复制。不需要重置，重置后其他使用它的程序都会失效
+doctor-secret-fix = AppSecret 由 32 位 0-9、a-f 组成：请重新完整复制。不需要重置（重置后，其他使用它的程序都会失效）
 doctor-secret-odd = { $from } 中的 AppSecret 格式不正确
 doctor-skipped = 前面的项目失败，以下项目未检查：{ $names }
 doctor-space = { $dir } 的可用空间为 { $free }
@@ -504,7 +504,7 @@ init-cannot-write = 无法写入 { $path }：{ $cause }
 init-cannot-write-hint = 请用 -c 或环境变量 WXBOX_CONFIG 指定其他位置
 init-app-id-again = 请重新输入；如果确认无误，直接按回车
 init-cancelled = 已取消，未写入任何文件
-init-console = 请在微信页面上填写 { $enter }：测试号填入“网页授权获取用户基本信息”，正式服务号填入“网页授权域名”。
+init-console = 请填写 { $enter }：测试号填入测试号页面的“网页授权获取用户基本信息”，正式服务号填入“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”）。
 init-console-test = 请在测试号页面的“网页授权获取用户基本信息”中填写 { $enter }。该地址只能用于测试号：{ $why }。
 init-redirect-scheme = 缺少 http://；直接按回车会自动加上
 init-expected-app-id = AppID，例如 wx3d0d44e8d59b5b8c
@@ -671,7 +671,7 @@ media-no-file = { $file } 既不是普通文件，也不是标准输入
 media-unreadable = 无法读取 { $file }：{ $cause }
 
 ## quota
-quota-clear-ask = 是否清零 { $app_id } 所有接口的调用次数？微信每月只允许 10 次，在微信页面上的操作也计入。
+quota-clear-ask = 是否清零 { $app_id } 所有接口的调用次数？微信每月只允许 10 次，在微信开发者平台上的操作也计入。
 quota-clear-missing = 当前不是交互式终端，清零调用次数需要加 --yes（微信每月只允许 10 次）
 quota-cleared = 已清零 { $app_id } 所有接口的调用次数（微信每月只允许 10 次）
 quota-cleared-due = { $count } 条等到零点的消息现在可以发送：请运行 `wxbox outbox flush`
@@ -806,7 +806,7 @@ sandbox-ask-action = action 必须是 get_confirm。
 sandbox-ask-scene = scene 必须是 0 到 10000 的整数。
 sandbox-ask-template = template_id 不是该服务号的一次性订阅模板。
 sandbox-ask-redirect = redirect_url 不是服务号业务域名下的地址。
-sandbox-ask-reserved = reserved 只能由字母和数字组成，最多 128 个。
+sandbox-ask-reserved = reserved 只能由字母和数字组成，最多 128 个字符。
 sandbox-missing-title = 页面不存在
 sandbox-missing-text = 页面、用户或表单不存在。
 sandbox-foreign-title = 请求来源无效
@@ -823,7 +823,7 @@ sandbox-link-appid = appid 不是该沙箱的 AppID。
 sandbox-link-order = 参数必须依次为 appid、redirect_uri、response_type、scope、state。
 sandbox-link-encoding = redirect_uri 必须经过一次百分号编码，不能重复编码。
 sandbox-link-response-type = response_type 必须是 code。
-sandbox-link-state = state 只能由字母和数字组成，最多 128 个。
+sandbox-link-state = state 只能由字母和数字组成，最多 128 个字符。
 sandbox-line-unknown = 沙箱不支持该接口
 sandbox-line-fault = 故障：{ $fault }
 sandbox-lines-left-out = 有 { $count } 个请求没有列出：输出没有及时被读取
@@ -874,7 +874,7 @@ store-not-a-database = { $path } 不是数据库文件
 store-not-a-database-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；如果该文件原来是数据库，请按 `wxbox help recovery` 的步骤处理。文件没有改动
 store-not-ours-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；该文件没有改动
 store-open = 无法打开数据库 { $path }：{ $cause }
-store-open-hint = 请允许运行 wxbox 的用户写入该文件及所在的目录
+store-open-hint = 请允许运行 wxbox 的用户写入该文件和所在的目录
 store-read-only = 无法写入数据库 { $path }
 store-read-only-hint = 请检查文件和目录的权限，以及文件系统是否以只读方式挂载
 store-sqlite = 数据库 { $path } 出错：{ $cause }
@@ -1014,7 +1014,7 @@ rule-shown = 微信把 { $key } 显示为“{ $shown }”：{ $why }
 rule-symbol = 最多 5 个符号，不能有其他字符
 rule-thing = 最多 20 个字符
 rule-time = 时间写作 15:01 或 15:01:59，前面可以加日期（2019年10月1日 15:01），两个时间用 ~ 连接
-rule-too-long = 微信会拒绝 { $key } 的值，它有 { $length } 个字符：{ $rule }
+rule-too-long = { $key } 的值有 { $length } 个字符，微信会拒绝：{ $rule }
 
 ## send
 did-you-mean = 是不是想输入 { $name }？
@@ -1153,7 +1153,7 @@ import-column-unknown = 未知的列“{ $column }”
 import-column-unnamed = 第一行中缺少这一列的列名
 import-columns = 请使用以下列名：{ $columns }；CSV 文件的第一行必须是列名
 import-empty = { $file } 是空的
-import-exists-hint = 没有导入任何用户。请删除这一行，或用 --database 导入另一个数据库
+import-exists-hint = 没有导入任何用户。请删除这一行，或用 --database 导入到另一个数据库
 import-fields = 有 { $found } 个字段，但列名有 { $expected } 个
 import-fields-hint = 字段中有 { $separator } 或换行时，请用双引号把字段括起来
 import-gbk = 不是 UTF-8，可能是 GBK 编码
@@ -1177,7 +1177,7 @@ import-openid-odd = openid 通常有 28 个字符，以 o 开头，{ $openid } �
 }
 import-original-left = 没有导入任何用户：{ $file } 的 { $count } 个用户中有 { $wrong } 个无法导入
 import-original-left-hint = 请复制该文件，在副本中修改或删除这些行，再导入副本
-import-original-there-hint = 请复制该文件，在副本中删除这些行，再导入副本，或用 --database 导入另一个数据库
+import-original-there-hint = 请复制该文件，在副本中删除这些行，再导入副本，或用 --database 导入到另一个数据库
 import-original-twice = “{ $user }”与第 { $row } 行重复
 import-own-database = { $file } 是 wxbox 的数据库，不能直接导入
 import-own-database-hint = 请先用 `wxbox --database '{ $file }' user export` 导出，再用 `wxbox user import` 导入
@@ -1287,7 +1287,7 @@ ui-ahead = { $unit ->
     [d] { $count } 天后
     [mo] { $count } 个月后
     [y] { $count } 年后
-   *[now] 刚刚
+   *[now] 马上
 }
 ui-ask = { $prompt }：
 ui-ask-default = { $prompt } [{ $default }]：
@@ -1306,7 +1306,7 @@ ui-json =
     { $kind ->
         [end] 第 { $line } 行第 { $column } 列之后内容不完整
         [syntax] 第 { $line } 行第 { $column } 列有语法错误
-        [unknown] 第 { $line } 行第 { $column } 列：没有字段 { $field }，可用的字段为 { $expected }
+        [unknown] 第 { $line } 行第 { $column } 列：没有字段 { $field }，可用的字段：{ $expected }
        *[other] 第 { $line } 行第 { $column } 列：{ $text }
     }
 ui-json-fault =
@@ -1445,7 +1445,7 @@ user-show-uid = uid
 user-show-unbound = 未绑定
 user-show-unreachable = 否：微信曾拒绝接收（见 `wxbox explain { $errcode }`），按标签发送或群发时会跳过；请用 `--user` 单独发送一次以恢复
 user-show-wechat = 微信
-user-tag-one = “{ $tag }”是一个标签；如果要设置多个标签，请分别指定：{ $options }
+user-tag-one = “{ $tag }”会作为一个标签；如果要设置多个标签，请分别指定：{ $options }
 user-tag-several = 请分别指定每个标签：{ $options }
 user-tag-unusable = “{ $tag }”不能用作标签：必须是 1 到 { $limit } 个可见字符，不能有分号
 user-uid-taken = 用户名“{ $user }”的 uid 已被改过名的“{ $holder }”使用
@@ -1477,7 +1477,7 @@ wechat-files-hint = 请提高可同时打开的文件数上限（`ulimit -n`，�
 wechat-threads-hint = 请提高线程数上限（`ulimit -u`、容器的 --pids-limit、systemd 单元的 TasksMax=）；没有任何消息进入队列
 wechat-no-answer = { $host } 没有响应：{ $cause }
 wechat-no-client = 无法创建 HTTP 客户端：{ $cause }
-wechat-passes-hint = 请稍后重试，通常一分钟内恢复
+wechat-passes-hint = 微信通常在一分钟内恢复，请稍候
 wechat-refreshed-hint = wxbox 会自动重新获取 access_token；如果反复出现，请运行 `wxbox doctor` 检查原因
 wechat-no-host = network.api_base 中没有主机名
 wechat-not-sent = 无法连接 { $host }：{ $cause }

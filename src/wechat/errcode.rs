@@ -112,14 +112,16 @@ pub fn entries() -> impl Iterator<Item = ErrcodeEntry> {
     ERRCODES_TSV.lines().skip(1).filter_map(parse_row)
 }
 
-/// Returns up to `limit` codes that differ from `errcode` in at most two digits, the closest first.
+/// Returns up to `limit` error codes that differ from `errcode` in at most two digits, the closest
+/// first.
 pub fn closest_codes(errcode: i64, limit: usize) -> Vec<ErrcodeEntry> {
     let typed = errcode.to_string();
     let distance = |entry: &ErrcodeEntry| {
         let slips = strsim::damerau_levenshtein(&typed, &entry.errcode.to_string());
         (slips, entry.errcode.abs_diff(errcode))
     };
-    let mut candidates: Vec<ErrcodeEntry> = entries().filter(|entry| distance(entry).0 <= 2).collect();
+    let mut candidates: Vec<ErrcodeEntry> =
+        entries().filter(|entry| entry.action != Action::Done && distance(entry).0 <= 2).collect();
     candidates.sort_by_key(distance);
     candidates.truncate(limit);
     candidates
@@ -194,6 +196,7 @@ mod tests {
         }
         assert_eq!(codes(99_999_999), Vec::<i64>::new());
         assert_eq!(closest_codes(40000, 3).len(), 3);
+        assert!(!codes(450).contains(&0), "success is no error code: {:?}", codes(450));
     }
 
     #[test]

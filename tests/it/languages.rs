@@ -40,14 +40,14 @@ exit 0
     env.run("user lst").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-错误：没有命令 lst
+错误：没有命令“lst”
 提示：是不是想输入 list？
 
 "#]]);
     env.set_variable("LC_ALL", "C").set_variable("WXBOX_LANG", "zh-CN").run("user lst").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-错误：没有命令 lst
+错误：没有命令“lst”
 提示：是不是想输入 list？
 
 "#]]);

@@ -2,6 +2,7 @@
 //! reach.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 
 use url::{Host, Url};
 
@@ -55,9 +56,36 @@ pub(crate) fn is_local_address(ip: IpAddr) -> bool {
     ip.is_loopback() || if_addrs::get_if_addrs().unwrap_or_default().iter().any(|interface| interface.ip() == ip)
 }
 
+/// The directory in which Linux shows what the firmware says about the machine.
+pub(crate) const FIRMWARE_DIR: &str = "/sys/class/dmi/id";
+
+/// Returns whether the firmware says that this is a cloud server, such as "Alibaba Cloud",
+/// "Tencent Cloud" or "HUAWEICLOUD". The public address of a cloud server is often on no interface.
+pub(crate) fn is_cloud_server(firmware: &Path) -> bool {
+    ["sys_vendor", "product_name", "chassis_asset_tag"].iter().any(|name| {
+        std::fs::read_to_string(firmware.join(name)).is_ok_and(|text| text.to_ascii_lowercase().contains("cloud"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn firmware_tells_cloud_servers() {
+        for (file, text, cloud) in [
+            ("sys_vendor", "Alibaba Cloud\n", true),
+            ("sys_vendor", "Tencent Cloud\n", true),
+            ("chassis_asset_tag", "HUAWEICLOUD\n", true),
+            ("sys_vendor", "LENOVO\n", false),
+            ("sys_vendor", "QEMU\n", false),
+        ] {
+            let firmware = tempfile::tempdir().unwrap();
+            std::fs::write(firmware.path().join(file), text).unwrap();
+            assert_eq!(is_cloud_server(firmware.path()), cloud, "{text}");
+        }
+        assert!(!is_cloud_server(Path::new("/nowhere")));
+    }
 
     #[test]
     fn addresses_of_one_network_are_told_from_public_ones() {

@@ -106,10 +106,13 @@ pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Res
 fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
     ui.status(&t!("init-where-redirect"));
     let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { net::local_addresses() };
-    let first = local_ips.first().map(|ip| suggested_redirect(*ip));
+    // No phone reaches the private address of a cloud server, so Enter must not take it.
+    let is_usable = |ip: &IpAddr| is_sandbox || !is_private(*ip) || !net::is_cloud_server(Path::new(net::FIRMWARE_DIR));
+    let first = local_ips.first().filter(|ip| is_usable(ip)).map(|ip| suggested_redirect(*ip));
     if let (false, Some(ip)) = (is_sandbox, local_ips.first()) {
         ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });
-        let others: Vec<String> = local_ips.iter().skip(1).map(|ip| suggested_redirect(*ip)).collect();
+        let shown = usize::from(first.is_some());
+        let others: Vec<String> = local_ips.iter().skip(shown).map(|ip| suggested_redirect(*ip)).collect();
         if !others.is_empty() {
             ui.status(&t!("init-others", others = join_list(others)));
         }

@@ -709,12 +709,16 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__man)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            opts="-c -q -v -h --lang --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

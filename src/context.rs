@@ -1,6 +1,8 @@
 //! Opens what commands need: the config first, then the database, then the HTTP client, each only
 //! when a command uses it.
 
+use std::path::PathBuf;
+
 use crate::access_token::{Account, ApiSession};
 use crate::cli::{Global, ScopeArg};
 use crate::config::{self, CliOverrides, Config, Environment, Origin, Setting, TokenEndpoint, looks_like_app_secret};
@@ -17,6 +19,16 @@ use crate::wechat::{Client, ClientSettings, Endpoint, SecretSource};
 pub struct AppContext {
     /// The merged configuration.
     pub config: Config,
+}
+
+/// Applies the language of the config to help and usage errors, which need no valid config.
+pub fn apply_config_language(config: Option<PathBuf>) {
+    let flags = CliOverrides { config, ..CliOverrides::default() };
+    if let Ok(config) = Config::load(&flags, &Environment::from_process())
+        && let Some(language) = config.language
+    {
+        set_language(language.value);
+    }
 }
 
 impl AppContext {

@@ -87,16 +87,36 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
 fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> ExitStatus {
     let (json, color) = cli::output_options(args);
     ui.configure(json, false, color);
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match ui.write_stdout(&error.render().to_string()) {
-            Ok(()) => return ExitStatus::Success,
-            Err(error) => {
-                ui.error(&classify(&error));
-                return ExitStatus::Unexpected;
-            }
-        },
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => ui.write_stderr(&error.render().to_string()),
-        _ => ui.error(&cli::usage_error(args, error)),
+    if error.kind() == ErrorKind::DisplayVersion {
+        return written_status(ui.write_stdout(&error.render().to_string()), ui);
     }
-    ExitStatus::Usage
+    context::apply_config_language(cli::config_option(args));
+    // Parsing did fail, so it fails again here.
+    let Some(probe) = cli::ParseProbe::new(args) else { return ExitStatus::Usage };
+    let help = |is_long| cli::help_text(i18n::current_language(), &probe.words.clone().unwrap_or_default(), is_long);
+    let written = match error.kind() {
+        ErrorKind::DisplayHelp => ui.write_stdout(&help(probe.is_long).unwrap_or_default()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if args.len() <= 1 => {
+            ui.write_stdout(&help(false).unwrap_or_default())
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
+            ui.write_stderr(&help(false).unwrap_or_default());
+            return ExitStatus::Usage;
+        }
+        _ => {
+            ui.error(&cli::usage_error(args, &probe));
+            return ExitStatus::Usage;
+        }
+    };
+    written_status(written, ui)
+}
+
+fn written_status(written: anyhow::Result<()>, ui: &mut Ui) -> ExitStatus {
+    match written {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => {
+            ui.error(&classify(&error));
+            ExitStatus::Unexpected
+        }
+    }
 }

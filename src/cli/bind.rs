@@ -7,13 +7,13 @@ use clap::{Args, ValueEnum};
 
 use super::values::parse_duration;
 
-/// What the person is asked for.
+/// What WeChat asks the person for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScopeArg {
-    /// The openid, without asking
+    /// The openid only; WeChat does not ask the person
     #[value(name = "snsapi_base")]
     Base,
-    /// Also the nickname, after the person's consent
+    /// The openid and the nickname; the person must agree
     #[value(name = "snsapi_userinfo")]
     UserInfo,
 }
@@ -21,79 +21,94 @@ pub enum ScopeArg {
 /// How the QR code is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum QrMode {
-    /// On a terminal: half blocks where the locale is UTF-8, else ASCII
+    /// On a terminal: `unicode` if the locale is UTF-8, else `ascii`
     #[default]
     Auto,
-    /// Half blocks
+    /// Half-block characters
     Unicode,
-    /// Two characters a module
+    /// Two ASCII characters for each module
     Ascii,
-    /// No code, only the URL
+    /// No QR code, only the URL
     None,
 }
 
 const EXAMPLES: &str = "\
-Examples:
-  wxbox bind --user luffy                              scan the code with luffy's phone
-  wxbox bind --user luffy --user nami                  one after the other; or --unbound
-  wxbox bind --user luffy --paste                      where no phone can reach this machine
-  wxbox bind --user luffy --rebind --timeout 30m >url.txt
-  wxbox bind --user luffy --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
+wxbox bind --user luffy  scan the QR code with luffy's phone
+wxbox bind --unbound --tag ops  bind everyone in ops, one after another
+wxbox bind --user luffy --paste  when no phone can reach this machine
+wxbox bind --user luffy --rebind  luffy has a new WeChat account
+wxbox bind --user luffy --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
 
 /// `wxbox bind`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "wxbox bind --user NAME [OPTIONS]\nwxbox bind --unbound [--tag TAG] [OPTIONS]"
+)]
 #[command(group(clap::ArgGroup::new("who").required(true).args(["user", "unbound"])))]
 pub struct Bind {
-    /// The person; repeatable: one after the other
+    /// Bind this user; repeatable
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Vec<String>,
-    /// Everybody who is not bound yet, one after the other
+    /// Bind all unbound users, one after another
     #[arg(long, conflicts_with_all = ["openid", "rebind"])]
     pub unbound: bool,
-    /// Of these only who has this tag
+    /// With --unbound: only users with this tag
     #[arg(long, value_name = "TAG", requires = "unbound", conflicts_with = "user", allow_hyphen_values = true)]
     pub tag: Option<String>,
-    /// How long to wait for each scan [default: listen.timeout of the config, 5m]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    /// Time to wait for each scan, such as 10m
+    ///
+    /// The default is listen.timeout of the config, 5m.
+    #[arg(long, help_heading = "Listener", value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// Where to listen for the callback [default: listen.address of the config]
-    #[arg(long, value_name = "ADDR")]
+    /// Address on which to wait for the callback
+    ///
+    /// The default is listen.address of the config.
+    #[arg(long, help_heading = "Listener", value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Do not listen: take the address that WeChat sent the phone to, as somebody pastes it (in a script: a line of
-    /// standard input)
-    #[arg(long, conflicts_with_all = ["listen", "openid", "short_link"])]
+    /// Paste the address from the phone; do not listen
+    ///
+    /// After the scan, the phone opens an address that starts with redirect_uri. Copy it from the phone and paste it
+    /// here. A script passes it as a line on standard input.
+    #[arg(long, help_heading = "Listener", conflicts_with_all = ["listen", "openid", "short_link"])]
     pub paste: bool,
-    /// What to ask the person for [default: scope of the config, snsapi_userinfo]
-    #[arg(long, value_enum)]
+    /// Scope of the authorization
+    ///
+    /// The default is scope of the config, snsapi_userinfo.
+    #[arg(long, value_enum, value_name = "SCOPE", help_heading = "Authorization", hide_short_help = true)]
     pub scope: Option<ScopeArg>,
-    /// Replace the binding of a person who is bound already
-    #[arg(long)]
+    /// Replace an existing binding
+    #[arg(long, help_heading = "Authorization")]
     pub rebind: bool,
-    /// Do not ask for the person's password
-    #[arg(long)]
+    /// Skip the user's password
+    #[arg(long, help_heading = "Authorization")]
     pub as_admin: bool,
-    /// Read the person's password from standard input (with --paste: its first line)
-    #[arg(long, conflicts_with = "as_admin")]
+    /// Read the user's password from standard input
+    ///
+    /// With --paste, it is the first line.
+    #[arg(long, help_heading = "Authorization", hide_short_help = true, conflicts_with = "as_admin")]
     pub password_stdin: bool,
     /// How to draw the QR code
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "QR code")]
     pub qr: QrMode,
-    /// Also draw the QR code in this file: .png or .svg
-    #[arg(long, value_name = "FILE")]
+    /// Save the QR code to this .png or .svg file
+    #[arg(long, help_heading = "QR code", hide_short_help = true, value_name = "FILE")]
     pub qr_file: Option<PathBuf>,
-    /// Draw a smaller code: of a link to this listener, which sends the phone on [default: where the window is too small]
-    #[arg(long, conflicts_with = "openid")]
+    /// Draw a smaller QR code of a short link
+    ///
+    /// The link redirects through this machine. wxbox does this on its own if the terminal is too small for the full QR code.
+    #[arg(long, help_heading = "QR code", hide_short_help = true, conflicts_with = "openid")]
     pub short_link: bool,
-    /// Bind to this openid by hand, without a scan
-    #[arg(long, value_name = "OPENID", conflicts_with_all = ["timeout", "listen", "scope", "qr", "password_stdin", "qr_file"])]
+    /// Bind to this openid, without a scan
+    #[arg(long, help_heading = "Authorization", value_name = "OPENID", conflicts_with_all = ["timeout", "listen", "scope", "qr", "password_stdin", "qr_file"])]
     pub openid: Option<String>,
 }
 
 /// `wxbox unbind`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox unbind --user luffy")]
 pub struct Unbind {
-    /// The person
+    /// Unbind this user
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: String,
 }

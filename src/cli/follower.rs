@@ -3,35 +3,36 @@
 use clap::{Args, Subcommand};
 
 const LIST_EXAMPLES: &str = "\
-Examples:
-  wxbox follower list >followers.tsv
-  wxbox --json follower list | jq -r 'select(.users == []).openid'      who follows and is not bound";
+wxbox follower list >followers.tsv
+wxbox --json follower list | jq -r 'select(.users == []).openid'  not bound";
 
 /// The account's followers.
 #[derive(Debug, Subcommand)]
 pub enum FollowerCommand {
-    /// List everybody who follows the account, with who is bound to them
+    /// List the followers of the account and the users bound to them
     #[command(after_help = LIST_EXAMPLES)]
     List,
-    /// Show what WeChat tells of a person
+    /// Show the profile of a follower
     Show(FollowerShow),
-    /// Set what the account calls a person
+    /// Set the remark of a follower
     Remark(FollowerRemark),
 }
 
 /// `wxbox follower show`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox follower show oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")]
 pub struct FollowerShow {
-    /// The person's openid
+    /// Openid of the follower
     pub openid: String,
 }
 
 /// `wxbox follower remark`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox follower remark oUpF8uMuAJO_M2pxb1Q9zNjWeS6o luffy")]
 pub struct FollowerRemark {
-    /// The person's openid
+    /// Openid of the follower
     pub openid: String,
-    /// The remark, 30 characters at most; "" removes it
+    /// Remark of at most 30 characters; "" removes it
     #[arg(allow_hyphen_values = true)]
     pub text: String,
 }

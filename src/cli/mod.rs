@@ -4,6 +4,7 @@ mod bind;
 mod config;
 mod docs;
 mod follower;
+mod help;
 mod init;
 mod media;
 mod outbox;
@@ -24,6 +25,8 @@ pub use bind::{Bind, QrMode, ScopeArg, Unbind};
 pub use config::{ConfigCommand, ConfigShow};
 pub use docs::{Completions, Help, Man};
 pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
+pub use help::{COMMAND_GROUPS, HELP_ZH, command_in, help_term, help_text, usage_text};
+pub(crate) use help::{ParseProbe, config_option};
 pub use init::Init;
 pub use media::{MediaCommand, MediaUpload};
 pub use outbox::{OutboxCancel, OutboxCommand, OutboxList, OutboxPrune, OutboxRetry, OutboxShow, OutboxStatus};
@@ -41,22 +44,22 @@ pub use values::ArgText;
 
 use crate::ui::ColorMode;
 
-/// Reach people in WeChat from the command line.
+/// Send WeChat messages from the command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "wxbox",
     version,
-    about = "Reach people in WeChat from the command line: a registry, QR binding and delivery for Official Accounts",
+    about = "Send WeChat messages from the command line, through an Official Account",
     propagate_version = false,
     disable_help_subcommand = true,
-    after_help = docs::MAIN_EXAMPLES,
-    max_term_width = 100
+    override_usage = "wxbox [OPTIONS] COMMAND",
+    after_help = docs::MAIN_EXAMPLES
 )]
 pub struct Cli {
-    /// Options of every command.
+    /// Global options.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -77,26 +80,32 @@ impl Cli {
     }
 }
 
-/// Options of every command, before or after it; given twice, as by an alias, the last counts.
+/// Global options, accepted before or after the command. If one is given twice, as by an alias, the last one applies.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]
+    /// Config file [env: WXBOX_CONFIG]
+    ///
+    /// The default is ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml.
     #[arg(short, long, global = true, value_name = "FILE", overrides_with = "config")]
     pub config: Option<PathBuf>,
-    /// The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]
+    /// Database file [env: WXBOX_DATABASE]
+    ///
+    /// The default is ~/.local/share/wxbox/wxbox.db.
     #[arg(long, global = true, value_name = "FILE", overrides_with = "database")]
     pub database: Option<PathBuf>,
-    /// Print results as JSON Lines, and errors as JSON
+    /// Print results as JSON Lines and errors as JSON
     #[arg(long, global = true, overrides_with = "json")]
     pub json: bool,
-    /// Print only data that was asked for, and errors
+    /// Print only requested data and errors
     #[arg(short, long, global = true, overrides_with = "quiet")]
     pub quiet: bool,
-    /// Say on stderr what is done; twice for more [env: WXBOX_LOG]
+    /// Log to stderr; -vv logs more [env: WXBOX_LOG]
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
+    /// Use colors: auto, always or never
+    ///
+    /// The variables NO_COLOR and CLICOLOR_FORCE apply if it is auto.
     #[arg(
         long,
         global = true,
@@ -112,92 +121,94 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a config: asks for what it needs, and tries it
+    /// Create the config file
+    ///
+    /// On a terminal, `init` asks for each value, and checks the AppID and the AppSecret with WeChat. In a script, use
+    /// the options and the environment variables.
     Init(Init),
-    /// Check config, database, network and account, and say what to fix
+    /// Check the setup and suggest fixes
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor,
-    /// Manage the registry of people
+    /// Manage users
     #[command(subcommand)]
     User(UserCommand),
-    /// Connect a person to their WeChat: show a QR code and wait for the scan
+    /// Bind a user to their WeChat account with a QR code
     Bind(Bind),
-    /// Remove a person's connection to WeChat
+    /// Remove the binding of a user
     Unbind(Unbind),
     /// Send a message
     Send(Box<Send>),
-    /// Run a command, then report how it ended
+    /// Run a command and report its result
     Run(Box<Run>),
-    /// Look at messages sent and queued, and tidy them up
+    /// List, retry, cancel and delete messages
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Look at the account's message templates, check values, change the list
+    /// Manage the message templates of the account
     #[command(subcommand)]
     Template(TemplateCommand),
-    /// Have WeChat keep files that messages show
+    /// Upload images, audio and video for messages
     #[command(subcommand)]
     Media(MediaCommand),
-    /// Look at who follows the account
+    /// List the followers of the account
     #[command(subcommand)]
     Follower(FollowerCommand),
-    /// Look at how often WeChat's APIs may still be called today
+    /// Show or reset the daily API quota
     #[command(subcommand)]
     Quota(QuotaCommand),
-    /// Say what an errcode of WeChat's means and what to do, or what became of a request
+    /// Explain a WeChat error code or a request ID
     Explain(Explain),
-    /// Look at the configuration
+    /// Print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the access token, for other scripts
+    /// Print the access token
     Token(TokenArgs),
-    /// Copy the database while others use it
+    /// Copy the database while it is in use
     Backup(Backup),
-    /// Run a local stand-in for the WeChat platform
+    /// Run a local simulator of the WeChat platform
     Sandbox(Sandbox),
-    /// Show the whole job against the sandbox, in a throw-away directory
+    /// Run the whole flow against a sandbox, then clean up
+    #[command(after_help = "wxbox demo")]
     Demo,
-    /// Print a shell's completions, to be kept where the shell looks for them
+    /// Print the completion script of a shell
     #[command(after_help = docs::COMPLETIONS_EXAMPLES)]
     Completions(Completions),
-    /// Print the manual page, or write all of them into a directory
+    /// Print the manual page, or write all pages to files
     Man(Man),
-    /// Print the help of a command, or of a topic: exit-codes, environment, json, recovery, sandbox
+    /// Print the help of a command or a topic
     Help(Help),
 }
 
 const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  wxbox doctor
-  wxbox -q doctor                                      for cron: says only what failed
-  wxbox --json doctor | jq -r 'select(.status != \"ok\")'";
+wxbox doctor
+wxbox -q doctor  in cron: prints only failures
+wxbox --json doctor | jq -r 'select(.status != \"ok\")'";
 
 const TOKEN_EXAMPLES: &str = "\
-Examples:
-  wxbox token
-  curl \"https://api.weixin.qq.com/cgi-bin/get_api_domain_ip?access_token=$(wxbox token)\"
-  wxbox --json token | jq -r .expires_at";
+wxbox token
+ACCESS_TOKEN=$(wxbox token) ./other-script
+wxbox --json token | jq -r .expires_at";
 
 const SANDBOX_EXAMPLES: &str = "\
-Examples:
-  wxbox sandbox                                        its page: http://127.0.0.1:8899/
-  wxbox sandbox --world world.toml --listen 127.0.0.1:0
-  wxbox help sandbox                                   how to use it";
+wxbox sandbox  open http://127.0.0.1:8899/ in a browser
+wxbox sandbox --world world.toml --listen 127.0.0.1:0
+wxbox help sandbox  the guide to the sandbox";
 
 /// `wxbox token`.
 #[derive(Debug, Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
 pub struct TokenArgs {
-    /// Ask WeChat even if a valid token is kept
+    /// Request a new token even if the cached one is valid
     #[arg(long)]
     pub refresh: bool,
 }
 
 /// `wxbox backup`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox backup /var/backups/wxbox.db --force")]
 pub struct Backup {
-    /// Where the copy goes
+    /// File to create
     pub file: PathBuf,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(short, long)]
     pub force: bool,
 }
@@ -206,10 +217,10 @@ pub struct Backup {
 #[derive(Debug, Args)]
 #[command(after_help = SANDBOX_EXAMPLES)]
 pub struct Sandbox {
-    /// Where to listen; port 0 takes any free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8899")]
     pub listen: String,
-    /// The account, people and templates to start with (TOML)
+    /// Scenario file with the account, people and templates (TOML)
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
 }

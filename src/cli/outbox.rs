@@ -11,66 +11,84 @@ use super::values::{parse_duration, parse_integer};
 pub enum OutboxCommand {
     /// List messages, newest first
     List(OutboxList),
-    /// Show a message
+    /// Show one message with its content and attempts
     Show(OutboxShow),
-    /// Deliver what is due, for cron or a timer
+    /// Send the messages that are due; for cron or a systemd timer
+    #[command(after_help = "wxbox outbox flush\nwxbox -q outbox flush  in cron: prints only failures")]
     Flush,
-    /// Deliver messages again that were not delivered, or that wait for a later time
+    /// Send messages again that were not delivered, or queued messages now
     Retry(OutboxRetry),
-    /// Withdraw queued messages
+    /// Cancel queued messages
     Cancel(OutboxCancel),
-    /// Remove finished messages from the database
+    /// Delete finished messages from the database
     Prune(OutboxPrune),
     /// Count messages by state
     Status(OutboxStatus),
 }
 
 const LIST_EXAMPLES: &str = "\
-Examples:
-  wxbox outbox list --state failed --since 1d
-  wxbox outbox list --user luffy --limit 10
-  wxbox --json outbox list --state unknown | jq .id";
+wxbox outbox list --since 12h  what was sent last night
+wxbox outbox list --state failed --since 1d
+wxbox outbox list --user luffy --limit 10
+wxbox --json outbox list --state unknown | jq .id";
+
+const RETRY_EXAMPLES: &str = "\
+wxbox outbox retry 41 42
+wxbox outbox retry --failed
+wxbox outbox retry --unknown  recipients may get a message twice";
+
+const CANCEL_EXAMPLES: &str = "\
+wxbox outbox cancel 41 42
+wxbox outbox cancel --all";
+
+const STATUS_EXAMPLES: &str = "\
+wxbox outbox status
+wxbox -q outbox status --check 1h  for monitoring: exit status 6 if late";
 
 /// `wxbox outbox list`.
 #[derive(Debug, Args)]
 #[command(after_help = LIST_EXAMPLES)]
 pub struct OutboxList {
     /// Only messages in this state; repeatable
-    #[arg(long, value_name = "STATE", value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
+    ///
+    /// States: queued, sent, failed, unknown, cancelled, expired.
+    #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
     pub state: Vec<String>,
-    /// Only messages to this person
+    /// Only messages to this user
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Option<String>,
-    /// Only messages queued within this time
+    /// Only messages queued in this last period, such as 1d
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub since: Option<Duration>,
-    /// At most so many, the newest; 0 = all
+    /// Maximum number of messages; 0 = all
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = parse_integer::<u32>)]
     pub limit: u32,
 }
 
 /// `wxbox outbox show`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox outbox show 41")]
 pub struct OutboxShow {
-    /// The message's id
+    /// ID of the message
     #[arg(value_parser = parse_integer::<i64>)]
     pub id: i64,
 }
 
 /// `wxbox outbox retry`.
 #[derive(Debug, Args)]
+#[command(after_help = RETRY_EXAMPLES, override_usage = "wxbox outbox retry ID...\nwxbox outbox retry --failed | --unknown | --queued | --expired")]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown", "queued", "expired"])))]
 pub struct OutboxRetry {
-    /// The messages' ids
+    /// IDs of the messages
     #[arg(value_parser = parse_integer::<i64>)]
     pub id: Vec<i64>,
     /// All failed messages
     #[arg(long)]
     pub failed: bool,
-    /// All messages that may or may not have been delivered: some people may get theirs twice
+    /// All messages in state unknown; recipients may get them twice
     #[arg(long)]
     pub unknown: bool,
-    /// All queued messages that wait for a later time
+    /// All queued messages, without waiting until they are due
     #[arg(long)]
     pub queued: bool,
     /// All expired messages
@@ -80,9 +98,10 @@ pub struct OutboxRetry {
 
 /// `wxbox outbox cancel`.
 #[derive(Debug, Args)]
+#[command(after_help = CANCEL_EXAMPLES, override_usage = "wxbox outbox cancel ID... | --all")]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "all"])))]
 pub struct OutboxCancel {
-    /// The messages' ids
+    /// IDs of the messages
     #[arg(value_parser = parse_integer::<i64>)]
     pub id: Vec<i64>,
     /// All queued messages
@@ -92,17 +111,21 @@ pub struct OutboxCancel {
 
 /// `wxbox outbox prune`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox outbox prune --older-than 30d")]
 pub struct OutboxPrune {
-    /// Only messages of which nothing happened within this time, such as 30d
+    /// Only messages that finished longer ago than this, such as 30d
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub older_than: Duration,
 }
 
 /// `wxbox outbox status`.
 #[derive(Debug, Args)]
+#[command(after_help = STATUS_EXAMPLES)]
 pub struct OutboxStatus {
-    /// Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became
-    /// unknown within this time; with -q nothing is printed unless one did
+    /// Exit with status 6 if messages are late or failed
+    ///
+    /// That is: the oldest queued message is older than AGE, or a message became failed, expired or unknown in the
+    /// last AGE. With -q, nothing is printed unless that is so.
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub check: Option<Duration>,
 }

@@ -7,64 +7,75 @@ use clap::{ArgGroup, Args, ValueEnum};
 use super::values::parse_name;
 use super::{ContentArgs, DeliveryArgs};
 
-const HELP_NOTES: &str = "\
-COMMAND has the terminal, standard input, output and error to itself, and the
-signals that are sent to wxbox. wxbox ends with its status: 127 if there is no
-such command, 126 if it cannot be executed, 128+n if signal n ended it. Whatever
-is wrong with config, database, recipients or content is said on stderr, and
-COMMAND runs all the same.
+const NOTES: &str = "\
+COMMAND uses the terminal, standard input and output directly, and gets the
+signals that wxbox receives. wxbox exits with the status of COMMAND: 127 if it
+does not exist, 126 if it cannot be executed, 128+n if signal n ended it. If the
+config, the database, the recipients or the content are wrong, wxbox prints the
+error and runs COMMAND all the same.
 
-In --text and in the fields of a template these are filled in:
+Placeholders in --text and in the fields of a template:
   {result}    succeeded or failed
-  {status}    the exit status
-  {signal}    such as SIGTERM; - where none ended it
+  {status}    exit status
+  {signal}    such as SIGTERM; - if no signal ended COMMAND
   {duration}  such as 3m 12s
-  {command}   the command line, or its beginning, and any password in it
-  {program}   the name of the program
-  {host}      the name of this machine
-Without --text and --template the message has all of these but {command}: what
-is sent goes to WeChat and to every phone, and is kept in the database.
+  {command}   command line, with any password in it
+  {program}   name of the program
+  {host}      name of this machine
+The default text has all of these except {command}: WeChat, every phone and the
+database get to see the text.";
 
-Examples:
-  wxbox run --user luffy -- make test
-  wxbox run --tag ops --on failure --fallback alert -- rsync -a /srv backup:/srv
-  wxbox run -u luffy -t backup -d host={host} -d size={result} -- /usr/local/bin/backup
-  wxbox run -u luffy --text \"Nightly run: {result} after {duration}\" -- ./nightly";
+const EXAMPLES: &str = "\
+wxbox run --user luffy -- make test
+wxbox run -u luffy --on failure --fallback alert -- rsync -a /srv backup:/srv
+wxbox run -u luffy -t backup -d host={host} -d size={result} -- ./backup
+wxbox run -u luffy --text \"Nightly run: {result}, {duration}\" -- ./nightly";
 
 /// `wxbox run`.
 #[derive(Debug, Args)]
-#[command(after_help = HELP_NOTES)]
+#[command(
+    after_help = EXAMPLES,
+    after_long_help = NOTES,
+    override_usage = "wxbox run {--user NAME | --tag TAG} [OPTIONS] -- COMMAND [ARG]..."
+)]
 #[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag"])))]
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
-    /// Report to this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
+    /// Report to this user; repeatable
+    #[arg(short, long, help_heading = "Recipients", value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
     pub user: Vec<String>,
-    /// Report to everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = parse_name)]
+    /// Report to all users with this tag; repeatable
+    #[arg(long, help_heading = "Recipients", value_name = "TAG", allow_hyphen_values = true, value_parser = parse_name)]
     pub tag: Vec<String>,
-    /// Which end to report: always, success (status 0) or failure (anything else)
-    #[arg(long, value_enum, value_name = "END", default_value_t, hide_possible_values = true)]
+    /// When to report: always, success (status 0) or failure
+    #[arg(
+        long,
+        help_heading = "Delivery",
+        value_enum,
+        value_name = "END",
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub on: ReportOn,
-    /// What is said, instead of program, host, status and duration.
+    /// The content, instead of the default text.
     #[command(flatten)]
     pub content: ContentArgs,
-    /// How it is delivered.
+    /// The delivery options.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
-    /// The command and its arguments, after --
+    /// Command and arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
 
-/// Which end of the command is reported.
+/// Which results of the command are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportOn {
-    /// Every end
+    /// Report every result
     #[default]
     Always,
-    /// Status 0
+    /// Exit status 0
     Success,
-    /// Any other status, a signal, or no start at all
+    /// Any other status, a signal, or a command that cannot be started
     Failure,
 }

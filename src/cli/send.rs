@@ -13,7 +13,7 @@ use crate::t;
 pub struct DataArg {
     /// The template's key.
     pub key: String,
-    /// The value; may be empty and may hold `=`.
+    /// The value, which may be empty and may contain `=`.
     pub value: ArgText,
 }
 
@@ -35,148 +35,180 @@ pub struct MiniProgramArg {
     pub path: String,
 }
 
-const EXAMPLES: &str = "\
-An article for --news is a file in TOML or JSON:
+const NOTES: &str = "\
+As FILE, - reads standard input.
+
+FILE of --news is TOML or JSON:
   title = \"Backup of db1 finished\"
   description = \"42 GB in 12 minutes\"
   url = \"https://status.example.com/db1\"
   picurl = \"https://status.example.com/db1.png\"
 
-A message for --message is a JSON object as WeChat takes it, without touser:
+FILE of --message is the JSON object of the WeChat API without touser:
   {\"msgtype\": \"video\", \"video\": {\"media_id\": \"@clip.mp4\",
    \"thumb_media_id\": \"@clip.jpg\", \"title\": \"Door 3\"}}
-msgtype is text, image, voice, video, music, news, mpnews, mpnewsarticle,
-msgmenu, wxcard or miniprogrampage, each with its branch of the same name, and
-{\"customservice\": {\"kf_account\": …}} where a clerk is to be named; @FILE stands
-for a file to upload. Without a msgtype it is a template message (template_id,
-data), with a page a subscription notification, with a scene and a title a
-one-time subscription; \"msgtype\": \"template\", \"subscribe\" or \"subscribe_once\"
-says so, too.
+@FILE uploads a file. msgtype is text, image, voice, video, music, news, mpnews,
+mpnewsarticle, msgmenu, wxcard or miniprogrampage. Without msgtype, the object is
+a template message; with page, a subscription notification; with scene and title,
+a one-time subscription. \"customservice\": {\"kf_account\": ...} names an agent.
 
-Examples:
-  wxbox send --user luffy \"Backup of db1 finished\"
-  df -h | wxbox send --tag ops -
-  wxbox send -u luffy -u nami --template backup -d host=db1 --url https://status.example.com
-  wxbox send --all --template notice -d thing1=Maintenance --key maintenance-2026-11
-  wxbox send --user luffy --image chart.png
-  wxbox send --tag ops --news article.toml
-  wxbox send --user luffy --subscribe \"Door opened\" -d thing1=\"Door 3\"
-  wxbox send --user luffy --message video.json
-  make 2>&1 | wxbox send --user luffy --split -
-  producer | wxbox send --batch -";
+Each line of --batch is a JSON object:
+  {\"user\": \"luffy\", \"text\": \"hello\"}
+  {\"user\": \"luffy\", \"template\": \"backup\", \"data\": {\"host\": \"db1\"}}";
+
+const EXAMPLES: &str = "\
+wxbox send --user luffy \"Backup of db1 finished\"
+df -h | wxbox send --tag ops -
+wxbox send -u luffy -u nami -t backup -d host=db1 -d size=\"42 GB\"
+wxbox send --all -t notice -d thing1=Maintenance --key maintenance-11
+wxbox send --user luffy --image chart.png
+wxbox send --tag ops --news article.toml
+wxbox send --user luffy --subscribe \"Door opened\" -d thing1=\"Door 3\"
+wxbox send --user luffy --message video.json
+make 2>&1 | wxbox send --user luffy --split -
+producer | wxbox send --batch -";
 
 /// `wxbox send`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    after_long_help = NOTES,
+    override_usage = "wxbox send {--user NAME | --tag TAG | --all} {TEXT | -t T} [OPTIONS]\nwxbox send --batch FILE [OPTIONS]"
+)]
 #[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid", "batch"])))]
 #[command(group(ArgGroup::new("message").required(true)
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
-    /// To this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
+    /// Send to this user; repeatable
+    #[arg(short, long, help_heading = "Recipients", value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
     pub user: Vec<String>,
-    /// To everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = parse_name)]
+    /// Send to all users with this tag; repeatable
+    #[arg(long, help_heading = "Recipients", value_name = "TAG", allow_hyphen_values = true, value_parser = parse_name)]
     pub tag: Vec<String>,
-    /// To everybody who is bound
-    #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
+    /// Send to all bound users
+    #[arg(long, help_heading = "Recipients", conflicts_with_all = ["user", "tag", "openid"])]
     pub all: bool,
-    /// To this openid; repeatable
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    /// Send to this openid; repeatable
+    #[arg(long, help_heading = "Recipients", hide_short_help = true, value_name = "ID", allow_hyphen_values = true)]
     pub openid: Vec<String>,
-    /// Messages as JSON, one a line; - reads standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "tag", "all", "openid", "key", "fallback"])]
+    /// Send JSON messages, one per line
+    #[arg(long, help_heading = "Recipients", value_name = "FILE", conflicts_with_all = ["user", "tag", "all", "openid", "key", "fallback"])]
     pub batch: Option<String>,
 
-    /// The text to send; - reads standard input
+    /// Text to send; - reads standard input
     #[arg(
         allow_hyphen_values = true,
         conflicts_with_all = ["data", "data_json", "data_color", "url", "miniprogram"],
         value_parser = arg_text_parser()
     )]
     pub text: Option<ArgText>,
-    /// Whether the text stands behind `--`, so that it cannot be a mistyped option.
+    /// Whether the text follows `--`, so that it cannot be a mistyped option.
     #[arg(skip)]
     pub is_escaped: bool,
-    /// What is said.
+    /// The content.
     #[command(flatten)]
     pub content: ContentArgs,
-    /// Send a picture: a file (- reads standard input), or the media_id of one that `media upload` printed
-    #[arg(long, value_name = "FILE|MEDIA_ID", conflicts_with = "fallback")]
+    /// Send an image: a file, - or a media_id
+    #[arg(long, help_heading = "Content", value_name = "FILE|MEDIA_ID", conflicts_with = "fallback")]
     pub image: Option<String>,
-    /// Send a card that opens an address, from a file with title, description, url and picurl; - reads standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "fallback")]
+    /// Send a link card that a file describes
+    #[arg(long, help_heading = "Content", hide_short_help = true, value_name = "FILE", conflicts_with = "fallback")]
     pub news: Option<String>,
-    /// Send a subscription notification to people who have allowed it: an alias, a template id or its beginning, or a title
-    #[arg(long, value_name = "T", group = "card", allow_hyphen_values = true, conflicts_with_all = ["fallback", "data_color"])]
+    /// Send a subscription notification: alias, ID or title
+    ///
+    /// WeChat delivers it only to people who have subscribed to it.
+    #[arg(long, help_heading = "Content", hide_short_help = true, value_name = "T", group = "card", allow_hyphen_values = true, conflicts_with_all = ["fallback", "data_color"])]
     pub subscribe: Option<String>,
-    /// Send any kind of message, from a JSON file; - reads standard input
-    #[arg(long = "message", value_name = "FILE", conflicts_with = "fallback")]
+    /// Send a message of any type from a JSON file
+    #[arg(
+        help_heading = "Content",
+        hide_short_help = true,
+        long = "message",
+        value_name = "FILE",
+        conflicts_with = "fallback"
+    )]
     pub message_file: Option<String>,
-    /// Send a text that is too long in parts, each only after the one before it; with --key, part 2 has KEY#2, and so on
-    #[arg(long, conflicts_with_all = ["template", "image", "news", "subscribe", "fallback"])]
+    /// Split a text of more than 2,048 bytes into several messages
+    ///
+    /// Each part is sent after the previous one. With --key, part 2 has the key KEY#2, and so on.
+    #[arg(long, help_heading = "Content", hide_short_help = true, conflicts_with_all = ["template", "image", "news", "subscribe", "fallback"])]
     pub split: bool,
-    /// How it is delivered.
+    /// The delivery options.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
-    /// Requests at a time, instead of send.concurrency
-    #[arg(long, value_name = "N", value_parser = parse_concurrency)]
+    /// Number of concurrent requests
+    ///
+    /// The default is send.concurrency of the config, 16.
+    #[arg(long, help_heading = "Delivery", hide_short_help = true, value_name = "N", value_parser = parse_concurrency)]
     pub concurrency: Option<usize>,
-    /// Messages a second at most, instead of send.rate; 0 = no limit
-    #[arg(long, value_name = "N", value_parser = parse_integer::<u32>)]
+    /// Maximum number of messages per second; 0 = no limit
+    ///
+    /// The default is send.rate of the config, 0.
+    #[arg(long, help_heading = "Delivery", hide_short_help = true, value_name = "N", value_parser = parse_integer::<u32>)]
     pub rate: Option<u32>,
-    /// Print the exact JSON bodies and send nothing
-    #[arg(long)]
+    /// Print the JSON bodies and send nothing
+    #[arg(long, help_heading = "Output")]
     pub dry_run: bool,
 }
 
 /// A text, or a template with its fields.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Content")]
 pub struct ContentArgs {
-    /// The text to send
-    #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = arg_text_parser())]
+    /// Text to send; it may begin with -
+    #[arg(hide_short_help = true, long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = arg_text_parser())]
     pub text_option: Option<ArgText>,
-    /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
+    /// Send a template message: alias, ID or title
     #[arg(short, long, value_name = "T", group = "card", allow_hyphen_values = true)]
     pub template: Option<String>,
-    /// A field of the template; repeatable
+    /// Value of a template field; repeatable
     #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data_parser())]
     pub data: Vec<DataArg>,
-    /// Fields of the template from a JSON object; - reads standard input
-    #[arg(long, value_name = "FILE", requires = "card", conflicts_with = "text_option")]
+    /// Values of template fields from a JSON file
+    #[arg(long, hide_short_help = true, value_name = "FILE", requires = "card", conflicts_with = "text_option")]
     pub data_json: Option<String>,
-    /// The colour of a field; repeatable (WeChat ignores colours since 2023)
-    #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with = "text_option", value_parser = parse_data_color)]
+    /// Color of a field; WeChat ignores it since 2023
+    #[arg(long, hide_short_help = true, value_name = "K=#RRGGBB", requires = "template", conflicts_with = "text_option", value_parser = parse_data_color)]
     pub data_color: Vec<DataColorArg>,
-    /// What a tap on the message opens
-    #[arg(long, value_name = "URL", requires = "card", conflicts_with = "text_option")]
+    /// Address that a tap on the message opens
+    #[arg(long, hide_short_help = true, value_name = "URL", requires = "card", conflicts_with = "text_option")]
     pub url: Option<String>,
-    /// The mini-program page that a tap opens, rather than the URL
-    #[arg(long, value_name = "APPID:PATH", requires = "card", conflicts_with = "text_option", value_parser = parse_miniprogram)]
+    /// Mini-program page that a tap on the message opens
+    #[arg(long, hide_short_help = true, value_name = "APPID:PATH", requires = "card", conflicts_with = "text_option", value_parser = parse_miniprogram)]
     pub miniprogram: Option<MiniProgramArg>,
-    /// Take each warning about the content for an error: what is too long, not UTF-8, refused by WeChat or not shown
-    #[arg(long)]
+    /// Treat warnings about the content as errors
+    ///
+    /// Warnings are about values that are too long, not UTF-8, rejected or not displayed by WeChat.
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 }
 
-/// How a message is delivered.
+/// The options of delivery.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Delivery")]
 pub struct DeliveryArgs {
-    /// Deliver at most once to each recipient, however often this is run with the same key
+    /// Send one message with this key per recipient
+    ///
+    /// If the command runs again with the same key, nothing is sent again. The key is free again if the message
+    /// failed, expired or was cancelled.
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = parse_key)]
     pub key: Option<String>,
-    /// Send a text as this template's message where WeChat takes no text, since the person has not written lately
+    /// Template to use if WeChat rejects a text
+    ///
+    /// WeChat accepts a text only within 48 hours of the person's last message to the account.
     #[arg(long, value_name = "T", allow_hyphen_values = true, conflicts_with = "template")]
     pub fallback: Option<String>,
-    /// Give a message up that is not delivered after this time, instead of send.expire_after
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    /// Expire messages that are not delivered in this time
+    ///
+    /// The default is send.expire_after of the config, 24h.
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = parse_duration)]
     pub expire_after: Option<Duration>,
-    /// Only queue, and leave it to `outbox flush` to deliver
-    #[arg(long)]
+    /// Queue only; `wxbox outbox flush` sends later
+    #[arg(long, hide_short_help = true)]
     pub no_wait: bool,
 }
 
-/// As many as the config allows.
+/// Parses a number in the range that the config allows.
 fn parse_concurrency(text: &str) -> Result<usize, String> {
     parse_integer(text).and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err(t!("cli-expected-concurrency")) })
 }
@@ -190,7 +222,7 @@ fn parse_key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Takes `K=V`; V may be of whatever bytes.
+/// Parses `K=V`, in which V may be any bytes.
 pub(super) fn data_parser() -> impl TypedValueParser<Value = DataArg> {
     OsStringValueParser::new().try_map(|raw| {
         let ArgText { text, raw } = ArgText::from(raw);

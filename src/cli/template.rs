@@ -12,9 +12,9 @@ pub enum TemplateCommand {
     List(TemplateListArgs),
     /// Show a template with its fields
     Show(TemplateShow),
-    /// Check values and preview the card; nothing is sent
+    /// Check values and print a preview; nothing is sent
     Check(TemplateCheck),
-    /// Add a template of WeChat's library to the account
+    /// Add a template from the WeChat library to the account
     Add(TemplateAdd),
     /// Remove a template from the account
     Remove(TemplateRemove),
@@ -22,80 +22,85 @@ pub enum TemplateCommand {
 
 /// `wxbox template list`.
 #[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub struct TemplateListArgs {
-    /// Ask WeChat even if a list is kept
+    /// Download the list again instead of using the cache
     #[arg(long)]
     pub refresh: bool,
-    /// Of subscription notifications
+    /// Use the templates of subscription notifications
     #[arg(long)]
     pub subscribe: bool,
 }
 
 /// `wxbox template show`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox template show backup")]
 pub struct TemplateShow {
-    /// An alias of the config, a template id or the beginning of one, or a title
+    /// Template: alias, template ID (or its first characters) or title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
-    /// Of subscription notifications
+    /// Use the templates of subscription notifications
     #[arg(long)]
     pub subscribe: bool,
 }
 
+const LIST_EXAMPLES: &str = "\
+wxbox template list
+wxbox template list --refresh  after a change in the WeChat console";
+
 const CHECK_EXAMPLES: &str = "\
-Examples:
-  wxbox template check backup -d host=db1 -d size=\"42 GB\"
-  wxbox template check \"Server alert\" --data-json fields.json --strict
-  wxbox --json template check backup -d host=db1 | jq -r .preview";
+wxbox template check backup -d host=db1 -d size=\"42 GB\"
+wxbox template check \"Server alert\" --data-json fields.json --strict
+wxbox --json template check backup -d host=db1 | jq -r .preview";
 
 /// `wxbox template check`.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct TemplateCheck {
-    /// An alias of the config, a template id or the beginning of one, or a title
+    /// Template: alias, template ID (or its first characters) or title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
-    /// A field of the template; repeatable
+    /// Value of a template field; repeatable
     #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data_parser())]
     pub data: Vec<DataArg>,
-    /// Fields of the template from a JSON object; - reads standard input
+    /// Values of template fields from a JSON file; - reads standard input
     #[arg(long, value_name = "FILE")]
     pub data_json: Option<String>,
-    /// The colour of a field; repeatable
+    /// Color of a field; WeChat ignores it since 2023
     #[arg(long, value_name = "K=#RRGGBB", value_parser = parse_data_color)]
     pub data_color: Vec<DataColorArg>,
-    /// Of subscription notifications
+    /// Use the templates of subscription notifications
     #[arg(long)]
     pub subscribe: bool,
-    /// Take each warning for an error
+    /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
 }
 
 const ADD_EXAMPLES: &str = "\
-Examples:
-  wxbox template add 43216 --keyword 服务器 --keyword 告警时间
-  wxbox template list                                      the new template with its fields";
+wxbox template add 43216 --keyword 服务器 --keyword 告警时间
+wxbox template list  shows the new template with its fields";
 
 /// `wxbox template add`.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
 pub struct TemplateAdd {
-    /// The template's number in the library, as the console shows it
+    /// Number of the template in the WeChat library
     #[arg(value_name = "SHORT_ID", value_parser = parse_short_id)]
     pub short_id: String,
-    /// A keyword of the template; repeatable, in the order in which the card shows them
+    /// Keyword of the template; repeatable, in the order of display
     #[arg(long, value_name = "NAME", value_parser = parse_keyword)]
     pub keyword: Vec<String>,
 }
 
 /// `wxbox template remove`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox template remove backup")]
 pub struct TemplateRemove {
-    /// An alias of the config, a template id or the beginning of one, or a title
+    /// Template: alias, template ID (or its first characters) or title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
 }

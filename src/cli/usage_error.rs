@@ -1,16 +1,30 @@
-//! Errors in the command line, worded by wxbox: clap's own messages cannot be translated, so these are
-//! built from the kind of clap's error and its context.
+//! Errors in the command line. clap's own messages cannot be translated and list options instead of saying
+//! what is missing, so all of them are built here, from the kind of clap's error and its context.
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, CommandFactory as _, ValueEnum as _};
+use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
 
+use super::help::{ParseProbe, usage_text};
 use super::{Cli, Send};
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
-use crate::i18n::{closest_match, join_list};
+use crate::exit::{CommandError, ErrorReport};
+use crate::i18n::{closest_match, join_clauses, join_list};
 use crate::t;
 use crate::ui::ColorMode;
+
+/// Words that other programs use for a command.
+const SYNONYMS: [(&str, &str); 9] = [
+    ("create", "add"),
+    ("new", "add"),
+    ("delete", "remove"),
+    ("del", "remove"),
+    ("rm", "remove"),
+    ("ls", "list"),
+    ("get", "show"),
+    ("info", "show"),
+    ("check", "doctor"),
+];
 
 /// Returns `--json` and `--color` of a command line that clap could not parse.
 pub(crate) fn output_options(args: &[OsString]) -> (bool, ColorMode) {
@@ -21,19 +35,23 @@ pub(crate) fn output_options(args: &[OsString]) -> (bool, ColorMode) {
     (words.contains(&"--json"), color)
 }
 
-/// Describes what clap rejects in the command line `args`. The hint is the closest match, else the usage.
-pub(crate) fn usage_error(args: &[OsString], error: &clap::Error) -> ErrorReport {
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            find_mistyped_option(args).map_or_else(|| from_clap(error), |option| mistyped_option_error(&option).into())
-        }
+/// Describes what clap rejects in the command line `args`.
+pub(crate) fn usage_error(args: &[OsString], probe: &ParseProbe) -> ErrorReport {
+    let root = Cli::command();
+    let mut rejected = RejectedLine { root, words: probe.words.clone().unwrap_or_default(), error: &probe.error };
+    rejected.root.build();
+    let error = match probe.error.kind() {
+        ErrorKind::UnknownArgument => rejected.unknown_argument(args),
+        ErrorKind::InvalidSubcommand => rejected.unknown_command(),
+        ErrorKind::MissingRequiredArgument => rejected.missing_arguments(),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let word = args.iter().filter_map(|arg| arg.to_str()).skip(1).find(|arg| !arg.starts_with('-'));
-            let command = ["wxbox"].into_iter().chain(word).collect::<Vec<_>>().join(" ");
-            CommandError::usage(t!("cli-no-command")).hint(t!("cli-no-command-hint", command = command)).into()
+            let words: Vec<&str> = ["wxbox"].into_iter().chain(rejected.words.iter().map(String::as_str)).collect();
+            CommandError::usage(t!("cli-no-command")).hint(t!("cli-no-command-hint", command = words.join(" ")))
         }
-        _ => from_clap(error),
-    }
+        _ => rejected.invalid_value().unwrap_or_else(|| CommandError::usage(t!("cli-invalid"))),
+    };
+    let hint = error.hint.clone().or_else(|| rejected.usage_hint());
+    error.hint(hint).into()
 }
 
 /// The error for a text that looks like `--this`: the user meant an option.
@@ -64,101 +82,169 @@ fn words_before_escape(args: &[OsString]) -> impl Iterator<Item = &str> {
     args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--")
 }
 
-fn from_clap(error: &clap::Error) -> ErrorReport {
-    let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
-        .into_iter()
-        .find_map(|kind| context_strings(error, kind).pop());
-    let text = error.render().to_string();
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
-    let hint = suggestion
-        .map(|name| t!("did-you-mean", name = name))
-        .or_else(|| usage.map(|usage| t!("cli-usage", usage = usage)));
-    ErrorReport { exit: ExitStatus::Usage, message: message_for(error).unwrap_or_else(|| first_paragraph(&text)), hint }
+/// A command line that clap rejects.
+struct RejectedLine<'e> {
+    root: Command,
+    /// The words of the command, as far as clap understood them.
+    words: Vec<String>,
+    error: &'e clap::Error,
 }
 
-/// Returns the message, or `None` for a kind of error that has no message in the catalogue.
-fn message_for(error: &clap::Error) -> Option<String> {
-    let args = context_strings(error, ContextKind::InvalidArg);
-    let arg = args.first();
-    let value = || context_strings(error, ContextKind::InvalidValue).pop();
-    Some(match error.kind() {
-        ErrorKind::UnknownArgument => t!("cli-unknown-argument", arg = arg?),
-        ErrorKind::InvalidSubcommand => {
-            t!("cli-unknown-command", name = context_strings(error, ContextKind::InvalidSubcommand).pop()?)
+impl RejectedLine<'_> {
+    fn command(&self) -> Option<&Command> {
+        self.words.iter().try_fold(&self.root, |command, word| command.find_subcommand(word))
+    }
+
+    fn strings(&self, kind: ContextKind) -> Vec<String> {
+        match self.error.get(kind) {
+            Some(ContextValue::String(text)) => vec![text.clone()],
+            Some(ContextValue::Strings(texts)) => texts.clone(),
+            _ => Vec::new(),
         }
-        ErrorKind::InvalidValue => {
-            let (arg, value) = (arg?, value()?);
-            let message = match value.as_str() {
-                "" => t!("cli-value-missing", arg = arg),
-                value => t!("cli-value-invalid", arg = arg, value = value),
-            };
-            match context_strings(error, ContextKind::ValidValue) {
-                values if values.is_empty() => message,
-                values => t!("cli-value-possible", what = message, values = join_list(&values)),
+    }
+
+    /// Returns the hint with the usage, or with the command for help if the usage has several forms.
+    fn usage_hint(&self) -> Option<String> {
+        // clap reports no command with an invalid value, and the usage would not help.
+        self.error.get(ContextKind::Usage)?;
+        let usage = usage_text(self.command()?);
+        let name = ["wxbox"].into_iter().chain(self.words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+        Some(match usage.lines().count() {
+            1 => t!("cli-usage", usage = usage),
+            _ => t!("cli-help-hint", command = name),
+        })
+    }
+
+    fn unknown_argument(&self, args: &[OsString]) -> CommandError {
+        let is_send = self.words == ["send"];
+        if is_send && let Some(option) = find_mistyped_option(args) {
+            return mistyped_option_error(&option);
+        }
+        let arg = self.strings(ContextKind::InvalidArg).pop().unwrap_or_default();
+        if arg.starts_with('-') {
+            let known = self.command().into_iter().flat_map(Command::get_arguments);
+            let known: Vec<String> = known.filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
+            let near = closest_match(arg.split('=').next().unwrap_or(&arg), known);
+            return CommandError::usage(t!("cli-unknown-option", arg = arg)).hint(near.map(did_you_mean));
+        }
+        let error = CommandError::usage(t!("cli-unknown-argument", arg = arg));
+        // A user who is named without `--user`.
+        let name = match self.words.last().map(String::as_str) {
+            Some("send") => words_before_escape(args).skip_while(|word| *word != "send").nth(1),
+            Some("bind" | "unbind") => Some(arg.as_str()),
+            _ => None,
+        };
+        match name.filter(|name| !name.starts_with('-')) {
+            Some(name) => {
+                let text = if is_send { vec![name, &arg] } else { vec![name] };
+                let line = format!("wxbox {} --user {}", self.words.join(" "), shell_words::join(text));
+                error.hint(t!("cli-user-option-hint", line = line))
             }
+            None => error,
         }
-        ErrorKind::ValueValidation => {
-            let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            t!("cli-value-refused", arg = arg?, value = value()?, cause = cause)
-        }
-        ErrorKind::TooManyValues => t!("cli-value-surplus", arg = arg?, value = value()?),
-        ErrorKind::MissingRequiredArgument => t!("cli-required", args = args.join(" ")),
-        ErrorKind::ArgumentConflict => match (arg?, &context_strings(error, ContextKind::PriorArg)[..]) {
-            (arg, [prior]) if arg == prior => t!("cli-argument-twice", arg = arg),
-            (arg, [prior]) => t!("cli-conflict", arg = arg, other = prior),
-            (arg, others) => t!("cli-conflict-several", arg = arg, others = others.join(" ")),
-        },
-        ErrorKind::InvalidUtf8 => t!("cli-not-unicode"),
-        _ => return None,
-    })
-}
+    }
 
-fn context_strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(text)) => vec![text.clone()],
-        Some(ContextValue::Strings(texts)) => texts.clone(),
-        _ => Vec::new(),
+    fn unknown_command(&self) -> CommandError {
+        let name = self.strings(ContextKind::InvalidSubcommand).pop().unwrap_or_default();
+        let parent = self.command().unwrap_or(&self.root);
+        let siblings: Vec<&str> = parent.get_subcommands().map(Command::get_name).collect();
+        let synonym = SYNONYMS.iter().find(|(word, known)| *word == name && siblings.contains(known));
+        let nested = || {
+            let nouns = parent.get_subcommands().filter(|noun| noun.find_subcommand(&name).is_some());
+            let nouns: Vec<&str> = nouns.map(Command::get_name).collect();
+            if let [noun] = nouns[..] { Some(format!("`wxbox {noun} {name}`")) } else { None }
+        };
+        let near = synonym
+            .map(|(_, known)| (*known).to_owned())
+            .or_else(|| closest_match(&name, siblings).map(str::to_owned))
+            .or_else(nested);
+        let command = ["wxbox"].into_iter().chain(self.words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+        let hint = near.map_or_else(|| t!("cli-no-command-hint", command = command), did_you_mean);
+        CommandError::usage(t!("cli-unknown-command", name = name)).hint(hint)
+    }
+
+    fn missing_arguments(&self) -> CommandError {
+        let missing = self.strings(ContextKind::InvalidArg);
+        let is_template_missing = missing.iter().any(|arg| arg.starts_with("<--template"));
+        let texts: Vec<String> = missing
+            .iter()
+            .filter(|arg| !(is_template_missing && is_content(arg)))
+            .map(|arg| missing_argument(arg))
+            .collect();
+        let hint = match self.words.last().map(String::as_str) {
+            Some("send") if !is_template_missing => Some(t!("cli-send-hint")),
+            _ => None,
+        };
+        CommandError::usage(join_clauses(texts)).hint(hint)
+    }
+
+    fn invalid_value(&self) -> Option<CommandError> {
+        let args = self.strings(ContextKind::InvalidArg);
+        let arg = args.first().map(|arg| plain_argument(arg));
+        let value = || self.strings(ContextKind::InvalidValue).pop();
+        let near = self.strings(ContextKind::SuggestedValue).pop();
+        let message = match self.error.kind() {
+            ErrorKind::InvalidValue => {
+                let (arg, value) = (arg?, value()?);
+                let message = match value.as_str() {
+                    "" => t!("cli-value-missing", arg = arg),
+                    value => t!("cli-value-invalid", arg = arg, value = value),
+                };
+                match self.strings(ContextKind::ValidValue) {
+                    values if values.is_empty() => message,
+                    values => t!("cli-value-possible", what = message, values = join_list(&values)),
+                }
+            }
+            ErrorKind::ValueValidation => {
+                let cause = std::error::Error::source(self.error).map(ToString::to_string).unwrap_or_default();
+                t!("cli-value-refused", arg = arg?, value = value()?, cause = cause)
+            }
+            ErrorKind::TooManyValues => t!("cli-value-surplus", arg = arg?, value = value()?),
+            ErrorKind::ArgumentConflict => {
+                let others: Vec<String> =
+                    self.strings(ContextKind::PriorArg).iter().map(|arg| plain_argument(arg)).collect();
+                match (arg?, &others[..]) {
+                    (arg, [other]) if arg == *other => t!("cli-argument-twice", arg = arg),
+                    (arg, [other]) => t!("cli-conflict", arg = arg, other = other),
+                    (arg, others) => t!("cli-conflict-several", arg = arg, others = join_list(others)),
+                }
+            }
+            ErrorKind::InvalidUtf8 => t!("cli-not-unicode"),
+            _ => return None,
+        };
+        Some(CommandError::usage(message).hint(near.map(did_you_mean)))
     }
 }
 
-/// Returns the first paragraph of clap's own message, in one line.
-fn first_paragraph(text: &str) -> String {
-    let first = text.split("\n\n").next().unwrap_or(text);
-    first.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+fn did_you_mean(name: String) -> String {
+    t!("did-you-mean", name = name)
 }
 
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
+fn is_content(arg: &str) -> bool {
+    arg.starts_with("<TEXT|")
+}
 
-    use super::*;
-
-    /// The English messages are those of clap, which users know from other programs.
-    #[test]
-    fn english_messages_match_clap() {
-        for line in [
-            "sned",
-            "user lst",
-            "user list --tagg x",
-            "user list --tag",
-            "user list now",
-            "user show",
-            "send",
-            "send --user a --text b c",
-            "send --user a --user b --all c",
-            "send --batch - --user a --tag b --all --key x",
-            "user passwd a --remove --password-stdin",
-            "bind --user a --listen :1 --listen :2",
-            "bind --timeout 5m",
-            "bind --unbound --user a",
-            "completions tcsh",
-            "--color",
-            "bind --user a --timeout soon",
-            "outbox prune --older-than=",
-        ] {
-            let words = ["wxbox"].into_iter().chain(line.split(' '));
-            let error = Cli::try_parse_from(words).unwrap_err();
-            assert_eq!(message_for(&error), Some(first_paragraph(&error.render().to_string())), "{line}");
-        }
+/// Says what is missing in words. `arg` is clap's `<NAME>`, `--older-than <AGE>` or `<--user <NAME>|--tag <TAG>>`.
+fn missing_argument(arg: &str) -> String {
+    if is_content(arg) {
+        return t!("cli-missing-content");
     }
+    let Some(alternatives) = arg.strip_prefix('<').and_then(|arg| arg.strip_suffix('>')) else {
+        return t!("cli-missing", arg = arg.replace(['<', '>'], ""));
+    };
+    let names: Vec<String> = alternatives.split('|').map(|arg| arg.replace(['<', '>'], "")).collect();
+    match names.iter().map(|name| name.split(' ').next().unwrap_or(name)).collect::<Vec<_>>()[..] {
+        ["--user", "--tag", "--all", ..] => t!("cli-missing-recipient"),
+        ["--user", "--tag"] => t!("cli-missing-report-recipient"),
+        ["--user", "--unbound"] => t!("cli-missing-bind-user"),
+        ["--template", "--subscribe"] => t!("cli-missing-template"),
+        [_] => t!("cli-missing", arg = names.join(" ")),
+        _ => t!("cli-missing-one-of", args = join_list(names)),
+    }
+}
+
+/// Returns the name of an argument: `--tag` of `--tag <TAG>`, `NAME` of `<NAME>`.
+fn plain_argument(arg: &str) -> String {
+    let name = if arg.starts_with('-') { arg.split([' ', '=', '[']).next().unwrap_or(arg) } else { arg };
+    name.trim_end_matches("...").trim_matches(['<', '>', '[', ']']).to_owned()
 }

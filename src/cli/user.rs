@@ -4,100 +4,132 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// The registry of people.
+/// The users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add a person
+    /// Add a user
     Add(UserAdd),
-    /// List people
+    /// List users
     List(UserList),
-    /// Show a person
+    /// Show a user
     Show(UserShow),
-    /// Change a person's name, note or tags
+    /// Change the name, note or tags of a user
     Edit(UserEditArgs),
-    /// Set or remove the password that `bind` asks for
+    /// Set or remove the password of a user
+    ///
+    /// `wxbox bind` asks for this password.
     Passwd(UserPasswd),
-    /// Remove a person, with binding, tags and the text of all messages to them
+    /// Remove a user
+    ///
+    /// The binding, the tags and the texts of all messages to this user are deleted, too.
     Remove(UserRemove),
-    /// Add people from a file, all or none
+    /// Add users from a file, all or none
     Import(UserImport),
-    /// Print everybody, for `user import`: CSV, or JSON Lines with --json
+    /// Print all users as CSV, for `user import`
+    #[command(after_help = "wxbox user export >users.csv\nwxbox --json user export >users.jsonl")]
     Export(UserExport),
-    /// Ask WeChat which of the bound still follow the account
+    /// Update which bound users follow the account
+    ///
+    /// Users who do not follow it are marked as unreachable, and `send --tag` and `send --all` skip them.
+    #[command(after_help = "wxbox user sync")]
     Sync,
 }
 
 const ADD_EXAMPLES: &str = "\
-Examples:
-  wxbox user add luffy --tag ops --note captain
-  wxbox user add nami --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
-  echo \"$PASSWORD\" | wxbox user add zoro --password-stdin";
+wxbox user add luffy --tag ops --note captain
+wxbox user add nami --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+echo \"$PASSWORD\" | wxbox user add zoro --password-stdin";
+
+const LIST_EXAMPLES: &str = "\
+wxbox user list --tag ops
+wxbox user list --unbound
+wxbox --json user list | jq -r .username";
+
+const EDIT_EXAMPLES: &str = "\
+wxbox user edit luffy --rename monkey
+wxbox user edit luffy --tag ops --untag dev";
+
+const PASSWD_EXAMPLES: &str = "\
+wxbox user passwd luffy
+wxbox user passwd luffy --remove";
+
+const REMOVE_EXAMPLES: &str = "\
+wxbox user remove luffy
+wxbox user remove luffy --yes  in a script";
+
+const IMPORT_EXAMPLES: &str = "\
+wxbox user import users.csv
+wxbox user export | ssh server2 wxbox user import -";
 
 /// `wxbox user add`.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
 pub struct UserAdd {
-    /// The name; asked for where stdin is a terminal
+    /// Name of the user; on a terminal wxbox asks for it
     pub name: Option<String>,
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
-    /// Bind to this openid at once
+    /// Bind the user to this openid
     #[arg(long, value_name = "ID")]
     pub openid: Option<String>,
-    /// Set a tag; repeatable
+    /// Add a tag; repeatable
     #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Vec<String>,
-    /// A free text about the person
+    /// Note about the user
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     pub note: String,
 }
 
 /// `wxbox user list`.
 #[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub struct UserList {
-    /// Only people with this tag
+    /// Only users with this tag
     #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Option<String>,
-    /// Only people who are bound
+    /// Only bound users
     #[arg(long)]
     pub bound: bool,
-    /// Only people who are not bound
+    /// Only unbound users
     #[arg(long, conflicts_with = "bound")]
     pub unbound: bool,
 }
 
 /// `wxbox user show`.
 #[derive(Debug, Args)]
+#[command(after_help = "wxbox user show luffy")]
 pub struct UserShow {
-    /// The person
+    /// Name of the user
     pub name: String,
 }
 
 /// `wxbox user edit`.
 #[derive(Debug, Args)]
+#[command(after_help = EDIT_EXAMPLES)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true).args(["rename", "note", "tag", "untag"])))]
 pub struct UserEditArgs {
-    /// The person
+    /// Name of the user
     pub name: String,
-    /// The new name; the uid stays
+    /// New name; the uid does not change
     #[arg(long, value_name = "NEW", allow_hyphen_values = true)]
     pub rename: Option<String>,
-    /// The new note; "" removes it
+    /// New note; "" removes it
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub note: Option<String>,
-    /// Set a tag; repeatable
+    /// Add a tag; repeatable
     #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Vec<String>,
-    /// Take a tag away; repeatable
+    /// Remove a tag; repeatable
     #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub untag: Vec<String>,
 }
 
 /// `wxbox user passwd`.
 #[derive(Debug, Args)]
+#[command(after_help = PASSWD_EXAMPLES)]
 pub struct UserPasswd {
-    /// The person
+    /// Name of the user
     pub name: String,
     /// Read the new password from standard input
     #[arg(long)]
@@ -109,19 +141,20 @@ pub struct UserPasswd {
 
 /// `wxbox user remove`.
 #[derive(Debug, Args)]
+#[command(after_help = REMOVE_EXAMPLES)]
 pub struct UserRemove {
-    /// The person
+    /// Name of the user
     pub name: String,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
 }
 
 /// `wxbox user import`.
 #[derive(Debug, Args)]
-#[command(after_help = IMPORT_HELP)]
+#[command(after_help = IMPORT_EXAMPLES, after_long_help = IMPORT_NOTES)]
 pub struct UserImport {
-    /// The file; - reads standard input
+    /// File to import; - reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
@@ -134,15 +167,18 @@ pub struct UserExport {
     pub bom: bool,
 }
 
-const IMPORT_HELP: &str = "The file is UTF-8: CSV whose first line names the columns, in any order, or JSON Lines.
+const IMPORT_NOTES: &str = "\
+FILE is UTF-8: CSV with the column names in the first line, or JSON Lines.
   username  required
-  uid       32 hex digits, of a person who was renamed; without it the MD5 of the name
-  password  an Argon2id hash as it is; anything else is a password, and is hashed
-  openid    binds to the config's account
+  uid       32 hex digits; the default is the MD5 hash of the username
+  password  a password, which is hashed, or an Argon2id hash
+  openid    binding for the account of the config
   tags      separated by ; (in JSON: a list)
-  note      a free text
-Columns may also be separated by ; or tabs. Where a field would be a formula to a spreadsheet (it begins with = + -
-@), `user export` writes a ' before it, which import takes away again.
+  note      any text
+Columns may be separated by , ; or tabs, in any order. `wxbox user export` adds
+' before a field that a spreadsheet would take for a formula (= + - @). The import
+removes it.
 
-The db.sqlite3 of the original web application can be given as well: its people come with uid and openid, their
-passwords are hashed. It is only read.";
+FILE may also be db.sqlite3 of the original web application. Its users are
+imported with uid and openid, and their passwords are hashed. wxbox does not
+change that file.";

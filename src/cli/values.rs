@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use crate::i18n::Lang;
 use crate::t;
 
 /// A text argument. A script may pass any bytes.
@@ -40,6 +41,11 @@ pub(super) fn arg_text_parser() -> impl TypedValueParser<Value = ArgText> {
 /// Parses a name, which may begin with a hyphen. `--` is rejected: it stands where the name is missing.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
     if text == "--" { Err(t!("cli-expected-name")) } else { Ok(text.to_owned()) }
+}
+
+/// Parses the name of a language.
+pub(super) fn parse_language(text: &str) -> Result<Lang, String> {
+    Lang::from_name(text).ok_or_else(|| t!("config-expected-language"))
 }
 
 /// Parses an integer.

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::cli::{Completions, Help, Man};
+use crate::cli::{Completions, Global, Help, Man, help_text};
+use crate::context::apply_config_language;
 use crate::exit::{CommandError, ExitStatus};
-use crate::i18n::join_list;
+use crate::i18n::{current_language, join_list};
 use crate::reference::{self, TOPICS};
 use crate::t;
 use crate::ui::Ui;
@@ -18,8 +19,9 @@ pub(super) fn print_completions(ui: &mut Ui, args: &Completions) -> anyhow::Resu
     Ok(ExitStatus::Success)
 }
 
-pub(super) fn write_man_pages(ui: &mut Ui, args: &Man) -> anyhow::Result<ExitStatus> {
-    let pages = reference::man_pages()?;
+pub(super) fn write_man_pages(ui: &mut Ui, global: &Global, args: &Man) -> anyhow::Result<ExitStatus> {
+    apply_config_language(global.config.clone());
+    let pages = reference::man_pages(args.lang.unwrap_or_else(current_language))?;
     let Some(dir) = &args.dir else {
         if let Some((_, main)) = pages.first() {
             ui.write_stdout(main)?;
@@ -54,12 +56,14 @@ fn write_page(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn print_help(ui: &mut Ui, args: &Help) -> anyhow::Result<ExitStatus> {
+pub(super) fn print_help(ui: &mut Ui, global: &Global, args: &Help) -> anyhow::Result<ExitStatus> {
+    apply_config_language(global.config.clone());
+    let lang = current_language();
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let topic = if let [word] = words.as_slice() { TOPICS.iter().find(|topic| topic.name == *word) } else { None };
     let text = match topic {
-        Some(topic) => (topic.text)(),
-        None => match reference::help_text(&words) {
+        Some(topic) => (topic.text)(lang),
+        None => match help_text(lang, &words, true) {
             Ok(text) => text,
             Err(unknown) => return Err(unknown_topic(&words, unknown).into()),
         },

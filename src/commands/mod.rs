@@ -51,7 +51,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
         Command::Completions(completions) => docs::print_completions(ui, &completions),
-        Command::Man(man) => docs::write_man_pages(ui, &man),
-        Command::Help(help) => docs::print_help(ui, &help),
+        Command::Man(man) => docs::write_man_pages(ui, &global, &man),
+        Command::Help(help) => docs::print_help(ui, &global, &help),
     }
 }

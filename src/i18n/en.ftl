@@ -204,33 +204,44 @@ callback-used-title = This code was used already
 callback-used-why = Each authorization works only once, and this one has been used.
 
 ## cli
-cli-argument-twice = the argument '{ $arg }' cannot be used multiple times
-cli-conflict = the argument '{ $arg }' cannot be used with '{ $other }'
-cli-conflict-several = the argument '{ $arg }' cannot be used with: { $others }
-cli-expected-color = a colour is # and six hex digits, such as #173177
-cli-expected-concurrency = it must be from 1 to 1024
-cli-expected-field = it must be KEY=VALUE
-cli-expected-key = a key must not be empty; is a variable unset?
-cli-expected-keyword = it must be a name in one line
-cli-expected-mini-program = it must be APPID:PATH
-cli-expected-name = a name is missing before the --; is a variable unset?
-cli-expected-positive = it must be longer than 0
-cli-expected-shorter = it must be at most 100 years
+cli-argument-twice = { $arg } can be given only once
+cli-conflict = { $arg } cannot be used with { $other }
+cli-conflict-several = { $arg } cannot be used with: { $others }
+cli-expected-color = use # and six hex digits, such as #173177
+cli-expected-concurrency = use a number from 1 to 1024
+cli-expected-field = use KEY=VALUE
+cli-expected-key = the key is empty; check whether a variable is unset
+cli-expected-keyword = use a name without line breaks
+cli-expected-mini-program = use APPID:PATH
+cli-expected-name = the name before -- is missing; check whether a variable is unset
+cli-expected-positive = use a time longer than 0
+cli-expected-shorter = use at most 100 years
 cli-expected-span = use a number with a unit, such as 90s, 5m, 24h or 30d
-cli-expected-template-number = it must be digits, such as 43216, or letters and digits
-cli-expected-whole = it must be a whole number
-cli-no-command = no command is given
-cli-no-command-hint = `{ $command } --help` shows the commands
-cli-not-unicode = invalid UTF-8 was detected in one or more arguments
-cli-required = the following required arguments were not provided: { $args }
-cli-unknown-argument = unexpected argument '{ $arg }' found
-cli-unknown-command = unrecognized subcommand '{ $name }'
-cli-usage = the usage is: { $usage }
-cli-value-invalid = invalid value '{ $value }' for '{ $arg }'
-cli-value-missing = a value is required for '{ $arg }' but none was supplied
-cli-value-possible = { $what } [possible values: { $values }]
-cli-value-refused = invalid value '{ $value }' for '{ $arg }': { $cause }
-cli-value-surplus = unexpected value '{ $value }' for '{ $arg }' found; no more were expected
+cli-expected-template-number = use a number such as 43216, or letters and digits
+cli-expected-whole = use a whole number
+cli-help-hint = run `{ $command } -h` to see how to use it
+cli-invalid = the command line is not valid
+cli-missing = { $arg } is missing
+cli-missing-bind-user = the user is missing: use --user NAME, or --unbound for all unbound users
+cli-missing-content = the message is missing: use a text, - for standard input, --template T or --image FILE
+cli-missing-one-of = one of these is missing: { $args }
+cli-missing-recipient = the recipient is missing: use --user NAME, --tag TAG or --all
+cli-missing-report-recipient = the recipient is missing: use --user NAME or --tag TAG
+cli-missing-template = the template is missing: use --template T or --subscribe T
+cli-no-command = the command is missing
+cli-no-command-hint = run `{ $command } --help` to see the commands
+cli-not-unicode = an argument is not valid UTF-8
+cli-send-hint = run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
+cli-unknown-argument = unexpected argument "{ $arg }"
+cli-unknown-command = unknown command "{ $name }"
+cli-unknown-option = unknown option { $arg }
+cli-usage = usage: { $usage }
+cli-user-option-hint = run `{ $line }`
+cli-value-invalid = invalid value "{ $value }" for { $arg }
+cli-value-missing = { $arg } needs a value
+cli-value-possible = { $what }; possible values: { $values }
+cli-value-refused = invalid value "{ $value }" for { $arg }: { $cause }
+cli-value-surplus = { $arg } accepts no further value: "{ $value }"
 
 ## config
 config-alone = { $at }: { $key } needs { $partner }
@@ -604,10 +615,10 @@ follower-show-yes = yes
 follower-unremarked = there is no remark on { $who } any more
 
 ## help
-help-names = there are { $names }
+help-names = use one of { $names }
 help-near = did you mean `wxbox help { $name }`?
-help-unknown = there is no command or topic "{ $name }"
-help-whole = `wxbox help { $name }` shows the whole
+help-unknown = unknown command or topic "{ $name }"
+help-whole = run `wxbox help { $name }` for the complete help
 
 ## man
 man-no-directory = { $path } is not a directory
@@ -1077,9 +1088,9 @@ send-left-queued = { $queued ->
     [one] one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
    *[other] { $queued } messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
 }
-send-mistyped-option = there is no option { $option }
-send-mistyped-option-hint = a text that begins with -- goes after --text=
-send-mistyped-option-near = did you mean { $near }? a text that begins with -- goes after --text=
+send-mistyped-option = unknown option { $option }
+send-mistyped-option-hint = write a text that begins with -- as --text=TEXT
+send-mistyped-option-near = did you mean { $near }? Write a text that begins with -- as --text=TEXT
 send-no-tag = nobody has the tag { $tag }
 send-nobody-bound = nobody is bound
 send-nobody-bound-hint = `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds

@@ -6,16 +6,19 @@ mod man;
 mod markdown;
 mod tables;
 mod topics;
+mod translate;
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
+use crate::ui::{measure_text_width, wrap};
 
 pub use man::pages as man_pages;
 pub use markdown::{MARKDOWN_TABLES, MarkdownTable, errcode_rows};
 pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, VariableDoc};
 pub use topics::{HelpTopic, TOPICS};
+pub use translate::{CHINESE_TABLE_TEXTS, TableTranslator};
 
 /// Returns the completion script of a shell.
 pub fn completions(shell: Shell) -> String {
@@ -33,21 +36,6 @@ pub fn subcommands_of(words: &[&str]) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Returns the `--help` of a command.
-///
-/// # Errors
-/// The index of the first word that is not a command.
-pub fn help_text(words: &[&str]) -> Result<String, usize> {
-    let command = Cli::command();
-    let mut current = &command;
-    for (index, word) in words.iter().enumerate() {
-        current = current.find_subcommand(word).ok_or(index)?;
-    }
-    // clap decides between the short form and the long one.
-    let line = ["wxbox"].iter().chain(words).chain(&["--help"]);
-    Ok(command.clone().try_get_matches_from(line).err().map(|help| help.render().to_string()).unwrap_or_default())
-}
-
 /// Returns the words of every command, each after its parent; `wxbox` itself has none.
 pub fn all_commands() -> Vec<Vec<String>> {
     fn collect(command: &Command, words: &[String], found: &mut Vec<Vec<String>>) {
@@ -61,33 +49,27 @@ pub fn all_commands() -> Vec<Vec<String>> {
     found
 }
 
+/// The width of the help topics.
+const WIDTH: usize = 80;
+
 /// Formats terms with their meanings in 80 columns, side by side if the terms are short.
 fn definition_list(rows: &[(String, String)]) -> String {
-    const WIDTH: usize = 80;
-    let widest = rows.iter().map(|(term, _)| term.chars().count()).max().unwrap_or(0);
+    let widest = rows.iter().map(|(term, _)| measure_text_width(term)).max().unwrap_or(0);
     let is_inline = widest <= 26;
     let indent = if is_inline { widest + 4 } else { 6 };
     let mut text = String::new();
     for (term, meaning) in rows {
-        let mut line = format!("  {term}");
-        if is_inline {
-            line = format!("{line:indent$}");
-        } else {
-            text += &format!("{line}\n");
-            line = " ".repeat(indent);
+        let lines = wrap(meaning, WIDTH - indent);
+        let mut lines = lines.iter();
+        let first = match is_inline {
+            true => lines.next().map(|line| format!("{}{line}", " ".repeat(indent - 2 - measure_text_width(term)))),
+            false => None,
+        };
+        text += format!("  {term}{}", first.unwrap_or_default()).trim_end();
+        text.push('\n');
+        for line in lines {
+            text += &format!("{}{line}\n", " ".repeat(indent));
         }
-        let mut has_word = false;
-        for word in meaning.split_whitespace() {
-            if has_word && line.chars().count() + 1 + word.chars().count() > WIDTH {
-                text += &format!("{}\n", line.trim_end());
-                line = " ".repeat(indent);
-                has_word = false;
-            }
-            line += if has_word { " " } else { "" };
-            line += word;
-            has_word = true;
-        }
-        text += &format!("{}\n", line.trim_end());
     }
     text
 }

@@ -24,7 +24,7 @@ pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
     variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
     variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
     variable("WXBOX_LOG", "what -v does: info (as -v) or debug (as -vv)"),
-    variable("WXBOX_LANG", "the language of everything except --help and man: en or zh (any other gives a warning); overrides language in the config and the locale"),
+    variable("WXBOX_LANG", "the language: en or zh (any other gives a warning); overrides language in the config and the locale"),
     variable("CREDENTIALS_DIRECTORY", "set by systemd: the secret may be its file wxbox-app-secret"),
     variable("STATE_DIRECTORY", "set by systemd: where the database is kept"),
     variable("XDG_CONFIG_HOME", "where wxbox/config.toml is; else ~/.config"),

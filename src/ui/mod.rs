@@ -41,6 +41,7 @@ pub use qr::{Qr, QrStyle};
 pub use sanitize::sanitize;
 pub use table::Table;
 pub use table::cell::{Cell, TextStyle, format_clock_time, format_time};
+pub(crate) use table::key_values::wrap;
 pub use table::key_values::{KeyValues, format_key_values, terminal_width};
 
 use crate::t;

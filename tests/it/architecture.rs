@@ -17,7 +17,7 @@ pub use source::rust_files;
 /// What each top-level module of `src/` may import, from the top layer down: a module imports only
 /// modules further down in this table. docs/architecture.md explains the layers.
 const MODULES: &[(&str, &[&str])] = &[
-    ("lib", &["cli", "commands", "exit", "i18n", "report", "signals", "time_zone", "ui"]),
+    ("lib", &["cli", "commands", "context", "exit", "i18n", "report", "signals", "time_zone", "ui"]),
     (
         "commands",
         &[
@@ -74,7 +74,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "wechat",
         ],
     ),
-    ("reference", &["cli", "config", "delivery", "exit", "i18n", "wechat"]),
+    ("reference", &["cli", "config", "delivery", "exit", "i18n", "ui", "wechat"]),
     ("context", &["access_token", "cli", "config", "exit", "i18n", "secret", "store", "time_zone", "ui", "wechat"]),
     ("cli", &["exit", "i18n", "ui"]),
     ("delivery", &["access_token", "clock", "i18n", "secret", "store", "wechat"]),
@@ -311,6 +311,8 @@ fn catalogue_and_code_have_same_messages() {
 /// Files whose prose is not in the catalogue: documents, which are English; SQL; what the sandbox returns in
 /// WeChat's place; how WeChat writes dates.
 const UNTRANSLATED_FILES: &[&str] = &[
+    // The English terms of the help are the keys of its catalogue.
+    "cli/help/",
     "config/keys.rs",
     "exit.rs",
     "reference/",
@@ -361,7 +363,7 @@ fn code_contains_no_user_prose() {
         if UNTRANSLATED_FILES.iter().any(|prefix| path.starts_with(prefix)) {
             continue;
         }
-        // --help is English.
+        // The English --help.
         let help: Vec<&str> = if path.starts_with("cli/") { help_texts(&file.text) } else { Vec::new() };
         let is_known = |text: &str| {
             UNTRANSLATED_TEXTS.iter().any(|known| text.contains(known)) || help.iter().any(|help| help.contains(text))

@@ -80,8 +80,8 @@ hint: `wxbox user add` and `wxbox user import` make one; if there should be one,
     env.run("backup").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <FILE>
-hint: the usage is: wxbox backup <FILE>
+error: FILE is missing
+hint: usage: wxbox backup [OPTIONS] FILE
 
 "#]]);
     let mut names: Vec<_> =

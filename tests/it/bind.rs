@@ -144,13 +144,13 @@ Open the URL in WeChat, as luffy.
     env.run("bind --user luffy --timeout 0s").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value '0s' for '--timeout <TIME>': it must be longer than 0
+error: invalid value "0s" for --timeout: use a time longer than 0
 
 "#]]);
     env.run("bind --user luffy --timeout 500000000000years").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value '500000000000years' for '--timeout <TIME>': it must be at most 100 years
+error: invalid value "500000000000years" for --timeout: use at most 100 years
 
 "#]]);
 }
@@ -242,8 +242,8 @@ warning: nami shares this openid with luffy
     env.run("bind --user nami --openid oThe_same --qr none").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--openid <OPENID>' cannot be used with '--qr <QR>'
-hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
+error: --openid cannot be used with --qr
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }

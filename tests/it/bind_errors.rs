@@ -31,8 +31,8 @@ hint: `wxbox user list` shows everybody
     env.run("bind").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <--user <NAME>|--unbound>
-hint: the usage is: wxbox bind <--user <NAME>|--unbound>
+error: the user is missing: use --user NAME, or --unbound for all unbound users
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }
@@ -65,8 +65,8 @@ error: standard input must hold a password: one line, not empty
     env.run("bind --user luffy --as-admin --password-stdin").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--as-admin' cannot be used with '--password-stdin'
-hint: the usage is: wxbox bind --as-admin <--user <NAME>|--unbound>
+error: --as-admin cannot be used with --password-stdin
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     assert_eq!(user_state(&env), before);

@@ -210,22 +210,22 @@ hint: use --as-admin to go without, or bind them one by one
     bind("--unbound --rebind").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--unbound' cannot be used with '--rebind'
-hint: the usage is: wxbox bind --listen <ADDR> <--user <NAME>|--unbound>
+error: --unbound cannot be used with --rebind
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     bind("--unbound -u luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--unbound' cannot be used with '--user <NAME>'
-hint: the usage is: wxbox bind --listen <ADDR> <--user <NAME>|--unbound>
+error: --unbound cannot be used with --user
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     bind("--tag crew -u luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--tag <TAG>' cannot be used with '--user <NAME>'
-hint: the usage is: wxbox bind --listen <ADDR> --tag <TAG> <--user <NAME>|--unbound>
+error: --tag cannot be used with --user
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     bind("--unbound --tag crow").assert_snapshot(str![[r#"

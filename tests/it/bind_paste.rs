@@ -249,15 +249,15 @@ hint: it begins with https://wx.example.com/callback/ and holds code=… and sta
     env.run("bind --user luffy --paste --listen :8080").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--paste' cannot be used with '--listen <ADDR>'
-hint: the usage is: wxbox bind --paste <--user <NAME>|--unbound>
+error: --paste cannot be used with --listen
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     env.run("bind --user luffy --paste --openid oOpenid").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--paste' cannot be used with '--openid <OPENID>'
-hint: the usage is: wxbox bind --paste <--user <NAME>|--unbound>
+error: --paste cannot be used with --openid
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }

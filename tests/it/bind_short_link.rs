@@ -65,15 +65,15 @@ Open the URL in WeChat, as luffy.
     env.run("bind --user luffy --short-link --paste").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--short-link' cannot be used with '--paste'
-hint: the usage is: wxbox bind --short-link <--user <NAME>|--unbound>
+error: --short-link cannot be used with --paste
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     env.run("bind --user luffy --short-link --openid oOpenid").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--short-link' cannot be used with '--openid <OPENID>'
-hint: the usage is: wxbox bind --short-link <--user <NAME>|--unbound>
+error: --short-link cannot be used with --openid
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }

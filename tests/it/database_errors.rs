@@ -75,7 +75,7 @@ hint: the user that wxbox runs as must be able to write the file and its directo
     run_unchanged(&env, "--database '' user list").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: a value is required for '--database <FILE>' but none was supplied
+error: --database needs a value
 
 "#]]);
 }

@@ -297,7 +297,7 @@ fn empty_key_is_ignored() {
     env.run("send -u luffy --key '' hello").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value '' for '--key <KEY>': a key must not be empty; is a variable unset?
+error: invalid value "" for --key: the key is empty; check whether a variable is unset
 
 "#]]);
     env.run_with_stdin("send --batch -", "{\"user\":\"luffy\",\"text\":\"hello\",\"key\":\" \"}\n").assert_snapshot(

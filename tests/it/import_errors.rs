@@ -341,8 +341,8 @@ error: cannot read .: Is a directory (os error 21)
     env.run("user import").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <FILE>
-hint: the usage is: wxbox user import <FILE>
+error: FILE is missing
+hint: usage: wxbox user import FILE
 
 "#]]);
     assert!(!env.database_path().exists());

@@ -49,6 +49,7 @@ mod fault_plan;
 mod file_permissions;
 mod follow_state;
 mod followers;
+mod help;
 mod http_response_modes;
 mod http_server;
 mod http_server_limits;

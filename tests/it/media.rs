@@ -164,7 +164,7 @@ hint: WeChat takes voice: AMR, MP3
     env.run("media upload clip.mp4 --type film").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'film' for '--type <TYPE>' [possible values: image, voice, video, thumb]
+error: invalid value "film" for --type; possible values: image, voice, video, thumb
 
 "#]]);
     env.run("media upload -").assert_snapshot(str![[r#"

@@ -132,15 +132,15 @@ Content   line 048 of a log that nobody reads 日志
     env.run("send -u luffy --split --fallback backup x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--split' cannot be used with '--fallback <T>'
-hint: the usage is: wxbox send --split <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: --split cannot be used with --fallback
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     env.run("send -u luffy --split --template backup").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--split' cannot be used with '--template <T>'
-hint: the usage is: wxbox send --split <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: --split cannot be used with --template
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     let dry = env.run_with_stdin("send -u luffy --split --dry-run -", three_part_text()).assert_success();

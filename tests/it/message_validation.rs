@@ -12,19 +12,19 @@ fn invalid_message_is_rejected() {
     unchanged("send -u luffy -t backup -d host").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'host' for '--data <K=V>': it must be KEY=VALUE
+error: invalid value "host" for --data: use KEY=VALUE
 
 "#]]);
     unchanged("send -u luffy -t backup -d =x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value '=x' for '--data <K=V>': it must be KEY=VALUE
+error: invalid value "=x" for --data: use KEY=VALUE
 
 "#]]);
     unchanged("send -u luffy -t backup --data-color host=red").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'host=red' for '--data-color <K=#RRGGBB>': a colour is # and six hex digits, such as #173177
+error: invalid value "host=red" for --data-color: use # and six hex digits, such as #173177
 
 "#]]);
     unchanged("send -u luffy -t backup --data-color hue=#ffffff").assert_snapshot(str![[r#"
@@ -43,7 +43,7 @@ hint: write the whole address, such as https://status.example.com
     unchanged("send -u luffy -t backup --miniprogram wx1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'wx1' for '--miniprogram <APPID:PATH>': it must be APPID:PATH
+error: invalid value "wx1" for --miniprogram: use APPID:PATH
 
 "#]]);
     env.run("send -u luffy -t backpu").assert_snapshot(str![[r#"
@@ -91,29 +91,29 @@ hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs 
     unchanged("send -u luffy text --text text").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: TEXT cannot be used with --text
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     unchanged("send -u luffy text -t backup").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '[TEXT]' cannot be used with '--template <T>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: TEXT cannot be used with --template
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     unchanged("send -u luffy text -d a=b").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '[TEXT]' cannot be used with '--data <K=V>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: TEXT cannot be used with --data
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     unchanged("send -u luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: the message is missing: use a text, - for standard input, --template T or --image FILE
+hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 
 "#]]);
     unchanged(&format!("send -u luffy --strict {}x", "中".repeat(683))).assert_snapshot(str![[r#"

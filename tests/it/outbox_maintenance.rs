@@ -74,21 +74,21 @@ nothing is queued
     env.run("outbox cancel").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <ID|--all>
-hint: the usage is: wxbox outbox cancel <ID|--all>
+error: one of these is missing: ID, --all
+hint: usage: wxbox outbox cancel ID... | --all
 
 "#]]);
     env.run("outbox cancel 1 --all").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '[ID]...' cannot be used with '--all'
-hint: the usage is: wxbox outbox cancel <ID|--all>
+error: ID cannot be used with --all
+hint: usage: wxbox outbox cancel ID... | --all
 
 "#]]);
     env.run("outbox cancel x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'x' for '[ID]...': it must be a whole number
+error: invalid value "x" for ID: use a whole number
 
 "#]]);
     assert_eq!(
@@ -182,14 +182,14 @@ removed 3 messages
     env.run("outbox prune").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: --older-than <AGE>
-hint: the usage is: wxbox outbox prune --older-than <AGE>
+error: --older-than AGE is missing
+hint: usage: wxbox outbox prune --older-than AGE
 
 "#]]);
     env.run("outbox prune --older-than soon").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'soon' for '--older-than <AGE>': use a number with a unit, such as 90s, 5m, 24h or 30d
+error: invalid value "soon" for --older-than: use a number with a unit, such as 90s, 5m, 24h or 30d
 
 "#]]);
 }

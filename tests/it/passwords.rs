@@ -78,8 +78,8 @@ error: the name is empty
     env.run("user passwd luffy --remove --password-stdin").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--remove' cannot be used with '--password-stdin'
-hint: the usage is: wxbox user passwd --remove <NAME>
+error: --remove cannot be used with --password-stdin
+hint: usage: wxbox user passwd [OPTIONS] NAME
 
 "#]]);
     env.run("user list").assert_snapshot(str![[r#"

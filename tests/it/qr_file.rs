@@ -116,8 +116,8 @@ error: cannot draw the code in absent/code.png: No such file or directory (os er
     run_unchanged(&env, "bind --user luffy --openid oX --qr-file code.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--openid <OPENID>' cannot be used with '--qr-file <FILE>'
-hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
+error: --openid cannot be used with --qr-file
+hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     std::fs::create_dir(env.path("dir.svg")).unwrap();

@@ -227,15 +227,15 @@ hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
     env.run("send --all -u luffy hi").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--all' cannot be used with '--user <NAME>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: --all cannot be used with --user
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     env.run("send hi").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>>
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+error: the recipient is missing: use --user NAME, --tag TAG or --all
+hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);

@@ -105,11 +105,12 @@ error: door is not an http or https address
 hint: write the whole address, such as https://status.example.com
 
 "#]]);
-    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --data-color thing1=#173177")).assert_snapshot(str![[r#"
+    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --data-color thing1=#173177"))
+        .assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--subscribe <T>' cannot be used with '--data-color <K=#RRGGBB>'
-hint: the usage is: wxbox send --data <K=V> <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>> <--template <T>|--subscribe <T>>
+error: --subscribe cannot be used with --data-color
+hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     let lines = r#"

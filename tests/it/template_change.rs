@@ -71,13 +71,13 @@ hint: Add a category-library template by its digits-only number
     env.run("template add 'no number'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'no number' for '<SHORT_ID>': it must be digits, such as 43216, or letters and digits
+error: invalid value "no number" for SHORT_ID: use a number such as 43216, or letters and digits
 
 "#]]);
     env.run("template add 43216 --keyword ''").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value '' for '--keyword <NAME>': it must be a name in one line
+error: invalid value "" for --keyword: use a name without line breaks
 
 "#]]);
     for _ in 0..23 {

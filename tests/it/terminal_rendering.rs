@@ -168,11 +168,8 @@ hint: `wxbox user add` and
     snapbox::assert_data_eq!(
         screen_text(&env, "bind --user nami --openid", 24),
         str![[r#"
-error: a value is
-       required for
-       '--openid
-       <OPENID>' but
-       none was supplied
+error: --openid needs a
+       value
 "#]]
     );
     env.set_variable("WXBOX_LANG", "zh");

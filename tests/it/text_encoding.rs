@@ -268,8 +268,8 @@ fn argument_after_double_dash_is_text() {
     env.run("send --user luffy --usr").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: there is no option --usr
-hint: did you mean --user? a text that begins with -- goes after --text=
+error: unknown option --usr
+hint: did you mean --user? Write a text that begins with -- as --text=TEXT
 
 "#]]);
 }

@@ -66,8 +66,8 @@ exit 0
     env.run("user list --bound --unbound").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the argument '--bound' cannot be used with '--unbound'
-hint: the usage is: wxbox user list --bound
+error: --bound cannot be used with --unbound
+hint: usage: wxbox user list [OPTIONS]
 
 "#]]);
     env.run("user show 路飞").assert_snapshot(str![[r#"
@@ -203,8 +203,8 @@ exit 0
     env.run("user edit luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <--rename <NEW>|--note <TEXT>|--tag <TAG>|--untag <TAG>>
-hint: the usage is: wxbox user edit <--rename <NEW>|--note <TEXT>|--tag <TAG>|--untag <TAG>> <NAME>
+error: one of these is missing: --rename NEW, --note TEXT, --tag TAG, --untag TAG
+hint: usage: wxbox user edit [OPTIONS] NAME
 
 "#]]);
     env.run("user edit luffy --tag x --rename ''").assert_snapshot(str![[r#"

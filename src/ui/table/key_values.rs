@@ -61,7 +61,7 @@ pub fn terminal_width() -> Option<usize> {
 /// Splits a line into pieces of at most `width` columns, at line-break opportunities. Unbreakable
 /// text such as a URL stays in one piece: the terminal continues it on the next line, and it can be
 /// copied.
-pub(in crate::ui) fn wrap(line: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
     if measure_text_width(line) <= width {
         return vec![line.to_owned()];
     }

@@ -226,11 +226,11 @@ mod tests {
         let cases = [
             (json!({"host": 1, "size": 1}), None),
             (json!({"first": 1, "host": 1, "size": 1, "remark": 1}), None),
-            (json!({"host": 1}), Some("nothing is given for size of the template T")),
+            (json!({"host": 1}), Some("the template T needs values for size")),
             (json!({"host": 1, "size": 1, "Size": 1}), Some("the template T has no field Size (did you mean size?)")),
             (
                 json!({"hots": 1, "xyz": 1}),
-                Some("the template T has no fields hots (did you mean host?), xyz; nothing is given for host, size"),
+                Some("the template T has no fields hots (did you mean host?), xyz; values for host, size are missing"),
             ),
         ];
         for (data, expected) in cases {

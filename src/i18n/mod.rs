@@ -211,14 +211,14 @@ mod tests {
 
     #[test]
     fn arguments_are_filled_in_without_marks_around_them() {
-        assert_eq!(t_in!(Lang::En, "user-exists", user = "luffy"), "a user named luffy exists already");
+        assert_eq!(t_in!(Lang::En, "user-exists", user = "luffy"), "a user named luffy already exists");
     }
 
     #[test]
     fn numbers_keep_all_their_digits() {
         for number in [i64::MAX, i64::MIN, (1 << 53) + 1, 7] {
             let said = t_in!(Lang::En, "user-unknown", user = number, path = "f.db");
-            assert_eq!(said, format!("no user is named {number} in f.db"));
+            assert_eq!(said, format!("there is no user {number} in f.db"));
         }
     }
 

@@ -55,7 +55,7 @@ mod tests {
     fn report_contains_location() {
         let here = Location::caller();
         let report = build_report(Some(here));
-        let expected = format!("a fault in wxbox itself, at src/ui/panic_hook.rs:{} (version ", here.line());
+        let expected = format!("internal error at src/ui/panic_hook.rs:{} (wxbox ", here.line());
         assert!(report.message.starts_with(&expected), "{}", report.message);
         assert_eq!(report.exit.code(), 1);
     }

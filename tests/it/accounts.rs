@@ -30,7 +30,7 @@ Added   [TIME]
 exit 4
 --- stderr
 error: luffy is not bound
-hint: `wxbox bind --user 'luffy'` shows the QR code to scan
+hint: run `wxbox bind --user 'luffy'` to show the QR code
 
 "#]]);
     env.run(&format!("user add nami --openid {NAMI} -c b.toml")).assert_success();
@@ -74,7 +74,7 @@ exit 0
 exit 4
 --- stderr
 error: there is no message 1
-hint: `wxbox outbox list` shows the newest
+hint: run `wxbox outbox list` to see the latest messages
 
 "#]]);
     env.run("-c b.toml unbind --user luffy").assert_snapshot(str![[r#"
@@ -132,8 +132,8 @@ fn secret_comes_from_environment_or_file() {
     env.run("token --refresh").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: the file that WXBOX_APP_SECRET_FILE names for the AppSecret is not there
-hint: it must be the path of a file that holds the AppSecret; the AppSecret itself belongs in app_secret or the variable WXBOX_APP_SECRET
+error: cannot read the AppSecret: the file in WXBOX_APP_SECRET_FILE does not exist
+hint: use the path of a file that contains the AppSecret; the AppSecret itself belongs in app_secret or WXBOX_APP_SECRET
 
 "#]]);
     env.run("user list").assert_success();

@@ -38,7 +38,7 @@ luffy	-	crew
 exit 2
 --- stderr
 error: copy.db exists already
-hint: --force replaces it, once the new copy is whole
+hint: run it again with --force to replace the file
 
 "#]]);
     let json = env.run("backup copy.db --force --json").assert_success().json_lines();
@@ -55,13 +55,13 @@ nami	-
 exit 1
 --- stderr
 error: cannot open the database dir/copy.db: No such file or directory (os error 2)
-hint: the user that wxbox runs as must be able to write the file and its directory
+hint: check that the user of wxbox can write the file and its directory
 
 "#]]);
     env.run("backup .").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: . is a directory: name the file that is to be written
+error: . is a directory, not a file
 
 "#]]);
     env.run("backup --force .local/share/wxbox/wxbox.db").assert_snapshot(str![[r#"
@@ -74,7 +74,7 @@ error: .local/share/wxbox/wxbox.db is the database itself
 exit 1
 --- stderr
 error: there is no database at none.db, which --database names
-hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
+hint: check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
 
 "#]]);
     env.run("backup").assert_snapshot(str![[r#"
@@ -97,15 +97,15 @@ fn backup_never_overwrites_other_files() {
     env.run("backup --force restore").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: restore looks like a word, not like the name of a file
-hint: to write a file of that name: wxbox backup ./restore; to restore a backup: `wxbox help recovery`
+error: restore looks like a command, not like a file name
+hint: run `wxbox backup ./restore` to write a file with that name, or `wxbox help recovery` to restore a backup
 
 "#]]);
     env.run("backup ./restore").assert_success();
     env.run("backup .local/share/wxbox/wxbox.db-wal").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: .local/share/wxbox/wxbox.db-wal is the name of a file that belongs to the database itself
+error: .local/share/wxbox/wxbox.db-wal is reserved for a file of the database itself
 
 "#]]);
     env.run("backup --force /dev/null").assert_snapshot(str![[r#"
@@ -117,8 +117,8 @@ error: /dev/null is not a regular file
     env.run("backup --force .config/wxbox/config.toml").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: .config/wxbox/config.toml is not a backup of wxbox: --force does not replace it
-hint: name another file, or remove that one first
+error: cannot replace .config/wxbox/config.toml: it is not a backup of wxbox
+hint: use another file name, or remove that file first
 
 "#]]);
     let data = ".local/share/wxbox/wxbox.db";
@@ -213,8 +213,8 @@ fn backup_on_full_disk_leaves_no_file() {
     snapbox::assert_data_eq!(
         said,
         str![[r#"
-error: the disk of the database disk/copy.db is full
-hint: make room on that disk, then try again
+error: cannot write the database disk/copy.db: the disk is full
+hint: free space on that disk, then try again
 exit 1
 filler
 exit 0

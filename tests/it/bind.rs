@@ -42,7 +42,7 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 
 "#]]);
     let requests = env.sandbox().requests();
@@ -62,7 +62,7 @@ exit 0
 {"event":"authorize_url","user":"luffy","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 {"event":"bound","user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","nickname":"luffy"}
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 
 "#]]);
 }
@@ -91,8 +91,8 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1
 --- stderr
-Open the URL in WeChat, as luffy.
-info: the nickname could not be read: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+Open the URL in the WeChat app of luffy.
+info: cannot read the nickname: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
 }
@@ -126,9 +126,9 @@ exit 8
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-error: nobody bound luffy within 1s
-hint: run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine (on a cloud server, open the port in its security group)
+Open the URL in the WeChat app of luffy.
+error: luffy was not bound within 1s
+hint: run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)
 
 "#]]);
     env.run("--json bind --user luffy --timeout 1s").assert_snapshot(str![[r#"
@@ -137,8 +137,8 @@ exit 8
 {"event":"authorize_url","user":"luffy","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 {"event":"timeout","user":"luffy"}
 --- stderr
-Open the URL in WeChat, as luffy.
-{"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine (on a cloud server, open the port in its security group)","code":8}
+Open the URL in the WeChat app of luffy.
+{"error":"luffy was not bound within 1s","hint":"run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)","code":8}
 
 "#]]);
     env.run("bind --user luffy --timeout 0s").assert_snapshot(str![[r#"
@@ -163,21 +163,21 @@ exit 0
 --- stdout
 bound luffy to oSomebody_else
 --- stderr
-warning: an openid mostly has 28 characters and begins with o; oSomebody_else does not
+warning: an openid usually has 28 characters and begins with o; oSomebody_else does not
 
 "#]]);
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: luffy is bound already, to oSomebody_else
-hint: --rebind replaces the binding
+error: luffy is already bound to oSomebody_else
+hint: use --rebind to replace the binding
 
 "#]]);
     env.run("bind --user luffy --openid oAnother").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: luffy is bound already, to oSomebody_else
-hint: --rebind replaces the binding
+error: luffy is already bound to oSomebody_else
+hint: use --rebind to replace the binding
 
 "#]]);
     bind_by_scan(&env, "bind --user luffy --rebind").assert_snapshot(str![[r#"
@@ -186,7 +186,7 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 
 "#]]);
     env.run("--json bind --user luffy --openid oAnother --rebind").assert_snapshot(str![[r#"
@@ -194,7 +194,7 @@ exit 0
 --- stdout
 {"event":"bound","user":"luffy","openid":"oAnother","nickname":null}
 --- stderr
-warning: an openid mostly has 28 characters and begins with o; oAnother does not
+warning: an openid usually has 28 characters and begins with o; oAnother does not
 
 "#]]);
     env.run("unbind --user luffy").assert_snapshot(str![[r#"
@@ -225,8 +225,8 @@ fn openid_is_validated_before_saving() {
     env.run("bind --user luffy --openid 'o openid'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: "o openid" cannot be an openid
-hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+error: "o openid" is not an openid
+hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
     env.run("bind --user luffy --openid oThe_same").assert_success();
@@ -235,8 +235,8 @@ exit 0
 --- stdout
 bound nami to oThe_same
 --- stderr
-warning: an openid mostly has 28 characters and begins with o; oThe_same does not
-warning: nami shares this openid with luffy
+warning: an openid usually has 28 characters and begins with o; oThe_same does not
+warning: nami has the same openid as luffy
 
 "#]]);
     env.run("bind --user nami --openid oThe_same --qr none").assert_snapshot(str![[r#"

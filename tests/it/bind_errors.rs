@@ -17,15 +17,15 @@ fn unknown_user_is_reported() {
     env.run("bind --user lufy").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     env.run("unbind --user somebody").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named somebody in [HOME]/.local/share/wxbox/wxbox.db
-hint: `wxbox user list` shows everybody
+error: there is no user somebody in [HOME]/.local/share/wxbox/wxbox.db
+hint: run `wxbox user list` to see all users
 
 "#]]);
     env.run("bind").assert_snapshot(str![[r#"
@@ -45,21 +45,21 @@ fn bind_paste_prompts_for_password() {
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: luffy has a password, and nobody can be asked for it
-hint: use --password-stdin, or --as-admin to go without
+error: luffy has a password, and wxbox cannot ask for it: standard input is not a terminal
+hint: use --password-stdin, or --as-admin to skip the password
 
 "#]]);
     env.run_with_stdin("bind --user luffy --password-stdin", "fish\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: this is not the password of luffy
-hint: --as-admin goes without it; `wxbox user passwd` sets another
+error: wrong password for luffy
+hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
 
 "#]]);
     env.run_with_stdin("bind --user luffy --password-stdin", "").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input must hold a password: one line, not empty
+error: standard input must contain the password in one line
 
 "#]]);
     env.run("bind --user luffy --as-admin --password-stdin").assert_snapshot(str![[r#"
@@ -90,37 +90,37 @@ fn listen_address_must_be_free_and_known() {
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
-hint: another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+hint: stop the program that uses this port, or use --listen with another port to which redirect_uri leads
 
 "#]]);
     env.run("bind --user luffy --listen 80").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: 80 is not an address to listen on
-hint: give a host and a port, such as 0.0.0.0:80 or :8080
+error: cannot listen on "80": it is not an address
+hint: use a host and a port, such as 0.0.0.0:80 or :8080
 
 "#]]);
     env.run("bind --user luffy --listen 192.0.2.1:8080").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 192.0.2.1:8080: Cannot assign requested address (os error 99)
-hint: this machine has no such address: --listen 0.0.0.0:8080 listens on all that it has
+hint: use an address of this machine; --listen 0.0.0.0:8080 listens on all of them
 
 "#]]);
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret = \"0123456789abcdef0123456789abcdef\"\n");
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no redirect_uri is set
-hint: set redirect_uri in [HOME]/.config/wxbox/config.toml, or the variable WXBOX_REDIRECT_URI: the address that WeChat sends phones back to, such as "http://203.0.113.7/callback/"
+error: redirect_uri is not set
+hint: set redirect_uri in [HOME]/.config/wxbox/config.toml, or set WXBOX_REDIRECT_URI, such as "http://203.0.113.7/callback/"
 
 "#]]);
     env.set_variable("WXBOX_REDIRECT_URI", "https://example.com/callback");
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: where to listen is not set, and redirect_uri does not tell
-hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:[PORT]"
+error: cannot determine where to listen: listen.address is not set, and redirect_uri is https
+hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml to the address to which the proxy forwards callbacks, such as "127.0.0.1:[PORT]"
 
 "#]]);
     env.set_variable("WXBOX_REDIRECT_URI", "example.com/callback");
@@ -128,7 +128,7 @@ hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: t
 exit 3
 --- stderr
 error: WXBOX_REDIRECT_URI: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
 }
@@ -154,15 +154,15 @@ fn missing_credentials_or_config_stop_before_start() {
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_id is set
-hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+error: app_id is not set
+hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run("bind --user luffy --openid oOpenid").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_id is set
-hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+error: app_id is not set
+hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
 }
@@ -180,9 +180,9 @@ exit 3
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 error: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]]);
     assert_eq!(user_state(&env), before);
@@ -206,7 +206,7 @@ exit 130
 --- stdout
 {"event":"authorize_url","user":"luffy","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 interrupted
 
 "#]]);
@@ -229,7 +229,7 @@ exit 130
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 interrupted
 
 "#]]);
@@ -247,8 +247,8 @@ exit 4
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-error: luffy was removed by another wxbox in the meantime
+Open the URL in the WeChat app of luffy.
+error: another wxbox process removed luffy in the meantime
 
 "#]]);
     assert_eq!(user_state(&env), "");
@@ -263,9 +263,9 @@ exit 4
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-error: luffy was bound by another wxbox in the meantime
-hint: --rebind replaces the binding
+Open the URL in the WeChat app of luffy.
+error: another wxbox process has bound luffy
+hint: use --rebind to replace the binding
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT openid FROM bindings"), "oBy_hand");
@@ -281,7 +281,7 @@ fn user_added_after_removal_is_never_bound() {
         env.run_with_stdin(add, "username\nzoro\n").assert_success();
         assert_eq!(page_title(&callback).0, 500, "{add}");
         let ended = bind.wait();
-        assert!(ended.stderr().contains("luffy was removed by another wxbox"), "{add}: {}", ended.stderr());
+        assert!(ended.stderr().contains("another wxbox process removed luffy"), "{add}: {}", ended.stderr());
         assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0, "{add}");
     }
 }

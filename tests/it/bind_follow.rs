@@ -41,10 +41,10 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound zoro to oZoro_cannot_find_the_way_22 (zoro)
 http://127.0.0.1:[PORT]/q/[CODE]
 --- stderr
-Open the URL in WeChat, as zoro.
-warning: zoro does not follow the account yet: until then, no message can arrive
-Next step: open that URL in WeChat, as zoro, and follow the account. It is good for a day.
-The page on the phone shows the code, too.
+Open the URL in the WeChat app of zoro.
+warning: zoro does not follow the account yet and cannot receive messages
+Next step: open that URL in the WeChat app of zoro and follow the account. The URL is valid for a day.
+The page on the phone also shows the QR code.
 
 "#]]);
     // The follow state is recorded, and the person still counts as a recipient: they are about to
@@ -68,7 +68,7 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound zoro to oZoro_cannot_find_the_way_22 (zoro)
 --- stderr
-Open the URL in WeChat, as zoro.
+Open the URL in the WeChat app of zoro.
 
 "#]]);
 }
@@ -92,7 +92,7 @@ fn follow_qr_is_drawn_in_terminal() {
     let screen = terminal.wait_for("waiting for the phone").contents();
     let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().to_owned();
     assert_eq!(page_title(&authorize(&url, "zoro")).0, 200);
-    let screen = terminal.wait_for("Next step: scan this code").clone();
+    let screen = terminal.wait_for("Next step: scan this QR code").clone();
     let text = screen.contents();
     let link = text.lines().rfind(|line| line.starts_with("http://")).unwrap();
     assert!(link.contains("/q/"), "{text}");
@@ -123,10 +123,10 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
 bound zoro to oZoro_cannot_find_the_way_22
 --- stderr
-Open the URL in WeChat, as zoro.
-warning: zoro does not follow the account yet: until then, no message can arrive
-info: no code to follow the account by: WeChat says 48001 (api unauthorized): account lacks this API
-Next step: let zoro find the account in WeChat by its name, and follow it.
+Open the URL in the WeChat app of zoro.
+warning: zoro does not follow the account yet and cannot receive messages
+info: cannot get a QR code for following the account: WeChat says 48001 (api unauthorized): account lacks this API
+Next step: zoro must search for the account in WeChat and follow it.
 
 "#]]);
     let events = bind_zoro(&env_with_zoro(denied), "--json bind --user zoro").assert_success().json_lines();
@@ -143,7 +143,7 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
 bound zoro to oZoro_cannot_find_the_way_22
 --- stderr
-Open the URL in WeChat, as zoro.
+Open the URL in the WeChat app of zoro.
 
 "#]]);
     bind_zoro(&env_with_zoro(denied), "-v bind --user zoro --scope snsapi_base").assert_snapshot(str![[r#"
@@ -152,8 +152,8 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
 bound zoro to oZoro_cannot_find_the_way_22
 --- stderr
-Open the URL in WeChat, as zoro.
-info: whether zoro follows the account is not known: WeChat says 48001 (api unauthorized): account lacks this API
+Open the URL in the WeChat app of zoro.
+info: cannot determine whether zoro follows the account: WeChat says 48001 (api unauthorized): account lacks this API
 
 "#]]);
     let mut env = env_with_zoro("");
@@ -167,8 +167,8 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
 bound zoro to oOpenid
 --- stderr
-Open the URL in WeChat, as zoro.
-warning: whether zoro follows the account is not known: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+Open the URL in the WeChat app of zoro.
+warning: cannot determine whether zoro follows the account: no response from 127.0.0.1:[PORT]: connection closed before message completed
 
 "#]]);
     assert_eq!([wechat.expect_request(), wechat.expect_request()], ["/sns/oauth2/access_token", "/cgi-bin/user/info"]);
@@ -183,5 +183,5 @@ warning: whether zoro follows the account is not known: no answer from 127.0.0.1
 fn follower_gets_no_follow_message() {
     let env = crate::bind::env_with_luffy();
     let ran = bind_by_scan(&env, "bind --user luffy --scope snsapi_base").assert_success();
-    assert_eq!(ran.stderr(), "Open the URL in WeChat, as luffy.\n");
+    assert_eq!(ran.stderr(), "Open the URL in the WeChat app of luffy.\n");
 }

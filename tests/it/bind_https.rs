@@ -76,44 +76,44 @@ fn invalid_certificate_or_key_fails_before_listening() {
     try_with(&own.certificate_pem, &other.key_pem).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: the key in [HOME]/.config/wxbox/key.pem is not that of the certificate in [HOME]/.config/wxbox/cert.pem
-hint: the first certificate of the file must be this server's own, and the key the one that it was made for
+error: the key in [HOME]/.config/wxbox/key.pem does not belong to the certificate in [HOME]/.config/wxbox/cert.pem
+hint: use the key of the first certificate in the file, which must be the certificate of this server
 
 "#]]);
     try_with("", &own.key_pem).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: there is nothing in it that begins with -----BEGIN and can be used here
-hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
+error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: the file contains no usable block that begins with -----BEGIN
+hint: set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the certificate of this server and its chain, such as fullchain.pem
 
 "#]]);
     try_with(&own.certificate_pem.replacen("MII", "MIX", 1), &own.key_pem).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: what begins on line 1 is damaged
-hint: copy the file once more, whole and unchanged, from where it was made
+error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: the block that begins on line 1 is damaged
+hint: copy the whole file again from where it was created
 
 "#]]);
     try_with(&own.certificate_pem, "nonsense").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: there is nothing in it that begins with -----BEGIN and can be used here
-hint: listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
+error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: the file contains no usable block that begins with -----BEGIN
+hint: set listen.tls_key to a PEM file with an RSA, ECDSA or Ed25519 key (-----BEGIN PRIVATE KEY-----), such as privkey.pem
 
 "#]]);
     try_with(&own.certificate_pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: the key in [HOME]/.config/wxbox/key.pem is encrypted, and nobody can be asked for its password
-hint: `(umask 077; openssl pkey -in '[HOME]/.config/wxbox/key.pem' -out '[HOME]/.config/wxbox/key.pem.plain')` writes it without one; name that file in listen.tls_key
+error: cannot use the key in [HOME]/.config/wxbox/key.pem: it is encrypted
+hint: run `(umask 077; openssl pkey -in '[HOME]/.config/wxbox/key.pem' -out '[HOME]/.config/wxbox/key.pem.plain')` to decrypt it, and set listen.tls_key to the new file
 
 "#]]);
     try_with(&own.certificate_pem, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----").assert_snapshot(
         str![[r#"
 exit 3
 --- stderr
-error: the key in [HOME]/.config/wxbox/key.pem cannot be used
-hint: listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
+error: cannot use the key in [HOME]/.config/wxbox/key.pem
+hint: set listen.tls_key to a PEM file with an RSA, ECDSA or Ed25519 key (-----BEGIN PRIVATE KEY-----), such as privkey.pem
 
 "#]],
     );
@@ -122,7 +122,7 @@ hint: listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN
 exit 3
 --- stderr
 error: listen.tls_key: cannot read [HOME]/.config/wxbox/key.pem: No such file or directory (os error 2)
-hint: let listen.tls_key name the file that is meant; a relative path begins at the directory of the config
+hint: check listen.tls_key; a relative path starts at the directory of the config
 
 "#]]);
     env.replace_in_config(&[("tls_key = \"key.pem\"\n", "")]);
@@ -144,9 +144,9 @@ exit 130
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-warning: everybody on this machine can read [HOME]/.config/wxbox/key.pem, and it holds a secret: chmod 600 '[HOME]/.config/wxbox/key.pem'
-warning: http://[LISTENER]/callback/ is plain http, but listen.tls_cert lets the listener speak HTTPS alone: phones will not get through: begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
-Open the URL in WeChat, as luffy.
+warning: every user of this machine can read [HOME]/.config/wxbox/key.pem, which contains a secret: run `chmod 600 '[HOME]/.config/wxbox/key.pem'`
+warning: http://[LISTENER]/callback/ is http, but with listen.tls_cert the listener serves only HTTPS, so phones cannot connect: begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
+Open the URL in the WeChat app of luffy.
 interrupted
 
 "#]]);
@@ -156,7 +156,7 @@ interrupted
         "{found:?}"
     );
     assert!(
-        found.iter().any(|line| line.starts_with("warning callback: ") && line.contains("plain http")),
+        found.iter().any(|line| line.starts_with("warning callback: ") && line.contains("serves only HTTPS")),
         "{found:?}"
     );
     // Without a listener these settings have no effect.
@@ -220,7 +220,7 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 
 "#]]);
 }
@@ -233,7 +233,7 @@ fn invalid_verification_file_is_not_served() {
 exit 3
 --- stderr
 error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: No such file or directory (os error 2)
-hint: let listen.domain_verify_file name the file that is meant; a relative path begins at the directory of the config
+hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 
 "#]]);
     std::fs::create_dir(&path).unwrap();
@@ -241,7 +241,7 @@ hint: let listen.domain_verify_file name the file that is meant; a relative path
 exit 3
 --- stderr
 error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: Is a directory (os error 21)
-hint: let listen.domain_verify_file name the file that is meant; a relative path begins at the directory of the config
+hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 
 "#]]);
     let (env, _) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", &[b'x'; 2000]);
@@ -249,15 +249,15 @@ hint: let listen.domain_verify_file name the file that is meant; a relative path
 exit 3
 --- stderr
 error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: file too large
-hint: let listen.domain_verify_file name the file that is meant; a relative path begins at the directory of the config
+hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 
 "#]]);
     let (env, _) = env_with_verification_file("MP_verify.txt", b"");
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/MP_verify.txt cannot be WeChat's file: the name is another
-hint: listen.domain_verify_file is the file as 网页授权域名 gives it out (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
+error: [HOME]/.config/wxbox/MP_verify.txt is not the file of WeChat: unexpected file name
+hint: set listen.domain_verify_file to the file that 网页授权域名 provides (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
 
 "#]]);
     let found = problem_lines(&env.run("--json doctor"));
@@ -272,8 +272,8 @@ exit 130
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-warning: [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt does not hold the 16 characters of its name, so WeChat will not take it: download it once more from WeChat's console, and keep it as it is
-Open the URL in WeChat, as luffy.
+warning: WeChat will not accept [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: it does not contain the 16 characters of its name: download the file again from the WeChat console, and do not change it
+Open the URL in the WeChat app of luffy.
 interrupted
 
 "#]]);

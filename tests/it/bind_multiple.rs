@@ -86,9 +86,9 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound nami to oNami_draws_maps_of_the_sea1 (nami)
 --- stderr
 1 of 2: luffy
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 2 of 2: nami
-Open the URL in WeChat, as nami.
+Open the URL in the WeChat app of nami.
 
 "#]]);
 }
@@ -110,12 +110,12 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
 1 of 2: zoro
-Open the URL in WeChat, as zoro.
-warning: nobody bound zoro within 5s
+Open the URL in the WeChat app of zoro.
+warning: zoro was not bound within 5s
 2 of 2: luffy
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 error: bound 1 of 2; not bound: zoro
-hint: `wxbox bind --unbound` goes on with everybody who is not bound yet
+hint: run `wxbox bind --unbound` to bind all unbound users
 
 "#]]);
     assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
@@ -128,12 +128,12 @@ exit 8
 {"event":"timeout","user":"zoro"}
 --- stderr
 1 of 2: nami
-Open the URL in WeChat, as nami.
-warning: nobody bound nami within 1s
+Open the URL in the WeChat app of nami.
+warning: nami was not bound within 1s
 2 of 2: zoro
-Open the URL in WeChat, as zoro.
-warning: nobody bound zoro within 1s
-{"error":"bound none of 2: nami, zoro","hint":"`wxbox bind --unbound` goes on with everybody who is not bound yet","code":8}
+Open the URL in the WeChat app of zoro.
+warning: zoro was not bound within 1s
+{"error":"bound 0 of 2 users; not bound: nami, zoro","hint":"run `wxbox bind --unbound` to bind all unbound users","code":8}
 
 "#]]);
 }
@@ -154,11 +154,11 @@ bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
 1 of 2: luffy
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 2 of 2: nami
-Open the URL in WeChat, as nami.
+Open the URL in the WeChat app of nami.
 interrupted
-1 of 2 are bound, and stay so.
+1 of 2 users are bound.
 
 "#]]);
     assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
@@ -175,36 +175,36 @@ fn all_users_are_checked_before_start() {
     bind("-u luffy -u nobody").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named nobody in [HOME]/.local/share/wxbox/wxbox.db
-hint: `wxbox user list` shows everybody
+error: there is no user nobody in [HOME]/.local/share/wxbox/wxbox.db
+hint: run `wxbox user list` to see all users
 
 "#]]);
     bind("-u luffy -u nami").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nami is bound already, to oNami
-hint: --rebind replaces the binding
+error: nami is already bound to oNami
+hint: use --rebind to replace the binding
 
 "#]]);
     bind("-u luffy -u robin").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: robin has a password, and nobody can be asked for it
-hint: use --as-admin to go without, or bind them one by one
+error: robin has a password, and wxbox cannot ask for it: standard input is not a terminal
+hint: use --as-admin to skip the passwords, or bind the users one by one
 
 "#]]);
     bind("-u luffy -u nami --rebind").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
-hint: another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+hint: stop the program that uses this port, or use --listen with another port to which redirect_uri leads
 
 "#]]);
     bind("-u luffy -u robin --password-stdin").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: --password-stdin gives one password, and several people are to be bound
-hint: use --as-admin to go without, or bind them one by one
+error: --password-stdin works for one user only
+hint: use --as-admin to skip the passwords, or bind the users one by one
 
 "#]]);
     bind("--unbound --rebind").assert_snapshot(str![[r#"
@@ -231,15 +231,15 @@ hint: run `wxbox bind -h` to see how to use it
     bind("--unbound --tag crow").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nobody has the tag crow
+error: no user has the tag crow
 hint: did you mean crew?
 
 "#]]);
     env.run("bind -u luffy -u nami --openid oOpenid").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: --openid binds one person, not several
-hint: bind them one by one, or give everybody an openid in a file for `wxbox user import`
+error: --openid works for one user only
+hint: bind the users one by one, or import their openids with `wxbox user import`
 
 "#]]);
     assert_eq!(binding_list(&env), "nami oNami");
@@ -252,13 +252,13 @@ fn no_unbound_users_is_a_no_op() {
     env.run("bind --unbound").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-Nobody is left to be bound.
+All users are already bound.
 
 "#]]);
     env.run("bind --unbound --tag crew").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-Nobody is left to be bound.
+All users are already bound.
 
 "#]]);
 }
@@ -279,13 +279,13 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound nami to oNami_draws_maps_of_the_sea1 (nami)
 --- stderr
 1 of 2: luffy
-Open the URL in WeChat, as luffy.
-error: luffy was bound by another wxbox in the meantime
-hint: --rebind replaces the binding
+Open the URL in the WeChat app of luffy.
+error: another wxbox process has bound luffy
+hint: use --rebind to replace the binding
 2 of 2: nami
-Open the URL in WeChat, as nami.
+Open the URL in the WeChat app of nami.
 error: bound 1 of 2; not bound: luffy
-hint: `wxbox bind --unbound` goes on with everybody who is not bound yet
+hint: run `wxbox bind --unbound` to bind all unbound users
 
 "#]]);
     assert_eq!(binding_list(&env), format!("luffy oBy_hand, nami {NAMI}"));
@@ -303,9 +303,9 @@ exit 3
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
 1 of 2: luffy
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 error: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]]);
 }
@@ -332,10 +332,10 @@ fn follow_qr_waits_before_next_user() {
     };
     let zoro = first(terminal.wait_for("waiting for the phone"));
     assert_eq!(page_title(&authorize(&zoro, "zoro")).0, 200);
-    let text = terminal.wait_for("Then press Enter for luffy:").contents();
+    let text = terminal.wait_for("Press Enter to continue with luffy:").contents();
     assert!(!text.contains("2 of 2"), "{text}");
     terminal.type_keys("\r");
-    let luffy = first(terminal.wait_for("as luffy."));
+    let luffy = first(terminal.wait_for("WeChat app of luffy."));
     assert_eq!(page_title(&authorize(&luffy, "luffy")).0, 200);
     assert!(terminal.wait().status.success());
 }

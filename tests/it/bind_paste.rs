@@ -59,8 +59,8 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
 debug: /sns/oauth2/access_token at 127.0.0.1:[PORT]
 debug: /sns/oauth2/access_token: HTTP 200
 debug: /sns/userinfo at 127.0.0.1:[PORT]
@@ -102,10 +102,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this address belongs to another binding: its state is not the one of the code above
-hint: scan the code that is shown now; an address of an earlier one is of no use any more
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this address belongs to another QR code: its state is wrong
+hint: scan the QR code that is shown now; addresses of earlier QR codes are not valid
 
 "#]]);
     paste_callback_url(&env, line, |url| format!("https://open.weixin.qq.com/connect?a=b&state={}", code_and_state(url)[1])).assert_snapshot(str![[r#"
@@ -113,10 +113,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this address holds no code
-hint: it is where the phone was before: tap Allow first, then copy the address that comes after it
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this address contains no code
+hint: tap Allow on the phone first, then copy the address of the next page
 
 "#]]);
     paste_callback_url(&env, line, with_code("never_given_out")).assert_snapshot(str![[r#"
@@ -124,10 +124,10 @@ exit 3
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: WeChat refuses the code of this address (errcode 40029): it is not the account's, or older than five minutes
-hint: scan the code again, and paste the new address within five minutes
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: WeChat rejected the code in this address (errcode 40029): it is older than five minutes, or it belongs to another account
+hint: scan the QR code again and paste the new address within five minutes
 
 "#]]);
     paste_callback_url(&env, line, with_code("a%20b")).assert_snapshot(str![[r#"
@@ -135,10 +135,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: what this address holds as its code cannot be one of WeChat's
-hint: scan the code again, and paste the new address within five minutes
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: the code in this address is not a valid WeChat code
+hint: scan the QR code again and paste the new address within five minutes
 
 "#]]);
     paste_callback_url(&env, line, |url| format!("{url}&code=2")).assert_snapshot(str![[r#"
@@ -146,10 +146,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: what this address holds as its code cannot be one of WeChat's
-hint: scan the code again, and paste the new address within five minutes
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: the code in this address is not a valid WeChat code
+hint: scan the QR code again and paste the new address within five minutes
 
 "#]]);
     paste_callback_url(&env, line, |_| "https://wx.example.com/callback/".into()).assert_snapshot(str![[r#"
@@ -157,10 +157,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this is not an address that WeChat sent a phone to
-hint: it begins with https://wx.example.com/callback/ and holds code=… and state=…; paste it as it is
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this is not an address to which WeChat redirected a phone
+hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 
 "#]]);
     paste_callback_url(&env, line, |_| String::new()).assert_snapshot(str![[r#"
@@ -168,10 +168,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this is not an address that WeChat sent a phone to
-hint: it begins with https://wx.example.com/callback/ and holds code=… and state=…; paste it as it is
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this is not an address to which WeChat redirected a phone
+hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 
 "#]]);
     let long = paste_callback_url(&env, line, |url| format!("{url}&x={}", "x".repeat(100_000)));
@@ -182,10 +182,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this address is of a snapshot page: it stands for nobody, and no message could arrive
-hint: tap “Use full service” on the phone, then scan the code again
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this address belongs to a snapshot page, which cannot be bound
+hint: tap “Use full service” on the phone, then scan the QR code again
 
 "#]]);
     env.sandbox().post_form("settings", "snapshot=0");
@@ -213,10 +213,10 @@ exit 3
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: the code of this address was used already
-hint: scan the code again, and paste the new address within five minutes
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: the code in this address has already been used
+hint: scan the QR code again and paste the new address within five minutes
 
 "#]]);
 }
@@ -229,10 +229,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: standard input ended, and gave no address for luffy
-hint: give the whole address that the phone was sent to, in one line
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: standard input ended without an address for luffy
+hint: pass the whole address that the phone opened, in one line
 
 "#]]);
     env.run_with_stdin("bind --user luffy --paste", b"\xff\xfe\n").assert_snapshot(str![[r#"
@@ -240,10 +240,10 @@ exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this is not an address that WeChat sent a phone to
-hint: it begins with https://wx.example.com/callback/ and holds code=… and state=…; paste it as it is
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this is not an address to which WeChat redirected a phone
+hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 
 "#]]);
     env.run("bind --user luffy --paste --listen :8080").assert_snapshot(str![[r#"
@@ -269,22 +269,22 @@ fn password_is_read_before_pasted_url() {
     env.run("bind --user luffy --paste").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: luffy has a password, and nobody can be asked for it
-hint: use --password-stdin, or --as-admin to go without
+error: luffy has a password, and wxbox cannot ask for it: standard input is not a terminal
+hint: use --password-stdin, or --as-admin to skip the password
 
 "#]]);
     env.run_with_stdin("bind --user luffy --paste --password-stdin", "fish\nhttps://a/?code=1&state=2\n")
         .assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: this is not the password of luffy
-hint: --as-admin goes without it; `wxbox user passwd` sets another
+error: wrong password for luffy
+hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
 
 "#]]);
     env.run_with_stdin("bind --user luffy --paste --password-stdin", "\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the first line of standard input must be the password, not empty
+error: the first line of standard input must be the password
 
 "#]]);
     let (mut bind, mut stdin) = spawn_with_stdin_pipe(&env, "bind --user luffy --paste --password-stdin");
@@ -310,9 +310,9 @@ exit 8
 {"event":"authorize_url","user":"luffy","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 {"event":"timeout","user":"luffy"}
 --- stderr
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-{"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine (on a cloud server, open the port in its security group)","code":8}
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+{"error":"luffy was not bound within 1s","hint":"run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)","code":8}
 
 "#]]);
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
@@ -339,15 +339,15 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound nami to oNami_draws_maps_of_the_sea1 (nami)
 --- stderr
 1 of 2: luffy
-Open the URL in WeChat, as luffy.
-Standard input is to give the address that the phone is sent to: one line.
-error: this is not an address that WeChat sent a phone to
-hint: it begins with https://wx.example.com/callback/ and holds code=… and state=…; paste it as it is
+Open the URL in the WeChat app of luffy.
+Reading the address that the phone opened from standard input (one line).
+error: this is not an address to which WeChat redirected a phone
+hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 2 of 2: nami
-Open the URL in WeChat, as nami.
-Standard input is to give the address that the phone is sent to: one line.
+Open the URL in the WeChat app of nami.
+Reading the address that the phone opened from standard input (one line).
 error: bound 1 of 2; not bound: luffy
-hint: `wxbox bind --unbound` goes on with everybody who is not bound yet
+hint: run `wxbox bind --unbound` to bind all unbound users
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT openid FROM bindings"), NAMI);
@@ -363,10 +363,10 @@ fn terminal_prompts_until_url_is_valid() {
     terminal.wait_for_count("Address:", 2);
     terminal.type_keys("where is it?\r");
     let text = terminal.wait_for_count("Address:", 3).contents();
-    assert!(text.contains("error: this is not an address that WeChat sent a phone to"), "{text}");
+    assert!(text.contains("error: this is not an address to which WeChat redirected a phone"), "{text}");
     terminal.type_keys(&format!("{url}\r"));
     let text = terminal.wait_for_count("Address:", 4).contents();
-    assert!(text.contains("error: this address holds no code"), "{text}");
+    assert!(text.contains("error: this address contains no code"), "{text}");
     terminal.type_keys(&format!("{}\r", authorize(&url, "luffy")));
     let ended = terminal.wait();
     let text = ended.screen.contents();

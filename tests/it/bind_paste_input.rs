@@ -24,9 +24,9 @@ fn damaged_pasted_url_is_repaired() {
         paste_callback_url(&env, line, |url| damages(url.as_str())).assert_success();
     }
     let ran = paste_callback_url(&env, line, |url| url.as_str().split_at(url.as_str().len() - 3).0.to_owned());
-    assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
+    assert!(ran.stderr().contains("error: this address is incomplete") && ran.status() == Some(2));
     let ran = paste_callback_url(&env, line, |url| url.as_str().split_once("&state").unwrap().0.to_owned());
-    assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
+    assert!(ran.stderr().contains("error: this address is incomplete") && ran.status() == Some(2));
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn wrapped_url_is_joined_at_terminal() {
     let address = authorize(&url, "luffy");
     let (first, rest) = address.as_str().split_at(address.as_str().len() - 9);
     terminal.type_keys(&format!("{first}\n"));
-    terminal.wait_for("was not copied whole");
+    terminal.wait_for("this address is incomplete");
     terminal.type_keys(&format!("{rest}\n"));
     terminal.wait_for("bound luffy to");
     assert!(terminal.wait().status.success());

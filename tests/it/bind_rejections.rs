@@ -43,13 +43,13 @@ fn rejections_are_logged_at_v_and_counted_at_end() {
     let ran = bind.wait();
     assert_eq!(ran.status(), Some(8));
     for said in [
-        "info: turned away a call: a wrong or missing state\n",
-        "info: refused a request: its header is too large (cookies of the domain, perhaps) (HTTP 431)\n",
-        "info: refused a request: it has too many header lines (HTTP 431)\n",
-        "info: refused a request: its body is too large (HTTP 413)\n",
-        "info: refused a request: it has no Host header, or several (HTTP 400)\n",
-        "info: refused a request: it came by https, and this listener speaks http (HTTP 400)\n",
-        "9 requests were refused: 3 × a wrong or missing state, 2 × its header is too large",
+        "info: rejected a callback: the state is wrong or missing\n",
+        "info: rejected a request: the header is too large; the domain may set large cookies (HTTP 431)\n",
+        "info: rejected a request: the header has too many lines (HTTP 431)\n",
+        "info: rejected a request: the body is too large (HTTP 413)\n",
+        "info: rejected a request: the Host header is missing or given twice (HTTP 400)\n",
+        "info: rejected a request: the client used https, but this listener serves http (HTTP 400)\n",
+        "rejected 9 requests: 3 × the state is wrong or missing, 2 × the header is too large",
     ] {
         assert!(ran.stderr().contains(said), "{said}{}", ran.stderr());
     }
@@ -65,17 +65,17 @@ fn terminal_shows_each_rejection_once_muted() {
     let short: Url = line("Short link: ").parse().unwrap();
     let link = authorize(&format!("http://{}", line("http://")), "luffy");
     assert_eq!(page_title(&short).0, 302);
-    terminal.wait_for("a phone has opened the short link");
+    terminal.wait_for("a phone opened the short link");
     let mut other = link.clone();
     other.set_path("/favicon.ico");
     other.set_query(None);
     assert_eq!((page_title(&other).0, page_title(&other).0), (404, 404));
-    let text = terminal.wait_for("another path than that").contents();
-    assert_eq!(text.matches("another path than that").count(), 1, "{text}");
+    let text = terminal.wait_for("the path is not the one of redirect_uri").contents();
+    assert_eq!(text.matches("the path is not the one of redirect_uri").count(), 1, "{text}");
     // A user behind a proxy.
     other.set_query(link.query());
     assert_eq!(page_title(&other).0, 404);
-    terminal.wait_for("warning: the phone came back with the right state, but to another path");
+    terminal.wait_for("warning: rejected the callback: its state is right, but its path is not");
     assert_eq!(page_title(&link).0, 200);
     assert!(terminal.wait().status.success());
 }

@@ -59,7 +59,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
 Short link: http://[LISTENER]/callback/[SHORT]
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 
 "#]]);
     env.run("bind --user luffy --short-link --paste").assert_snapshot(str![[r#"

@@ -120,7 +120,7 @@ fn phone_pages_fit_narrow_screen_in_both_languages() {
             ["尚未授权", "Not authorized yet"],
             ["授权已失效", "Authorization expired"],
             ["请使用完整服务", "Full service needed"],
-            ["页面不存在", "Nothing here"],
+            ["页面不存在", "Page not found"],
             ["绑定成功", "Binding complete"]
         ]
     );
@@ -177,7 +177,7 @@ fn sandbox_pages_fit_narrow_screen() {
         "db1",
         "Your nickname and avatar",
         "response_type",
-        "Not here",
+        "Not found",
     ]) {
         assert!(page.text.contains(text), "{}", page.text);
         assert!(page.width <= PHONE_WIDTH_PX.into(), "{} needs {} px", page.title, page.width);

@@ -91,22 +91,22 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-Open the URL in WeChat, as luffy.
-info: turned away a call: the right state without a code (a link checker, perhaps)
-info: turned away a call: the right state without a code (a link checker, perhaps)
-info: turned away a call: a wrong or missing state
-info: turned away a call: a wrong or missing state
-info: turned away a call: a wrong or missing state
-warning: the phone came back with the right state, but to another path than that of redirect_uri, and was turned away: a web server or tunnel changes the path; let it pass the path on as it is
-info: turned away a call: another path than that of redirect_uri
-info: turned away a call: the right state, but another path than that of redirect_uri
-info: turned away a call: not a GET request
-info: turned away a call: not a GET request
-info: turned away a call: state or code given more than once
-info: turned away a call: a code that cannot be WeChat's
-info: turned away a call: WeChat refused the code (errcode 40029)
-info: turned away a call: WeChat refused the code (errcode 40029)
-info: turned away a call: not a GET request
+Open the URL in the WeChat app of luffy.
+info: rejected a callback: the state is right, but the code is missing; this may be a link checker
+info: rejected a callback: the state is right, but the code is missing; this may be a link checker
+info: rejected a callback: the state is wrong or missing
+info: rejected a callback: the state is wrong or missing
+info: rejected a callback: the state is wrong or missing
+warning: rejected the callback: its state is right, but its path is not the one of redirect_uri; configure the web server or tunnel so that it does not change the path
+info: rejected a callback: the path is not the one of redirect_uri
+info: rejected a callback: the state is right, but the path is not the one of redirect_uri
+info: rejected a callback: the method is not GET
+info: rejected a callback: the method is not GET
+info: rejected a callback: the state or the code is given twice
+info: rejected a callback: the code is not a valid WeChat code
+info: rejected a callback: WeChat rejected the code (errcode 40029)
+info: rejected a callback: WeChat rejected the code (errcode 40029)
+info: rejected a callback: the method is not GET
 
 "#]]);
     let requests = env.sandbox().requests().into_iter().filter(|request| !request.contains("/cgi-bin/"));
@@ -193,9 +193,9 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-Open the URL in WeChat, as luffy.
-info: turned away a call: a snapshot page's virtual user
-info: turned away a call: a snapshot page's virtual user
+Open the URL in the WeChat app of luffy.
+info: rejected a callback: the virtual user of a snapshot page
+info: rejected a callback: the virtual user of a snapshot page
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT openid FROM bindings"), LUFFY);
@@ -226,12 +226,12 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
 bound luffy to oOpenid
 --- stderr
-Open the URL in WeChat, as luffy.
-warning: the phone called back, but its code could not be checked: no answer from 127.0.0.1:[PORT]: connection closed before message completed; the phone was told to try again
-warning: the phone called back, but its code could not be checked: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 500): it is an HTTP error; the phone was told to try again
-warning: the phone called back, but its code could not be checked: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON; the phone was told to try again
-warning: the phone called back, but its code could not be checked: WeChat says -1 (system error): platform busy; the phone was told to try again
-warning: the phone called back, but its code could not be checked: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): openid is missing; the phone was told to try again
+Open the URL in the WeChat app of luffy.
+warning: cannot check the code of a callback: no response from 127.0.0.1:[PORT]: connection closed before message completed; the phone shows a page that asks the user to try again
+warning: cannot check the code of a callback: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 500): the response is an HTTP error; the phone shows a page that asks the user to try again
+warning: cannot check the code of a callback: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON; the phone shows a page that asks the user to try again
+warning: cannot check the code of a callback: WeChat says -1 (system error): platform busy; the phone shows a page that asks the user to try again
+warning: cannot check the code of a callback: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): openid is missing; the phone shows a page that asks the user to try again
 
 "#]]);
 }

@@ -37,56 +37,56 @@ fn invalid_config_is_reported() {
     run_unchanged(&env, "-c absent.toml user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: the config file absent.toml does not exist
-hint: it was named by --config
+error: cannot read the config file absent.toml: it does not exist
+hint: check --config, which names the file
 
 "#]]);
     run_unchanged(&env, "send --openid o hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_id is set
-hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+error: app_id is not set
+hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     run_unchanged(&env, "token --json").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
+{"error":"app_id is not set","hint":"there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
     with("this is not toml\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:1:6: not TOML
-hint: text needs quotes: key = "value"
+error: [HOME]/.config/wxbox/config.toml:1:6: invalid TOML
+hint: write text in quotes: key = "value"
 
 "#]]);
     with("app_id = \"wx1\"\napp_secret = \"unclosed\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2:23: not TOML
-hint: text needs quotes: key = "value"
+error: [HOME]/.config/wxbox/config.toml:2:23: invalid TOML
+hint: write text in quotes: key = "value"
 
 "#]]);
     with("app_id = \"wx1\"\nfoo = 1\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2: there is no key foo
-hint: config.example.toml shows every key
+error: [HOME]/.config/wxbox/config.toml:2: unknown key foo
+hint: see config.example.toml for all keys
 
 "#]]);
     with("[network]\ntimout = \"5s\"\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2: there is no key network.timout
+error: [HOME]/.config/wxbox/config.toml:2: unknown key network.timout
 hint: did you mean network.timeout?
 
 "#]]);
     with("[listen]\napp_id = \"wx1\"\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2: there is no key listen.app_id
-hint: did you mean app_id? it must stand above the first [table]
+error: [HOME]/.config/wxbox/config.toml:2: unknown key listen.app_id
+hint: did you mean app_id? Move it above the first [table]
 
 "#]]);
     with("app_id = 7\n").assert_snapshot(str![[r#"
@@ -110,7 +110,7 @@ error: [HOME]/.config/wxbox/config.toml:1: network must be a table, as in [netwo
     with("app_id = \"a\"\napp_id = \"b\"\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2:1: not TOML: what is set here is set already further up
+error: [HOME]/.config/wxbox/config.toml:2:1: invalid TOML: this key is set twice
 
 "#]]);
     with("[network]\napi_base = \"http://example.com\"\n").assert_snapshot(str![[r#"
@@ -123,28 +123,28 @@ error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https add
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
     with("redirect_uri = \"http://\"\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
     with("redirect_uri = \"mailto:a@example.com\"\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
     with("app_secret = \"a\"\napp_secret_file = \"b\"\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2: app_secret_file says again what app_secret says
-hint: keep either app_secret or app_secret_file
+error: [HOME]/.config/wxbox/config.toml:2: app_secret_file conflicts with app_secret
+hint: remove either app_secret or app_secret_file
 
 "#]]);
     env.write_file(".config/wxbox/config.toml", b"app_id = \"wx1\"\n# \xd6\xd0\n");
@@ -159,7 +159,7 @@ hint: save the file as UTF-8
 exit 3
 --- stderr
 error: .config is a directory, not a config file
-hint: name the file in it, such as .config/config.toml
+hint: use the path of a file in it, such as .config/config.toml
 
 "#]]);
     std::os::unix::fs::symlink("loop.toml", env.path("loop.toml")).unwrap();
@@ -167,7 +167,7 @@ hint: name the file in it, such as .config/config.toml
 exit 3
 --- stderr
 error: cannot read the config file loop.toml: Too many levels of symbolic links (os error 40)
-hint: the user that wxbox runs as must be able to read loop.toml
+hint: check that the user of wxbox can read loop.toml
 
 "#]]);
 }
@@ -180,22 +180,22 @@ fn config_accessible_to_others_is_reported() {
     run_unchanged(&env, "-c c.toml user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: others can write to c.toml (mode 622), and so decide what wxbox does
-hint: chmod go-w 'c.toml'
+error: other users can change c.toml (mode 622)
+hint: run `chmod go-w 'c.toml'`
 
 "#]]);
     set_mode(&path, 0o660);
     run_unchanged(&env, "-c c.toml user list --json").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"others can write to c.toml (mode 660), and so decide what wxbox does","hint":"chmod go-w 'c.toml'","code":3}
+{"error":"other users can change c.toml (mode 660)","hint":"run `chmod go-w 'c.toml'`","code":3}
 
 "#]]);
     set_mode(&path, 0o644);
     env.run("-c c.toml user list").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: everybody on this machine can read c.toml, and it holds a secret: chmod 600 'c.toml'
+warning: every user of this machine can read c.toml, which contains a secret: run `chmod 600 'c.toml'`
 
 "#]]);
     env.run("-c c.toml user list -q").assert_snapshot(str![[r#"
@@ -211,7 +211,7 @@ fn endless_device_as_file_is_rejected() {
 exit 3
 --- stderr
 error: cannot read the config file /dev/zero: file too large
-hint: the user that wxbox runs as must be able to read /dev/zero
+hint: check that the user of wxbox can read /dev/zero
 
 "#]]);
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"/dev/zero\"\n");
@@ -219,14 +219,14 @@ hint: the user that wxbox runs as must be able to read /dev/zero
 exit 3
 --- stderr
 error: cannot read the secret file /dev/zero: file too large
-hint: the file must exist, and the user that wxbox runs as must be able to read it
+hint: check that the file exists and that the user of wxbox can read it
 
 "#]]);
     run_unchanged(&env, "send --openid o -t T --data-json /dev/zero --dry-run").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot read /dev/zero: file too large
-hint: name a file, or - for standard input
+hint: use a file name, or - for standard input
 
 "#]]);
 }

@@ -144,7 +144,7 @@ fn unreadable_secret_is_reported() {
     let ran = env.run("config show --origin");
     assert_eq!(
         ran.stderr().replace(env.home.path().to_str().unwrap(), "HOME"),
-        "warning: the file that HOME/.config/wxbox/config.toml:2 names for the AppSecret is not there\n"
+        "warning: cannot read the AppSecret: the file in HOME/.config/wxbox/config.toml:2 does not exist\n"
     );
 }
 

@@ -15,7 +15,7 @@ fn foreign_database_is_rejected() {
 exit 1
 --- stderr
 error: text is not a database
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
+hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
     env.write_file("short", "x");
@@ -23,7 +23,7 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
 exit 1
 --- stderr
 error: short is not a database
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
+hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
     let theirs = rusqlite::Connection::open(env.path("theirs.db")).unwrap();
@@ -32,8 +32,8 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     run_unchanged(&env, "--database theirs.db user add luffy").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: theirs.db is the database of another program
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+error: theirs.db is a database of another program
+hint: check --database, WXBOX_DATABASE or the key database; the file was not changed
 
 "#]]);
     env.run("--database newer.db user add luffy").assert_success();
@@ -41,35 +41,35 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db is of a newer wxbox (schema 99, this one knows 2)
-hint: use the newer wxbox, or name another file with --database
+error: the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 2)
+hint: use the newer wxbox, or use --database with another file
 
 "#]]);
     run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 2)","hint":"use the newer wxbox, or name another file with --database","code":1}
+{"error":"the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 2)","hint":"use the newer wxbox, or use --database with another file","code":1}
 
 "#]]);
     run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database .: is a directory
-hint: the user that wxbox runs as must be able to write the file and its directory
+hint: check that the user of wxbox can write the file and its directory
 
 "#]]);
     run_unchanged(&env, "--database text/wxbox.db user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database text/wxbox.db: Not a directory (os error 20)
-hint: the user that wxbox runs as must be able to write the file and its directory
+hint: check that the user of wxbox can write the file and its directory
 
 "#]]);
     run_unchanged(&env, "--database /proc/wxbox.db user add luffy").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database /proc/wxbox.db: No such file or directory (os error 2)
-hint: the user that wxbox runs as must be able to write the file and its directory
+hint: check that the user of wxbox can write the file and its directory
 
 "#]]);
     run_unchanged(&env, "--database '' user list").assert_snapshot(str![[r#"
@@ -92,7 +92,7 @@ fn damaged_database_is_reported() {
 exit 1
 --- stderr
 error: the database [HOME]/.local/share/wxbox/wxbox.db is damaged
-hint: `wxbox help recovery` says how to save what is in it, and how to restore a backup; the damaged file was left as it is
+hint: run `wxbox help recovery` to see how to recover the data or restore a backup; the damaged file was not changed
 
 "#]]);
 }
@@ -143,10 +143,10 @@ fn full_disk_is_reported() {
         said,
         str![[r#"
 added luffy
-error: the disk of the database disk/wxbox.db is full
-hint: make room on that disk, then try again
-error: the disk of the database disk/wxbox.db is full
-hint: make room on that disk, then try again
+error: cannot write the database disk/wxbox.db: the disk is full
+hint: free space on that disk, then try again
+error: cannot write the database disk/wxbox.db: the disk is full
+hint: free space on that disk, then try again
 exit 1
 added usopp
 luffy	-		
@@ -173,11 +173,11 @@ fn read_only_disk_is_reported() {
         str![[r#"
 added luffy
 luffy	-		
-error: the database disk/wxbox.db cannot be written
-hint: check the mode of the file and its directory, and whether the file system is mounted read-only
+error: cannot write the database disk/wxbox.db: it is read-only
+hint: check the permissions of the file and its directory, and whether the file system is mounted read-only
 exit 1
 error: cannot open the database disk/new/wxbox.db: Read-only file system (os error 30)
-hint: the user that wxbox runs as must be able to write the file and its directory
+hint: check that the user of wxbox can write the file and its directory
 exit 1
 luffy	-		
 
@@ -204,8 +204,8 @@ fn unsaved_outcome_is_reported() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken
-error: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken
+error: message 1 was attempted (now sent), but the result could not be saved: cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
+error: cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
 hint: do not send the messages again: 1 were sent, 0 stay queued for `wxbox outbox flush`, 0 may have arrived.
 
 "#]]);

@@ -131,7 +131,7 @@ fn write_while_locked_fails_without_changes() {
         expected.replace(env.home.path().to_str().unwrap(), "[HOME]"),
         str![[r#"
 error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
-hint: wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
+hint: wait until the other wxbox, backup or sqlite3 has ended, then try again; `fuser -v FILE` shows the process
 
 "#]]
     );
@@ -259,10 +259,10 @@ fn ctrl_c_while_locked_reports_unsaved_results() {
         snapbox::assert_data_eq!(
             stderr,
             str![[r#"
-stopping; waiting up to two seconds for the answer under way
-error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
+stopping; waiting up to two seconds for responses
+error: message 1 was attempted (now sent), but the result could not be saved: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
 error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
-hint: wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
+hint: wait until the other wxbox, backup or sqlite3 has ended, then try again; `fuser -v FILE` shows the process
 interrupted
 
 "#]]

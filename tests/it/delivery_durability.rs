@@ -66,7 +66,7 @@ fn in_flight_text_is_unknown_after_kill() {
     env.run("outbox list --state unknown").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-10	unknown	crowd000010	text	[TIME]	the process that sent it ended before WeChat answered
+10	unknown	crowd000010	text	[TIME]	the process that sent the message ended before WeChat responded
 
 "#]]);
     env.sandbox().post_form("faults", "");
@@ -197,7 +197,7 @@ exit 0
 --- stdout
 unbound luffy from oLuffy_wears_the_straw_hat_1
 --- stderr
-one message that waited for them was cancelled
+cancelled one queued message to this user
 
 "#]]);
     assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
@@ -254,14 +254,14 @@ exit 0
     env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: nothing sent to luffy: message 6 has this key, and is queued
+error: nothing sent to luffy: message 6 has this key and is queued
 
 "#]]);
     env.run("outbox flush").assert_success();
     env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nothing sent to luffy: message 6 has this key, and is sent
+nothing sent to luffy: message 6 has this key and is sent
 
 "#]]);
     assert_eq!(env.sandbox().stats()["delivered"], 3);
@@ -304,7 +304,7 @@ error: invalid value "" for --key: the key is empty; check whether a variable is
         str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"its key is empty: name one, or leave it out"}
+{"line":1,"state":"failed","error":"the key is empty: set it or leave it out"}
 
 "#]],
     );
@@ -335,7 +335,7 @@ Type        template
 Attempts    2
 Created     [TIME]
 Sent        [TIME]
-Message id  [MSGID]
+Message ID  [MSGID]
 Content     Template server_alert-0123456789abcdefghijklmnopqrst
             character_string2: db1
             time3: 12:00
@@ -353,28 +353,28 @@ exit 0
 --- stdout
 sent message 3 (text) to luffy
 --- stderr
-warning: the text is sent without its --fallback: there is no template "gone"
+warning: the text is sent without --fallback: there is no template "gone"
 
 "#]]);
     env.run("send -u luffy --fallback gone --strict x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no template "gone"
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
     env.run("send -u luffy --fallback backup x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the template backup has no field left for the text of --fallback
-hint: give every field but one a default in [templates.backup.data]
+hint: set a default for all fields except one in [templates.backup.data]
 
 "#]]);
     env.run("send -u luffy --fallback server_alert x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the template server_alert has 3 fields (thing1, character_string2, time3) for the text of --fallback
-hint: give every field but one a default in [templates.server_alert.data]
+hint: set a default for all fields except one in [templates.server_alert.data]
 
 "#]]);
 }

@@ -20,7 +20,7 @@ fn queued_message_hint_does_not_suggest_resending() {
     for (code, id) in [(-1, 1), (45011, 2), (45009, 3), (43117, 4)] {
         env.set_text_fault(&format!("errcode = {code}"));
         let hint = send_and_read_hint(&env, "send -u luffy once");
-        assert!(hint.starts_with("do not send it again: the next `wxbox outbox flush` from "), "{code}: {hint}");
+        assert!(hint.starts_with("do not send it again: the next `wxbox outbox flush` after "), "{code}: {hint}");
         assert!(hint.contains(&format!("`wxbox outbox retry {id}`")), "{code}: {hint}");
         assert_eq!(hint.contains("`wxbox quota clear`"), code == 45009, "{code}: {hint}");
         assert!(!hint.contains("growing pauses"), "{code}: {hint}");
@@ -35,8 +35,8 @@ fn ambiguous_message_hint_names_retry_command() {
     env.set_text_fault("truncated = true");
     assert_eq!(
         send_and_read_hint(&env, "send -u luffy once"),
-        "it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, \
-         `wxbox outbox retry 1` sends it again"
+        "ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, \
+         run `wxbox outbox retry 1`"
     );
 }
 
@@ -44,7 +44,7 @@ fn ambiguous_message_hint_names_retry_command() {
 fn developer_only_errors_refer_to_explain() {
     let mut env = env_with_users();
     env.set_text_fault("errcode = 40033");
-    assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "`wxbox explain 40033` says more");
+    assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "run `wxbox explain 40033` for more");
     env.run("explain 40033").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -52,7 +52,7 @@ Code         40033
 WeChat says  invalid charset. please check your request, if include /uxxxx will create fail!
 Meaning      body uses /uXXXX escapes
 What to do   Send raw UTF-8 JSON
-wxbox        a message that gets it has failed, and is not repeated
+wxbox        the message fails and is not retried
 
 "#]]);
 }
@@ -65,20 +65,21 @@ fn flush_reports_waiting_messages() {
         assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
         ended.screen.contents().lines().next().unwrap_or_default().to_owned()
     };
-    assert_eq!(flush(&env), "nothing is due");
+    assert_eq!(flush(&env), "no messages are due");
     env.set_text_fault("errcode = 45009");
     env.run("send -u luffy once");
     let hour = "UPDATE messages SET due_at = (unixepoch() + 5400) * 1000 RETURNING 1";
     env.query::<i64>(hour);
-    assert_eq!(flush(&env), "nothing is due yet: one message waits, the next is due in 1 h");
+    assert_eq!(flush(&env), "no messages are due: one message waits, the next is due in 1 h");
     env.run("send -u luffy twice");
     env.query::<i64>(hour);
     let due = "UPDATE messages SET due_at = (unixepoch() + 10000) * 1000 WHERE id = 2 RETURNING 1";
     env.query::<i64>(due);
-    assert_eq!(flush(&env), "nothing is due yet: 2 messages wait, the next is due in 1 h");
+    assert_eq!(flush(&env), "no messages are due: 2 messages wait, the next is due in 1 h");
     // A part is due together with the part before it.
     env.query::<i64>("UPDATE messages SET state = 'unknown' WHERE id = 1 RETURNING 1");
     env.query::<i64>("UPDATE messages SET previous_part_id = 1, due_at = 1 WHERE id = 2 RETURNING 1");
-    let stuck = "nothing is due: one message waits for another; `wxbox outbox list --state queued` shows why";
+    let stuck =
+        "no messages are due: one message waits for another message; run `wxbox outbox list --state queued` to see why";
     assert_eq!(flush(&env), stuck);
 }

@@ -33,12 +33,12 @@ fn demo_runs_all_steps_and_leaves_no_files() {
     let ran = env.run("demo").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-A local stand-in for WeChat, an empty home, and the wxbox you are running.
+The demo uses a local simulator of WeChat, an empty home directory and this wxbox.
 
 $ wxbox sandbox --listen 127.0.0.1:0 --json &
 {"event":"listening","url":"http://127.0.0.1:[PORT]","app_id":"wx0123456789abcdef","app_secret":"0123456789abcdef0123456789abcdef"}
 
-The config (~/.config/wxbox/config.toml):
+The config file (~/.config/wxbox/config.toml):
 app_id = "wx0123456789abcdef"
 app_secret = "0123456789abcdef0123456789abcdef"
 redirect_uri = "http://127.0.0.1:[PORT]/callback/"
@@ -74,9 +74,9 @@ The inbox of luffy, as the sandbox shows it at http://127.0.0.1:[PORT]/:
   │ Time 03:15
   │ › https://status.example.com
 
-That was the whole job: a person, a binding, two messages. Everything was in [DEMO], which is removed now.
+That was the whole flow: a user, a binding, two messages. Everything was in [DEMO], which is removed now.
 --- stderr
-[QR]Scan the code with WeChat, or open the URL there, as luffy.
+[QR]Scan the QR code with the WeChat app of luffy, or open the URL in it.
 
 "#]]);
     assert!(!ran.stderr().contains("error"), "{}", ran.stderr());
@@ -100,7 +100,7 @@ fn signal_ends_demo_with_its_processes() {
             let mut sandbox = None;
             loop {
                 let line = demo.expect_line();
-                assert!(!line.starts_with("That was the whole job"), "{stop_at} never came");
+                assert!(!line.starts_with("That was the whole flow"), "{stop_at} never came");
                 if line.starts_with('{') {
                     sandbox = Some(sandbox_address(&line));
                 }
@@ -122,7 +122,7 @@ fn signal_ends_demo_with_its_processes() {
 fn qr_is_black_on_white_in_every_theme() {
     let env = env_with_tmp_dir();
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
-    terminal.wait_for("Scan the code");
+    terminal.wait_for("Scan the QR code");
     terminal.type_keys("\x03");
     let raw = String::from_utf8(terminal.wait().raw).unwrap();
     assert!(raw.contains("\u{1b}[38;5;16;48;5;231m"), "{raw}");
@@ -132,7 +132,7 @@ fn qr_is_black_on_white_in_every_theme() {
 fn json_demo_leaves_stdout_empty() {
     let ran = env_with_tmp_dir().run("--json demo").assert_success();
     assert_eq!(ran.stdout(), "");
-    assert!(ran.stderr().contains("That was the whole job"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("That was the whole flow"), "{}", ran.stderr());
 }
 
 #[test]

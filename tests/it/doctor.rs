@@ -39,24 +39,24 @@ fn healthy_setup_passes_all_checks() {
 exit 0
 --- stdout
 ok       config: [HOME]/.config/wxbox/config.toml
-ok       permissions: nobody else can read or replace what is secret
-ok       credentials: wx0123456789abcdef; the AppSecret is from [HOME]/.config/wxbox/config.toml:2
-ok       database: [HOME]/.local/share/wxbox/wxbox.db is not there yet; the first command that needs it makes it
+ok       permissions: other users can neither read nor replace the secret files
+ok       credentials: wx0123456789abcdef; the AppSecret comes from [HOME]/.config/wxbox/config.toml:2
+ok       database: [HOME]/.local/share/wxbox/wxbox.db does not exist yet; the first command that needs it creates it
 ok       disk space: [SPACE] are free in [HOME]
-ok       outbox: nothing is queued
-ok       names: there is none to look up
+ok       outbox: no messages are queued
+ok       names: there are no names to resolve
 ok       proxy: none
 ok       TLS: 127.0.0.1:[PORT] can be reached, without TLS
-ok       clock: this clock agrees with 127.0.0.1:[PORT]
-ok       token: WeChat takes the app id and the AppSecret
-ok       IP allow-list: WeChat takes calls from this machine
-ok       APIs: customer-service messages, template messages, followers one by one, the list of followers
+ok       clock: the clock agrees with 127.0.0.1:[PORT]
+ok       token: WeChat accepts the AppID and the AppSecret
+ok       IP allow-list: WeChat accepts requests from this machine
+ok       APIs: customer-service messages, template messages, single followers, the list of followers
 ok       templates: the account has the one of the alias
-ok       redirect_uri: http://[LISTENER]/callback/; the sandbox takes any
+ok       redirect_uri: http://[LISTENER]/callback/; the sandbox accepts every address
 ok       port: [LISTENER] is free
-ok       callback: http://[LISTENER]/callback/ leads here
+ok       callback: http://[LISTENER]/callback/ reaches this machine
 --- stderr
-all is well
+all checks passed
 
 "#]]);
     // The check created neither a database nor any other file.
@@ -81,21 +81,21 @@ fn missing_or_invalid_config_is_reported() {
 exit 3
 --- stdout
 warning  config: there is no config file ([HOME]/.config/wxbox/config.toml)
-         fix: `wxbox init` writes one
-ok       permissions: nobody else can read or replace what is secret
-failure  credentials: no app_id is set
-         fix: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
-ok       database: [HOME]/.local/share/wxbox/wxbox.db is not there yet; the first command that needs it makes it
+         fix: run `wxbox init` to create it
+ok       permissions: other users can neither read nor replace the secret files
+failure  credentials: app_id is not set
+         fix: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+ok       database: [HOME]/.local/share/wxbox/wxbox.db does not exist yet; the first command that needs it creates it
 ok       disk space: [SPACE] are free in [HOME]
-ok       names: left to the proxy
+ok       names: the proxy resolves the names
 failure  proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
-         fix: check the proxy that HTTPS_PROXY names, or go without it
-failure  TLS: cannot reach api.weixin.qq.com: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111); cannot reach api2.weixin.qq.com: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
-         fix: check the proxy that HTTPS_PROXY names, or go without it
-warning  redirect_uri: no redirect_uri is set
-         fix: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+         fix: check the proxy in HTTPS_PROXY, or remove it
+failure  TLS: cannot reach api.weixin.qq.com: through the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111); cannot reach api2.weixin.qq.com: through the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
+         fix: check the proxy in HTTPS_PROXY, or remove it
+warning  redirect_uri: redirect_uri is not set
+         fix: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 --- stderr
-not looked at, since something before failed: outbox, clock, token, IP allow-list, APIs, templates, port, callback
+skipped because an earlier check failed: outbox, clock, token, IP allow-list, APIs, templates, port, callback
 3 failures, 2 warnings
 
 "#]]);
@@ -104,20 +104,20 @@ not looked at, since something before failed: outbox, clock, token, IP allow-lis
     env.run("doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-failure  config: [HOME]/.config/wxbox/config.toml:1: there is no key app_ids
+failure  config: [HOME]/.config/wxbox/config.toml:1: unknown key app_ids
          fix: did you mean app_id?
 --- stderr
-nothing else was looked at: all of it needs a config that can be read
+all other checks were skipped: they need a readable config
 one failure, no warning
 
 "#]]);
     env.run("-c absent.toml doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-failure  config: the config file absent.toml does not exist
-         fix: it was named by --config
+failure  config: cannot read the config file absent.toml: it does not exist
+         fix: check --config, which names the file
 --- stderr
-nothing else was looked at: all of it needs a config that can be read
+all other checks were skipped: they need a readable config
 one failure, no warning
 
 "#]]);
@@ -131,7 +131,7 @@ fn rejected_credentials_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | the AppSecret is from [HOME]/.config/wxbox/config.toml:2: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | compare the AppSecret in [HOME]/.config/wxbox/config.toml:2 with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]],
     );
@@ -139,7 +139,7 @@ failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | the AppS
     assert_problems(
         &env,
         str![[r#"
-warning credentials: gh_0123456789ab does not look like an app id | an app id is wx and 16 digits 0-9 and a-f; compare app_id with the account's page
+warning credentials: gh_0123456789ab does not look like an AppID | compare app_id with the page of the account: an AppID is wx and 16 digits 0-9 and a-f
 failure token: WeChat says 40013 (invalid appid): AppID unknown or malformed | Copy the AppID again; it is case-sensitive
 
 "#]],
@@ -151,7 +151,7 @@ failure token: WeChat says 40013 (invalid appid): AppID unknown or malformed | C
     env.run("token").assert_success();
     env.sandbox().requests();
     let ran = env.run("doctor").assert_success();
-    assert!(ran.stdout().contains("the AppSecret was not tried"), "{}", ran.stdout());
+    assert!(ran.stdout().contains("the AppSecret was not checked"), "{}", ran.stdout());
     assert!(!env.sandbox().requests().iter().any(|request| request.contains("/cgi-bin/token")));
     env.sandbox().post_form("tokens", "revoke=1");
     env.run("-q doctor").assert_success();
@@ -162,7 +162,7 @@ fn ip_missing_from_allow_list_is_reported() {
     assert_problems(
         &TestEnv::with_scenario("ip_whitelist = [\"192.0.2.1\"]"),
         str![[r#"
-failure ip-list: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+failure ip-list: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]],
     );
@@ -173,7 +173,7 @@ fn unauthorized_or_exhausted_apis_are_reported() {
     assert_problems(
         &TestEnv::with_scenario("unauthorized = [\"/cgi-bin/message/custom/send\", \"/cgi-bin/user/get\"]"),
         str![[r#"
-warning apis: the account may not use: customer-service messages, the list of followers | WeChat grants these to verified accounts (已认证) and to test accounts; see 微信开发者平台 → 我的业务 → 服务号 → 接口管理 → 接口权限与额度
+warning apis: the account cannot use: customer-service messages, the list of followers | WeChat permits these APIs for verified accounts (已认证) and test accounts; see 微信开发者平台 → 我的业务 → 服务号 → 接口管理 → 接口权限与额度
 
 "#]],
     );
@@ -181,7 +181,7 @@ warning apis: the account may not use: customer-service messages, the list of fo
     assert_problems(
         &TestEnv::with_scenario(both),
         str![[r#"
-failure apis: the account may send neither template messages nor customer-service messages | WeChat grants these to verified accounts (已认证) and to test accounts; see 微信开发者平台 → 我的业务 → 服务号 → 接口管理 → 接口权限与额度
+failure apis: the account can send neither template messages nor customer-service messages | WeChat permits these APIs for verified accounts (已认证) and test accounts; see 微信开发者平台 → 我的业务 → 服务号 → 接口管理 → 接口权限与额度
 
 "#]],
     );
@@ -195,14 +195,14 @@ failure templates: WeChat says 48001 (api unauthorized): account lacks this API 
     assert_problems(
         &TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/quota/get\"]"),
         str![[r#"
-warning apis: WeChat does not tell which APIs the account may use | -
+warning apis: cannot determine which APIs the account can use | -
 
 "#]],
     );
     assert_problems(
         &TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 0"),
         str![[r#"
-warning apis: no calls are left today: template messages | the counters begin anew after midnight in China; `wxbox quota clear` does it now, ten times a month
+warning apis: the quota of today is used up: template messages | wait until midnight in China, or run `wxbox quota clear` (ten times a month)
 
 "#]],
     );
@@ -221,9 +221,9 @@ fn invalid_template_aliases_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning templates: alert: thing1 has 29 characters and is sent as "longer than twenty…": a thing has up to 20 characters | mend [templates.alert.data]; `wxbox template check alert` shows what people would see
-failure templates: the account has no template none, which the alias gone stands for | `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:19
-failure templates: the template of odd has no hots, which the alias fills | its fields are thing1, character_string2, time3: mend [templates.odd.data]
+warning templates: alert: thing1 has 29 characters and is sent as "longer than twenty…": a thing has up to 20 characters | change [templates.alert.data]; run `wxbox template check alert` to see a preview
+failure templates: the account has no template none, to which the alias gone refers | run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:19
+failure templates: the template of odd has no hots, which the alias sets | change [templates.odd.data]: the fields are thing1, character_string2, time3
 
 "#]],
     );
@@ -251,9 +251,9 @@ fn world_accessible_files_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning permissions: everybody on this machine can read [HOME]/.config/wxbox/secret, and it holds a secret | chmod 600 '[HOME]/.config/wxbox/secret'
-warning permissions: others can write to [HOME]/.config/wxbox, and so put another file in the place of [HOME]/.config/wxbox/config.toml | chmod go-w '[HOME]/.config/wxbox'
-warning permissions: others can read or write [HOME]/.local/share/wxbox/wxbox.db, which holds tokens and openids | chmod o-rwx '[HOME]/.local/share/wxbox/wxbox.db'
+warning permissions: every user of this machine can read [HOME]/.config/wxbox/secret, which contains a secret | run `chmod 600 '[HOME]/.config/wxbox/secret'`
+warning permissions: other users can change [HOME]/.config/wxbox, and so replace [HOME]/.config/wxbox/config.toml | run `chmod go-w '[HOME]/.config/wxbox'`
+warning permissions: other users can read or change [HOME]/.local/share/wxbox/wxbox.db, which contains tokens and openids | run `chmod o-rwx '[HOME]/.local/share/wxbox/wxbox.db'`
 
 "#]],
     );
@@ -261,7 +261,7 @@ warning permissions: others can read or write [HOME]/.local/share/wxbox/wxbox.db
     assert_problems(
         &env,
         str![[r#"
-failure config: others can write to [HOME]/.config/wxbox, and so put another file in the place of [HOME]/.config/wxbox/config.toml | chmod go-w '[HOME]/.config/wxbox'
+failure config: other users can change [HOME]/.config/wxbox, and so replace [HOME]/.config/wxbox/config.toml | run `chmod go-w '[HOME]/.config/wxbox'`
 
 "#]],
     );
@@ -280,7 +280,7 @@ failure config: others can write to [HOME]/.config/wxbox, and so put another fil
     assert_problems(
         &env,
         str![[r#"
-warning permissions: everybody on this machine can read [HOME]/.config/wxbox/config.toml, and it holds a secret | chmod 600 '[HOME]/.config/wxbox/config.toml'
+warning permissions: every user of this machine can read [HOME]/.config/wxbox/config.toml, which contains a secret | run `chmod 600 '[HOME]/.config/wxbox/config.toml'`
 
 "#]],
     );
@@ -288,7 +288,7 @@ warning permissions: everybody on this machine can read [HOME]/.config/wxbox/con
     assert_problems(
         &env,
         str![[r#"
-failure config: others can write to [HOME]/.config/wxbox/config.toml (mode 666), and so decide what wxbox does | chmod go-w '[HOME]/.config/wxbox/config.toml'
+failure config: other users can change [HOME]/.config/wxbox/config.toml (mode 666) | run `chmod go-w '[HOME]/.config/wxbox/config.toml'`
 
 "#]],
     );

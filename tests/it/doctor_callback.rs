@@ -18,7 +18,7 @@ fn busy_or_mismatched_port_is_reported() {
         assert_problems(
             &env,
             str![[r#"
-failure port: cannot listen on [LISTENER]: Address already in use (os error 98) | another program has it, perhaps a `wxbox bind`: stop it, or set listen.address to another port, which redirect_uri must lead to
+failure port: cannot listen on [LISTENER]: Address already in use (os error 98) | stop the program that uses the port, which may be another `wxbox bind`, or set listen.address to another port to which redirect_uri leads
 
 "#]],
         );
@@ -34,7 +34,7 @@ failure port: cannot listen on [LISTENER]: Address already in use (os error 98) 
     assert_problems(
         &env,
         str![[r#"
-failure callback: something else answers at http://127.0.0.1:[PORT]/callback/ (HTTP 404) | let the server or tunnel that answers there pass that path on to [LISTENER], query and all
+failure callback: another program answers at http://127.0.0.1:[PORT]/callback/ (HTTP 404) | configure the server or tunnel that answers there so that it forwards that path, with the query, to [LISTENER]
 
 "#]],
     );
@@ -44,7 +44,7 @@ failure callback: something else answers at http://127.0.0.1:[PORT]/callback/ (H
     assert_problems(
         &env,
         str![[r#"
-failure callback: http://[LISTENER]/callback/ cannot be opened: Connection refused (os error 111) | redirect_uri leads to this machine, but not to where bind listens ([LISTENER]): compare the ports, and look at the system's firewall (firewalld, ufw) and, on a cloud server, its security group
+failure callback: cannot open http://[LISTENER]/callback/: Connection refused (os error 111) | compare the port of redirect_uri with the address on which bind listens ([LISTENER]); check the firewall of the system (firewalld, ufw) and, on a cloud server, its security group
 
 "#]],
     );
@@ -53,7 +53,7 @@ failure callback: http://[LISTENER]/callback/ cannot be opened: Connection refus
     assert_problems(
         &env,
         str![[r#"
-failure port: where to listen is not set, and redirect_uri does not tell | use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:[PORT]"
+failure port: cannot determine where to listen: listen.address is not set, and redirect_uri is https | use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml to the address to which the proxy forwards callbacks, such as "127.0.0.1:[PORT]"
 
 "#]],
     );
@@ -77,22 +77,22 @@ fn unusable_redirect_uri_is_reported() {
     for (uri, expected) in [
         (
             "http://127.0.0.1:1/",
-            "failure redirect-uri: http://127.0.0.1:1/: it leads each phone to itself | change redirect_uri",
+            "failure redirect-uri: http://127.0.0.1:1/: it is the address of the phone itself | change redirect_uri",
         ),
         (
             "http://db1.invalid/",
-            "failure redirect-uri: http://db1.invalid/: no phone can look that name up: names without a dot, and those in .local, .lan, .internal, .test and the like, are for one network or for tests alone | change redirect_uri",
+            "failure redirect-uri: http://db1.invalid/: phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests | change redirect_uri",
         ),
         (
             "http://db1.invalid/?state=1",
-            "failure redirect-uri: http://db1.invalid/?state=1: its query has state, which WeChat adds itself; no phone can look that name up: names without a dot, and those in .local, .lan, .internal, .test and the like, are for one network or for tests alone | change redirect_uri",
+            "failure redirect-uri: http://db1.invalid/?state=1: its query contains state, which WeChat adds; phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests | change redirect_uri",
         ),
     ] {
         set(&mut env, uri, wechat);
         assert_eq!(only(&env), [expected]);
     }
     let callback = problem_lines(&env.run("--json doctor")).into_iter().find(|line| line.contains(" callback: "));
-    assert!(callback.unwrap().starts_with("failure callback: cannot look up db1.invalid: "));
+    assert!(callback.unwrap().starts_with("failure callback: cannot resolve db1.invalid: "));
 
     // An address that no connection reaches, and that is not this machine's.
     let far = "http://224.0.0.1:8080/callback/";
@@ -101,18 +101,18 @@ fn unusable_redirect_uri_is_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning callback: http://224.0.0.1:8080/callback/ is not an address of this machine, and cannot be opened from here: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group, and look at the system's own firewall; at home or in an office, if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback): run `wxbox bind` and open the address with a phone on mobile data
+warning callback: cannot open http://224.0.0.1:8080/callback/ from this machine, which does not have that address: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
 
 "#]],
     );
     for (settings, expected) in [
         (
             "real_limits = true",
-            "failure redirect-uri: http://224.0.0.1:8080/callback/: by its call limits this is a real account, and there phones get error 10003: it is an IP address",
+            "failure redirect-uri: http://224.0.0.1:8080/callback/: by its quota, this is a real account, and phones get error 10003: it is an IP address",
         ),
         (
             "unauthorized = [\"/cgi-bin/openapi/quota/get\"]",
-            "warning redirect-uri: http://224.0.0.1:8080/callback/ is for a test account alone: it is an IP address",
+            "warning redirect-uri: http://224.0.0.1:8080/callback/ works with a test account only: it is an IP address",
         ),
     ] {
         let mut env = TestEnv::with_scenario(settings);

@@ -43,9 +43,9 @@ fn wrong_clock_is_reported() {
     let now = std::time::SystemTime::now();
     let span = std::time::Duration::from_secs;
     for (date, expected) in [
-        (now + span(2 * 3600), "failure clock: this clock is 1h 59m"),
-        (now - span(2 * 3600), "failure clock: this clock is 2h"),
-        (now - span(120), "warning clock: this clock is 2m"),
+        (now + span(2 * 3600), "failure clock: the clock is 1h 59m"),
+        (now - span(2 * 3600), "failure clock: the clock is 2h"),
+        (now - span(120), "warning clock: the clock is 2m"),
     ] {
         let (_running, url) = start_server_with_date(date);
         let found = problem_lines(&env_with_api(&url, "").run("--json doctor")).join("\n");
@@ -61,7 +61,7 @@ fn unreachable_host_is_reported() {
         &env_with_api("http://127.0.0.1:1", ""),
         str![[r#"
 failure tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
-failure token: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure token: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
 
 "#]],
     );
@@ -73,7 +73,7 @@ failure token: no access token: cannot reach 127.0.0.1:1: Connection refused (os
         &env,
         str![[r#"
 warning tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
-warning apis: WeChat does not tell which APIs the account may use | -
+warning apis: cannot determine which APIs the account can use | -
 
 "#]],
     );
@@ -83,15 +83,15 @@ warning apis: WeChat does not tell which APIs the account may use | -
 fn unknown_host_and_missing_proxy_are_reported() {
     let env = env_with_api("https://wechat.invalid", "");
     let found = problem_lines(&env.run("--json doctor"));
-    assert!(found[0].starts_with("failure names: cannot look up wechat.invalid: "), "{found:?}");
+    assert!(found[0].starts_with("failure names: cannot resolve wechat.invalid: "), "{found:?}");
     assert!(found[1].starts_with("failure tls: cannot reach wechat.invalid: "), "{found:?}");
     let mut env = env_with_api("https://wechat.invalid", "proxy = \"http://user:geheim@127.0.0.1:1\"");
     assert_problems(
         &env,
         str![[r#"
-failure proxy: cannot connect to http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy that network.proxy names, or go without it
-failure tls: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy that network.proxy names, or go without it
-failure token: no access token: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy that network.proxy names, or go without it
+failure proxy: cannot connect to http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy in network.proxy, or remove it
+failure tls: cannot reach wechat.invalid: through the proxy http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy in network.proxy, or remove it
+failure token: cannot get an access token: cannot reach wechat.invalid: through the proxy http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy in network.proxy, or remove it
 
 "#]],
     );
@@ -100,21 +100,21 @@ failure token: no access token: cannot reach wechat.invalid: by way of the proxy
     assert_problems(
         &env,
         str![[r#"
-failure proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy that HTTPS_PROXY names, or go without it
-failure tls: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy that HTTPS_PROXY names, or go without it
-failure token: no access token: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy that HTTPS_PROXY names, or go without it
+failure proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy in HTTPS_PROXY, or remove it
+failure tls: cannot reach wechat.invalid: through the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy in HTTPS_PROXY, or remove it
+failure token: cannot get an access token: cannot reach wechat.invalid: through the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy in HTTPS_PROXY, or remove it
 
 "#]],
     );
     env.set_variable("NO_PROXY", "wechat.invalid");
     let found = problem_lines(&env.run("--json doctor"));
-    assert!(found[0].starts_with("failure names: cannot look up wechat.invalid: "), "{found:?}");
+    assert!(found[0].starts_with("failure names: cannot resolve wechat.invalid: "), "{found:?}");
     env_with_api("https://wechat.invalid", "ca_file = \"config.toml\"").run("-q doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-failure  names: cannot look up wechat.invalid: failed to lookup address information: Name or service not known
-         fix: check the network and /etc/resolv.conf; behind a proxy set network.proxy
-failure  TLS: cannot use the CA file [HOME]/.config/wxbox/config.toml: there is nothing in it that begins with -----BEGIN and can be used here
+failure  names: cannot resolve wechat.invalid: failed to lookup address information: Name or service not known
+         fix: check the network and /etc/resolv.conf; behind a proxy, set network.proxy
+failure  TLS: cannot use the CA file [HOME]/.config/wxbox/config.toml: the file contains no usable block that begins with -----BEGIN
 
 "#]]);
 }
@@ -127,7 +127,7 @@ fn stalled_check_is_reported_without_blocking() {
     assert_problems(
         &env,
         str![[r#"
-failure token: no answer from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
+failure token: no response from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
 
 "#]],
     );
@@ -136,8 +136,8 @@ failure token: no answer from 127.0.0.1:[PORT]: timed out | check the network, n
     assert_problems(
         &env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "timeout = \"1s\""),
         str![[r#"
-failure tls: no answer from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
-failure token: no access token: no answer from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
+failure tls: no response from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
+failure token: cannot get an access token: no response from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
 
 "#]],
     );
@@ -148,7 +148,7 @@ failure token: no access token: no answer from 127.0.0.1:[PORT]: timed out | che
     line.env("WXBOX_APP_SECRET_FILE", env.path("secret"));
     let ran = env.spawn_command(line, "doctor").wait();
     assert_eq!(ran.status(), Some(3));
-    assert!(ran.stdout().starts_with("failure  config: no answer within 4 seconds\n"), "{}", ran.stdout());
+    assert!(ran.stdout().starts_with("failure  config: no response within 4 seconds\n"), "{}", ran.stdout());
 }
 
 #[test]
@@ -167,14 +167,14 @@ fn unusable_database_is_reported() {
 exit 3
 --- stdout
 failure  database: text is not a database
-         fix: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
+         fix: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
     env.run("--database text/wxbox.db -q doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
 failure  database: cannot open the database text/wxbox.db: Not a directory (os error 20)
-         fix: the user that wxbox runs as must be able to write the file and its directory
+         fix: check that the user of wxbox can write the file and its directory
 
 "#]]);
     // A database of a development build is named, and left unchanged.
@@ -183,7 +183,7 @@ failure  database: cannot open the database text/wxbox.db: Not a directory (os e
     let before = std::fs::read(env.path("old.db")).unwrap();
     let ran = env.run("--database old.db doctor");
     assert_eq!(ran.status(), Some(3));
-    assert!(ran.stdout().contains("is of a development build from before the first release"), "{}", ran.stdout());
+    assert!(ran.stdout().contains("was created by a development version before the first release"), "{}", ran.stdout());
     assert!(before == std::fs::read(env.path("old.db")).unwrap());
 }
 
@@ -196,7 +196,7 @@ fn undelivered_messages_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning outbox: one message has been due for 2h 5m, and nobody delivers | let cron or a timer run `wxbox outbox flush` every few minutes
+warning outbox: one message has been due for 2h 5m, and no process is sending them | run `wxbox outbox flush` every few minutes, with cron or a systemd timer
 
 "#]],
     );
@@ -212,7 +212,7 @@ warning outbox: one message has been due for 2h 5m, and nobody delivers | let cr
     assert_problems(
         &env,
         str![[r#"
-warning outbox: 2 messages are due, the first for 2h 5m, and nobody delivers | let cron or a timer run `wxbox outbox flush` every few minutes
+warning outbox: 2 messages are due, the first for 2h 5m, and no process is sending them | run `wxbox outbox flush` every few minutes, with cron or a systemd timer
 
 "#]],
     );
@@ -222,7 +222,7 @@ warning outbox: 2 messages are due, the first for 2h 5m, and nobody delivers | l
     assert_problems(
         &env,
         str![[r#"
-warning outbox: 2 messages of the last day may or may not have arrived | `wxbox outbox list --state unknown` shows them; `wxbox outbox retry --unknown` sends them again, and some people may get theirs twice
+warning outbox: 2 messages of the last day may or may not have arrived | run `wxbox outbox list --state unknown` to see them, and `wxbox outbox retry --unknown` to send them again; recipients may get them twice
 
 "#]],
     );
@@ -248,7 +248,7 @@ fn terminal_output_is_colored_and_signal_ends_wait() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let env = env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "");
     let mut terminal = Terminal::start(env.command("doctor"), 40, 200);
-    terminal.wait_for("looking, ");
+    terminal.wait_for("checking, ");
     terminal.type_keys("\x03");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(130));

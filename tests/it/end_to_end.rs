@@ -23,7 +23,7 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-Open the URL in WeChat, as luffy.
+Open the URL in the WeChat app of luffy.
 
 "#]]);
 

@@ -16,14 +16,14 @@ Code         45009
 WeChat says  reach max api daily quota limit
 Meaning      daily quota of this API used up
 What to do   Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
-wxbox        messages that get it stay queued until the counters begin anew, after midnight in China
+wxbox        the message stays queued until the quota is reset at midnight in China
 
 "#]]);
     env.write_config("not toml");
     env.run("-c absent.toml explain -1 --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"errcode":-1,"errmsg":"system error","meaning":"platform busy","hint":"Wait a second and retry with growing pauses; no change needed","action":"backoff","wxbox":"a message that gets it stays queued, and is tried again with growing pauses"}
+{"errcode":-1,"errmsg":"system error","meaning":"platform busy","hint":"Wait a second and retry with growing pauses; no change needed","action":"backoff","wxbox":"the message stays queued and is retried with growing pauses"}
 
 "#]]);
     assert_eq!(std::fs::read_dir(env.home.path()).unwrap().count(), 1, "nothing but the config");
@@ -94,10 +94,10 @@ fn traced_request_hides_token() {
     let refused = env.run(&format!("-vv follower remark {ZORO} swords"));
     let rid = request_id(refused.stderr());
     let ran = env.run(&format!("explain {rid}")).assert_success();
-    let url = "Address  access_token=***\n";
-    let body = format!("Body     {{\"openid\":\"{ZORO}\",\"remark\":\"swords\"}}\n");
-    let answer = "Answer   {\"errcode\":43004,\"errmsg\":\"require subscribe rid: ";
-    for part in ["Caller   127.0.0.1\n", url, &body, answer, "Time     20"] {
+    let url = "Address   access_token=***\n";
+    let body = format!("Body      {{\"openid\":\"{ZORO}\",\"remark\":\"swords\"}}\n");
+    let answer = "Response  {\"errcode\":43004,\"errmsg\":\"require subscribe rid: ";
+    for part in ["Caller    127.0.0.1\n", url, &body, answer, "Time      20"] {
         assert!(ran.stdout().contains(part), "{part}: {}", ran.stdout());
     }
     let json = env.run(&format!("--json explain ' rid: {rid}'")).assert_success().json_lines();
@@ -138,5 +138,5 @@ hint: Use a rid of the last 7 days of the same account
     let env = TestEnv::without_config();
     let ran = env.run("explain 6aac005a-01bfdbee-79769285");
     assert_eq!(ran.status(), Some(3));
-    assert!(ran.stderr().starts_with("error: no app_id is set"), "{}", ran.stderr());
+    assert!(ran.stderr().starts_with("error: app_id is not set"), "{}", ran.stderr());
 }

@@ -201,14 +201,14 @@ fn invalid_fault_plan_is_rejected() {
     env.run("sandbox --world world.toml").assert_snapshot(snapbox::str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: line 3: a fault takes no more than one of errcode, status, truncated, reset, hang, drip, content_type, delay
+error: cannot use the scenario world.toml: line 3: a fault can have only one of errcode, status, truncated, reset, hang, drip, content_type, delay
 
 "#]]);
     let mut env = TestEnv::new();
     let answer =
         http_client().post(format!("{}/sandbox/faults", env.sandbox().url)).body("[[faults]]\nnth = 1").send().unwrap();
     assert_eq!(answer.status(), 400);
-    assert!(answer.text().unwrap().starts_with("line 1: a fault takes one of "));
+    assert!(answer.text().unwrap().starts_with("line 1: a fault must have one of "));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn unreadable_config_is_reported() {
 exit 3
 --- stderr
 error: cannot read the config file [HOME]/.config/wxbox/config.toml: Permission denied (os error 13)
-hint: the user that wxbox runs as must be able to read [HOME]/.config/wxbox/config.toml
+hint: check that the user of wxbox can read [HOME]/.config/wxbox/config.toml
 
 "#]]);
     set_mode(&config, 0o600);
@@ -52,7 +52,7 @@ hint: the user that wxbox runs as must be able to read [HOME]/.config/wxbox/conf
 exit 3
 --- stderr
 error: cannot read the secret file [HOME]/.config/wxbox/secret: Permission denied (os error 13)
-hint: the file must exist, and the user that wxbox runs as must be able to read it
+hint: check that the file exists and that the user of wxbox can read it
 
 "#]]);
 }
@@ -71,7 +71,7 @@ fn unreadable_key_or_certificate_is_reported() {
 exit 3
 --- stderr
 error: listen.tls_key: cannot read [HOME]/.config/wxbox/key.pem: Permission denied (os error 13)
-hint: let the user that runs wxbox read [HOME]/.config/wxbox/key.pem, for instance through its group
+hint: permit the user of wxbox to read [HOME]/.config/wxbox/key.pem, for example through its group
 
 "#]]);
     set_mode(&key, 0o600);
@@ -79,7 +79,7 @@ hint: let the user that runs wxbox read [HOME]/.config/wxbox/key.pem, for instan
     run_unprivileged(&env, "--json bind --user luffy").unwrap().assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"listen.tls_cert: cannot read [HOME]/.config/wxbox/cert.pem: Permission denied (os error 13)","hint":"let the user that runs wxbox read [HOME]/.config/wxbox/cert.pem, for instance through its group","code":3}
+{"error":"listen.tls_cert: cannot read [HOME]/.config/wxbox/cert.pem: Permission denied (os error 13)","hint":"permit the user of wxbox to read [HOME]/.config/wxbox/cert.pem, for example through its group","code":3}
 
 "#]]);
 }
@@ -107,8 +107,8 @@ fn read_only_database_can_be_read() {
     read("user add nami").unwrap().assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the database medium/a%20b?.db cannot be written
-hint: check the mode of the file and its directory, and whether the file system is mounted read-only
+error: cannot write the database medium/a%20b?.db: it is read-only
+hint: check the permissions of the file and its directory, and whether the file system is mounted read-only
 
 "#]]);
     // Each obstacle alone suffices.

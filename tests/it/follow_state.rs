@@ -28,9 +28,9 @@ fn follow_text(env: &TestEnv, name: &str) -> String {
 fn never_followed_differs_from_unfollowed() {
     let mut env = env_with_followers();
     assert_eq!(follow_fields(&env, "zoro"), json!([true, null, false]));
-    assert_eq!(follow_text(&env, "zoro"), "not known; `wxbox user sync` asks WeChat");
+    assert_eq!(follow_text(&env, "zoro"), "unknown; run `wxbox user sync` to ask WeChat");
     assert!(!env.run("user list").assert_success().stdout().contains("follow"));
-    assert!(env.run("user sync").assert_success().stdout().starts_with("zoro does not follow the account, and cannot"));
+    assert!(env.run("user sync").assert_success().stdout().starts_with("zoro does not follow the account and cannot"));
     assert_eq!(follow_fields(&env, "luffy"), json!([true, true, true]));
     assert_eq!(follow_text(&env, "luffy"), "yes");
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, false]));
@@ -70,7 +70,7 @@ fn message_outcomes_update_follow_state() {
     assert_eq!(follow_fields(&env, "luffy"), json!([false, false, true]));
     let nobody = env.run("send --all -t backup");
     assert_eq!(nobody.status(), Some(4));
-    assert!(nobody.stderr().contains("hint: `wxbox user list` shows why"), "{}", nobody.stderr());
+    assert!(nobody.stderr().contains("hint: run `wxbox user list` to see why"), "{}", nobody.stderr());
     env.sandbox().post_form("follow", "person=luffy&follows=1");
     assert_status(&env, "send -u luffy -t backup", 0);
     assert_eq!(follow_fields(&env, "luffy"), json!([true, true, true]));

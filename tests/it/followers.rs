@@ -116,7 +116,7 @@ fn unauthorized_account_is_reported() {
 exit 1
 --- stderr
 error: WeChat says 48001 (api unauthorized): account lacks this API
-hint: the list of followers and what is known of them are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+hint: the follower list and the data of followers are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     for line in [format!("follower show {LUFFY}"), format!("follower remark {LUFFY} x")] {
@@ -135,7 +135,7 @@ exit 1
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
-error: the list breaks off after 2 of 3 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: the list is incomplete: 2 of 3 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
@@ -246,7 +246,7 @@ fn a_remark_is_set_shown_and_removed() {
     env.run(&format!("follower remark {LUFFY} ' 船长 ☠️ '")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-the remark on luffy is "船长 ☠️" now
+set the remark of luffy to "船长 ☠️"
 
 "#]]);
     assert!(env.run(&format!("follower show {LUFFY}")).assert_success().stdout().contains("Remark    船长 ☠️\n"));
@@ -302,6 +302,10 @@ fn list_to_file_shows_progress() {
     terminal.type_keys("\x03");
     let ended = terminal.wait();
     assert_eq!(ended.status.signal(), Some(2));
-    assert!(ended.screen.contents().starts_with("asking WeChat for the followers"), "{}", ended.screen.contents());
+    assert!(
+        ended.screen.contents().starts_with("downloading the followers from WeChat"),
+        "{}",
+        ended.screen.contents()
+    );
     assert!(ended.is_echo_on && !ended.screen.hide_cursor());
 }

@@ -25,7 +25,7 @@ fn import_accepts_any_column_order() {
     env.run("user import people.csv").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added 3 people
+added 3 users
 
 "#]]);
     env.run("user list --json").assert_snapshot(str![[r#"
@@ -57,21 +57,21 @@ Added   [TIME]
     env.run("user import people.csv").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: people.csv, line 2: a user named luffy exists already
-hint: nobody was added; take the line out, or import into another database with --database
+error: people.csv, line 2: a user named luffy already exists
+hint: remove the line, or use --database with another database; no user was added
 
 "#]]);
     env.run_with_stdin("user import -", "username\nzoro\nnami\n").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: standard input, line 3: a user named nami exists already
-hint: nobody was added; take the line out, or import into another database with --database
+error: standard input, line 3: a user named nami already exists
+hint: remove the line, or use --database with another database; no user was added
 
 "#]]);
     env.run_with_stdin("user import - --json", "username\nzoro\nusopp\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"standard input, line 1, column 1: expected value","hint":"each line is one JSON object; a CSV file is read without --json","code":2}
+{"error":"standard input, line 1, column 1: expected value","hint":"write one JSON object per line; read a CSV file without --json","code":2}
 
 "#]]);
     env.run_with_stdin("-q user import -", "{\"username\":\"sanji\",\"tags\":[\"cook\"]}\n").assert_snapshot(str![[
@@ -83,7 +83,7 @@ exit 0
     env.run_with_stdin("user import -", "username,tags\n").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added 0 people
+added 0 users
 
 "#]]);
     env.run("user list --tag cook").assert_snapshot(str![[r#"
@@ -201,9 +201,9 @@ fn import_of_export_round_trips() {
     env.run_with_stdin("user import -", hostile_users_csv()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added 400 people
+added 400 users
 --- stderr
-warning: standard input, line 2, column openid: an openid mostly has 28 characters and begins with o; o-_0 does not, and 133 more
+warning: standard input, line 2, column openid: an openid usually has 28 characters and begins with o; o-_0 does not, and 133 more
 
 "#]]);
     env.run_with_stdin("user import -", "username,password,openid\nwith password,geheim,oSame\nshares,,oSame")
@@ -256,7 +256,7 @@ fn bom_line_ends_and_blank_lines_are_ignored() {
     env.run_with_stdin("user import -", "\u{feff}username\r\nluffy\r\n\r\nnami\r\n").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added 2 people
+added 2 users
 
 "#]]);
     env.run_with_stdin(
@@ -266,13 +266,13 @@ added 2 people
     .assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added 2 people
+added 2 users
 
 "#]]);
     env.run_with_stdin("user import -", " Username , NOTE \n\"usopp\",\"x\"").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added one person
+added one user
 
 "#]]);
     env.run("user list").assert_snapshot(str![[r#"
@@ -293,8 +293,8 @@ fn an_openid_needs_an_account() {
     env.run_with_stdin("user import -", "username,openid\nnami,\nluffy,oLuffy\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: standard input, line 3, column openid: an openid needs an account: no app_id is set
-hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+error: standard input, line 3, column openid: an openid requires an account: app_id is not set
+hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run_with_stdin("user import -", "username,openid\nluffy,\n").assert_success();

@@ -57,7 +57,7 @@ fn import_accepts_uid_openid_and_hash() {
     drop(conn);
     let before = snapshot_directory(path.parent().unwrap());
     let ran = env.run("-vv user import web/db.sqlite3").assert_success();
-    assert_eq!(ran.stdout(), "added 4 people\n");
+    assert_eq!(ran.stdout(), "added 4 users\n");
     assert_eq!(
         snapshot_directory(path.parent().unwrap()),
         before,
@@ -95,11 +95,11 @@ fn import_accepts_uid_openid_and_hash() {
     env.run("--json user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-{"error":"web/db.sqlite3, row 1: a user named luffy exists already","hint":null,"code":4}
-{"error":"web/db.sqlite3, row 2: a user named nami exists already","hint":null,"code":4}
-{"error":"web/db.sqlite3, row 3: a user named 路飞 exists already","hint":null,"code":4}
-{"error":"web/db.sqlite3, row 4: a user named 42 exists already","hint":null,"code":4}
-{"error":"nobody was added: 4 of 4 people in web/db.sqlite3 cannot be taken","hint":"delete these rows in a copy of the file and import the copy, or import into another database with --database","code":4}
+{"error":"web/db.sqlite3, row 1: a user named luffy already exists","hint":null,"code":4}
+{"error":"web/db.sqlite3, row 2: a user named nami already exists","hint":null,"code":4}
+{"error":"web/db.sqlite3, row 3: a user named 路飞 already exists","hint":null,"code":4}
+{"error":"web/db.sqlite3, row 4: a user named 42 already exists","hint":null,"code":4}
+{"error":"cannot import 4 of 4 users in web/db.sqlite3; no user was added","hint":"delete these rows in a copy of the file and import the copy, or use --database with another database","code":4}
 
 "#]]);
 }
@@ -140,16 +140,16 @@ exit 2
 --- stderr
 error: web/db.sqlite3, row 2, column uid: "c4ca4238a0b923820dcc509a6f75849b" is not the MD5 of zoro
 error: web/db.sqlite3, row 3, column username: the name is empty
-error: web/db.sqlite3, row 4, column username: the name has 65 characters, 64 is the most
-error: web/db.sqlite3, row 5, column password: this cannot be a password: it is too long, or holds a control character
-error: web/db.sqlite3, row 6, column wx_id: "not an openid" cannot be an openid
-error: web/db.sqlite3, row 7: luffy is in row 1 already
-error: web/db.sqlite3, row 8: a user named usopp exists already
+error: web/db.sqlite3, row 4, column username: the name has 65 characters; the limit is 64
+error: web/db.sqlite3, row 5, column password: the password is too long or contains a control character
+error: web/db.sqlite3, row 6, column wx_id: "not an openid" is not an openid
+error: web/db.sqlite3, row 7: luffy is already in row 1
+error: web/db.sqlite3, row 8: a user named usopp already exists
 error: web/db.sqlite3, row 9: the uid of sanji belongs to cook
-error: web/db.sqlite3, row 10, column username: this is not UTF-8 text
-error: web/db.sqlite3, row 11, column username: this is not UTF-8 text
-error: nobody was added: 10 of 12 people in web/db.sqlite3 cannot be taken
-hint: mend these rows in a copy of the file, or delete them there, and import the copy
+error: web/db.sqlite3, row 10, column username: the value is not UTF-8 text
+error: web/db.sqlite3, row 11, column username: the value is not UTF-8 text
+error: cannot import 10 of 12 users in web/db.sqlite3; no user was added
+hint: correct or delete these rows in a copy of the file, and import the copy
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
@@ -171,7 +171,7 @@ error: web/db.sqlite3: the table app01_userinfo has no column wx_id
 exit 2
 --- stderr
 error: web/db.sqlite3 is an SQLite database without a table app01_userinfo
-hint: wxbox takes the db.sqlite3 of the original web application, CSV and JSON Lines
+hint: use db.sqlite3 of the original web application, a CSV file or a JSON Lines file
 
 "#]]);
     drop(conn);
@@ -182,7 +182,7 @@ hint: wxbox takes the db.sqlite3 of the original web application, CSV and JSON L
 exit 2
 --- stderr
 error: own.db is a database of wxbox itself
-hint: `wxbox --database 'own.db' user export` writes what `wxbox user import` takes
+hint: run `wxbox --database 'own.db' user export` and import its output
 
 "#]]);
     let original = std::fs::read(&path).unwrap();
@@ -196,8 +196,8 @@ hint: `wxbox --database 'own.db' user export` writes what `wxbox user import` ta
     assert_eq!(stdin.status(), Some(2));
     assert_eq!(
         stdin.stderr(),
-        "error: standard input is an SQLite database, which can only be read as a file\n\
-         hint: name the file: `wxbox user import db.sqlite3`\n"
+        "error: cannot read an SQLite database from standard input\n\
+         hint: run `wxbox user import db.sqlite3`\n"
     );
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
 }
@@ -208,14 +208,14 @@ fn an_openid_needs_an_account() {
     let (path, conn) = create_django_database(&env, &USERS);
     let ran = env.run("user import web/db.sqlite3");
     assert_eq!(ran.status(), Some(3));
-    assert!(ran.stderr().starts_with("error: an openid needs an account: no app_id is set"), "{}", ran.stderr());
+    assert!(ran.stderr().starts_with("error: an openid requires an account: app_id is not set"), "{}", ran.stderr());
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
     conn.execute_batch("UPDATE app01_userinfo SET wx_id = NULL").unwrap();
     drop(conn);
     // A file name with characters that SQLite URIs and URLs treat as syntax.
     let odd = env.path("a b?mode=rw#c%20.sqlite3");
     std::fs::rename(path, odd).unwrap();
-    assert_eq!(env.run("user import 'a b?mode=rw#c%20.sqlite3'").assert_success().stdout(), "added 4 people\n");
+    assert_eq!(env.run("user import 'a b?mode=rw#c%20.sqlite3'").assert_success().stdout(), "added 4 users\n");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_database_in_wal_mode_is_read_once_its_log_is_empty() {
     env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: web/db.sqlite3 is in use, or was not closed properly: it does not hold everything yet
+error: web/db.sqlite3 is in use or was not closed, and may be incomplete
 hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_mode = DELETE'` and try again
 
 "#]]);
@@ -238,7 +238,7 @@ hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_m
     drop(conn);
     let before = snapshot_directory(path.parent().unwrap());
     assert_eq!(before.len(), 1, "the log went into the file when it was closed");
-    assert_eq!(env.run("user import web/db.sqlite3").assert_success().stdout(), "added 2 people\n");
+    assert_eq!(env.run("user import web/db.sqlite3").assert_success().stdout(), "added 2 users\n");
     assert_eq!(snapshot_directory(path.parent().unwrap()), before);
 }
 
@@ -262,6 +262,6 @@ fn unfinished_write_is_rejected() {
     assert_eq!(before.len(), 2, "a journal stands beside it");
     let ran = env.run("user import cut/db.sqlite3");
     assert_eq!(ran.status(), Some(2), "{}", ran.stdout());
-    assert!(ran.stderr().contains("is in use, or was not closed properly"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("is in use or was not closed"), "{}", ran.stderr());
     assert_eq!(snapshot_directory(&cut), before);
 }

@@ -16,14 +16,14 @@ fn invalid_headers_are_reported() {
 exit 2
 --- stderr
 error: standard input is empty
-hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+hint: name the columns in the first line: username,uid,password,openid,tags,note
 
 "#]]);
     import_file(&env, "\n\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is empty
-hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+hint: name the columns in the first line: username,uid,password,openid,tags,note
 
 "#]]);
     import_file(&env, "usernme,note\nx,y\n").assert_snapshot(str![[r#"
@@ -37,20 +37,20 @@ hint: did you mean username?
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "phone"
-hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+hint: name the columns in the first line: username,uid,password,openid,tags,note
 
 "#]]);
     import_file(&env, "note,tags\nx,y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: there is no column username
-hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+error: standard input, line 1: the column username is missing
+hint: name the columns in the first line: username,uid,password,openid,tags,note
 
 "#]]);
     import_file(&env, "username,note,username\nx,y,z\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: the column username is there twice
+error: standard input, line 1: the column username is given twice
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -69,66 +69,66 @@ error: standard input, line 3, column username: the name is empty
     import_file(&env, "username,note\n\"na\nmi\",x\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column username: the name holds a control character
+error: standard input, line 2, column username: the name contains a control character
 
 "#]]);
     import_file(&env, format!("username\n{}\n", "x".repeat(65))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column username: the name has 65 characters, 64 is the most
+error: standard input, line 2, column username: the name has 65 characters; the limit is 64
 
 "#]]);
     import_file(&env, "username,note\nnami,\"a\nb\"\nzoro\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 4: one field, but 2 columns
-hint: a field with a , or a line break in it stands in double quotes
+hint: write a field that contains , or a line break in double quotes
 
 "#]]);
     import_file(&env, "username,note\nzoro,a, b\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 2: 3 fields, but 2 columns
-hint: a field with a , or a line break in it stands in double quotes
+hint: write a field that contains , or a line break in double quotes
 
 "#]]);
     import_file(&env, "username,openid\nnami,o x\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column openid: "o x" cannot be an openid
-hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+error: standard input, line 2, column openid: "o x" is not an openid
+hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
     import_file(&env, "username,tags\nnami,\"a;b\tc\"\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column tags: "b c" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
+error: standard input, line 2, column tags: "b c" is not a valid tag: use 1 to 64 visible characters without a semicolon
 
 "#]]);
     import_file(&env, "username,uid\nnami,963C7DA1AE5DDE1A98320EC528DEAFF1\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column uid: "963C7DA1AE5DDE1A98320EC528DEAFF1" is no uid
-hint: a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
+error: standard input, line 2, column uid: "963C7DA1AE5DDE1A98320EC528DEAFF1" is not a uid
+hint: use 32 hex digits, 0-9 and a-f, or leave the uid out
 
 "#]]);
     import_file(&env, "username,uid\nnami,12\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column uid: "12" is no uid
-hint: a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
+error: standard input, line 2, column uid: "12" is not a uid
+hint: use 32 hex digits, 0-9 and a-f, or leave the uid out
 
 "#]]);
     import_file(&env, "username,password\nnami,$argon2id$v=19$m=19456\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column password: this begins like an Argon2id hash, but is none that can be checked
+error: standard input, line 2, column password: the text begins like an Argon2id hash, but is not a valid one
 
 "#]]);
     import_file(&env, "username,password\nnami,\"a\nb\"\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column password: this cannot be a password: it is too long, or holds a control character
+error: standard input, line 2, column password: the password is too long or contains a control character
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -140,21 +140,21 @@ fn invalid_quotes_are_reported() {
     import_file(&env, "username,note\nnami,\"open\nzoro,x\nusopp,y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2: the quote that opens here is never closed
+error: standard input, line 2: the quote that opens here is not closed
 
 "#]]);
     import_file(&env, "username,note\nnami,\"open\nzoro,\"x\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 3: something stands behind a closing quote
-hint: a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
+error: standard input, line 3: unexpected characters after a closing quote
+hint: write a field that contains quotes in double quotes, and double each inner quote: "a ""b"" c"
 
 "#]]);
     import_file(&env, "username,note\nnami,\"x\" y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2: something stands behind a closing quote
-hint: a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
+error: standard input, line 2: unexpected characters after a closing quote
+hint: write a field that contains quotes in double quotes, and double each inner quote: "a ""b"" c"
 
 "#]]);
     // Within an unquoted field, a quote is an ordinary character.
@@ -168,14 +168,14 @@ fn invalid_json_lines_are_reported() {
 exit 2
 --- stderr
 error: standard input, line 2, column 13: expected value
-hint: each line is one JSON object; a CSV file is read without --json
+hint: write one JSON object per line; read a CSV file without --json
 
 "#]]);
     import_file(&env, "{\"username\":\"nami\"").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 1, column 18: EOF while parsing an object
-hint: each line is one JSON object; a CSV file is read without --json
+hint: write one JSON object per line; read a CSV file without --json
 
 "#]]);
     import_file(&env, "{\"username\":\"nami\",\"tag\":[]}\n").assert_snapshot(str![[r#"
@@ -194,13 +194,13 @@ error: standard input, line 1, column tags: tags must be a list of texts
     import_file(&env, "{\"username\":\"nami\",\"tags\":[\"a;b\"]}\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column tags: "a;b" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
+error: standard input, line 1, column tags: "a;b" is not a valid tag: use 1 to 64 visible characters without a semicolon
 
 "#]]);
     import_file(&env, "{\"username\":7}\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column username: this must be a text or null
+error: standard input, line 1, column username: the value must be a text or null
 
 "#]]);
     import_file(&env, "\n{\"note\":\"x\"}\n").assert_snapshot(str![[r#"
@@ -212,7 +212,7 @@ error: standard input, line 2, column username: the name is empty
     env.run_with_stdin("user import --json -", "username\nnami\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"standard input, line 1, column 1: expected value","hint":"each line is one JSON object; a CSV file is read without --json","code":2}
+{"error":"standard input, line 1, column 1: expected value","hint":"write one JSON object per line; read a CSV file without --json","code":2}
 
 "#]]);
     env.run_with_stdin("user import --json -", "").assert_snapshot(str![[r#"
@@ -232,50 +232,50 @@ fn invalid_encodings_are_reported() {
     import_file(&env, wide("\u{feff}username\n路飞\n", u16::to_le_bytes)).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not UTF-8, but UTF-16 or no text at all
-hint: convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+error: standard input is UTF-16 or not a text file
+hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);
     import_file(&env, wide("\u{feff}username\n路飞\n", u16::to_be_bytes)).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not UTF-8, but UTF-16 or no text at all
-hint: convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+error: standard input is UTF-16 or not a text file
+hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);
     import_file(&env, wide("username\n路飞\n", u16::to_le_bytes)).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not UTF-8, but UTF-16 or no text at all
-hint: convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+error: standard input is UTF-16 or not a text file
+hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);
     import_file(&env, b"username,note\nnami,x\n\xc2\xb7\xb7\xc9,y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 3, column username: this is not UTF-8, but GBK by the look of it
-hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+error: standard input, line 3, column username: the text is not UTF-8 and seems to be GBK
+hint: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     import_file(&env, b"\xd3\xc3\xbb\xa7\xc3\xfb\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column 1: this is not UTF-8, but GBK by the look of it
-hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+error: standard input, line 1, column 1: the text is not UTF-8 and seems to be GBK
+hint: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     import_file(&env, b"username,note\nnami,caf\xe9\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column note: this is not UTF-8
-hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+error: standard input, line 2, column note: the text is not UTF-8
+hint: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     import_file(&env, b"{\"username\":\"\xc2\xb7\xb7\xc9\"}\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: this is not UTF-8, but GBK by the look of it
-hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+error: standard input, line 1: the text is not UTF-8 and seems to be GBK
+hint: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -289,21 +289,21 @@ fn existing_users_are_reported() {
     import_file(&env, "username\nnami\nzoro\nnami\n").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: standard input, line 4: nami is on line 2 already
+error: standard input, line 4: nami is already on line 2
 
 "#]]);
     import_file(&env, "username\nnami\n lucy \n").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: standard input, line 3: a user named lucy exists already
-hint: nobody was added; take the line out, or import into another database with --database
+error: standard input, line 3: a user named lucy already exists
+hint: remove the line, or use --database with another database; no user was added
 
 "#]]);
     import_file(&env, "username\nnami\nluffy\n").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: standard input, line 3: the uid of luffy belongs to lucy
-hint: nobody was added; take the line out, or import into another database with --database
+hint: remove the line, or use --database with another database; no user was added
 
 "#]]);
     import_file(&env, "username,uid\nnami,00000000000000000000000000000001\nzoro,00000000000000000000000000000001\n")
@@ -317,7 +317,7 @@ error: standard input, line 3: the uid of zoro belongs to nami on line 2
 exit 4
 --- stderr
 error: standard input, line 2: the uid of nami belongs to lucy
-hint: nobody was added; take the line out, or import into another database with --database
+hint: remove the line, or use --database with another database; no user was added
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);

@@ -12,48 +12,48 @@ fn near_miss_formats_are_explained() {
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "username，openid"
-hint: the columns are separated by “，” here: separate them, and the fields below, by a comma
+hint: separate the columns and the fields by a comma instead of “，”
 
 "#]]);
     env.run_with_stdin("user import -", "username|openid\nnami|oNami\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "username|openid"
-hint: the columns are separated by “|” here: separate them, and the fields below, by a comma
+hint: separate the columns and the fields by a comma instead of “|”
 
 "#]]);
     env.run_with_stdin("user import -", "[{\"username\":\"nami\"}]").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is a JSON array
-hint: `jq -c '.[]' FILE` makes JSON Lines of it, which are taken
+hint: run `jq -c '.[]' FILE` to convert it to JSON Lines
 
 "#]]);
     env.run_with_stdin("user import -", "username,note,\nnami,x,y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column 3: the header has no name for this column
-hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+error: standard input, line 2, column 3: this column has no name in the header
+hint: name the columns in the first line: username,uid,password,openid,tags,note
 
 "#]]);
     env.run_with_stdin("user import -", "sep=;\nusername;note\nnami;\"x\ny\";z\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 3: 3 fields, but 2 columns
-hint: a field with a ; or a line break in it stands in double quotes
+hint: write a field that contains ; or a line break in double quotes
 
 "#]]);
     env.run_with_stdin("user import -", "{\"username\":\"nami\",\"tags\":[\"ops；oncall\"]}").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column tags: "ops；oncall" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
+error: standard input, line 1, column tags: "ops；oncall" is not a valid tag: use 1 to 64 visible characters without a semicolon
 
 "#]]);
     env.run_with_stdin("user import -", "username\nna\u{200b}mi\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column username: the name holds a character that does not show (U+200B)
-hint: type the name anew: what does not show mostly came with copied text
+error: standard input, line 2, column username: the name contains an invisible character (U+200B)
+hint: type the name again: copied text may contain invisible characters
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);

@@ -102,28 +102,28 @@ fn all_missing_options_are_named_at_once() {
     env.run("init").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: nobody can be asked, and these are missing: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
-hint: give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
+error: cannot ask for missing values: standard input is not a terminal; missing: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
+hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 
 "#]]);
     env.run("init --secret-stdin --app-id wx1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: nobody can be asked, and these are missing: --redirect-uri
-hint: give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
+error: cannot ask for missing values: standard input is not a terminal; missing: --redirect-uri
+hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 
 "#]]);
     env.run_with_stdin("init --secret-stdin --app-id wx1 --redirect-uri http://192.0.2.1/ --no-check", "")
         .assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input must hold the AppSecret: one line, not empty
+error: standard input must contain the AppSecret in one line
 
 "#]]);
     env.run("init --app-id 'wx 1'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: --app-id must be an app id, such as wx3d0d44e8d59b5b8c
+error: --app-id must be an AppID, such as wx3d0d44e8d59b5b8c
 
 "#]]);
     env.run("init --redirect-uri 192.0.2.1:8080").assert_snapshot(str![[r#"
@@ -135,8 +135,8 @@ error: --redirect-uri must be an http or https address with a host, such as http
     env.run("init --listen here").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: here is not an address to listen on
-hint: give a host and a port, such as 0.0.0.0:80 or :8080
+error: cannot listen on "here": it is not an address
+hint: use a host and a port, such as 0.0.0.0:80 or :8080
 
 "#]]);
     env.run("init --sandbox http://192.0.2.1").assert_snapshot(str![[r#"
@@ -164,14 +164,14 @@ hint: Compare the AppSecret with the console (微信开发者平台 → 我的�
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
     env.run_with_stdin(&init_args("http://127.0.0.1:1"), SECRET).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: nothing was written: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
+hint: check the network and HTTPS_PROXY, or use --no-check to write the config without verification
 
 "#]]);
     assert!(!env.path(".config").exists() && !other.path(".config").exists());
@@ -198,7 +198,7 @@ fn existing_config_needs_force_and_is_backed_up() {
 exit 2
 --- stderr
 error: [HOME]/.config/wxbox/config.toml exists already
-hint: --force replaces it; it is kept as FILE.bak
+hint: use --force to replace it; the old file is kept as FILE.bak
 
 "#]]);
     assert_eq!(env.read_config(), "app_id = \"old\"\n");
@@ -206,7 +206,7 @@ hint: --force replaces it; it is kept as FILE.bak
 exit 0
 --- stdout
 wrote [HOME]/.config/wxbox/config.toml
-what was there is kept as [HOME]/.config/wxbox/config.toml.bak
+kept the old file as [HOME]/.config/wxbox/config.toml.bak
 --- stderr
 Next:
   wxbox doctor
@@ -232,14 +232,14 @@ fn unwritable_config_paths_are_reported() {
 exit 1
 --- stderr
 error: cannot write text/config.toml: not a directory
-hint: name another place with -c or the variable WXBOX_CONFIG
+hint: use -c or WXBOX_CONFIG with another path
 
 "#]]);
     env.run_with_stdin(&format!("-c . {}", init_args(&url)), SECRET).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: . is a directory, not a config file
-hint: name the file in it, such as ./config.toml
+hint: use the path of a file in it, such as ./config.toml
 
 "#]]);
     let unwritable = env.run_with_stdin(&format!("-c /proc/wxbox.toml {}", init_args(&url)), SECRET);

@@ -30,8 +30,12 @@ fn ca_file_option_works_without_terminal() {
     let (mut env, _running, line) = env_with_untrusted_ca();
     env.set_variable("WXBOX_APP_SECRET", SECRET);
     let ran = env.run(&line);
-    assert!(ran.stderr().contains("signed by an authority that is not trusted here"), "{}", ran.stderr());
-    assert!(ran.stderr().contains("--ca-file names the file") && ran.status() == Some(1), "{}", ran.stderr());
+    assert!(ran.stderr().contains("signed by an authority that wxbox does not trust"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("use --ca-file with its CA certificate") && ran.status() == Some(1),
+        "{}",
+        ran.stderr()
+    );
     let ran = env.run(&format!("{line} --ca-file missing.pem"));
     assert!(ran.stderr().contains("cannot use the CA file") && ran.status() == Some(3), "{}", ran.stderr());
     assert_eq!(env.read_config(), "");
@@ -53,16 +57,16 @@ fn untrusted_certificate_prompts_for_ca_file() {
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
     terminal.wait_for("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
-    terminal.wait_for("CA certificate file (PEM), or Enter if there is none:");
+    terminal.wait_for("CA certificate file (PEM); press Enter if there is none:");
     terminal.type_keys("missing.pem\r");
     terminal.wait_for("error: cannot use the CA file");
     // The rejected answer can be edited. An empty one leads to the question what to do instead.
     terminal.type_keys(&format!("{}\r", "\u{7f}".repeat("missing.pem".len())));
     terminal.wait_for("Try again?");
     terminal.type_keys("y\r");
-    terminal.wait_for_count("CA certificate file (PEM), or Enter if there is none:", 2);
+    terminal.wait_for_count("CA certificate file (PEM); press Enter if there is none:", 2);
     terminal.type_keys(&format!("{}\r", env.path("company.pem").display()));
-    terminal.wait_for("WeChat takes them.");
+    terminal.wait_for("Verified.");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
     assert!(env.read_config().contains("company.pem\""), "{}", env.read_config());

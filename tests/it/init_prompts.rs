@@ -32,7 +32,7 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
 
 /// Answers the three prompts.
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
-    terminal.wait_for("App id:");
+    terminal.wait_for("AppID:");
     terminal.type_keys(&format!("{app_id}\r"));
     terminal.wait_for("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
@@ -55,8 +55,8 @@ fn three_answers_create_config() {
         lines,
         [
             "Callback address: http://127.0.0.1:8080/callback/",
-            "Asking WeChat …",
-            "WeChat takes them.",
+            "Checking with WeChat …",
+            "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
             "Next:",
             "  wxbox doctor",
@@ -82,8 +82,8 @@ fn ip_to_allow_is_named_and_waited_for() {
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
-    let hint = "add 198.51.100.9 to the account's IP allow-list";
-    assert!(text.matches(hint).count() == 2 && text.contains("WeChat takes them."), "{text}");
+    let hint = "add 198.51.100.9 to the IP allow-list";
+    assert!(text.matches(hint).count() == 2 && text.contains("Verified."), "{text}");
     assert!(env.read_config().contains(SECRET));
 }
 
@@ -101,11 +101,11 @@ fn wrong_secret_or_app_id_is_prompted_for_again() {
     terminal.wait_for_twice("AppSecret (not shown):");
     // An app secret that cannot be valid is not sent to WeChat.
     terminal.type_hidden("too short\r");
-    terminal.wait_for("an AppSecret has 32 characters, this has 9");
+    terminal.wait_for("an AppSecret has 32 characters, this one has 9");
     terminal.wait_for_count("AppSecret (not shown):", 3);
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("40013");
-    terminal.wait_for_twice("App id:");
+    terminal.wait_for_twice("AppID:");
     terminal.type_keys("wx0123456789abcdef\r");
     terminal.wait_for_count("AppSecret (not shown):", 4);
     terminal.type_hidden(&format!("{SECRET}\r"));
@@ -124,12 +124,12 @@ fn unreachable_api_offers_unchecked_config() {
     env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
     let mut terminal = start_init(&env, "init");
     terminal.wait_for("https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login");
-    terminal.wait_for("App id:");
+    terminal.wait_for("AppID:");
     // An invalid answer is rejected at once.
     terminal.type_keys("wx 1\r");
-    terminal.wait_for("it must be an app id, such as wx");
+    terminal.wait_for("use an AppID, such as wx");
     // The rejected answer can be edited.
-    terminal.wait_for("App id: wx 1");
+    terminal.wait_for("AppID: wx 1");
     terminal.type_hidden("\x7f\x7f0123456789abcdef\r");
     terminal.wait_for("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
@@ -138,19 +138,19 @@ fn unreachable_api_offers_unchecked_config() {
     terminal.type_hidden("localhost/\r");
     terminal.wait_for("http:// is missing");
     terminal.type_keys("\r");
-    terminal.wait_for("it leads each phone to itself");
+    terminal.wait_for("it is the address of the phone itself");
     terminal.type_hidden(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
     terminal.wait_for("Listen on [127.0.0.1:8080]");
     terminal.type_keys("\r");
     terminal.wait_for("Try again?");
     terminal.type_keys("n\r");
-    terminal.wait_for("Write the config all the same?");
+    terminal.wait_for("Write the config anyway?");
     terminal.type_keys("y\r");
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
-    assert!(text.contains("it is written without having worked"), "{text}");
-    assert!(text.contains("Now enter wx.example.com in WeChat's console"), "{text}");
+    assert!(text.contains("wrote the config without verification"), "{text}");
+    assert!(text.contains("Now enter wx.example.com in the WeChat console"), "{text}");
     assert!(env.read_config().contains("\naddress = \"127.0.0.1:8080\"\n"));
 }
 
@@ -159,19 +159,19 @@ fn failed_config_is_written_only_on_confirmation() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("App id:");
+    terminal.wait_for("AppID:");
     terminal.type_keys("wx012345\r");
-    terminal.wait_for("type it again, or Enter if it is right");
+    terminal.wait_for("type it again, or press Enter if it is right");
     answer_prompts(&mut terminal, "", "");
     terminal.wait_for("Try again?");
     terminal.type_keys("n\r");
-    terminal.wait_for("Write the config all the same?");
+    terminal.wait_for("Write the config anyway?");
     terminal.type_keys("\r");
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(text.contains("nothing was changed"), "{text}");
-    assert!(text.contains("error: wx012345 does not look like an app id: type it again"), "{text}");
+    assert!(text.contains("error: wx012345 does not look like an AppID: type it again"), "{text}");
     assert!(!env.path(".config").exists());
 }
 
@@ -181,7 +181,7 @@ fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     env.write_config("app_id = \"old\"\n");
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("is there already. Replace it?");
+    terminal.wait_for("already exists. Replace it?");
     terminal.type_keys("n\r");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0));
@@ -189,17 +189,17 @@ fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
     assert_eq!(env.read_config(), "app_id = \"old\"\n");
 
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("is there already. Replace it?");
+    terminal.wait_for("already exists. Replace it?");
     terminal.type_keys("y\r");
     answer_prompts(&mut terminal, "wx0123456789abcdef", "");
     assert_eq!(terminal.wait().status.code(), Some(0));
     assert!(env.read_config().contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
 
     let env = TestEnv::without_config();
-    for question in ["App id:", "AppSecret (not shown):"] {
+    for question in ["AppID:", "AppSecret (not shown):"] {
         let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-        terminal.wait_for("App id:");
-        if question != "App id:" {
+        terminal.wait_for("AppID:");
+        if question != "AppID:" {
             terminal.type_keys("wx0123456789abcdef\r");
         }
         terminal.wait_for(question);
@@ -207,7 +207,7 @@ fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
         let ended = terminal.wait();
         assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
         assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{question}");
-        assert!(ended.screen.contents().contains("cancelled, nothing was written"), "{}", ended.screen.contents());
+        assert!(ended.screen.contents().contains("cancelled; nothing was written"), "{}", ended.screen.contents());
         assert!(!env.path(".config").exists(), "{question}");
     }
 }
@@ -219,13 +219,13 @@ fn wrapped_input_is_cleared_in_small_window() {
     let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
     let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
     // What is typed before the prompt reads keys is echoed by the terminal itself.
-    terminal.wait_for("App id:");
+    terminal.wait_for("AppID:");
     terminal.type_hidden("wx0123456789abcdef\r");
     terminal.wait_for("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [");
     terminal.type_hidden(&format!("{long}?code=1\r"));
-    terminal.wait_for("its query has code");
+    terminal.wait_for("its query contains code");
     terminal.wait_for("wide/?code=1");
     // The rejected URL can be edited: the invalid end is deleted, and the rest is accepted.
     terminal.type_hidden(&format!("{}\r", "\x7f".repeat("?code=1".len())));
@@ -236,6 +236,6 @@ fn wrapped_input_is_cleared_in_small_window() {
     assert_eq!(flat.matches("Callback address: http").count(), 1, "{text}");
     assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
     assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 1, "{text}");
-    assert_eq!(flat.matches("its query has code").count(), 1, "{text}");
+    assert_eq!(flat.matches("its query contains code").count(), 1, "{text}");
     assert!(env.read_config().contains(&format!("redirect_uri = \"{long}\"")), "{}", env.read_config());
 }

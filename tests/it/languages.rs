@@ -20,8 +20,8 @@ exit 4
     env.set_variable("WXBOX_LANG", "en").run("user show nami").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named nami in [HOME]/.local/share/wxbox/wxbox.db
-hint: [HOME]/.local/share/wxbox/wxbox.db is not there; where people were added before, it was with another HOME or as another user: name their file with --database
+error: there is no user nami in [HOME]/.local/share/wxbox/wxbox.db
+hint: [HOME]/.local/share/wxbox/wxbox.db does not exist: if users were added before, with another HOME or by another system user, use --database with that file
 
 "#]]);
     env.set_variable("WXBOX_LANG", "fr");

@@ -23,7 +23,7 @@ fn truncated_list_is_reported() {
         let ran = env.run(line).assert_success();
         (ran.stdout().lines().count(), ran.stderr().to_owned())
     };
-    let more = |shown: usize| format!("these are {shown} of 52 messages; `--limit 0` shows all\n");
+    let more = |shown: usize| format!("showing {shown} of 52 messages; use `--limit 0` to see all\n");
     assert_eq!(list("outbox list"), (50, more(50)));
     assert_eq!(list("outbox list --limit 3 --state queued --user luffy --since 1h"), (3, more(3)));
     for (line, count) in [
@@ -87,7 +87,7 @@ fn names_may_begin_with_a_hyphen() {
 #[test]
 fn odd_openid_is_warned_about_everywhere() {
     let env = TestEnv::new();
-    let warning = "an openid mostly has 28 characters and begins with o; oShort does not";
+    let warning = "an openid usually has 28 characters and begins with o; oShort does not";
     for line in ["send --openid oShort x --dry-run", "user add a --openid oShort", "user add b"] {
         let ran = env.run(line).assert_success();
         assert_eq!(ran.stderr().contains(warning), line.contains("oShort"), "{line}: {}", ran.stderr());

@@ -27,7 +27,7 @@ fn file_is_uploaded_once_in_three_days() {
     assert!(id.len() > 20 && first.stderr().is_empty(), "{id}: {}", first.stderr());
     let again = env.run("media upload same.bin").assert_success();
     assert_eq!(again.stdout().trim(), id);
-    assert!(again.stderr().starts_with("WeChat keeps same.bin already, until "), "{}", again.stderr());
+    assert!(again.stderr().starts_with("WeChat already has same.bin, until "), "{}", again.stderr());
     assert_eq!(env.run("-q media upload chart.png").assert_success().stderr(), "");
     let upload = env.run("--json media upload chart.png").assert_success().json_lines().remove(0);
     assert_eq!((&upload["media_id"], &upload["type"], &upload["kept"]), (&id.into(), &"image".into(), &true.into()));
@@ -88,77 +88,77 @@ fn unsupported_file_is_not_uploaded() {
 exit 1
 --- stderr
 error: cannot read absent.png: No such file or directory (os error 2)
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("media upload empty.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: empty.png is empty
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("media upload text.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: text.png is neither a picture nor a sound nor a film
-hint: WeChat takes image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
+error: text.png is not an image, audio or video file
+hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
 
 "#]]);
     env.run("media upload photo.webp").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: photo.webp is image/webp, which WeChat does not take
-hint: WeChat takes image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
+error: photo.webp is image/webp, which WeChat does not accept
+hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
 
 "#]]);
     env.run("media upload pictures").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: pictures is a directory
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("media upload /dev/zero").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: zero is neither a file nor standard input
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+error: zero does not exist and is not standard input
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("media upload large.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: large.png has 10485761 bytes, 10485760 is the most that WeChat takes as image
-hint: shrink it
+error: large.png has 10485761 bytes; the limit of WeChat for image is 10485760
+hint: use a smaller file
 
 "#]]);
     env.run("media upload long.amr").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: long.amr has 2097153 bytes, 2097152 is the most that WeChat takes as voice
-hint: shrink it
+error: long.amr has 2097153 bytes; the limit of WeChat for voice is 2097152
+hint: use a smaller file
 
 "#]]);
     env.run("media upload cover.jpg --type thumb").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: cover.jpg has 65537 bytes, 65536 is the most that WeChat takes as thumb
-hint: shrink it
+error: cover.jpg has 65537 bytes; the limit of WeChat for thumb is 65536
+hint: use a smaller file
 
 "#]]);
     env.run("media upload chart.png --type thumb").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: chart.png is PNG, which WeChat does not take as thumb
-hint: WeChat takes thumb: JPEG
+error: chart.png is PNG, which WeChat does not accept as thumb
+hint: use one of the formats that WeChat accepts: thumb: JPEG
 
 "#]]);
     env.run("media upload clip.mp4 --type voice").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: clip.mp4 is MP4, which WeChat does not take as voice
-hint: WeChat takes voice: AMR, MP3
+error: clip.mp4 is MP4, which WeChat does not accept as voice
+hint: use one of the formats that WeChat accepts: voice: AMR, MP3
 
 "#]]);
     env.run("media upload clip.mp4 --type film").assert_snapshot(str![[r#"
@@ -171,57 +171,57 @@ error: invalid value "film" for --type; possible values: image, voice, video, th
 exit 2
 --- stderr
 error: standard input is empty
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("send -u luffy --image absent.png").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot read absent.png: No such file or directory (os error 2)
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("send -u luffy --image empty.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: empty.png is empty
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("send -u luffy --image clip.mp4").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: clip.mp4 is MP4, which WeChat does not take as image
-hint: WeChat takes image: PNG, JPEG, GIF
+error: clip.mp4 is MP4, which WeChat does not accept as image
+hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF
 
 "#]]);
     env.run("send -u luffy --image pictures").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: pictures is a directory
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     env.run("send -u luffy --image large.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: large.png has 10485761 bytes, 10485760 is the most that WeChat takes as image
-hint: shrink it
+error: large.png has 10485761 bytes; the limit of WeChat for image is 10485760
+hint: use a smaller file
 
 "#]]);
     env.run("send -u luffy --image ''").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot read "": No such file or directory (os error 2)
-hint: name a picture, sound or film; `send` takes the media_id of one, too
+hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     let video = r#"{"msgtype": "video", "video": {"media_id": "@clip.mp4", "thumb_media_id": "@chart.png"}}"#;
     env.run_with_stdin("send -u luffy --message -", video).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: chart.png is PNG, which WeChat does not take as thumb
-hint: WeChat takes thumb: JPEG
+error: chart.png is PNG, which WeChat does not accept as thumb
+hint: use one of the formats that WeChat accepts: thumb: JPEG
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);

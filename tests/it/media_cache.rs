@@ -135,7 +135,7 @@ sent message 2 (image) to luffy
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 3 to luffy was refused: WeChat says 40007 (invalid media_id): media_id unknown or expired
+error: message 3 to luffy was rejected: WeChat says 40007 (invalid media_id): media_id unknown or expired
 hint: Upload again (temporary media live 3 days)
 
 "#]]);
@@ -148,7 +148,7 @@ hint: Upload again (temporary media live 3 days)
     env.run("send -u luffy --image a_media_id_that_nobody_has_ever_seen").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 4 to luffy was refused: WeChat says 40007 (invalid media_id): media_id unknown or expired
+error: message 4 to luffy was rejected: WeChat says 40007 (invalid media_id): media_id unknown or expired
 hint: Upload again (temporary media live 3 days)
 
 "#]]);
@@ -175,7 +175,7 @@ fn failed_upload_is_retried_or_fails_like_message() {
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was refused: cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
+error: message 1 to luffy was rejected: cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
 hint: Convert the file to an accepted format
 
 "#]]);
@@ -183,16 +183,16 @@ hint: Convert the file to an accepted format
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME]: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
 
 "#]]);
     fault(&mut env, "truncated = true");
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 3 to luffy is not delivered yet and stays queued: cannot upload chart.png: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now
+error: message 3 to luffy is not delivered yet and stays queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now
 
 "#]]);
     fault(&mut env, "nth = 1\nerrcode = 40001");
@@ -207,7 +207,7 @@ sent message 4 (image) to luffy
 exit 0
 --- stdout
 4	sent	luffy	image	[TIME]	
-3	queued	luffy	image	[TIME]	cannot upload chart.png: no answer from 127.0.0.1:[PORT]: end of file before message length reached
+3	queued	luffy	image	[TIME]	cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
 2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
 
@@ -223,9 +223,9 @@ fn unauthorized_upload_stops_only_its_type() {
     env.run("send -u luffy -u nami --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was refused: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 1 to luffy was rejected: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-error: message 2 to nami was refused: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 2 to nami was rejected: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
@@ -327,7 +327,7 @@ queued message 1 (text) to nami
     env.run("outbox prune --older-than 1d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-removed one message
+deleted one message
 
 "#]]);
     env.run("user remove luffy --yes").assert_success();

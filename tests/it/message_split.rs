@@ -37,7 +37,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes
+warning: the text has 5159 bytes of UTF-8 and is cut to 2048, the limit of WeChat
 
 "#]]);
     let cut = received_texts(&mut env).remove(0);
@@ -46,8 +46,8 @@ warning: the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeCh
     env.run_with_stdin("send -u luffy --strict -", three_part_text()).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes
-hint: shorten it, send a link to the whole, or give --split to send it in parts
+error: the text has 5159 bytes of UTF-8; the limit of WeChat is 2048
+hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);
     env.run_with_stdin("send -u luffy --split -", three_part_text()).assert_snapshot(str![[r#"
@@ -146,7 +146,7 @@ hint: run `wxbox send -h` to see how to use it
     let dry = env.run_with_stdin("send -u luffy --split --dry-run -", three_part_text()).assert_success();
     assert_eq!(dry.stdout().lines().count(), 3);
     let many = env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text().repeat(3)).assert_success();
-    assert!(many.stderr().contains("WeChat takes 5"), "{}", many.stderr());
+    assert!(many.stderr().contains("WeChat accepts 5"), "{}", many.stderr());
 }
 
 #[test]
@@ -172,10 +172,10 @@ fn parts_after_rejected_part_are_cancelled() {
     env.run_with_stdin("send -u nami --split -", three_part_text()).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
-error: message 2 to nami was cancelled: message 1, the part before it, was not delivered
-error: message 3 to nami was cancelled: message 1, the part before it, was not delivered
+error: message 2 to nami was cancelled: the previous part, message 1, was not delivered
+error: message 3 to nami was cancelled: the previous part, message 1, was not delivered
 
 "#]]);
     assert_eq!(env.message_states(), "failed cancelled cancelled");
@@ -194,12 +194,12 @@ fn parts_after_unknown_part_wait_for_user() {
     env.run_with_stdin("send -u luffy --split -", three_part_text()).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
-error: message 2 to luffy is not delivered yet and stays queued: it waits for message 1, the part before it
-hint: do not send it again: it goes out by itself after message 1; `wxbox outbox show 1` tells what that one waits for
-error: message 3 to luffy is not delivered yet and stays queued: it waits for message 2, the part before it
-hint: do not send it again: it goes out by itself after message 2; `wxbox outbox show 2` tells what that one waits for
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: end of file before message length reached
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
+error: message 2 to luffy is not delivered yet and stays queued: waiting for the previous part, message 1
+hint: do not send it again: it is sent after message 1; run `wxbox outbox show 1` to see what that one waits for
+error: message 3 to luffy is not delivered yet and stays queued: waiting for the previous part, message 2
+hint: do not send it again: it is sent after message 2; run `wxbox outbox show 2` to see what that one waits for
 
 "#]]);
     env.run("outbox flush").assert_success();
@@ -207,9 +207,9 @@ hint: do not send it again: it goes out by itself after message 2; `wxbox outbox
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-3	queued	luffy	text	[TIME]	it waits for message 2, the part before it
-2	queued	luffy	text	[TIME]	it waits for message 1, the part before it
-1	unknown	luffy	text	[TIME]	no answer from 127.0.0.1:[PORT]: end of file before message length reached
+3	queued	luffy	text	[TIME]	waiting for the previous part, message 2
+2	queued	luffy	text	[TIME]	waiting for the previous part, message 1
+1	unknown	luffy	text	[TIME]	no response from 127.0.0.1:[PORT]: end of file before message length reached
 
 "#]]);
     // The part had been delivered: the rest is sent.
@@ -235,7 +235,7 @@ sent message 4 (text) to luffy
 sent message 5 (text) to luffy
 sent message 6 (text) to luffy
 --- stderr
-warning: these messages may have arrived already, and may arrive twice: 1, 4
+warning: these messages may have arrived already and may arrive twice: 1, 4
 
 "#]]);
     assert_eq!(env.message_states(), "sent sent sent sent sent sent");
@@ -250,10 +250,10 @@ fn waiting_parts_expire() {
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was refused: it could not be delivered within its time
-hint: if it is still of use, `wxbox outbox retry 2` sends it
-error: message 3 to luffy was refused: it could not be delivered within its time
-hint: if it is still of use, `wxbox outbox retry 3` sends it
+error: message 2 to luffy was rejected: the message was not delivered before it expired
+hint: run `wxbox outbox retry 2` to send it now
+error: message 3 to luffy was rejected: the message was not delivered before it expired
+hint: run `wxbox outbox retry 3` to send it now
 
 "#]]);
     assert_eq!(env.message_states(), "unknown expired expired");
@@ -300,7 +300,7 @@ exit 7
 --- stdout
 {"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"log","created_at":"[TIME]","sent_at":"[TIME]","duplicate":true}
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":40003,"errmsg":"invalid openid","rid":"[RID]","error":"WeChat says 40003 (invalid openid): openid malformed or of another account","hint":"Check that the recipient was bound with this AppID; bind again","key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"message 2, the part before it, was not delivered","hint":null,"key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"the previous part, message 2, was not delivered","hint":null,"key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
 --- stderr
 {"error":"2 messages were not delivered","hint":null,"code":7}
 
@@ -310,7 +310,7 @@ exit 7
     env.run_with_stdin("send -u luffy --split --key other -", three_part_text()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nothing sent to luffy: message 5 has this key, and is sent
+nothing sent to luffy: message 5 has this key and is sent
 
 "#]]);
     assert_eq!(received_texts(&mut env).len(), 2);
@@ -343,7 +343,7 @@ cancelled message 6 to luffy
     env.run("outbox cancel --all").assert_success();
     let ran = env.run("outbox list --json --limit 3").assert_success();
     let reasons: Vec<_> = ran.json_lines().iter().map(|result| result["error"].clone()).collect();
-    let part = "message 7, the part before it, was not delivered";
+    let part = "the previous part, message 7, was not delivered";
     assert_eq!(reasons, [json!(part), json!(part), Value::Null]);
 }
 
@@ -354,7 +354,7 @@ fn lines_of_a_batch_are_split() {
     env.run_with_stdin("send --batch -", line.to_string()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes"]}
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the limit of WeChat"]}
 
 "#]]);
     let ran = env.run_with_stdin("send --batch - --split", line.to_string()).assert_success();
@@ -366,7 +366,7 @@ exit 0
     env.run_with_stdin("send --batch - --strict", line.to_string()).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":1,"ref":"r","state":"failed","error":"the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes"}
+{"line":1,"ref":"r","state":"failed","error":"the text has 5159 bytes of UTF-8; the limit of WeChat is 2048"}
 
 "#]]);
 }

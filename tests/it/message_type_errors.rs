@@ -8,21 +8,21 @@ use crate::support::env::{NAMI, TestEnv};
 fn invalid_message_names_error_and_position() {
     let env = TestEnv::with_bound_luffy();
     let cases: &[(&str, &str, &str)] = &[
-        (r#"{"msgtype": "imagee"}"#, "there is no type of message \"imagee\"", "did you mean image?"),
+        (r#"{"msgtype": "imagee"}"#, "unknown message type \"imagee\"", "did you mean image?"),
         (
             r#"{"msgtype": "fax"}"#,
-            "there is no type of message \"fax\"",
+            "unknown message type \"fax\"",
             "the types are text, image, voice, video, music, news, mpnews, mpnewsarticle, msgmenu, wxcard, miniprogrampage, template, subscribe, subscribe_once",
         ),
         (
             r#"{"msgtype": 7}"#,
-            "msgtype must be text, and not blank",
-            "`wxbox send --help` shows what messages look like",
+            "msgtype must be text that is not blank",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"image": {"media_id": "x"}}"#,
             "the message has neither msgtype nor template_id",
-            "msgtype says what it is: text, image, news, …; `wxbox send --help` shows all",
+            "set msgtype to text, image, news, …; run `wxbox send --help` to see all types",
         ),
         (
             r#"{"msgtype": "image", "image": {"media_id": "x", "mediaid": "y"}}"#,
@@ -32,62 +32,62 @@ fn invalid_message_names_error_and_position() {
         (
             r#"{"msgtype": "image", "image": {"media_id": "x"}, "text": {}}"#,
             "a message of the type image has no text",
-            "its parts are image, customservice?; what has a ? may be left out",
+            "its parts are image, customservice?; parts with ? are optional",
         ),
         (
             r#"{"msgtype": "image", "image": "x"}"#,
             "image must be an object",
-            "`wxbox send --help` shows what messages look like",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"msgtype": "image", "image": {"media_id": "a.png"}}"#,
-            "image.media_id cannot be a media_id: a.png",
-            "`wxbox media upload FILE` prints a media_id; in a file for --message, \"@FILE\" names a file to upload",
+            "image.media_id is not a media_id: a.png",
+            "run `wxbox media upload FILE` to get a media_id; in a file for --message, \"@FILE\" uploads a file",
         ),
         (
             r#"{"msgtype": "image", "image": {"media_id": true}}"#,
-            "image.media_id must be text, and not blank",
-            "`wxbox send --help` shows what messages look like",
+            "image.media_id must be text that is not blank",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"msgtype": "mpnews", "mpnews": {"media_id": "@a.png"}}"#,
-            "mpnews.media_id cannot be a media_id: @a.png",
-            "`wxbox send --help` shows what messages look like",
+            "mpnews.media_id is not a media_id: @a.png",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"msgtype": "news", "news": {"articles": []}}"#,
-            "news.articles must be a list, and not empty",
-            "`wxbox send --help` shows what messages look like",
+            "news.articles must be a list with at least one entry",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"msgtype": "news", "news": {"articles": [{}, {}]}}"#,
-            "news.articles has 2 entries, 1 is the most that WeChat takes",
-            "`wxbox send --help` shows what messages look like",
+            "news.articles has 2 entries; the limit of WeChat is 1",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"msgtype": "news", "news": {"articles": [{"title": "t", "description": "", "url": "ftp://a", "picurl": ""}]}}"#,
             "news.articles[0].url is not an http or https address: ftp://a",
-            "write the whole address, such as https://status.example.com",
+            "use the whole address, such as https://status.example.com",
         ),
         (
             r#"{"msgtype": "music", "music": {"musicurl": "a", "hqmusicurl": "https://a", "thumb_media_id": "x"}}"#,
             "music.musicurl is not an http or https address: a",
-            "write the whole address, such as https://status.example.com",
+            "use the whole address, such as https://status.example.com",
         ),
         (
             r#"{"msgtype": "text", "text": {"content": "  "}}"#,
-            "text.content must be text, and not blank",
-            "`wxbox send --help` shows what messages look like",
+            "text.content must be text that is not blank",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"template_id": "T", "scene": 1, "title": "sixteen letters!", "data": {"content": {"value": "v"}}}"#,
-            "title has 16 characters, 15 is the most",
-            "`wxbox send --help` shows what messages look like",
+            "title has 16 characters; the limit is 15",
+            "run `wxbox send --help` to see examples of messages",
         ),
         (
             r#"{"template_id": "T", "client_msg_id": "1", "data": {}}"#,
             "a message of the type template has no client_msg_id",
-            "its parts are template_id, url?, miniprogram?, data; what has a ? may be left out",
+            "its parts are template_id, url?, miniprogram?, data; parts with ? are optional",
         ),
         (
             r#"{"template_id": "T", "data": {"host": [1]}}"#,
@@ -97,7 +97,7 @@ fn invalid_message_names_error_and_position() {
         (
             r#"{"template_id": "S", "page": "door", "data": {}}"#,
             "page is not an http or https address: door",
-            "write the whole address, such as https://status.example.com",
+            "use the whole address, such as https://status.example.com",
         ),
     ];
     for (message, what, hint) in cases {
@@ -108,30 +108,30 @@ fn invalid_message_names_error_and_position() {
     env.run_with_stdin("send -u luffy --message -", "[1]").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not a message as JSON: invalid type: sequence, expected a map at line 1 column 0
-hint: it is an object, such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; `wxbox send --help` shows more
+error: cannot read a message from standard input: invalid type: sequence, expected a map at line 1 column 0
+hint: use an object such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; run `wxbox send --help` for more
 
 "#]]);
     env.run_with_stdin("send -u luffy --message -", "{").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not a message as JSON: EOF while parsing an object at line 1 column 1
-hint: it is an object, such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; `wxbox send --help` shows more
+error: cannot read a message from standard input: EOF while parsing an object at line 1 column 1
+hint: use an object such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; run `wxbox send --help` for more
 
 "#]]);
     env.run("send -u luffy --message absent.json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot read absent.json: No such file or directory (os error 2)
-hint: name a file, or - for standard input
+hint: use a file name, or - for standard input
 
 "#]]);
     let other = format!(r#"{{"touser": "{NAMI}", "msgtype": "text", "text": {{"content": "x"}}}}"#);
     env.run_with_stdin("send -u luffy --message -", &other).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the message names oNami_draws_maps_of_the_sea1 itself, and the recipient is oLuffy_wears_the_straw_hat_1
-hint: leave touser out of the message
+error: touser of the message is oNami_draws_maps_of_the_sea1, but the recipient is oLuffy_wears_the_straw_hat_1
+hint: remove touser from the message
 
 "#]]);
     env.run_with_stdin(&format!("send --openid {NAMI} --dry-run --message -"), &other).assert_snapshot(str![[r#"
@@ -144,7 +144,7 @@ exit 0
     env.run("send --batch a.jsonl").assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"a line of a batch cannot name a file with @"}
+{"line":1,"state":"failed","error":"@FILE is not allowed in a batch"}
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -193,28 +193,28 @@ sent message 2 (news) to luffy
 exit 2
 --- stderr
 error: url is not an http or https address: a.example
-hint: write the whole address, such as https://status.example.com
+hint: use the whole address, such as https://status.example.com
 
 "#]]);
     env.run_with_stdin("send -u luffy --news -", toml.replace("picurl", "picture")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: a message of the type news has no picture
-hint: its parts are title, description?, url?, picurl?; what has a ? may be left out
+hint: its parts are title, description?, url?, picurl?; parts with ? are optional
 
 "#]]);
     env.run_with_stdin("send -u luffy --news -", "title = t").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not an article in TOML or JSON: invalid boolean, expected `true`
-hint: it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
+error: cannot read a link card from standard input: invalid boolean, expected `true`
+hint: write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
 
 "#]]);
     env.run_with_stdin("send -u luffy --news -", "{\"title\": }").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is not an article in TOML or JSON: expected value at line 1 column 11
-hint: it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
+error: cannot read a link card from standard input: expected value at line 1 column 11
+hint: write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"

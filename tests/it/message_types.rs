@@ -165,7 +165,7 @@ fn sandbox_displays_accepted_messages() {
     env.run_with_stdin("send -u luffy --message -", unknown).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 5 to luffy was refused: WeChat says 40007 (invalid media_id): media_id unknown or expired
+error: message 5 to luffy was rejected: WeChat says 40007 (invalid media_id): media_id unknown or expired
 hint: Upload again (temporary media live 3 days)
 
 "#]]);
@@ -193,14 +193,14 @@ fn unauthorized_type_names_permitted_accounts() {
     env.run("send -u luffy hello").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 1 to luffy was rejected: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 2 to luffy was rejected: WeChat says 48001 (api unauthorized): account lacks this API
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
@@ -208,14 +208,14 @@ hint: template messages are for verified (已认证) service accounts (服务号
         .assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 3 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 3 to luffy was rejected: WeChat says 48001 (api unauthorized): account lacks this API
 hint: subscription notifications are for verified (已认证) service accounts (服务号)
 
 "#]]);
     env.run("send -u luffy --image a.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 4 to luffy was refused: cannot upload a.png: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 4 to luffy was rejected: cannot upload a.png: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
@@ -238,7 +238,7 @@ Attempts    1
 Created     [TIME]
 Expires     [TIME]
 Error       WeChat says 48001 (api unauthorized): account lacks this API
-Request id  [RID]
+Request ID  6b0c37d8-765d9ac3-e05fc89a
 Hint        customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 Content     hello
 

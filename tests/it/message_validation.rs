@@ -30,14 +30,14 @@ error: invalid value "host=red" for --data-color: use # and six hex digits, such
     unchanged("send -u luffy -t backup --data-color hue=#ffffff").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: there is no field hue to colour
+error: cannot color hue: there is no such field
 
 "#]]);
     unchanged("send -u luffy -t backup --url ftp://x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: ftp://x is not an http or https address
-hint: write the whole address, such as https://status.example.com
+hint: use the whole address, such as https://status.example.com
 
 "#]]);
     unchanged("send -u luffy -t backup --miniprogram wx1").assert_snapshot(str![[r#"
@@ -57,35 +57,35 @@ hint: did you mean backup?
 exit 4
 --- stderr
 error: there is no template "not an id"
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
     env.run("send -u luffy -t ''").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template ""
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
     unchanged("send -u luffy ''").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the text is empty
-hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
     unchanged("send -u luffy ' \n '").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the text is empty
-hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
     unchanged("send -u luffy -").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the text is empty
-hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
     unchanged("send -u luffy text --text text").assert_snapshot(str![[r#"
@@ -119,15 +119,15 @@ hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
     unchanged(&format!("send -u luffy --strict {}x", "中".repeat(683))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the text has 2050 bytes of UTF-8, 2048 is the most that WeChat takes
-hint: shorten it, send a link to the whole, or give --split to send it in parts
+error: the text has 2050 bytes of UTF-8; the limit of WeChat is 2048
+hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);
     unchanged(&format!("send -u luffy --dry-run --strict {}", "x".repeat(2049))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the text has 2049 bytes of UTF-8, 2048 is the most that WeChat takes
-hint: shorten it, send a link to the whole, or give --split to send it in parts
+error: the text has 2049 bytes of UTF-8; the limit of WeChat is 2048
+hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);
     env.run(&format!("send -u luffy {}", "x".repeat(2048))).assert_success();
@@ -136,13 +136,13 @@ exit 0
 --- stdout
 sent message 2 (text) to luffy
 --- stderr
-warning: standard input is not UTF-8: what cannot be read is sent as �
+warning: standard input is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     env.run_with_stdin("send -u luffy -", vec![b'x'; (4 << 20) + 1]).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input holds more than 4194304 bytes
+error: standard input is longer than 4194304 bytes
 
 "#]]);
 }
@@ -154,36 +154,36 @@ fn unreadable_fields_are_rejected() {
 exit 1
 --- stderr
 error: cannot read absent.json: No such file or directory (os error 2)
-hint: name a file, or - for standard input
+hint: use a file name, or - for standard input
 
 "#]]);
     let with = |json: &[u8]| env.run_with_stdin("send -u luffy -t backup --data-json -", json);
     with(b"{\"host\":").assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 8
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: EOF while parsing a value at line 1 column 8
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     with(b"[]").assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: it must be an object
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: it is not a JSON object
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     with(b"{\"host\":null}").assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     with(b"{\"host\":\"\xff\"}").assert_snapshot(str![[r#"
@@ -191,14 +191,14 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: standard input is not UTF-8: what cannot be read is sent as �
+warning: standard input is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     with(b"").assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 0
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: EOF while parsing a value at line 1 column 0
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1, "the one that is not UTF-8");
@@ -211,21 +211,21 @@ fn json_fields_follow_option_rules() {
 exit 2
 --- stderr
 error: https://x/�[31m is not an http or https address
-hint: write the whole address, such as https://status.example.com
+hint: use the whole address, such as https://status.example.com
 
 "#]]);
     env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: a field has no name
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: the name of a field is empty
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"host": {"value": "x", "color": "red"}}"#).assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
 }
@@ -237,8 +237,8 @@ fn invalid_openid_creates_no_database() {
     run_unchanged(&env, "send --openid 'a b' hi").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: "a b" cannot be an openid
-hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+error: "a b" is not an openid
+hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
 }

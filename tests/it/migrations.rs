@@ -3,7 +3,7 @@
 
 use crate::support::env::TestEnv;
 
-const REJECTION: &str = "is of a development build from before the first release";
+const REJECTION: &str = "was created by a development version before the first release";
 
 fn assert_rejected_unchanged(env: &TestEnv) {
     let before = std::fs::read(env.database_path()).unwrap();

@@ -27,7 +27,10 @@ fn named_missing_database_is_an_error() {
             let ran = env.run(&format!("{before} {line}"));
             let printed = format!("{}{}", ran.stdout(), ran.stderr());
             assert!(printed.contains("there is no database at") && printed.contains(path), "{line}: {printed}");
-            assert!(printed.contains("`wxbox user add` and `wxbox user import` make one"), "{line}: {printed}");
+            assert!(
+                printed.contains("`wxbox user add` and `wxbox user import` create a new database"),
+                "{line}: {printed}"
+            );
             let status = match line.split(' ').next() {
                 // The exit status of `run` is its command's own; a check reports on the
                 // configuration.
@@ -43,13 +46,13 @@ fn named_missing_database_is_an_error() {
 exit 1
 --- stderr
 error: there is no database at typo.db, which --database names
-hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
+hint: check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
 
 "#]]);
     env.run("--database typo.db --json user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"there is no database at typo.db, which --database names","hint":"`wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database","code":1}
+{"error":"there is no database at typo.db, which --database names","hint":"check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database","code":1}
 
 "#]]);
     // A command that would create it may try.
@@ -71,15 +74,15 @@ fn unexpanded_shell_path_is_rejected() {
     env.run("--database '$HOME/x.db' user add luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the path that --database gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
-hint: write the path out; ~/ at its beginning is understood
+error: the path in --database contains $ or ~, which wxbox does not expand
+hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
     env.run("backup '$HOME/copy.db'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the path that FILE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
-hint: write the path out; ~/ at its beginning is understood
+error: the path in FILE contains $ or ~, which wxbox does not expand
+hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
     env.run("backup '~/copy.db'").assert_success();
@@ -88,17 +91,17 @@ hint: write the path out; ~/ at its beginning is understood
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: the path that WXBOX_DATABASE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
-hint: write the path out; ~/ at its beginning is understood
+error: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand
+hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
     env.run("doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-failure  config: the path that WXBOX_DATABASE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
-         fix: write the path out; ~/ at its beginning is understood
+failure  config: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand
+         fix: write the full path; only ~/ at the beginning is supported
 --- stderr
-nothing else was looked at: all of it needs a config that can be read
+all other checks were skipped: they need a readable config
 one failure, no warning
 
 "#]]);
@@ -112,8 +115,8 @@ fn other_home_or_service_directory_is_reported() {
     env.run("send --user nobody hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named nobody in [HOME]/.local/share/wxbox/wxbox.db
-hint: `wxbox user list` shows everybody
+error: there is no user nobody in [HOME]/.local/share/wxbox/wxbox.db
+hint: run `wxbox user list` to see all users
 
 "#]]);
     let config = env.path(".config/wxbox/config.toml").display().to_string();
@@ -124,8 +127,8 @@ hint: `wxbox user list` shows everybody
     env.run(&format!("-c {config} send --user luffy hi")).assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named luffy in [HOME]/elsewhere/.local/share/wxbox/wxbox.db
-hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db is not there; where people were added before, it was with another HOME or as another user: name their file with --database
+error: there is no user luffy in [HOME]/elsewhere/.local/share/wxbox/wxbox.db
+hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db does not exist: if users were added before, with another HOME or by another system user, use --database with that file
 
 "#]]);
     // The default path needs no warning; a monitoring command does expect a database.
@@ -134,7 +137,7 @@ hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db is not there; where people we
 exit 1
 --- stderr
 error: there is no database at [HOME]/elsewhere/.local/share/wxbox/wxbox.db
-hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
+hint: check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
 
 "#]]);
 }
@@ -158,7 +161,7 @@ exit 0
 #[test]
 fn created_database_is_reported_on_terminal() {
     let mut env = TestEnv::new();
-    let creates_database = |line: &str| screen_text(&env, line).contains("made a new database at");
+    let creates_database = |line: &str| screen_text(&env, line).contains("created a new database at");
     assert!(!creates_database("token"), "nobody named it");
     assert!(creates_database(&format!("--database a.db send --openid {LUFFY} hello")));
     assert!(!creates_database(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
@@ -169,7 +172,7 @@ fn created_database_is_reported_on_terminal() {
             && !creates_database("-q --database c.db user import people.csv")
     );
     env.set_variable("WXBOX_DATABASE", "d.db");
-    assert!(screen_text(&env, "user import people.csv").contains("made a new database at d.db"));
+    assert!(screen_text(&env, "user import people.csv").contains("created a new database at d.db"));
     assert_eq!(env.run("--database e.db user add luffy").assert_success().stderr(), "");
 }
 
@@ -191,21 +194,21 @@ fn empty_list_note_is_for_terminals_only() {
             "{line}"
         );
     };
-    assert_contains(&env, "user list", "no people yet; add one with `wxbox user add NAME`");
-    assert_contains(&env, "outbox list", "no messages yet; `wxbox send` sends one");
-    assert_contains(&env, "outbox flush", "nothing is due");
+    assert_contains(&env, "user list", "no users yet; run `wxbox user add NAME` to add one");
+    assert_contains(&env, "outbox list", "no messages yet; run `wxbox send` to send one");
+    assert_contains(&env, "outbox flush", "no messages are due");
     env.run("user add luffy --tag ops").assert_success();
-    assert_contains(&env, "outbox flush", "nothing is due");
-    assert_contains(&env, "user list --tag nope", "nobody has the tag nope");
-    assert_contains(&env, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
-    assert_contains(&env, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
+    assert_contains(&env, "outbox flush", "no messages are due");
+    assert_contains(&env, "user list --tag nope", "no user has the tag nope");
+    assert_contains(&env, "user list --tag opps", "no user has the tag opps; did you mean ops?");
+    assert_contains(&env, "user list --tag ops --bound", "no matching users; run `wxbox user list` to see all");
     assert_contains(
         &env,
         "outbox list --state failed",
-        "no message is like that; `wxbox outbox list` shows the newest",
+        "no matching messages; run `wxbox outbox list` to see the latest",
     );
     assert_contains(&env, "template list", "the account has no templates");
-    assert_contains(&env, "follower list", "nobody follows the account");
+    assert_contains(&env, "follower list", "the account has no followers");
     let raw =
         |env: &TestEnv| String::from_utf8(Terminal::start(env.command("outbox list"), 30, 200).wait().raw).unwrap();
     assert!(!raw(&env).contains('\u{1b}'));

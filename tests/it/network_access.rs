@@ -32,9 +32,9 @@ fn env_with_api(api_base: &str, network: &str) -> TestEnv {
 #[test]
 fn proxy_response_and_proxy_origin_are_reported() {
     for (answer, said) in [
-        ("HTTP/1.1 403 Forbidden\r\n\r\n".to_owned(), "it answers with HTTP 403, and opens no tunnel"),
-        ("HTTP/1.1 407 Who\r\n\r\n".into(), "it answers with HTTP 407, and opens no tunnel"),
-        ("HTTP/1.0 201 Created\r\n\r\n".into(), "it answers with HTTP 201, and opens no tunnel"),
+        ("HTTP/1.1 403 Forbidden\r\n\r\n".to_owned(), "it responds with HTTP 403 and opens no tunnel"),
+        ("HTTP/1.1 407 Who\r\n\r\n".into(), "it responds with HTTP 407 and opens no tunnel"),
+        ("HTTP/1.0 201 Created\r\n\r\n".into(), "it responds with HTTP 201 and opens no tunnel"),
         (format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(9_000)), "a header of more than 8 KiB"),
         ("SSH-2.0-OpenSSH\r\n".into(), "it opens no tunnel"),
     ] {
@@ -45,9 +45,9 @@ fn proxy_response_and_proxy_origin_are_reported() {
             let mut env = env_with_api("https://wechat.invalid", &own);
             env.set_variable(if own.is_empty() { name } else { "NO_PROXY" }, &value);
             let ran = env.run("token");
-            let expected = format!("by way of the proxy http://{at} ({name}): ");
+            let expected = format!("through the proxy http://{at} ({name}): ");
             assert!(ran.stderr().contains(&expected) && ran.stderr().contains(said), "{}", ran.stderr());
-            assert!(ran.stderr().contains(&format!("hint: check the proxy that {name} names")), "{}", ran.stderr());
+            assert!(ran.stderr().contains(&format!("hint: check the proxy in {name}")), "{}", ran.stderr());
             assert!(!ran.stderr().contains("geheim") && ran.status() == Some(1), "{}", ran.stderr());
         }
     }
@@ -58,10 +58,10 @@ fn unusable_proxy_fails_only_when_used() {
     for value in ["http://[x", "gopher://proxy:1", "socks5://127.0.0.1:1080"] {
         let mut env = env_with_api("https://wechat.invalid", "");
         let ran = env.set_variable("HTTPS_PROXY", value).run("token");
-        assert!(ran.stderr().contains("error: HTTPS_PROXY names no proxy that can be used"), "{}", ran.stderr());
+        assert!(ran.stderr().contains("error: HTTPS_PROXY is not a usable proxy"), "{}", ran.stderr());
         assert_eq!(ran.status(), Some(3));
         let ran = env.run("doctor");
-        assert!(ran.stdout().contains("proxy: HTTPS_PROXY names no proxy"), "{}", ran.stdout());
+        assert!(ran.stdout().contains("proxy: HTTPS_PROXY is not a usable proxy"), "{}", ran.stdout());
         let ran = env.set_variable("NO_PROXY", "wechat.invalid").run("token");
         assert!(ran.stderr().contains("cannot reach wechat.invalid: failed to lookup"), "{}", ran.stderr());
     }
@@ -80,7 +80,7 @@ fn certificates_of_ssl_variables_are_trusted() {
     let server = start_wechat(&own.certificate_pem, &own.key_pem);
     let base = format!("https://{}", server.local_addr());
     let ran = env_with_api(&base, "").run("token");
-    assert!(ran.stderr().contains("signed by an authority that is not trusted here"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("signed by an authority that wxbox does not trust"), "{}", ran.stderr());
     assert!(ran.stderr().contains("network.ca_file") && ran.status() == Some(1), "{}", ran.stderr());
 
     let mut env = env_with_api(&base, "");
@@ -113,7 +113,7 @@ fn expired_certificate_suggests_checking_clock() {
         let file = env.write_file("company.pem", &certificate);
         let ran = env.set_variable("SSL_CERT_FILE", file.to_str().unwrap()).run("token");
         assert!(
-            ran.stderr().contains(&format!("its certificate {said}, by the clock of this machine")),
+            ran.stderr().contains(&format!("the certificate {said} by the clock of this machine")),
             "{}",
             ran.stderr()
         );
@@ -126,7 +126,7 @@ fn demo_without_temp_dir_is_reported() {
     let mut env = TestEnv::without_config();
     let ran = env.set_variable("TMPDIR", "/nonexistent").run("demo");
     let expected =
-        "error: cannot make a directory for the demo in /nonexistent: No such file or directory (os error 2)\n";
+        "error: cannot create a directory for the demo in /nonexistent: No such file or directory (os error 2)\n";
     assert!(ran.stderr().starts_with(expected), "{}", ran.stderr());
     assert!(ran.stderr().contains("TMPDIR") && ran.status() == Some(1));
 }

@@ -49,12 +49,12 @@ exit 4
 --- stdout
 cancelled message 4 to nami
 --- stderr
-error: message 3 is cancelled, not queued
-hint: only queued messages can be cancelled
-error: message 1 is sent, not queued
-hint: only queued messages can be cancelled
+error: cannot cancel message 3: it is cancelled
+hint: only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them
+error: cannot cancel message 1: it is sent
+hint: only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them
 error: there is no message 99
-hint: `wxbox outbox list` shows the newest
+hint: run `wxbox outbox list` to see the latest messages
 
 "#]]);
     env.run("outbox cancel 5 1 --json").assert_snapshot(str![[r#"
@@ -62,13 +62,13 @@ exit 4
 --- stdout
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
-{"error":"message 1 is sent, not queued","hint":"only queued messages can be cancelled","code":4}
+{"error":"cannot cancel message 1: it is sent","hint":"only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them","code":4}
 
 "#]]);
     env.run("outbox cancel --all").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-nothing is queued
+no messages are queued
 
 "#]]);
     env.run("outbox cancel").assert_snapshot(str![[r#"
@@ -110,8 +110,8 @@ fn cancel_all_skips_in_flight_messages() {
     env.run("outbox cancel 1").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: message 1 is just being sent: it may arrive
-hint: `wxbox outbox show 1` tells what became of it
+error: message 1 is in flight and may arrive
+hint: run `wxbox outbox show 1` to see the result
 
 "#]]);
     env.run("outbox cancel --all").assert_snapshot(str![[r#"
@@ -119,7 +119,7 @@ exit 0
 --- stdout
 cancelled message 2 to nami
 --- stderr
-warning: one message is just being sent, and stays
+warning: one message is in flight and cannot be cancelled
 
 "#]]);
     wechat.respond(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
@@ -148,7 +148,7 @@ fn prune_removes_old_finished_messages() {
     env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-removed 0 messages
+deleted 0 messages
 
 "#]]);
     let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
@@ -158,7 +158,7 @@ removed 0 messages
     env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-removed 0 messages
+deleted 0 messages
 
 "#]]);
     database
@@ -173,7 +173,7 @@ exit 0
     env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-removed 3 messages
+deleted 3 messages
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 2);
@@ -225,8 +225,8 @@ cancelled      0
 expired        0
 oldest queued  3d, since [TIME]
 --- stderr
-error: the oldest queued message has waited for 3d, longer than 2d
-hint: `wxbox outbox list --state queued` shows what waits, and why
+error: the oldest queued message has waited for 3d; the limit is 2d
+hint: run `wxbox outbox list --state queued` to see the waiting messages and the causes
 
 "#]]);
     env.run("outbox status --check 4d -q").assert_success();
@@ -257,19 +257,15 @@ fn status_check_reports_recent_failures() {
         change(&format!("state = '{state}' WHERE id = 4"));
         let ran = env.run("outbox status --check 1h");
         assert_eq!(ran.status(), Some(6), "{state}");
-        assert!(
-            ran.stderr().contains("one message has failed, expired or become unknown within 60m"),
-            "{}",
-            ran.stderr()
-        );
+        assert!(ran.stderr().contains("one message failed, expired or became unknown within 60m"), "{}", ran.stderr());
     }
     // A message that has waited too long is reported as well.
     change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
     env.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: the oldest queued message has waited for 3d, longer than 60m; one message has failed, expired or become unknown within 60m
-hint: `wxbox outbox list --state queued` shows what waits, and why; `wxbox outbox list --state failed --state expired --state unknown` shows which, and why
+error: the oldest queued message has waited for 3d; the limit is 60m; one message failed, expired or became unknown within 60m
+hint: run `wxbox outbox list --state queued` to see the waiting messages and the causes; run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes
 
 "#]]);
     change("state = 'cancelled' WHERE id = 3");
@@ -283,14 +279,14 @@ fn outbox_commands_are_per_account() {
     env.run("outbox status").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_id is set
-hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+error: app_id is not set
+hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run("outbox cancel --all --json").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
+{"error":"app_id is not set","hint":"there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
 }
@@ -307,9 +303,9 @@ exit 7
 --- stdout
 sent message 2 (text) to luffy
 --- stderr
-error: WeChat has taken message 1; send it as a new one if it is to arrive twice
+error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
 error: there is no message 99
-hint: `wxbox outbox list` shows the newest
+hint: run `wxbox outbox list` to see the latest messages
 
 "#]]);
     env.run("outbox retry 1 3 --json").assert_snapshot(str![[r#"
@@ -317,16 +313,16 @@ exit 7
 --- stdout
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 --- stderr
-{"error":"WeChat has taken message 1; send it as a new one if it is to arrive twice","hint":null,"code":4}
+{"error":"cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message","hint":null,"code":4}
 {"error":"one message was not delivered","hint":null,"code":7}
 
 "#]]);
     env.run("outbox retry 1 99").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: WeChat has taken message 1; send it as a new one if it is to arrive twice
+error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
 error: there is no message 99
-hint: `wxbox outbox list` shows the newest
+hint: run `wxbox outbox list` to see the latest messages
 
 "#]]);
 }

@@ -35,9 +35,7 @@ fn panic_reports_location_only() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{stderr}");
         let place = |text: &str| {
-            let place = text
-                .strip_prefix("a fault in wxbox itself, at ")
-                .and_then(|place| place.strip_suffix(" (version 0.1.0)"));
+            let place = text.strip_prefix("internal error at ").and_then(|place| place.strip_suffix(" (wxbox 0.1.0)"));
             let (file, line) = place.and_then(|place| place.rsplit_once(':')).unwrap_or_else(|| panic!("{stderr}"));
             assert!(file.ends_with(".rs") && !file.starts_with('/') && line.parse::<u32>().is_ok(), "{stderr}");
         };
@@ -48,7 +46,7 @@ fn panic_reports_location_only() {
         } else {
             let [what, hint] = stderr.lines().collect::<Vec<_>>()[..] else { panic!("{stderr}") };
             place(what.strip_prefix("error: ").unwrap());
-            assert_eq!(hint, "hint: please report this line; what was queued is still in the outbox");
+            assert_eq!(hint, "hint: report this line as a bug; queued messages are still in the outbox");
         }
     }
 }

@@ -38,7 +38,7 @@ set the password of luffy
         env.run_with_stdin("user passwd luffy --password-stdin", bad).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input must hold a password: one line, not empty
+error: standard input must contain the password in one line
 
 "#]]);
         assert_eq!(env.query::<String>("SELECT password FROM users"), before);
@@ -52,8 +52,8 @@ error: standard input is not UTF-8
     env.run("user passwd luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: no password is given for luffy
-hint: give it with --password-stdin, or take it away with --remove
+error: the new password of luffy is missing
+hint: use --password-stdin, or --remove to remove the password
 
 "#]]);
     env.run("user passwd luffy --remove --json").assert_snapshot(str![[r#"
@@ -66,7 +66,7 @@ exit 0
     env.run_with_stdin("user add nami --password-stdin", "").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input must hold a password: one line, not empty
+error: standard input must contain the password in one line
 
 "#]]);
     env.run_with_stdin("user add ' ' --password-stdin", "x").assert_snapshot(str![[r#"

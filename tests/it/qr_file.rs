@@ -85,8 +85,8 @@ exit 0
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
-The code is in code.png.
-Scan the code with WeChat, or open the URL there, as luffy.
+Saved the QR code to code.png.
+Scan the QR code with the WeChat app of luffy, or open the URL in it.
 
 "#]]);
 }
@@ -97,20 +97,20 @@ fn unwritable_qr_file_fails_before_waiting() {
     run_unchanged(&env, "bind --user luffy --qr-file code.jpg").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: code.jpg is neither a .png nor a .svg file
-hint: the ending says what is drawn: --qr-file code.png or --qr-file code.svg
+error: cannot save the QR code to code.jpg: the file name must end in .png or .svg
+hint: use a name such as --qr-file code.png or --qr-file code.svg
 
 "#]]);
     run_unchanged(&env, "bind --user luffy --qr-file code --json").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"code is neither a .png nor a .svg file","hint":"the ending says what is drawn: --qr-file code.png or --qr-file code.svg","code":2}
+{"error":"cannot save the QR code to code: the file name must end in .png or .svg","hint":"use a name such as --qr-file code.png or --qr-file code.svg","code":2}
 
 "#]]);
     run_unchanged(&env, "bind --user luffy --qr-file absent/code.png").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: cannot draw the code in absent/code.png: No such file or directory (os error 2)
+error: cannot save the QR code to absent/code.png: No such file or directory (os error 2)
 
 "#]]);
     run_unchanged(&env, "bind --user luffy --openid oX --qr-file code.png").assert_snapshot(str![[r#"
@@ -124,7 +124,7 @@ hint: run `wxbox bind -h` to see how to use it
     run_unchanged(&env, "bind --user luffy --qr-file dir.svg").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: cannot draw the code in dir.svg: Is a directory (os error 21)
+error: cannot save the QR code to dir.svg: Is a directory (os error 21)
 
 "#]]);
 }

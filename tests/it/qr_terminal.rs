@@ -95,7 +95,7 @@ fn options_take_precedence_over_locale() {
     let (_terminal, screen) =
         start_bind_until_drawn(&env, "bind --user luffy --qr none --listen 127.0.0.1:0", 100, 180);
     assert_eq!(decode_screen(&screen, DARK_THEME), Vec::<String>::new());
-    assert!(screen.contents().contains("Open the URL in WeChat, as luffy."));
+    assert!(screen.contents().contains("Open the URL in the WeChat app of luffy."));
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn tight_window_narrows_qr_margin() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 45, 72);
     assert_eq!(decode_screen(&screen, DARK_THEME), [url_on_screen(&screen)]);
-    assert!(!screen.contents().contains("needs a window"));
+    assert!(!screen.contents().contains("needs a terminal"));
 }
 
 #[test]
 fn eighty_columns_fit_half_blocks_but_not_ascii() {
     let mut env = env_with_luffy();
     let (terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 60, 80);
-    assert!(!screen.contents().contains("needs a window"), "{}", screen.contents());
+    assert!(!screen.contents().contains("needs a terminal"), "{}", screen.contents());
     for theme in [DARK_THEME, LIGHT_THEME] {
         assert_eq!(decode_screen(&screen, theme), [url_on_screen(&screen)]);
     }
@@ -121,10 +121,10 @@ fn eighty_columns_fit_half_blocks_but_not_ascii() {
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 100, 80);
     let text = screen.contents();
     assert!(!text.contains("##"), "{text}");
-    assert!(text.contains("the code needs a window of") && text.contains("this one is 80x100"), "{text}");
-    assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
+    assert!(text.contains("the QR code needs a terminal of") && text.contains("this one is 80x100"), "{text}");
+    assert!(text.contains("Open the URL in the WeChat app of luffy."), "{text}");
     // A window of the requested size does hold the code.
-    let (_, need) = text.split_once("needs a window of ").unwrap();
+    let (_, need) = text.split_once("needs a terminal of ").unwrap();
     let (columns, rows) = need.split_once(',').unwrap().0.split_once('x').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
@@ -136,15 +136,15 @@ fn too_small_window_is_reported() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
-    assert!(text.contains("the code needs a window of") && text.contains("this one is 80×24"), "{text}");
-    assert!(text.contains("as luffy"), "{text}");
+    assert!(text.contains("the QR code needs a terminal of") && text.contains("this one is 80×24"), "{text}");
+    assert!(text.contains("of luffy"), "{text}");
 
     // The window is too narrow: a wrapped QR code would only be in the way.
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
     let text = screen.contents();
     assert!(!text.contains(['▀', '▄', '█']), "{text}");
-    assert!(text.replace('\n', " ").contains("run this again in a larger one"), "{text}");
-    assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
+    assert!(text.replace('\n', " ").contains("then run the command again"), "{text}");
+    assert!(text.contains("Open the URL in the WeChat app of luffy."), "{text}");
 }
 
 /// Returns the QR codes in a text that is printed in black on white.
@@ -179,12 +179,12 @@ fn suggested_window_size_fits_qr() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
-    let (_, need) = text.split_once("needs a window of ").unwrap();
+    let (_, need) = text.split_once("needs a terminal of ").unwrap();
     let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
     let text = screen.contents();
-    assert!(!text.contains("needs a window"), "{text}");
+    assert!(!text.contains("needs a terminal"), "{text}");
     // On a light theme, the lines of the URL, scrolled away here, would be a part of the margin.
     assert_eq!(decode_screen(&screen, LIGHT_THEME).len(), 1, "{text}");
     assert_eq!(decode_screen(&screen, DARK_THEME).len(), 1, "{text}");

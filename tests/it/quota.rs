@@ -15,7 +15,7 @@ exit 1
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
-error: the list breaks off after 2 of 2 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: the list is incomplete: 2 of 2 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
@@ -101,7 +101,7 @@ fn counters_are_cleared_ten_times_a_month() {
     env.run("quota clear --yes").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-all counters of wx0123456789abcdef begin at 0 again; WeChat allows that ten times a month
+reset all API counters of wx0123456789abcdef; WeChat allows this ten times a month
 
 "#]]);
     env.run(&show).assert_success();
@@ -123,8 +123,7 @@ hint: Wait for the next month
 #[test]
 fn clear_requires_confirmation() {
     let mut env = TestEnv::new();
-    for (key, said) in [("n\r", "nothing was cleared"), ("y\r", "all counters of wx0123456789abcdef begin at 0 again")]
-    {
+    for (key, said) in [("n\r", "no counter was reset"), ("y\r", "reset all API counters of wx0123456789abcdef; ")] {
         let mut terminal = Terminal::start(env.command("quota clear"), 20, 160);
         terminal.wait_for("ten times a month");
         terminal.type_keys(key);

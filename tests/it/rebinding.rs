@@ -62,7 +62,7 @@ fn retry_follows_new_binding_and_reports_it() {
     env.run("unbind -u luffy").assert_success();
     let ran = env.run("outbox retry 1");
     assert_eq!(ran.status(), Some(4), "who is not bound gets nothing");
-    assert!(ran.stderr().contains("the person is not bound"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("its user is not bound"), "{}", ran.stderr());
     env.run(&format!("bind -u luffy --openid {NEW_OPENID}")).assert_success();
     let ran = env.run("outbox retry 1").assert_success();
     assert!(ran.stderr().contains(NEW_OPENID), "{}", ran.stderr());

@@ -30,7 +30,7 @@ fn redirects_are_never_followed() {
         };
         let server = CannedServer::new(vec![away("/token"), json_response(TOKEN_BODY), away("/send"), away("/list")]);
         let env = server.env("", "");
-        let expected = "it sends elsewhere, which is not followed";
+        let expected = "the response is a redirect, which wxbox does not follow";
         for (line, status) in [("token", 1), ("send -u luffy hi", 6), ("template list", 1)] {
             let ran = env.run(line);
             assert!(ran.status() == Some(status) && ran.stderr().contains(expected), "{line}: {}", ran.stderr());
@@ -47,8 +47,8 @@ fn redirects_are_never_followed() {
     server.env("", "").run("token").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it sends elsewhere, which is not followed
-hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
+hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);
 }
@@ -70,7 +70,7 @@ fn endless_response_times_out() {
     for (n, case) in cases.into_iter().enumerate() {
         let ran = fetch_token(case, "timeout = \"600ms\"");
         assert_eq!((ran.status(), ran.stdout()), (Some(1), ""), "{n}: {}", ran.stderr());
-        assert!(ran.stderr().starts_with("error: no access token: "), "{n}: {}", ran.stderr());
+        assert!(ran.stderr().starts_with("error: cannot get an access token: "), "{n}: {}", ran.stderr());
     }
 }
 
@@ -81,8 +81,8 @@ fn a_body_is_read_no_further_than_the_limit() {
     fetch_token(body, "timeout = \"60s\"").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is too long
-hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is too long
+hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);
 }
@@ -99,7 +99,7 @@ fn nested_or_compressed_response_is_rejected() {
             .concat();
     for case in [json_response(&nested(128)), json_response(&nested(1_000_000)), CannedResponse::Bytes(packed)] {
         let ran = fetch_token(case, "");
-        assert!(ran.status() == Some(1) && ran.stderr().contains("it is not JSON"), "{}", ran.stderr());
+        assert!(ran.status() == Some(1) && ran.stderr().contains("the response is not JSON"), "{}", ran.stderr());
     }
 }
 

@@ -82,7 +82,7 @@ fn part_with_waiting_successor_is_kept() {
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute("UPDATE messages SET updated_at = 1, finished_at = 1, created_at = 1", []).unwrap();
     drop(database);
-    assert_eq!(env.run("outbox prune --older-than 1d").assert_success().stdout(), "removed 0 messages\n");
+    assert_eq!(env.run("outbox prune --older-than 1d").assert_success().stdout(), "deleted 0 messages\n");
     env.run("send --openid oNami_draws_maps_of_the_sea1 -t backup -d host=a -d size=b -d time=c").assert_success();
     env.run("outbox flush").assert_success();
     assert_eq!(env.query::<String>(states), "unknown queued sent");

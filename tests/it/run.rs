@@ -56,7 +56,7 @@ fn report_goes_to_all_named_and_tagged_users() {
     env.run("run -u luffy --tag crew -t backup -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: left out, since they are not bound: usopp
+warning: skipped, not bound: usopp
 sent message 1 (template) to luffy
 sent message 2 (template) to nami
 
@@ -74,17 +74,17 @@ exit 0
 --- stdout
 unbound nami from oNami_draws_maps_of_the_sea1
 --- stderr
-warning: left out, since they are not bound: usopp
-warning: left out, since they are not bound: nami, usopp
+warning: skipped, not bound: usopp
+warning: skipped, not bound: nami, usopp
 sent message 1 (template) to luffy
 
 "#]]);
     env.run("run --tag crew -t nonesuch -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: left out, since they are not bound: nami, usopp
-error: nobody will be told how the command ends: there is no template "nonesuch"
-hint: `wxbox template list` shows the account's templates
+warning: skipped, not bound: nami, usopp
+error: cannot report the result of the command: there is no template "nonesuch"
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
 }
@@ -117,19 +117,19 @@ fn unknown_placeholder_warns_before_command() {
     env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: {Dration} stands for nothing, and is sent as it is; did you mean {duration}?
-warning: {nothing} stands for nothing, and is sent as it is; known are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}
+warning: {Dration} is not a known placeholder and is sent unchanged; did you mean {duration}?
+warning: {nothing} is not a known placeholder and is sent unchanged; the placeholders are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}
 here
 sent message 1 (text) to luffy
 
 "#]]);
     assert_eq!(env.sandbox().inbox()[0]["content"], "{Dration} {nothing} 0 {\"a\": 1}");
     let ran = env.run("run -u nobody --text {hots} -- true");
-    assert_eq!(ran.stderr().matches("{hots} stands for nothing").count(), 1, "{}", ran.stderr());
+    assert_eq!(ran.stderr().matches("{hots} is not a known placeholder").count(), 1, "{}", ran.stderr());
     env.run("run -u luffy -t backup -d host={hots} -d size={status} -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: {hots} stands for nothing, and is sent as it is; did you mean {host}?
+warning: {hots} is not a known placeholder and is sent unchanged; did you mean {host}?
 sent message 2 (template) to luffy
 
 "#]]);
@@ -157,7 +157,7 @@ fn a_key_makes_it_one_report() {
     env.run("run -u luffy --key nightly -- false").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-nothing sent to luffy: message 1 has this key, and is sent
+nothing sent to luffy: message 1 has this key and is sent
 
 "#]]);
     assert_eq!(received_reports(&mut env), ["Succeeded (status 0) on HOST after TIME: true"]);
@@ -200,7 +200,7 @@ fn rejected_report_keeps_command_status() {
     env.run("run -u nami -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
@@ -216,8 +216,8 @@ fn a_signal_while_the_report_waits_leaves_it_queued() {
     run.wait().assert_snapshot(str![[r#"
 exit 3
 --- stderr
-stopping; waiting up to two seconds for the answer under way
-interrupted; one message stays queued; `wxbox outbox flush` delivers it
+stopping; waiting up to two seconds for responses
+interrupted; one message stays queued; run `wxbox outbox flush` to send it
 
 "#]]);
     assert_eq!(queued_count(&env), 1);
@@ -235,7 +235,7 @@ exit 9
 --- stdout
 ran
 --- stderr
-error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
     std::fs::remove_file(env.path(".config/wxbox/config.toml")).unwrap();
@@ -243,11 +243,11 @@ error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.tom
     env.write_config(&config.replace("app_secret", "# app_secret"));
     assert_eq!((ran("-u luffy").status(), ran("-u luffy").stdout()), (Some(9), "ran\n"));
     env.write_config(&config);
-    let unknown = format!("no user is named lufy in {}", env.database_path().display());
+    let unknown = format!("there is no user lufy in {}", env.database_path().display());
     for (options, trouble) in [
         ("-u lufy", unknown.as_str()),
         ("-u usopp", "usopp is not bound"),
-        ("--tag nobody", "nobody has the tag nobody"),
+        ("--tag nobody", "no user has the tag nobody"),
         ("-u luffy --text ''", "the text is empty"),
         ("-u luffy -t bakup", "there is no template \"bakup\""),
         ("-u luffy -t backup -d hots=1", "the template backup has no field hots (did you mean host?)"),
@@ -260,14 +260,14 @@ error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.tom
         let result = ran(options);
         assert_eq!((result.status(), result.stdout()), (Some(9), "ran\n"), "{options}");
         let errors: Vec<&str> = result.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
-        assert_eq!(errors, [format!("error: nobody will be told how the command ends: {trouble}")], "{options}");
+        assert_eq!(errors, [format!("error: cannot report the result of the command: {trouble}")], "{options}");
     }
     env.run("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").assert_snapshot(str![[r#"
 exit 9
 --- stdout
 ran
 --- stderr
-{"error":"nobody will be told how the command ends: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db","hint":"did you mean luffy?","code":4}
+{"error":"cannot report the result of the command: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db","hint":"did you mean luffy?","code":4}
 
 "#]]);
     std::fs::write(env.database_path(), "no database at all").unwrap();
@@ -276,8 +276,8 @@ exit 9
 --- stdout
 ran
 --- stderr
-error: nobody will be told how the command ends: [HOME]/.local/share/wxbox/wxbox.db is not a database
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
+error: cannot report the result of the command: [HOME]/.local/share/wxbox/wxbox.db is not a database
+hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
 }
@@ -309,7 +309,7 @@ fn config_fixed_during_command_is_used() {
     env.write_file("good.toml", &config);
     env.write_config("app_id = 3\n");
     let ran = env.run("run -u luffy -- cp good.toml .config/wxbox/config.toml");
-    assert!(ran.stderr().starts_with("error: nobody will be told"), "{}", ran.stderr());
+    assert!(ran.stderr().starts_with("error: cannot report the result"), "{}", ran.stderr());
     assert!(ran.stderr().ends_with("sent message 1 (text) to luffy\n"), "{}", ran.stderr());
     assert_eq!(received_reports(&mut env).len(), 1);
 }
@@ -320,7 +320,7 @@ fn config_broken_during_command_is_reported() {
     env.run("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: nobody was told how the command ended: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
 }

@@ -104,7 +104,7 @@ fn unstartable_command_is_reported() {
 exit 127
 --- stderr
 error: cannot run ./windows: bad interpreter /bin/sh/r
-hint: the lines of the script end as on Windows (CR LF): convert it, such as by `sed -i 's//r$//' ./windows`
+hint: run `sed -i 's//r$//' ./windows` to convert the line ends of Windows (CR LF)
 
 "#]]);
     env.write_file("bin/odd", "#! /no/such -x\n");
@@ -126,7 +126,7 @@ sent message 3 (text) to luffy
     env.run("run --json -q -u luffy -- ./script").assert_snapshot(str![[r#"
 exit 126
 --- stderr
-{"error":"cannot run ./script: Exec format error (os error 8)","hint":"a script begins with the name of its interpreter, such as #!/bin/sh","code":126}
+{"error":"cannot run ./script: Exec format error (os error 8)","hint":"begin the script with the name of its interpreter, such as #!/bin/sh","code":126}
 {"id":4,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);

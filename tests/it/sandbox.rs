@@ -30,7 +30,7 @@ exit 130
 --- stdout
 People
 luffy  oLuffy_wears_the_straw_hat_1  follows and has just written
-nami   oNami_draws_maps_of_the_sea1  follows; has not written, so takes templates but no texts
+nami   oNami_draws_maps_of_the_sea1  follows; has not written, so can receive templates but no texts
 zoro   oZoro_cannot_find_the_way_22  does not follow the account
 
 Templates
@@ -42,11 +42,11 @@ Library, for `template add`
 50123  备份完成通知  备份名称, 文件大小, 完成时间, 负责人
 
 Subscription templates
-Backup report          backup_report-0123456789abcdefghijklmnopqrs  once a consent
-Service status         service_status-0123456789abcdefghijklmnopqr  until the consent is taken back
+Backup report          backup_report-0123456789abcdefghijklmnopqrs  once per consent
+Service status         service_status-0123456789abcdefghijklmnopqr  until the person withdraws the consent
 One-time subscription  one_time_message-0123456789abcdefghijklmnop
 
-What customer-service messages can name
+Objects for customer-service messages
 kf_account     robin@wxbox  Robin
 mpnews         article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz  What the sea is like this week
 mpnewsarticle  article_about_the_sea  What the sea is like this week
@@ -56,7 +56,7 @@ The WeChat sandbox is at http://127.0.0.1:[PORT]
   app_id      wx0123456789abcdef
   app_secret  0123456789abcdef0123456789abcdef
 
-Ctrl-C stops it. Requests:
+Press Ctrl-C to stop. Requests:
 
 "#]]);
 }
@@ -77,7 +77,7 @@ fn each_request_is_logged_without_secrets() {
     let ran = sandbox.wait();
     assert_eq!(ran.status(), Some(143));
     assert!(lines[0].contains(" GET  /cgi-bin/token  40013 "), "{lines:?}");
-    assert!(lines[1].contains(" GET  /nothing  unknown to the sandbox "), "{lines:?}");
+    assert!(lines[1].contains(" GET  /nothing  not supported by the sandbox "), "{lines:?}");
     assert!(lines[2].contains(" GET  / "), "{lines:?}");
     // The time is China's, as on the pages.
     let (time, _) = lines[0].split_once(' ').unwrap();
@@ -91,7 +91,7 @@ fn each_request_is_logged_without_secrets() {
 fn a_small_terminal_still_shows_how_to_reach_it() {
     let env = TestEnv::without_config();
     let mut terminal = Terminal::start(env.command("sandbox --listen 127.0.0.1:0"), 24, 80);
-    let screen = terminal.wait_for("Ctrl-C stops it").contents();
+    let screen = terminal.wait_for("Press Ctrl-C to stop").contents();
     for part in ["http://127.0.0.1:", "app_id      wx0123456789abcdef", "app_secret  0123456789abcdef0123456789abcdef"]
     {
         assert!(screen.contains(part), "{screen}");
@@ -162,41 +162,41 @@ fn invalid_scenario_is_rejected() {
     env.run("sandbox --world missing.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world missing.toml: No such file or directory (os error 2)
+error: cannot use the scenario missing.toml: No such file or directory (os error 2)
 
 "#]]);
     env.write_file("world.toml", "app_idd = \"wx0123456789abcdef\"\n");
     env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `faults`
+error: cannot use the scenario world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `faults`
 
 "#]]);
     env.write_file("world.toml", "app_id = \"wx\"\n");
     env.run("--json sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"cannot use the world world.toml: app_id cannot be “wx”","hint":null,"code":3}
+{"error":"cannot use the scenario world.toml: app_id cannot be “wx”","hint":null,"code":3}
 
 "#]]);
     env.write_file("world.toml", "[[people]]\nname = \"luffy\"\n[[people]]\nname = \"luffy\"\n");
     env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: people.name “luffy” is there twice
+error: cannot use the scenario world.toml: people.name “luffy” is given twice
 
 "#]]);
     env.write_file("world.toml", b"\xff\xfe");
     env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: it is not UTF-8
+error: cannot use the scenario world.toml: the line is not UTF-8
 
 "#]]);
     env.run("sandbox --world /dev/zero").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world /dev/zero: file too large
+error: cannot use the scenario /dev/zero: file too large
 
 "#]]);
 }
@@ -209,21 +209,21 @@ fn listen_address_must_be_free_and_usable() {
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
-hint: a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
+hint: another sandbox may use the port; use --listen 127.0.0.1:0 to select a free port
 
 "#]]);
     env.run("sandbox --listen 8899").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: 8899 is not an address to listen on
-hint: give a host and a port, such as 0.0.0.0:80 or :8080
+error: cannot listen on "8899": it is not an address
+hint: use a host and a port, such as 0.0.0.0:80 or :8080
 
 "#]]);
     env.run("sandbox --listen 192.0.2.1:8899").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 192.0.2.1:8899: Cannot assign requested address (os error 99)
-hint: this machine has no such address: --listen 0.0.0.0:8899 listens on all that it has
+hint: use an address of this machine; --listen 0.0.0.0:8899 listens on all of them
 
 "#]]);
 }
@@ -256,7 +256,7 @@ fn generated_users_need_no_list() {
     let people: Vec<&str> = ran.stdout().lines().skip_while(|line| *line != "People").take(3).collect();
     let expected = [
         "People",
-        "luffy                      oLuffy_wears_the_straw_hat_1  follows; has not written, so takes templates but no texts",
+        "luffy                      oLuffy_wears_the_straw_hat_1  follows; has not written, so can receive templates but no texts",
         "crowd000001 … crowd100000  oCrowd0000000000000000000001 …  all follow and have just written",
     ];
     assert_eq!(people, expected);

@@ -89,7 +89,7 @@ fn crash_leaves_no_core_dump() {
         let ended = bind.wait();
         assert_eq!(ended.output.status.signal(), Some(signal.as_raw()));
         assert!(!ended.output.status.core_dumped());
-        assert!("Open the URL in WeChat, as luffy.\n".starts_with(ended.stderr()), "{}", ended.stderr());
+        assert!("Open the URL in the WeChat app of luffy.\n".starts_with(ended.stderr()), "{}", ended.stderr());
     }
     assert!(
         !files::list_files(env.home.path()).iter().any(|path| path

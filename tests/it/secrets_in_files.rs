@@ -96,8 +96,8 @@ fn missing_line_ends_are_explained_and_bom_is_accepted() {
     env.run("bind -u nami --timeout 1ms").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: on line 1 the line ends are gone: BEGIN, the data and END must each be on lines of their own
-hint: write the file again with its line ends; where they have become /n in a variable, `printf '%b' "$PEM"` writes them
+error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: line 1 has lost its line breaks: BEGIN, the data and END must be on separate lines
+hint: write the file again with line breaks; `printf '%b' "$PEM"` converts /n in a variable
 
 "#]]);
     env.write_file(".config/wxbox/cert.pem", &own.key_pem);
@@ -105,8 +105,8 @@ hint: write the file again with its line ends; where they have become /n in a va
     env.run("bind -u nami --timeout 1ms").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: it holds a private key and no certificate
-hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
+error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: the file contains a private key and no certificate
+hint: set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the certificate of this server and its chain, such as fullchain.pem
 
 "#]]);
     env.write_file(".config/wxbox/cert.pem", format!("\u{feff}{}", own.certificate_pem));
@@ -117,7 +117,7 @@ hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's 
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the CA file [HOME]/.config/wxbox/ca.pem: on line 1 the line ends are gone: BEGIN, the data and END must each be on lines of their own; write the file again with its line ends; where they have become /n in a variable, `printf '%b' "$PEM"` writes them
+error: cannot use the CA file [HOME]/.config/wxbox/ca.pem: line 1 has lost its line breaks: BEGIN, the data and END must be on separate lines; write the file again with line breaks; `printf '%b' "$PEM"` converts /n in a variable
 
 "#]]);
     env.write_file(".config/wxbox/ca.pem", format!("\u{feff}{}", own.certificate_pem));
@@ -132,16 +132,16 @@ fn rejected_secret_is_reported_with_origin() {
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "too-short");
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: what WXBOX_APP_SECRET holds is not an AppSecret, which has 32 digits 0-9 and a-f: copy it again, whole; no reset is needed
+error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: copy the whole AppSecret to WXBOX_APP_SECRET again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "").set_variable("WXBOX_APP_SECRET_FILE", "secret.txt");
@@ -152,7 +152,7 @@ hint: what WXBOX_APP_SECRET holds is not an AppSecret, which has 32 digits 0-9 a
     }
     env.write_file("secret.txt", "5ec2e7f000000000000000000000c0de");
     let ran = env.run("token --refresh");
-    assert!(ran.stderr().contains("the AppSecret is from secret.txt"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("compare the AppSecret in secret.txt"), "{}", ran.stderr());
 }
 
 #[test]
@@ -163,13 +163,13 @@ fn readable_secret_file_warns_and_writable_is_rejected() {
     env.set_variable("WXBOX_APP_SECRET_FILE", "secret.txt");
     set_mode(&file, 0o644);
     let ran = env.run("token").assert_success();
-    assert!(ran.stderr().contains("everybody on this machine can read secret.txt"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("every user of this machine can read secret.txt"), "{}", ran.stderr());
     set_mode(&file, 0o666);
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: others can write to secret.txt (mode 666), and so decide what wxbox does
-hint: chmod go-w 'secret.txt'
+error: other users can change secret.txt (mode 666)
+hint: run `chmod go-w 'secret.txt'`
 
 "#]]);
     // A command that needs no secret still works.
@@ -183,7 +183,7 @@ hint: chmod go-w 'secret.txt'
     env.run("user add nami").assert_success();
     set_mode(&key, 0o620);
     let ran = env.run("bind -u nami --timeout 1ms");
-    assert!(ran.status() == Some(3) && ran.stderr().contains("others can write to "), "{}", ran.stderr());
+    assert!(ran.status() == Some(3) && ran.stderr().contains("other users can change "), "{}", ran.stderr());
 }
 
 #[test]

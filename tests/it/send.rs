@@ -65,7 +65,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
 --- stderr
-warning: WeChat shows no colours: host
+warning: WeChat shows no colors: host
 
 "##]]);
     env.run("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=").assert_snapshot(str![[r##"
@@ -84,7 +84,7 @@ exit 0
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"},"first":{"value":"x","color":"#abcdef"}}}
 --- stderr
 warning: WeChat does not show first
-warning: WeChat shows no colours: host
+warning: WeChat shows no colors: host
 
 "##]]);
     env.run("send -u luffy -t linked --dry-run").assert_snapshot(str![[r#"
@@ -104,7 +104,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x/ny"}}}
 --- stderr
-warning: WeChat shows no colours: host
+warning: WeChat shows no colors: host
 warning: WeChat does not show remark
 
 "##]]);
@@ -132,7 +132,7 @@ exit 0
 exit 4
 --- stderr
 error: usopp is not bound
-hint: `wxbox bind --user 'usopp'` shows the QR code to scan
+hint: run `wxbox bind --user 'usopp'` to show the QR code
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -140,8 +140,8 @@ hint: `wxbox bind --user 'usopp'` shows the QR code to scan
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_secret is set
-hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
+error: app_secret is not set
+hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -158,7 +158,7 @@ exit 0
 {"touser":"oNami_draws_maps_of_the_sea1","msgtype":"text","text":{"content":"hi"}}
 {"touser":"oZoro_cannot_find_the_way_22","msgtype":"text","text":{"content":"hi"}}
 --- stderr
-warning: left out, since they are not bound: usopp
+warning: skipped, not bound: usopp
 
 "#]]);
     env.run("send --dry-run --all hi").assert_snapshot(str![[r#"
@@ -186,42 +186,42 @@ fn invalid_recipient_queues_nothing() {
 exit 4
 --- stderr
 error: usopp is not bound
-hint: `wxbox bind --user 'usopp'` shows the QR code to scan
+hint: run `wxbox bind --user 'usopp'` to show the QR code
 
 "#]]);
     env.run("send -u luffy -u lufy hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     env.run("send -u luffy --tag crwe hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nobody has the tag crwe
+error: no user has the tag crwe
 hint: did you mean crew?
 
 "#]]);
     env.run("send --tag absent hi --json").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-{"error":"nobody has the tag absent","hint":null,"code":4}
+{"error":"no user has the tag absent","hint":null,"code":4}
 
 "#]]);
     env.run("send -u luffy --openid 'x y' hi").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: "x y" cannot be an openid
-hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+error: "x y" is not an openid
+hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
     env.run("user edit usopp --tag alone").assert_success();
     env.run("send -u luffy --tag alone hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nobody with the tag alone is bound and reachable
-hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
+error: no user with the tag alone is bound and reachable
+hint: run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
 
 "#]]);
     env.run("send --all -u luffy hi").assert_snapshot(str![[r#"
@@ -244,8 +244,8 @@ hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
     nobody.run("send --all hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nobody is bound
-hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
+error: no user is bound
+hint: run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
 
 "#]]);
 }

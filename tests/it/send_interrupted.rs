@@ -14,18 +14,18 @@ fn rejected_credentials_exit_3() {
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
-2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
+error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
+2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
-{"error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it","code":3}
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+{"error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working","code":3}
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -42,9 +42,9 @@ Attempts    0
 Created     [TIME]
 Expires     [TIME]
 Next try    [TIME]
-Error       no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-Request id  [RID]
-Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 1` tries it now
+Error       cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+Request ID  6b0c381b-646ec333-bf1608d5
+Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 1` to retry it now
 Content     hi
 
 "#]]);
@@ -52,9 +52,9 @@ Content     hi
     env.run(&format!("send --openid {LUFFY} hi")).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
+error: cannot get an access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
 hint: Copy the AppID again; it is case-sensitive
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
 }
@@ -65,25 +65,25 @@ fn disallowed_ip_is_reported() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+error: cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again; do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 2` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
-{"error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","code":3}
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+{"error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again","code":3}
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+error: cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
 }
@@ -98,27 +98,27 @@ fn unsent_message_stays_queued() {
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
+2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
-{"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+{"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-3	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-2	queued	nami	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-1	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+3	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2	queued	nami	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+1	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"
@@ -133,8 +133,8 @@ Attempts  0
 Created   [TIME]
 Expires   [TIME]
 Next try  [TIME]
-Error     no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-Hint      do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 1` tries it now
+Error     cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+Hint      do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 1` to retry it now
 Content   hi
 
 "#]]);
@@ -152,7 +152,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
+2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
 
 "#]]);
     assert_eq!(queued_count(&env), 2);
@@ -165,14 +165,14 @@ fn no_answer_in_time_is_unknown() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: timed out
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no response from 127.0.0.1:[PORT]: timed out","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":6}
 
@@ -188,8 +188,8 @@ Type      text
 Attempts  1
 Created   [TIME]
 Expires   [TIME]
-Error     no answer from 127.0.0.1:[PORT]: timed out
-Hint      it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+Error     no response from 127.0.0.1:[PORT]: timed out
+Hint      ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 Content   hi
 
 "#]]);
@@ -210,8 +210,8 @@ exit 6
 --- stdout
 sent message 2 (text) to oNami_draws_maps_of_the_sea1
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: invalid HTTP version parsed
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
 }
@@ -232,10 +232,10 @@ exit 130
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-stopping; waiting up to two seconds for the answer under way
-error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat answered
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again
-interrupted; one message stays queued; `wxbox outbox flush` delivers it
+stopping; waiting up to two seconds for responses
+error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat responded
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`
+interrupted; one message stays queued; run `wxbox outbox flush` to send it
 
 "#]])
         } else {
@@ -243,11 +243,11 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
 exit 143
 --- stdout
 {"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
-{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat responded","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null}
 {"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
-stopping; waiting up to two seconds for the answer under way
-interrupted; one message stays queued; `wxbox outbox flush` delivers it
+stopping; waiting up to two seconds for responses
+interrupted; one message stays queued; run `wxbox outbox flush` to send it
 
 "#]])
         };
@@ -264,8 +264,8 @@ Type      text
 Attempts  1
 Created   [TIME]
 Expires   [TIME]
-Error     interrupted before WeChat answered
-Hint      it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again
+Error     interrupted before WeChat responded
+Hint      ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`
 Content   hi
 
 "#]]);
@@ -283,8 +283,8 @@ fn signal_waits_briefly_for_pending_response() {
     send.wait().assert_snapshot(str![[r#"
 exit 130
 --- stderr
-stopping; waiting up to two seconds for the answer under way
-interrupted; one message stays queued; `wxbox outbox flush` delivers it
+stopping; waiting up to two seconds for responses
+interrupted; one message stays queued; run `wxbox outbox flush` to send it
 
 "#]]);
     assert_eq!(queued_count(&env), 1);

@@ -11,8 +11,8 @@ fn rejected_user_is_marked_and_skipped_later() {
     env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to zoro was refused: WeChat says 43004 (require subscribe): recipient does not follow the account
-hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` sends it
+error: message 1 to zoro was rejected: WeChat says 43004 (require subscribe): recipient does not follow the account
+hint: Ask the person to follow the account; then run `wxbox outbox retry 1` to send it
 
 "#]]);
     env.run("user show zoro").assert_snapshot(str![[r#"
@@ -21,8 +21,8 @@ exit 0
 Name       zoro
 uid        eed83905a260b31bc5d254701999ee94
 WeChat     oZoro_cannot_find_the_way_22 since [TIME]
-Follows    no, not since the binding as far as is known; no message arrives until they follow the account
-Reachable  no: WeChat refuses messages (43004); once they follow the account again, `wxbox user sync` finds it, or a message by name that arrives
+Follows    no, not since the binding; messages arrive only after they follow the account
+Reachable  no: WeChat rejects messages (43004); after they follow the account again, run `wxbox user sync`
 Tags       lost
 Added      [TIME]
 
@@ -30,8 +30,8 @@ Added      [TIME]
     env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nobody with the tag lost is bound and reachable
-hint: `wxbox user list` shows why; `wxbox user sync` asks WeChat who follows the account again
+error: no user with the tag lost is bound and reachable
+hint: run `wxbox user list` to see why, or `wxbox user sync` to update who follows the account
 
 "#]]);
     env.sandbox().requests();
@@ -41,7 +41,7 @@ exit 0
 sent message 2 (template) to luffy
 sent message 3 (template) to nami
 --- stderr
-warning: left out, since they do not follow the account or WeChat refused messages to them (`wxbox user list` shows why): zoro
+warning: skipped, unreachable (`wxbox user list` shows why): zoro
 
 "#]]);
     assert_eq!(env.sandbox().requests().len(), 2);
@@ -89,7 +89,7 @@ exit 0
     env.run("send -q -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 3 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+error: message 3 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
@@ -116,22 +116,22 @@ fn permanent_rejection_exits_5() {
     env.run("send -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+error: message 2 to luffy was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
     env.run("send --openid oNobody hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-warning: an openid mostly has 28 characters and begins with o; oNobody does not
-error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
+warning: an openid usually has 28 characters and begins with o; oNobody does not
+error: message 3 to oNobody was rejected: WeChat says 40003 (invalid openid): openid malformed or of another account
 hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
@@ -155,7 +155,7 @@ Attempts    1
 Created     [TIME]
 Expires     [TIME]
 Error       WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-Request id  [RID]
+Request ID  6b0c3821-15afaf13-4b438d86
 Hint        Use a template message, or ask the person to write to the account first (they must follow it for either)
 Content     hi
 
@@ -169,9 +169,9 @@ fn one_refusal_of_a_template_is_enough() {
     env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+error: message 1 to luffy was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
-error: message 2 to nami was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+error: message 2 to nami was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
@@ -187,10 +187,10 @@ fn exhausted_quota_leaves_all_queued() {
     env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
-error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 3`
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME]: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
+error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME]: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 3`
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
@@ -205,7 +205,7 @@ exit 7
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-error: message 2 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+error: message 2 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);

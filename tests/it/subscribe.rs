@@ -33,7 +33,7 @@ sent message 1 (subscribe) to luffy
     env.run(&line).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was refused: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
+error: message 2 to luffy was rejected: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
 hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
@@ -57,7 +57,7 @@ Type        subscribe
 Attempts    1
 Created     [TIME]
 Sent        [TIME]
-Message id  [MSGID]
+Message ID  [MSGID]
 Content     Template backup_report-0123456789abcdefghijklmnopqrs
             thing1: db1
             character_string2: 42GB
@@ -73,15 +73,15 @@ fn subscription_fields_are_checked_before_sending() {
     env.run("send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template Backup report has no field size; nothing is given for character_string2, time3
-hint: its fields are thing1, character_string2, time3; `wxbox template show 'Backup report' --subscribe` shows them in place
+error: the template Backup report has no field size; values for character_string2, time3 are missing
+hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Backup report' --subscribe` to see the template
 
 "#]]);
     env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat refuses time3 with "now": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
-hint: without --strict this is a warning; `wxbox template check 'Backup report' --subscribe --data …` shows what people would see
+error: WeChat rejects "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
+hint: without --strict this is a warning; run `wxbox template check 'Backup report' --subscribe --data …` to see a preview
 
 "#]]);
     env.run(&format!("send -u luffy --subscribe 'Backup rapport' {FIELD_ARGS}")).assert_snapshot(str![[r#"
@@ -95,14 +95,14 @@ hint: did you mean Backup report?
 exit 4
 --- stderr
 error: there is no template "nothing"
-hint: `wxbox template list --subscribe` shows the account's subscription templates
+hint: run `wxbox template list --subscribe` to see the subscription templates of the account
 
 "#]]);
     env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --url door")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: door is not an http or https address
-hint: write the whole address, such as https://status.example.com
+hint: use the whole address, such as https://status.example.com
 
 "#]]);
     env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --data-color thing1=#173177"))
@@ -120,7 +120,7 @@ hint: run `wxbox send -h` to see how to use it
     env.run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":2,"state":"failed","error":"nothing is given for character_string2, time3 of the template backup_report-0123456789abcdefghijklmnopqrs"}
+{"line":2,"state":"failed","error":"the template backup_report-0123456789abcdefghijklmnopqrs needs values for character_string2, time3"}
 {"line":3,"state":"failed","error":"there is no template /"x/""}
 
 "#]]);
@@ -134,8 +134,8 @@ fn wechat_value_rejection_is_reported() {
     env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now")).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-warning: WeChat may refuse time3 with "now": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
-error: message 1 to luffy was refused: WeChat says 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
+warning: WeChat may reject "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
+error: message 1 to luffy was rejected: WeChat says 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
 hint: Fix the named field (length, charset, empty value)
 
 "#]]);
@@ -159,8 +159,8 @@ ID       backup_report-0123456789abcdefghijklmnopqrs
 Alias    -
 As of    [TIME]
 Fields   thing1             a thing has up to 20 characters
-         character_string2  it has up to 32 digits, letters and symbols, no Chinese and no blanks
-         time3              a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
+         character_string2  the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
+         time3              use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 Content  Backup: ‹thing1›
          Size: ‹character_string2›
          Finished: ‹time3›
@@ -178,8 +178,8 @@ Backup report
     env.run("template show --subscribe backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list --subscribe` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
+error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+hint: run `wxbox template list --subscribe` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
     env.run("template show 'Backup report'").assert_snapshot(str![[r#"
@@ -240,7 +240,7 @@ sent message 1 (subscribe_once) to oZoro_cannot_find_the_way_22
     env.run_with_stdin(&format!("send --openid {ZORO} --message -"), &body).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to oZoro_cannot_find_the_way_22 was refused: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
+error: message 2 to oZoro_cannot_find_the_way_22 was rejected: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
 hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);

@@ -24,7 +24,7 @@ fn unknown_template_invalidates_cached_list() {
     env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+error: message 1 to luffy was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
@@ -72,12 +72,12 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: the kept template list was asked for 3 days ago, and is used as it is: WeChat could not be asked again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: using the template list of 3 days ago: WeChat could not be reached: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     let listed = env.run("template list").assert_success();
     assert!(listed.stdout().contains("Backup finished"), "{}", listed.stdout());
-    assert!(listed.stderr().contains("was asked for 3 days ago, and is used as it is"), "{}", listed.stderr());
+    assert!(listed.stderr().contains("using the template list of 3 days ago"), "{}", listed.stderr());
     // `--refresh` never returns an old list.
     assert_eq!(env.run("template list --refresh").status(), Some(1));
 }
@@ -89,5 +89,5 @@ fn terminal_shows_age_of_list() {
     age_cached_list(&env, 7200 + 60);
     let ended = Terminal::start(env.command("template list"), 24, 140).wait();
     let screen = ended.screen.contents();
-    assert!(screen.contains("asked WeChat 2 h ago; `wxbox template list --refresh` asks again"), "{screen}");
+    assert!(screen.contains("downloaded 2 h ago; run `wxbox template list --refresh` to update the list"), "{screen}");
 }

@@ -34,7 +34,7 @@ fn a_template_of_the_library_can_be_sent_at_once() {
     let ran = env.run("template add 50123 --keyword 备份名称").assert_success();
     let list = env.run("--json template list").assert_success().json_lines();
     let id = list[3]["template_id"].as_str().unwrap();
-    assert_eq!(redact_id(ran.stdout(), id), "added the template 备份完成通知 ([ID]): its fields are thing1\n");
+    assert_eq!(redact_id(ran.stdout(), id), "added the template 备份完成通知 ([ID]) with the fields thing1\n");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn rejected_template_add_is_explained() {
 exit 4
 --- stderr
 error: the library has no template 99999
-hint: the console shows the numbers: 模板消息 → 模板库 → 类目模板库
+hint: find the numbers in the console: 模板消息 → 模板库 → 类目模板库
 
 "#]]);
     env.run("template add 43216").assert_snapshot(str![[r#"
@@ -100,7 +100,7 @@ fn removed_template_is_not_found() {
     env.run("template remove 'Server alert'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: removing a template needs --yes where nobody can be asked
+error: use --yes to remove a template without a terminal
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
@@ -122,14 +122,14 @@ exit 0
 --- stdout
 {"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
 --- stderr
-warning: the alias backup still stands for it: [HOME]/.config/wxbox/config.toml:13
+warning: the alias backup still refers to it: [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
     env.run("template remove backup --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
+error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
 }
@@ -146,7 +146,7 @@ fn template_removed_elsewhere_is_not_found() {
     env.run("template remove Gone --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the account had no template Gone (gone) any more
+error: the account no longer had the template Gone (gone)
 
 "#]]);
     let refused = "POST /cgi-bin/template/del_private_template 40037";
@@ -190,7 +190,7 @@ exit 0
 --- stdout
 added the template T-2
 --- stderr
-warning: WeChat could not be asked for the templates: WeChat says -1 (system error): platform busy
+warning: cannot download the templates from WeChat: WeChat says -1 (system error): platform busy
 
 "#]]);
     env.run("template remove T-1 --yes").assert_snapshot(str![[r#"
@@ -198,7 +198,7 @@ exit 0
 --- stdout
 removed the template T (T-1)
 --- stderr
-warning: WeChat could not be asked for the templates: WeChat says -1 (system error): platform busy
+warning: cannot download the templates from WeChat: WeChat says -1 (system error): platform busy
 
 "#]]);
     // The cached list is not used for it.
@@ -214,8 +214,8 @@ fn unanswered_template_add_is_ambiguous() {
     server.env("", "").run("template add 43216 --keyword a").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-hint: it may have been added all the same: `wxbox template list --refresh` shows
+error: no response from 127.0.0.1:[PORT]: connection closed before message completed
+hint: run `wxbox template list --refresh` to see whether it was added anyway
 
 "#]]);
 }

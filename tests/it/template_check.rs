@@ -38,7 +38,7 @@ Backup finished
   Time: 03:15 04:15
 --- stderr
 warning: WeChat does not show first, remark
-warning: WeChat shows no colours: host, size
+warning: WeChat shows no colors: host, size
 warning: WeChat shows host as "the database of the …": at most 20 characters
 warning: WeChat shows size as "42 GB ": no emoji
 warning: WeChat shows time as "03:15 04:15": no line breaks
@@ -56,7 +56,7 @@ Server alert
   Time:
 --- stderr
 warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
-warning: WeChat may refuse time3, which is empty
+warning: WeChat may reject time3, which is empty
 
 "#]]);
     // The list is cached, and nothing is sent.
@@ -102,13 +102,13 @@ fn findings_are_data() {
         .assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"nothing is shown for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat shows no colours: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"WeChat shows no value for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat shows no colors: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
 
 "#]]);
     env.run("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may refuse character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may refuse time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two"}]}
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may reject /"a b/" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may reject /"now/" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times"}]}
 
 "#]]);
     env.run("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").assert_snapshot(str![[r#"
@@ -131,7 +131,7 @@ Backup finished
   Size: 2
   Time: -
 --- stderr
-warning: WeChat shows no colours: size
+warning: WeChat shows no colors: size
 
 "#]]);
     env.run_with_stdin("template check backup --data-json -", r#"{"host": "from the pipe"}"#).assert_snapshot(str![[
@@ -149,13 +149,13 @@ Backup finished
 exit 2
 --- stderr
 error: the template backup has no field hots (did you mean host?)
-hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 
 "#]]);
     env.run("template check backup --data-color hots=#173177").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: there is no field hots to colour
+error: cannot color hots: there is no such field
 
 "#]]);
     env.run("template check bakup -d host=db1").assert_snapshot(str![[r#"
@@ -174,14 +174,14 @@ fn unreachable_list_without_cache_is_reported() {
     env.run("template check a").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_secret is set
-hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
+error: app_secret is not set
+hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "geheim").run("template check a").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the template a cannot be looked up: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot look up the template a: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
 
 "#]]);
@@ -197,7 +197,7 @@ exit 0
 sent message 1 (template) to luffy
 --- stderr
 warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
-warning: WeChat may refuse time3, which is empty
+warning: WeChat may reject time3, which is empty
 
 "#
     ]]);
@@ -206,7 +206,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"character_string2":{"value":"db1"},"thing1":{"value":"full"},"time3":{"value":"[TIME]"}}}
 --- stderr
-warning: WeChat may refuse time3 with "[TIME]": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
+warning: WeChat may reject "[TIME]" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 
 "#]]);
     let fields = env.sandbox().inbox()[0]["fields"].clone();
@@ -215,8 +215,8 @@ warning: WeChat may refuse time3 with "[TIME]": a time is written 15:01 or 15:01
         str![[r#"
 exit 2
 --- stderr
-error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters; WeChat refuses time3 when it is empty
-hint: without --strict this is a warning; `wxbox template check 'Server alert' --data …` shows what people would see
+error: WeChat rejects thing1 with 32 characters: a thing has up to 20 characters; WeChat rejects an empty time3
+hint: without --strict this is a warning; run `wxbox template check 'Server alert' --data …` to see a preview
 
 "#]],
     );
@@ -248,7 +248,7 @@ exit 0
 exit 2
 --- stderr
 error: WeChat does not show first; WeChat shows host as "12345678901234567890…": at most 20 characters; WeChat shows size as "42 GB ": no emoji
-hint: without --strict this is a warning; `wxbox template check backup --data …` shows what people would see
+hint: without --strict this is a warning; run `wxbox template check backup --data …` to see a preview
 
 "#]]);
     env.run("send -u luffy -t backup -d host=db1 --strict").assert_success();
@@ -267,7 +267,7 @@ fn each_line_of_a_batch_is_checked() {
     env.run_with_stdin("send --batch -", &lines).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may refuse character_string2 with /"b c/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"]}
+{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may reject /"b c/" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks"]}
 {"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
 
 "#]]);
@@ -277,14 +277,14 @@ exit 0
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"thing1":{"value":"a"},"character_string2":{"value":"b c"},"time3":{"value":"03:00"}}}
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"123456789012345678901"},"size":{"value":"-"},"time":{"value":"-"}}}
 --- stderr
-warning: line 1: WeChat may refuse character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+warning: line 1: WeChat may reject "b c" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
 warning: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
 
 "#]]);
     env.run_with_stdin("send --batch - --dry-run --strict", &lines).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+error: line 1: WeChat rejects "b c" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
 error: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
 
 "#]]);
@@ -311,8 +311,8 @@ warning: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to
     env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS} --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat refuses thing1 with 21 characters: a thing has up to 20 characters
-hint: without --strict this is a warning; `wxbox template check Note --data …` shows what people would see
+error: WeChat rejects thing1 with 21 characters: a thing has up to 20 characters
+hint: without --strict this is a warning; run `wxbox template check Note --data …` to see a preview
 
 "#]]);
     env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
@@ -334,15 +334,15 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: the template backup and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-warning: WeChat may refuse thing1, which is empty
+warning: cannot check the template backup and its fields: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: WeChat may reject thing1, which is empty
 
 "#]]);
     env.run("send -u luffy -t backup -d thing1= --strict").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat refuses thing1 when it is empty
-hint: without --strict this is a warning; `wxbox template check backup --data …` shows what people would see
+error: WeChat rejects an empty thing1
+hint: without --strict this is a warning; run `wxbox template check backup --data …` to see a preview
 
 "#]]);
     assert_eq!(message_count(&env), 1);
@@ -380,15 +380,15 @@ Note
   1
   Day: 2 ｛｛c.DATA｝｝
 --- stderr
-warning: a message that begins with a value may arrive without it: begin the template with words before a
-warning: WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English
-warning: WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English
+warning: WeChat may drop a value at the beginning of a message: begin the template with words before a
+warning: WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters
+warning: WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters
 
 "#]]);
     env.run("--json template check Note -d a=1 -d b=2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"template_id":"note_0123456789abcdefghijklmnopqrstuvwxyz-A","title":"Note","preview":"1/nDay: 2 ｛｛c.DATA｝｝","findings":[{"key":"a","level":"warning","rule":"beginning","text":"a message that begins with a value may arrive without it: begin the template with words before a"},{"key":"{{b. DATA}}","level":"warning","rule":"placeholder","text":"WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English"},{"key":"｛｛c.DATA｝｝","level":"warning","rule":"placeholder","text":"WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English"}]}
+{"template_id":"note_0123456789abcdefghijklmnopqrstuvwxyz-A","title":"Note","preview":"1/nDay: 2 ｛｛c.DATA｝｝","findings":[{"key":"a","level":"warning","rule":"beginning","text":"WeChat may drop a value at the beginning of a message: begin the template with words before a"},{"key":"{{b. DATA}}","level":"warning","rule":"placeholder","text":"WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters"},{"key":"｛｛c.DATA｝｝","level":"warning","rule":"placeholder","text":"WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters"}]}
 
 "#]]);
     env.run("send -u luffy -t Note -d a=1 -d b=2").assert_snapshot(str![[r#"
@@ -396,8 +396,8 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English
-warning: WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English
+warning: WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters
+warning: WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters
 
 "#]]);
 }

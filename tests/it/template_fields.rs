@@ -40,7 +40,7 @@ fn wrong_fields_are_reported_with_valid_ones() {
 exit 2
 --- stderr
 error: the template backup has no field hots (did you mean host?)
-hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 
 "#]]);
     // The list is fetched again before a message is rejected.
@@ -49,27 +49,27 @@ hint: its fields are first, host, size, time, remark; `wxbox template show backu
 exit 2
 --- stderr
 error: the template backup has no fields xyz, Sizes (did you mean size?)
-hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 
 "#]]);
     env.run("send -u luffy -t 'Server alert' -d thing1=a").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: nothing is given for character_string2, time3 of the template Server alert
-hint: its fields are thing1, character_string2, time3; `wxbox template show 'Server alert'` shows them in place
+error: the template Server alert needs values for character_string2, time3
+hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 
 "#]]);
     env.run("send -u luffy -t 'Server alert' -d thing=a --json").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"the template Server alert has no field thing (did you mean thing1?); nothing is given for thing1, character_string2, time3","hint":"its fields are thing1, character_string2, time3; `wxbox template show 'Server alert'` shows them in place","code":2}
+{"error":"the template Server alert has no field thing (did you mean thing1?); values for thing1, character_string2, time3 are missing","hint":"use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template","code":2}
 
 "#]]);
     env.run("send -u luffy -t 'Server alert' -d thing1=a --dry-run").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: nothing is given for character_string2, time3 of the template Server alert
-hint: its fields are thing1, character_string2, time3; `wxbox template show 'Server alert'` shows them in place
+error: the template Server alert needs values for character_string2, time3
+hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 
 "#]]);
     env.run("send -u luffy -t 'Server alerts' -d thing1=a").assert_snapshot(str![[r#"
@@ -104,8 +104,8 @@ fn unknown_alias_or_template_id_is_reported() {
     env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
+error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
     env.run(&format!("send -u luffy -t {BACKUP_TEMPLATE_ID}")).assert_snapshot(str![[r#"
@@ -131,7 +131,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: the template Backup finished and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: cannot check the template Backup finished and its fields: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     database.execute("DELETE FROM template_lists", []).unwrap();
@@ -140,13 +140,13 @@ exit 0
 --- stdout
 sent message 2 (template) to luffy
 --- stderr
-warning: the template backup_finished-0123456789abcdefghijklmnopq and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: cannot check the template backup_finished-0123456789abcdefghijklmnopq and its fields: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: which template "Backup finished" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: cannot look up the template "Backup finished", so no messages are queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
@@ -166,7 +166,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"db0"},"size":{"value":"-"},"time":{"value":"-"},"hots":{"value":"a"}}}
 --- stderr
-warning: the template backup and its fields are not checked: no template list is kept, and there is no secret to ask for one with
+warning: cannot check the template backup and its fields: there is no cached template list, and no AppSecret to download one
 
 "#]]);
     env.write_config(&config);
@@ -177,7 +177,7 @@ warning: the template backup and its fields are not checked: no template list is
 exit 2
 --- stderr
 error: the template backup has no field hots (did you mean host?)
-hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 
 "#]]);
     env.run("send -u luffy -t backup_ -d host=a -d size=1 -d time=2 --dry-run").assert_snapshot(str![[r#"

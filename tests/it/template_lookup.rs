@@ -32,49 +32,49 @@ fn failed_title_lookup_keeps_its_cause() {
     env_without_network().run("send -u luffy -t Backup -d host=a").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot look up the template "Backup", so no messages are queued: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
 
 "#]]);
     send(vec![error_response(40164, "invalid ip 203.0.113.9, not in whitelist")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
-hint: add 203.0.113.9 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+error: cannot look up the template "Backup", so no messages are queued: cannot get an access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
+hint: add 203.0.113.9 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
     send(vec![error_response(40125, "invalid appsecret")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: what [HOME]/.config/wxbox/config.toml:2 holds is not an AppSecret, which has 32 digits 0-9 and a-f: copy it again, whole; no reset is needed
+error: cannot look up the template "Backup", so no messages are queued: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: copy the whole AppSecret to [HOME]/.config/wxbox/config.toml:2 again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(45009, "reach max api daily quota limit")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: cannot look up the template "Backup", so no messages are queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(-1, "system error")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says -1 (system error): platform busy
-hint: this passes by itself, mostly within a minute
+error: cannot look up the template "Backup", so no messages are queued: WeChat says -1 (system error): platform busy
+hint: wait: this error usually ends within a minute
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), http_response("502 Bad Gateway", "text/html", "")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
-hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+error: cannot look up the template "Backup", so no messages are queued: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(48001, "api unauthorized")]).assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says 48001 (api unauthorized): account lacks this API
+error: cannot look up the template "Backup", so no messages are queued: WeChat says 48001 (api unauthorized): account lacks this API
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
@@ -83,7 +83,7 @@ hint: template messages are for verified (已认证) service accounts (服务号
 exit 4
 --- stderr
 error: there is no template "Backup"
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
 }
@@ -118,19 +118,19 @@ fn a_text_does_not_wait_for_its_fallback_to_be_looked_up() {
     env.run("send -u luffy 'db1 is down' --fallback Alert").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-warning: the template of --fallback, "Alert", cannot be looked up, and the text is sent without it: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+warning: the text is sent without --fallback, because its template "Alert" cannot be looked up: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     env.run("run -u luffy --fallback Alert --text 'job: {status}' -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: the template of --fallback, "Alert", cannot be looked up, and the text is sent without it: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+warning: the text is sent without --fallback, because its template "Alert" cannot be looked up: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");

@@ -74,14 +74,14 @@ hint: did you mean Backup finished?
 exit 4
 --- stderr
 error: there is no template ""
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
     env.run("template show xyz").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "xyz"
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
     // The list was fetched again before each rejection.
@@ -100,23 +100,23 @@ fn ambiguous_template_is_rejected() {
     env.run("template show alpha").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: "alpha" can be each of alpha1-012345678901234567890123456789012345, alpha2-012345678901234567890123456789012345
-hint: give more of the id, or an alias of the config
+error: "alpha" matches more than one template: alpha1-012345678901234567890123456789012345, alpha2-012345678901234567890123456789012345
+hint: use more characters of the ID, or an alias of the config
 
 "#]]);
     env.run("template show Two").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: "Two" can be each of alpha2-012345678901234567890123456789012345, beta_3-012345678901234567890123456789012345
-hint: give more of the id, or an alias of the config
+error: "Two" matches more than one template: alpha2-012345678901234567890123456789012345, beta_3-012345678901234567890123456789012345
+hint: use more characters of the ID, or an alias of the config
 
 "#]]);
     env.run("template show alpha1").assert_success();
     env.run("template show backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
+error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
 }
@@ -134,16 +134,16 @@ fn cached_list_needs_no_secret_or_network() {
     env.run("template show unknown").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-warning: WeChat could not be asked for the templates: no app_secret is set
+warning: cannot download the templates from WeChat: app_secret is not set
 error: there is no template "unknown"
-hint: `wxbox template list` shows the account's templates
+hint: run `wxbox template list` to see the templates of the account
 
 "#]]);
     env.run("template list --refresh").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: no app_secret is set
-hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
+error: app_secret is not set
+hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());

@@ -15,12 +15,14 @@ fn start_terminal(env: &TestEnv, line: &str) -> Terminal {
 fn a_new_password_is_typed_twice_and_never_shown() {
     let env = TestEnv::without_config();
     let mut terminal = start_terminal(&env, "user add luffy");
-    for (question, answer) in [("Password", "Geheim1\r"), ("Once more", "geheim2\r"), ("not the same", "Geheim1\r")] {
+    for (question, answer) in
+        [("Password", "Geheim1\r"), ("Repeat the password", "geheim2\r"), ("the passwords differ", "Geheim1\r")]
+    {
         terminal.wait_for(question);
         terminal.type_hidden(answer);
     }
-    // The second "Once more" is below the first.
-    terminal.wait_for_twice("Once more");
+    // The second "Repeat the password" is below the first.
+    terminal.wait_for_twice("Repeat the password");
     terminal.type_hidden("Geheim1\r");
     let ended = terminal.wait();
     let text = ended.screen.contents();
@@ -42,7 +44,7 @@ fn missing_name_is_prompted_for() {
     let text = ended.screen.contents();
     assert!(text.contains("added 路飞"), "{text}");
     // The empty password is not reported as one that was typed.
-    assert!(text.contains("Password that bind asks for (empty for none): [none]"), "{text}");
+    assert!(text.contains("Password for binding (empty for none): [none]"), "{text}");
     assert_eq!(env.query::<Option<String>>("SELECT password FROM users"), None);
 }
 
@@ -80,7 +82,7 @@ fn ctrl_d_at_prompt_exits() {
         let text = ended.screen.contents();
         assert_eq!(ended.status.code(), Some(2), "{line}: {text}");
         assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{line}");
-        assert!(text.lines().any(|line| line.starts_with("error: no answer")), "{line}: {text}");
+        assert!(text.lines().any(|line| line.starts_with("error: cannot read the answer")), "{line}: {text}");
     }
     assert_eq!(world.query::<i64>("SELECT count(*) FROM users"), 1);
 }
@@ -142,7 +144,7 @@ fn bind_prompts_for_password() {
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
-    assert!(text.contains("not the password of luffy") && !text.contains("fish"), "{text}");
+    assert!(text.contains("wrong password for luffy") && !text.contains("fish"), "{text}");
 
     let mut terminal = start_terminal(&env, "bind --user luffy");
     terminal.wait_for("Password of luffy");
@@ -177,15 +179,15 @@ fn spinner_is_replaced_by_result() {
     let mut wrong = right.clone();
     wrong.set_query(None);
     assert_eq!(page_title(&wrong).0, 403);
-    terminal.wait_for("turned away a call");
+    terminal.wait_for("rejected a callback");
     assert_eq!(page_title(&right).0, 200);
     let text = terminal.wait().screen.contents();
-    let after: Vec<&str> = text.lines().skip_while(|line| !line.contains("as luffy.")).collect();
+    let after: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Scan the QR code")).collect();
     assert_eq!(
         after,
         [
-            "Scan the code with WeChat, or open the URL there, as luffy.",
-            "info: turned away a call: a wrong or missing state",
+            "Scan the QR code with the WeChat app of luffy, or open the URL in it.",
+            "info: rejected a callback: the state is wrong or missing",
             "bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)",
         ]
     );

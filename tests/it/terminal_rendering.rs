@@ -77,8 +77,8 @@ Error    WeChat says 45015 (response out
          is canceled): no open
          conversation window, or user
          unfollowed
-these are 2 of 4 messages; `--limit 0`
-shows all
+showing 2 of 4 messages; use `--limit 0`
+to see all
 "#]]
     );
     env.set_variable("WXBOX_LANG", "zh");
@@ -146,9 +146,10 @@ fn messages_wrap_in_terminal_and_are_one_line_in_pipe() {
     snapbox::assert_data_eq!(
         screen_text(&env, "--database .local/share/wxbox/wxbox.db user show nobody", 40),
         str![[r#"
-error: no user is named nobody
+error: there is no user nobody
        in .local/share/wxbox/wxbox.db
-hint: `wxbox user list` shows everybody
+hint: run `wxbox user list` to see all
+      users
 "#]]
     );
     snapbox::assert_data_eq!(
@@ -156,11 +157,10 @@ hint: `wxbox user list` shows everybody
         str![[r#"
 error: there is no database at typo.db,
        which --database names
-hint: `wxbox user add` and
-      `wxbox user import` make one; if
-      there should be one, name the
-      right file with --database, the
-      variable WXBOX_DATABASE or the key
+hint: check --database, WXBOX_DATABASE
+      or the key database;
+      `wxbox user add` and
+      `wxbox user import` create a new
       database
 "#]]
     );
@@ -317,12 +317,12 @@ fn dumb_terminal_and_screen_reader_get_no_animation() {
         let raw = String::from_utf8(ended.raw).unwrap();
         assert!(!raw.contains('\u{1b}'), "{name}: {raw:?}");
         assert_eq!(raw.contains('█'), drawn, "{name}: {raw}");
-        let visit = if drawn { "Scan the code with WeChat" } else { "Open the URL in WeChat" };
+        let visit = if drawn { "Scan the QR code with" } else { "Open the URL in the WeChat app" };
         assert!(raw.contains(visit), "{name}: {raw}");
 
         for (line, answers, end) in [
             ("user remove luffy", &["what\n", "n\n"][..], "nothing was removed"),
-            ("user add", &["\n", "nami\n"], "Password that bind asks for (empty for none): "),
+            ("user add", &["\n", "nami\n"], "Password for binding (empty for none): "),
             ("user remove luffy", &["y\n"], "removed luffy"),
         ] {
             let mut terminal = Terminal::start(env.command(line), 30, 100);
@@ -333,7 +333,7 @@ fn dumb_terminal_and_screen_reader_get_no_animation() {
             if line == "user add" {
                 terminal.wait_for(end);
                 terminal.type_hidden("a\n");
-                terminal.wait_for("Once more: ");
+                terminal.wait_for("Repeat the password: ");
                 terminal.type_hidden("a\n");
             }
             let ended = terminal.wait();

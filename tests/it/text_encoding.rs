@@ -34,7 +34,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: standard input is not UTF-8: what cannot be read is sent as �
+warning: standard input is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     assert_eq!(last_received(&mut env)["content"], "disk full \u{fffd}");
@@ -43,7 +43,7 @@ exit 0
 --- stdout
 sent message 2 (text) to luffy
 --- stderr
-warning: the text is not UTF-8: what cannot be read is sent as �
+warning: the text is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     run_with_raw_arg(&env, "send -u luffy --text", TRUNCATED_UTF8).assert_snapshot(str![[r#"
@@ -51,7 +51,7 @@ exit 0
 --- stdout
 sent message 3 (text) to luffy
 --- stderr
-warning: the text is not UTF-8: what cannot be read is sent as �
+warning: the text is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     let texts: Vec<_> = env.sandbox().inbox().iter().map(|message| message["content"].clone()).collect();
@@ -61,7 +61,7 @@ exit 0
 --- stdout
 sent message 4 (text) to luffy
 --- stderr
-warning: standard input is not UTF-8, and what cannot be read is sent as �; it seems to be GBK: convert it, for instance with `iconv -f GBK -t UTF-8`
+warning: standard input is not UTF-8 and seems to be GBK; invalid bytes are sent as �: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     env.run_with_stdin("send -u luffy - --strict", TRUNCATED_UTF8).assert_snapshot(str![[r#"
@@ -75,7 +75,7 @@ hint: without --strict this is a warning, and the message is sent
 exit 2
 --- stderr
 error: standard input is not UTF-8
-hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+hint: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     run_with_raw_arg(&env, "send -u luffy --strict --text", TRUNCATED_UTF8).assert_snapshot(str![[r#"
@@ -96,7 +96,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: the value of host is not UTF-8: what cannot be read is sent as �
+warning: the value of host is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     assert_eq!(last_received(&mut env)["fields"][1]["value"], "db\u{fffd}1");
@@ -115,7 +115,7 @@ Backup finished
   Size: -
   Time: -
 --- stderr
-warning: the value of host is not UTF-8: what cannot be read is sent as �
+warning: the value of host is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     env.run_with_stdin("send -u luffy -t backup --data-json -", b"{\"host\":\"db\xff1\"}").assert_snapshot(str![[r#"
@@ -123,7 +123,7 @@ exit 0
 --- stdout
 sent message 2 (template) to luffy
 --- stderr
-warning: standard input is not UTF-8: what cannot be read is sent as �
+warning: standard input is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     // As Python writes a file name that is not UTF-8, and as a shell passes such an argument.
@@ -132,15 +132,15 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a�b"},"size":{"value":"-"},"time":{"value":"-"}}}
 --- stderr
-warning: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
+warning: standard input is not valid JSON: control characters and unpaired surrogates in it are escaped or sent as �
 
 "#]]);
     env.run_with_stdin("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").assert_snapshot(
         str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: lone leading surrogate in hex escape at line 1 column 16
-hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+error: cannot read fields from standard input: lone leading surrogate in hex escape at line 1 column 16
+hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]],
     );
@@ -154,7 +154,7 @@ fn run_report_with_any_bytes_is_sent() {
     env.spawn_command(command, "run").wait().assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: the text is not UTF-8: what cannot be read is sent as �
+warning: the text is not UTF-8; invalid bytes are sent as �
 sent message 1 (text) to luffy
 
 "#]]);
@@ -175,9 +175,9 @@ fn repaired_batch_line_is_reported() {
     let results: Vec<_> =
         ran.json_lines().iter().map(|result| json!([result["line"], result["state"], result["warnings"]])).collect();
     let repaired =
-        "the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �";
+        "the line is not valid JSON: control characters and unpaired surrogates in it are escaped or sent as �";
     let expected = [
-        json!([1, "sent", ["the line is not UTF-8: what cannot be read is sent as �"]]),
+        json!([1, "sent", ["the line is not UTF-8; invalid bytes are sent as �"]]),
         json!([2, "sent", [repaired]]),
         json!([3, "sent", [repaired]]),
         json!([4, "sent", null]),
@@ -193,8 +193,8 @@ fn repaired_batch_line_is_reported() {
 exit 7
 --- stdout
 {"line":1,"ref":1.10,"state":"failed","error":"the line is not UTF-8"}
-{"line":2,"ref":12345678901234567890123,"state":"failed","error":"it is not a message as JSON: unexpected end of hex escape at column 36"}
-{"line":3,"ref":"c","state":"failed","error":"it is not a message as JSON: control character (//u0000-//u001F) found while parsing a string at column 28"}
+{"line":2,"ref":12345678901234567890123,"state":"failed","error":"invalid JSON: unexpected end of hex escape at column 36"}
+{"line":3,"ref":"c","state":"failed","error":"invalid JSON: control character (//u0000-//u001F) found while parsing a string at column 28"}
 {"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
@@ -213,12 +213,12 @@ fn invalid_batch_line_is_explained() {
 exit 5
 --- stdout
 {"line":1,"state":"failed","error":"/"text/" must be text"}
-{"line":2,"state":"failed","error":"it is not a message as JSON: expected `,` or `}` at column 29"}
-{"line":3,"state":"failed","error":"it is not a message: it must be a JSON object"}
+{"line":2,"state":"failed","error":"invalid JSON: expected `,` or `}` at column 29"}
+{"line":3,"state":"failed","error":"a message must be a JSON object"}
 {"line":4,"state":"failed","error":"/"data/" must be an object"}
-{"line":5,"ref":7,"state":"failed","error":"a message has no field /"usr/"; did you mean /"user/"?"}
-{"line":6,"state":"failed","error":"a message has no field /"priority/"; its fields are user, openid, text, template, message, data, url, key, ref"}
-{"line":7,"state":"failed","error":"it is not a message as JSON: EOF while parsing a value at column 23"}
+{"line":5,"ref":7,"state":"failed","error":"unknown field /"usr/"; did you mean /"user/"?"}
+{"line":6,"state":"failed","error":"unknown field /"priority/"; the fields of a message are user, openid, text, template, message, data, url, key, ref"}
+{"line":7,"state":"failed","error":"invalid JSON: EOF while parsing a value at column 23"}
 
 "#]]);
 }
@@ -253,7 +253,7 @@ fn terminal_colors_are_removed_from_text() {
 exit 2
 --- stderr
 error: the text is empty
-hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
 }

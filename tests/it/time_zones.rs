@@ -86,7 +86,7 @@ fn unknown_zone_error_suggests_nearest() {
     env.run("user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:1: time_zone names no time zone
+error: [HOME]/.config/wxbox/config.toml:1: unknown time zone in time_zone
 hint: did you mean Asia/Shanghai?
 
 "#]]);
@@ -94,8 +94,8 @@ hint: did you mean Asia/Shanghai?
     env.run("user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2: time_zone names no time zone
-hint: zones are named by continent and city, such as "Asia/Shanghai" or "Europe/Berlin"; the directories below /usr/share/zoneinfo have them all
+error: [HOME]/.config/wxbox/config.toml:2: unknown time zone in time_zone
+hint: use a name such as "Asia/Shanghai" or "Europe/Berlin"; /usr/share/zoneinfo contains all names
 
 "#]]);
     env.write_config("time_zone = 8\n");

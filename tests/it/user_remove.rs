@@ -13,13 +13,13 @@ fn removal_prompts_or_requires_yes() {
     env.run("user remove luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: removing a person needs --yes where nobody can be asked
+error: use --yes to remove a user without a terminal
 
 "#]]);
     env.run_with_stdin("user remove luffy --json", "y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"removing a person needs --yes where nobody can be asked","hint":null,"code":2}
+{"error":"use --yes to remove a user without a terminal","hint":null,"code":2}
 
 "#]]);
     env.run("user show luffy").assert_success();
@@ -32,8 +32,8 @@ removed luffy
     env.run("user remove luffy --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named luffy in [HOME]/.local/share/wxbox/wxbox.db
-hint: `wxbox user list` shows everybody
+error: there is no user luffy in [HOME]/.local/share/wxbox/wxbox.db
+hint: run `wxbox user list` to see all users
 
 "#]]);
     // Once its holder is removed, the uid is free again.
@@ -56,9 +56,9 @@ fn number_of_split_parts_is_reported() {
         let expected = match send {
             "" => "",
             it if it.ends_with("--no-wait") => {
-                "with the texts of 2 messages, one of which was still waiting and is not sent\n"
+                "deleted the texts of 2 messages, one of which was queued and is not sent\n"
             }
-            _ => "with the texts of 2 messages\n",
+            _ => "deleted the texts of 2 messages\n",
         };
         assert_eq!((removal.stdout(), removal.stderr()), ("removed luffy\n", expected), "{send}");
         env.run("user remove nami --yes -q").assert_success();
@@ -77,7 +77,7 @@ fn removal_erases_user_data_and_keeps_counts() {
     env.run("send -u luffy 'words that were refused'").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 5 to luffy was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+error: message 5 to luffy was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
@@ -89,7 +89,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);
@@ -104,7 +104,7 @@ exit 0
 --- stdout
 {"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","messages":5,"queued":1}
 --- stderr
-with the texts of 5 messages, one of which was still waiting and is not sent
+deleted the texts of 5 messages, one of which was queued and is not sent
 
 "#]]);
 
@@ -139,7 +139,7 @@ Type      text
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Content   removed with the person
+Content   deleted with the user
 
 "#]]);
     env.run("outbox show 5 --json").assert_snapshot(str![[r#"
@@ -184,7 +184,7 @@ fn message_of_removed_user_is_not_reported_sent() {
     sending.wait().assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 is no longer in the outbox, since the person was removed: it may or may not have been delivered
+error: message 1 was deleted with its user: it may or may not have been delivered
 
 "#]]);
 }
@@ -200,7 +200,7 @@ fn batch_line_of_removed_user_has_result() {
     sending.wait().assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"line":1,"ref":"mine","state":"unknown","error":"message 1 is no longer in the outbox, since the person was removed: it may or may not have been delivered"}
+{"line":1,"ref":"mine","state":"unknown","error":"message 1 was deleted with its user: it may or may not have been delivered"}
 
 "#]]);
 }

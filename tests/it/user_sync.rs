@@ -37,8 +37,8 @@ fn unfollowed_users_are_marked_and_returned_are_not() {
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-zoro does not follow the account, and cannot be reached
-asked about 3 people: 2 follow, 1 does not; one changed
+zoro does not follow the account and cannot be reached
+checked 3 users: 2 follow, 1 does not; one change
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST]);
@@ -46,7 +46,7 @@ asked about 3 people: 2 follow, 1 does not; one changed
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-asked about 3 people: 2 follow, 1 does not; nothing changed
+checked 3 users: 2 follow, 1 does not; no change
 
 "#]]);
     env.sandbox().requests();
@@ -78,7 +78,7 @@ fn no_bound_users_makes_no_request() {
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nobody is bound
+no user is bound
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
@@ -92,8 +92,8 @@ fn unknown_openid_does_not_fail_batch() {
     env.run("user sync").assert_snapshot(str![[r#"
 exit 7
 --- stdout
-zoro does not follow the account, and cannot be reached
-asked about 5 people: 2 follow, 1 does not, of 2 the openid is not of this account; one changed
+zoro does not follow the account and cannot be reached
+checked 5 users: 2 follow, 1 does not, 2 openids are not of this account; one change
 --- stderr
 error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat says 40003 (invalid openid): openid malformed or of another account
 hint: Check that the recipient was bound with this AppID; bind again
@@ -112,7 +112,7 @@ exit 7
 {"event":"invalid","user":"robin","openid":"oNobody_of_this_account_0001"}
 {"event":"synced","asked":5,"follow":2,"do_not_follow":1,"invalid":2,"changed":0}
 --- stderr
-{"error":"the openids of 2 people are not of this account","hint":null,"code":7}
+{"error":"the openids of 2 users are not of this account","hint":null,"code":7}
 
 "#]]);
     // WeChat occasionally returns this for valid users: it does not mark any of them.
@@ -131,9 +131,9 @@ fn sync_queries_100_users_per_request() {
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-099 does not follow the account, and cannot be reached
-100 does not follow the account, and cannot be reached
-asked about 101 people: 99 follow, 2 do not; 2 changed
+099 does not follow the account and cannot be reached
+100 does not follow the account and cannot be reached
+checked 101 users: 99 follow, 2 do not; 2 changes
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST, BATCH_REQUEST]);
@@ -145,9 +145,9 @@ fn exhausted_quota_keeps_synced_users() {
     env.run("user sync").assert_snapshot(str![[r#"
 exit 1
 --- stdout
-099 does not follow the account, and cannot be reached
+099 does not follow the account and cannot be reached
 --- stderr
-error: this breaks off after 100 of 101 openids: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: the synchronization stopped after 100 of 101 openids: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
@@ -180,9 +180,9 @@ fn expired_token_is_replaced_and_missing_openid_queried_alone() {
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy does not follow the account, and cannot be reached
-nami does not follow the account, and cannot be reached
-asked about 2 people: 0 follow, 2 do not; 2 changed
+luffy does not follow the account and cannot be reached
+nami does not follow the account and cannot be reached
+checked 2 users: 0 follow, 2 do not; 2 changes
 
 "#]]);
     let requests = server.requests();

@@ -87,7 +87,7 @@ exit 0
 Name     nami
 uid      0f064e34f4c1703f93825f7dc4a61865
 WeChat   oLuffy_wears_the_straw_hat_1 since [TIME]
-Follows  not known; `wxbox user sync` asks WeChat
+Follows  unknown; run `wxbox user sync` to ask WeChat
 Tags     crew
 Added    [TIME]
 
@@ -108,7 +108,7 @@ exit 0
 --- stdout
 added nami
 --- stderr
-warning: nami shares this openid with luffy
+warning: nami has the same openid as luffy
 
 "#]]);
 }
@@ -120,14 +120,14 @@ fn names_are_unique() {
     env.run("user add luffy --note second").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: a user named luffy exists already
-hint: `wxbox user show` shows the person, `wxbox user edit` changes it
+error: a user named luffy already exists
+hint: run `wxbox user show` to see the user, or `wxbox user edit` to change it
 
 "#]]);
     env.run("user add ' luffy ' --json").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-{"error":"a user named luffy exists already","hint":"`wxbox user show` shows the person, `wxbox user edit` changes it","code":4}
+{"error":"a user named luffy already exists","hint":"run `wxbox user show` to see the user, or `wxbox user edit` to change it","code":4}
 
 "#]]);
     env.run("user edit luffy --rename lucy").assert_snapshot(str![[r#"
@@ -154,8 +154,8 @@ hint: choose another name
     env.run("user edit nami --rename lucy").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: a user named lucy exists already
-hint: `wxbox user show` shows the person, `wxbox user edit` changes it
+error: a user named lucy already exists
+hint: run `wxbox user show` to see the user, or `wxbox user edit` to change it
 
 "#]]);
     env.run("user edit nami --rename nami").assert_snapshot(str![[r#"
@@ -216,7 +216,7 @@ error: the name is empty
     env.run("user edit lufy --tag x").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
@@ -239,34 +239,34 @@ fn unknown_user_suggests_nearest_name() {
     env.run("user show lufy").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     env.run("user show sanji").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named sanji in [HOME]/.local/share/wxbox/wxbox.db
-hint: `wxbox user list` shows everybody
+error: there is no user sanji in [HOME]/.local/share/wxbox/wxbox.db
+hint: run `wxbox user list` to see all users
 
 "#]]);
     env.run("user show sanji --json").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-{"error":"no user is named sanji in [HOME]/.local/share/wxbox/wxbox.db","hint":"`wxbox user list` shows everybody","code":4}
+{"error":"there is no user sanji in [HOME]/.local/share/wxbox/wxbox.db","hint":"run `wxbox user list` to see all users","code":4}
 
 "#]]);
     env.run("user passwd lufy --remove").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     env.run("user remove lufy --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
@@ -284,7 +284,7 @@ fn names_and_tags_may_begin_with_a_dash() {
     env.run("bind --unbound --tag -none").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: nobody has the tag -none
+error: no user has the tag -none
 
 "#]]);
 }
@@ -298,8 +298,8 @@ fn names_are_printable_and_normalized() {
     env.run("user add lu\u{202e}ffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the name holds a character that does not show (U+202E)
-hint: type the name anew: what does not show mostly came with copied text
+error: the name contains an invisible character (U+202E)
+hint: type the name again: copied text may contain invisible characters
 
 "#]]);
     env.run("user add 👨‍👩‍👧").assert_success();
@@ -326,7 +326,7 @@ exit 0
 --- stdout
 added Luffy
 --- stderr
-warning: Luffy and luffy differ by capital letters alone, and are two people
+warning: Luffy and luffy are two users whose names differ only in capital letters
 
 "#]]);
     env.run("user edit luffy --rename LUFFY").assert_snapshot(str![[r#"
@@ -334,7 +334,7 @@ exit 0
 --- stdout
 changed LUFFY
 --- stderr
-warning: LUFFY and Luffy differ by capital letters alone, and are two people
+warning: LUFFY and Luffy are two users whose names differ only in capital letters
 
 "#]]);
     env.run("user add robin --tag ops,oncall").assert_snapshot(str![[r#"
@@ -342,14 +342,14 @@ exit 0
 --- stdout
 added robin
 --- stderr
-warning: "ops,oncall" is one tag; for several, give each an option of its own: --tag ops --tag oncall
+warning: "ops,oncall" is one tag; for several tags, use --tag ops --tag oncall
 
 "#]]);
     env.run("user add nami --tag ops；值班").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: "ops；值班" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
-hint: give each tag an option of its own: --tag ops --tag 值班
+error: "ops；值班" is not a valid tag: use 1 to 64 visible characters without a semicolon
+hint: use one option for each tag: --tag ops --tag 值班
 
 "#]]);
 }

@@ -109,7 +109,7 @@ fn an_errcode_as_text_is_a_refusal() {
     server.env("", "").run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
+error: message 1 to luffy was rejected: WeChat says 40003 (invalid openid): openid malformed or of another account
 hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
@@ -148,93 +148,93 @@ fn non_wechat_response_leaves_message_unknown() {
     .assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it sends elsewhere, which is not followed
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "text/html", "<html>Log in to the hotel's network</html>")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", "")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", "[0]")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", "{}")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): errcode is missing
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", r#"{"errcode":null}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): errcode is missing
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":".to_vec())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: end of file before message length reached
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: connection closed before message completed
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: connection closed before message completed
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(CannedResponse::Bytes(b"220 mail.example.com ESMTP\r\n".to_vec())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: invalid HTTP version parsed
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", &" ".repeat((8 << 20) + 1))).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is too long
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is too long
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(CannedResponse::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{{", u64::MAX - 1).into_bytes())).assert_snapshot(
         str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: message head is too large
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: message head is too large
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]],
     );
@@ -253,40 +253,42 @@ fn failed_token_fetch_attempts_no_message() {
     queued(http_response("502 Bad Gateway", "text/html", "<html>canned-secret</html>")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
-hint: a proxy or firewall may stand between; see network.api_base and network.proxy
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     queued(json_response(r#"{"access_token":"","expires_in":7200}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): access_token is missing
-hint: a proxy or firewall may stand between; see network.api_base and network.proxy
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): access_token is missing
+hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
     queued(json_response(r#"{"errcode":-1,"errmsg":"system error"}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: no access token: WeChat says -1 (system error): platform busy
-hint: this passes by itself, mostly within a minute
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+error: cannot get an access token: WeChat says -1 (system error): platform busy
+hint: wait: this error usually ends within a minute
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
-    queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[r#"
+    queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[
+        r#"
 exit 6
 --- stderr
-error: no access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: cannot get an access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
-"#]]);
+"#
+    ]]);
     queued(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: no access token: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+error: cannot get an access token: no response from 127.0.0.1:[PORT]: connection closed before message completed
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
 
 "#]]);
 }
@@ -314,8 +316,8 @@ fn throttled_response_times_out() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
-hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: timed out
+hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
 }

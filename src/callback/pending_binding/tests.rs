@@ -325,7 +325,7 @@ fn page_shows_how_to_follow_the_account() {
     assert!(page.contains("One step left") && !page.contains(close), "{page}");
 
     let (page, _) = page_after(|| FollowLookupResult::NotFollowing(Err(anyhow::anyhow!("48001"))));
-    assert!(page.contains("by its name") && !page.contains(close) && !page.contains("48001"), "{page}");
+    assert!(page.contains("Search for the account") && !page.contains(close) && !page.contains("48001"), "{page}");
     let (page, _) = page_after(|| FollowLookupResult::Unknown(anyhow::anyhow!("48001")));
     assert!(page.contains("If you do not follow") && !page.contains(close) && !page.contains("48001"), "{page}");
 }

@@ -116,7 +116,7 @@ mod tests {
             .unwrap();
         drop(blocker);
         assert_eq!(result, CollectResult::TimedOut);
-        let late = "no answer within 1 second";
+        let late = "no response within 1 second";
         let expected = [(CheckName::Token, "good"), (CheckName::IpList, late), (CheckName::Apis, late)];
         assert_eq!(shown, expected.map(|(name, detail)| (name, detail.to_owned())));
     }

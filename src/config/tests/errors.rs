@@ -16,31 +16,31 @@ fn assert_errors(cases: &[Case]) {
 
 #[test]
 fn unknown_keys_name_the_line_and_the_nearest() {
-    const NO_IDEA: &str = "config.example.toml shows every key";
+    const NO_IDEA: &str = "see config.example.toml for all keys";
     assert_errors(&[
-        ("\nap_id = 'wx1'", "CONFIG:2: there is no key ap_id", "did you mean app_id?"),
-        ("appid = 'wx1'", "CONFIG:1: there is no key appid", "did you mean app_id?"),
-        ("App-Secret = 'x'", "CONFIG:1: there is no key App-Secret", "did you mean app_secret?"),
-        ("[listen]\nadress = ':80'", "CONFIG:2: there is no key listen.adress", "did you mean listen.address?"),
-        ("listen.adress = ':80'", "CONFIG:1: there is no key listen.adress", "did you mean listen.address?"),
-        ("# x\n[netwrok]\ntimeout = '1s'", "CONFIG:2: there is no key netwrok", "did you mean network?"),
-        ("concurrency = 3", "CONFIG:1: there is no key concurrency", "did you mean send.concurrency?"),
+        ("\nap_id = 'wx1'", "CONFIG:2: unknown key ap_id", "did you mean app_id?"),
+        ("appid = 'wx1'", "CONFIG:1: unknown key appid", "did you mean app_id?"),
+        ("App-Secret = 'x'", "CONFIG:1: unknown key App-Secret", "did you mean app_secret?"),
+        ("[listen]\nadress = ':80'", "CONFIG:2: unknown key listen.adress", "did you mean listen.address?"),
+        ("listen.adress = ':80'", "CONFIG:1: unknown key listen.adress", "did you mean listen.address?"),
+        ("# x\n[netwrok]\ntimeout = '1s'", "CONFIG:2: unknown key netwrok", "did you mean network?"),
+        ("concurrency = 3", "CONFIG:1: unknown key concurrency", "did you mean send.concurrency?"),
         (
             "[send]\nrate = 1\napp_secret = 's3cr3t'",
-            "CONFIG:3: there is no key send.app_secret",
-            "did you mean app_secret? it must stand above the first [table]",
+            "CONFIG:3: unknown key send.app_secret",
+            "did you mean app_secret? Move it above the first [table]",
         ),
-        ("zebra = 1", "CONFIG:1: there is no key zebra", NO_IDEA),
-        ("\"\\u001b[2J\" = 1", "CONFIG:1: there is no key \"\\u{1b}[2J\"", NO_IDEA),
-        ("[templates.a]\nid = 'x'\nlink = 'y'\nulr = 'z'", "CONFIG:3: there is no key templates.a.link", NO_IDEA),
+        ("zebra = 1", "CONFIG:1: unknown key zebra", NO_IDEA),
+        ("\"\\u001b[2J\" = 1", "CONFIG:1: unknown key \"\\u{1b}[2J\"", NO_IDEA),
+        ("[templates.a]\nid = 'x'\nlink = 'y'\nulr = 'z'", "CONFIG:3: unknown key templates.a.link", NO_IDEA),
         (
             "[templates.\"a b\"]\nulr = 'z'",
-            "CONFIG:2: there is no key templates.\"a b\".ulr",
+            "CONFIG:2: unknown key templates.\"a b\".ulr",
             "did you mean templates.\"a b\".url?",
         ),
         (
             "[templates.a]\nid = 'x'\n[templates.a.data]\nk = { value = 'v', colour = '#000000' }",
-            "CONFIG:4: there is no key templates.a.data.k.colour",
+            "CONFIG:4: unknown key templates.a.data.k.colour",
             "did you mean templates.a.data.k.color?",
         ),
     ]);
@@ -51,13 +51,13 @@ fn keys_that_contradict_or_need_each_other() {
     assert_errors(&[
         (
             "app_secret = 'a'\nappsecret = 'b'",
-            "CONFIG:2: appsecret says again what app_secret says",
-            "keep either app_secret or appsecret",
+            "CONFIG:2: appsecret conflicts with app_secret",
+            "remove either app_secret or appsecret",
         ),
         (
             "app_secret_file = 'a'\n\napp_secret = 'b'",
-            "CONFIG:3: app_secret says again what app_secret_file says",
-            "keep either app_secret_file or app_secret",
+            "CONFIG:3: app_secret conflicts with app_secret_file",
+            "remove either app_secret_file or app_secret",
         ),
         ("[listen]\ntls_cert = 'a'", "CONFIG:2: listen.tls_cert needs listen.tls_key", ""),
         ("listen.tls_key = 'a'", "CONFIG:1: listen.tls_key needs listen.tls_cert", ""),
@@ -103,7 +103,7 @@ fn values_of_the_wrong_kind() {
         ("[templates.a]\nid = 'x'\nurl = 'pages'", "CONFIG:3: templates.a.url must be an http or https address", ""),
         (
             "[templates.a]\nid = 'x'\n[templates.a.data]\nk = { value = 'v', color = 'red' }",
-            "CONFIG:4: templates.a.data.k.color must be a colour written as \"#RRGGBB\"",
+            "CONFIG:4: templates.a.data.k.color must be a color such as \"#173177\"",
             "",
         ),
         (
@@ -120,7 +120,7 @@ fn values_of_the_wrong_kind() {
             "redirect_uri = '/callback/'",
             "CONFIG:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or \
              password",
-            "such as \"http://203.0.113.7/callback/\"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)",
+            "use an address such as \"http://203.0.113.7/callback/\"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)",
         ),
         (
             "listen.address = '80'",
@@ -168,22 +168,18 @@ fn what_is_not_toml_is_not_repeated() {
         let place = ConfigTestDir::with_config(text);
         let error = place.load().expect_err(text);
         let shown = format!("{error} {error:?} {:?}", error.hint());
-        assert!(shown.contains("not TOML"), "{text}: {shown}");
+        assert!(shown.contains("invalid TOML"), "{text}: {shown}");
         assert!(!shown.contains("s3cr3t"), "{text}: {shown}");
     }
     let place = ConfigTestDir::with_config("scope = 'snsapi_base'\n网 = \"未\" x\n");
     let error = place.load().unwrap_err();
-    assert!(place.redact_paths(&error).starts_with("CONFIG:2:9: not TOML"), "{error}");
-    assert_eq!(error.hint().as_deref(), Some("text needs quotes: key = \"value\""));
+    assert!(place.redact_paths(&error).starts_with("CONFIG:2:9: invalid TOML"), "{error}");
+    assert_eq!(error.hint().as_deref(), Some("write text in quotes: key = \"value\""));
     let place = ConfigTestDir::with_config("scope = 'snsapi_base'\ndatabase = \"未\" x\n");
-    assert!(place.redact_paths(place.load().unwrap_err()).starts_with("CONFIG:2:16: not TOML"));
+    assert!(place.redact_paths(place.load().unwrap_err()).starts_with("CONFIG:2:16: invalid TOML"));
 }
 
 #[test]
 fn the_first_fault_of_the_file_is_told() {
-    assert_errors(&[(
-        "zebra = 1\nalpha = 2",
-        "CONFIG:1: there is no key zebra",
-        "config.example.toml shows every key",
-    )]);
+    assert_errors(&[("zebra = 1\nalpha = 2", "CONFIG:1: unknown key zebra", "see config.example.toml for all keys")]);
 }

@@ -31,14 +31,17 @@ fn a_named_file_must_be_there() {
     let place = ConfigTestDir::with_config("");
     let flags = CliOverrides { config: Some(place.path("no.toml")), ..CliOverrides::default() };
     let by_flag = Config::load(&flags, &place.environment(&[])).unwrap_err();
-    assert_eq!(place.redact_paths(&by_flag), "the config file DIR/no.toml does not exist");
-    assert_eq!(by_flag.hint().as_deref(), Some("it was named by --config"));
+    assert_eq!(place.redact_paths(&by_flag), "cannot read the config file DIR/no.toml: it does not exist");
+    assert_eq!(by_flag.hint().as_deref(), Some("check --config, which names the file"));
     let by_variable = Config::load(&CliOverrides::default(), &place.environment(&[("WXBOX_CONFIG", "/no.toml")]));
-    assert_eq!(by_variable.unwrap_err().hint().as_deref(), Some("it was named by WXBOX_CONFIG"));
+    assert_eq!(by_variable.unwrap_err().hint().as_deref(), Some("check WXBOX_CONFIG, which names the file"));
     let flags = CliOverrides { config: Some(place.path(".config")), ..CliOverrides::default() };
     let directory = Config::load(&flags, &place.environment(&[])).unwrap_err();
     assert_eq!(place.redact_paths(&directory), "DIR/.config is a directory, not a config file");
-    assert_eq!(place.redact_paths(directory.hint().unwrap()), "name the file in it, such as DIR/.config/config.toml");
+    assert_eq!(
+        place.redact_paths(directory.hint().unwrap()),
+        "use the path of a file in it, such as DIR/.config/config.toml"
+    );
 }
 
 #[test]
@@ -56,17 +59,17 @@ fn what_is_missing_is_named_when_it_is_needed() {
     let place = ConfigTestDir::new();
     let none = place.load().unwrap();
     let error = none.require_account().unwrap_err();
-    assert_eq!(error.to_string(), "no app_id is set");
+    assert_eq!(error.to_string(), "app_id is not set");
     let hint = place.redact_paths(error.hint().unwrap());
-    assert!(hint.contains("`wxbox init`") && hint.ends_with("writes CONFIG"), "{hint}");
+    assert!(hint.contains("`wxbox init`") && hint.ends_with("to create CONFIG"), "{hint}");
     let place = ConfigTestDir::with_config("app_id = 'wx1'");
     let config = place.load().unwrap();
     let cases = [
-        (config.credentials().map(|_| ()).unwrap_err(), "no app_secret is set", "WXBOX_APP_SECRET_FILE"),
-        (config.require_redirect_uri().map(|_| ()).unwrap_err(), "no redirect_uri is set", "WXBOX_REDIRECT_URI"),
+        (config.credentials().map(|_| ()).unwrap_err(), "app_secret is not set", "WXBOX_APP_SECRET_FILE"),
+        (config.require_redirect_uri().map(|_| ()).unwrap_err(), "redirect_uri is not set", "WXBOX_REDIRECT_URI"),
         (
             config.listen_address().map(|_| ()).unwrap_err(),
-            "where to listen is not set, and redirect_uri does not tell",
+            "cannot determine where to listen: listen.address is not set, and redirect_uri is https",
             "use --listen",
         ),
     ];
@@ -156,11 +159,8 @@ fn a_directory_that_everybody_can_write_is_as_bad_as_the_file() {
     let above = place.path(".config");
     set_mode(&above, 0o777);
     let error = place.load().unwrap_err();
-    assert_eq!(
-        place.redact_paths(&error),
-        "others can write to DIR/.config, and so put another file in the place of CONFIG"
-    );
-    assert_eq!(place.redact_paths(error.hint().unwrap()), "chmod go-w 'DIR/.config'");
+    assert_eq!(place.redact_paths(&error), "other users can change DIR/.config, and so replace CONFIG");
+    assert_eq!(place.redact_paths(error.hint().unwrap()), "run `chmod go-w 'DIR/.config'`");
     set_mode(&above, 0o1777);
     assert!(place.load().is_ok(), "a sticky one");
     // A link leads from a safe directory into a world-writable one.
@@ -210,12 +210,12 @@ fn who_else_may_use_the_file() {
     let place = ConfigTestDir::with_config(secret);
     set_mode(&place.config_path(), 0o644);
     let warning = &place.load().unwrap().warnings[0];
-    assert_eq!(place.redact_paths(warning), "everybody on this machine can read CONFIG, and it holds a secret");
-    assert_eq!(place.redact_paths(warning.hint().unwrap()), "chmod 600 'CONFIG'");
+    assert_eq!(place.redact_paths(warning), "every user of this machine can read CONFIG, which contains a secret");
+    assert_eq!(place.redact_paths(warning.hint().unwrap()), "run `chmod 600 'CONFIG'`");
     set_mode(&place.config_path(), 0o666);
     let error = place.load().unwrap_err();
-    assert!(place.redact_paths(&error).starts_with("others can write to CONFIG (mode 666)"), "{error}");
-    assert_eq!(place.redact_paths(error.hint().unwrap()), "chmod go-w 'CONFIG'");
+    assert!(place.redact_paths(&error).starts_with("other users can change CONFIG (mode 666)"), "{error}");
+    assert_eq!(place.redact_paths(error.hint().unwrap()), "run `chmod go-w 'CONFIG'`");
 }
 
 #[test]

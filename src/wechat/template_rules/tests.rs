@@ -161,16 +161,16 @@ fn findings_that_say_the_same_share_a_line() {
         check_data(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
     let expected = [
         "WeChat does not show first, remark",
-        "WeChat shows no colours: host, note",
+        "WeChat shows no colors: host, note",
         "WeChat shows note as \"the night's backup o…\": no emoji, no line breaks, at most 20 characters",
-        "WeChat may refuse thing1, which is empty",
-        "WeChat may refuse time2 with \"now\": a time is written 15:01 or 15:01:59, a date may stand \
-         before it (2019年10月1日 15:01), and ~ joins two",
+        "WeChat may reject thing1, which is empty",
+        "WeChat may reject \"now\" for time2: use a time such as 15:01 or 15:01:59, with an optional date \
+         (2019年10月1日 15:01); ~ joins two times",
     ];
     assert_eq!(describe(&findings), expected);
     assert_eq!(
         describe(&findings[..1]),
         expected[..0].iter().copied().chain(["WeChat does not show first"]).collect::<Vec<_>>()
     );
-    assert_eq!(describe_joined(&findings[..2]), "WeChat does not show first; WeChat shows no colours: host");
+    assert_eq!(describe_joined(&findings[..2]), "WeChat does not show first; WeChat shows no colors: host");
 }

@@ -60,9 +60,15 @@ impl ClockReading {
 
     /// Returns the time since `earlier`, by the clock that shows more: the uptime does not count
     /// while the host pauses a virtual machine, and the system clock may be set back. Returns
-    /// `None` if both are unknown: after another boot (or without uptime) if `earlier` is in the
-    /// future, or if the system clock was set back by more than a minute.
+    /// `None` if it is unknown: after another boot, because the system clock may have been set
+    /// since and many machines boot with a wrong one; or if the system clock was set back by more
+    /// than a minute. Without uptime the system clock alone counts.
     pub fn elapsed_since(&self, earlier: &Self) -> Option<Duration> {
+        if let (Some(now), Some(then)) = (&self.uptime, &earlier.uptime)
+            && now.boot_id != then.boot_id
+        {
+            return None;
+        }
         if self.wall < earlier.wall.minus(MAX_CLOCK_STEP_BACK) {
             return None;
         }
@@ -154,7 +160,7 @@ mod tests {
                 moment(9_000_000, "a:3000"),
                 Some(9000),
             ),
-            ("another boot", moment(0, "a:1000"), moment(5000, "b:10"), Some(5)),
+            ("another boot", moment(0, "a:1000"), moment(5000, "b:10"), None),
             ("another boot, clock set back", moment(9000, "a:1000"), moment(5000, "b:5000"), None),
             ("no uptime", moment(0, ""), moment(7000, "b:5000"), Some(7)),
             ("uptime that runs back", moment(0, "a:9000"), moment(7000, "a:5000"), Some(7)),

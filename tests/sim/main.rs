@@ -68,6 +68,16 @@ fn a_due_retry_waits_for_a_request_in_flight() {
     passes(&[arm(Fault::Errcode(-1), 1), arm(Fault::Slow, 2), batch, Kind::Advance { ms: 30_000 }]);
 }
 
+/// After a reboot the system clock alone told how long ago an attempt was, and it may have been set since.
+#[test]
+fn a_template_is_not_repeated_by_a_clock_of_another_boot() {
+    let send = Kind::Send { user: Some(1), form: Form::Template, key: None, expire_s: None, setup: Setup::flush(0) };
+    let fast = Kind::Leap { machine: 0, ms: 300_000 };
+    let right = Kind::Leap { machine: 0, ms: 0 };
+    let wait = |s: i64| Kind::Advance { ms: s * 1000 };
+    passes(&[fast, arm(Fault::Lost, 1), send, wait(5), Kind::Reboot(0), right, wait(620)]);
+}
+
 #[test]
 fn a_history_is_the_same_each_time() {
     let mut rig = world::Rig::new();

@@ -47,6 +47,15 @@ pub(super) enum SettledMessage {
     Reload(i64),
 }
 
+impl SettledMessage {
+    fn id(&self) -> i64 {
+        match self {
+            Self::Saved(message) => message.id,
+            Self::Reload(id) => *id,
+        }
+    }
+}
+
 /// The transaction of a step, with the time of the step and the messages that the step is done with.
 pub(super) struct StepTx<'a> {
     pub(super) tx: &'a OutboxTx<'a>,
@@ -417,6 +426,8 @@ impl RunState {
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
                 for cancelled_id in step.tx.cancel_dependents(id)? {
                     self.waiting_for_part.remove(&cancelled_id);
+                    // This step may have postponed it before.
+                    step.settled.retain(|settled| settled.id() != cancelled_id);
                     step.settled.push(SettledMessage::Reload(cancelled_id));
                 }
             }

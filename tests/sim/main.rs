@@ -4,7 +4,7 @@
 // Clippy's allowance for tests covers test functions, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, dead_code)]
 
-use plan::{Fault, Form, Kind, Op, Setup};
+use plan::{BARE, Fault, Form, Kind, Op, Pick, Setup};
 
 mod check;
 mod operator;
@@ -76,6 +76,16 @@ fn a_template_is_not_repeated_by_a_clock_of_another_boot() {
     let right = Kind::Leap { machine: 0, ms: 0 };
     let wait = |s: i64| Kind::Advance { ms: s * 1000 };
     passes(&[fast, arm(Fault::Lost, 1), send, wait(5), Kind::Reboot(0), right, wait(620)]);
+}
+
+/// A run told that a part stays queued, and then that it was cancelled with the part before it.
+#[test]
+fn a_part_is_reported_once() {
+    let setup = Setup { deliver: false, ..Setup::flush(0) };
+    let send = Kind::Send { user: Some(BARE), form: Form::Parts(3), key: None, expire_s: None, setup };
+    let slow = Setup { concurrency: 1, rate: 2, wait_s: 0, ..Setup::flush(0) };
+    let later = Kind::Advance { ms: 147_158_000 };
+    passes(&[send, Kind::Retry(Pick::Nth(1), Setup::flush(1)), later, Kind::Flush(slow), Kind::Advance { ms: 60_000 }]);
 }
 
 #[test]

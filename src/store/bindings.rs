@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn who_shares_a_phone_is_one_openid() {
+    fn users_with_one_openid_are_listed_together() {
         let dir = tempfile::tempdir().unwrap();
         let store = store(&dir);
         let bound = |openid: &str, users: &[&str]| BoundOpenid {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_set_once_and_taken_once() {
+    fn follow_state_sets_and_clears_unreachable_mark_once() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = store(&dir);
         let mut keep = |openid, follows| -> Vec<String> {

@@ -106,20 +106,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generation_grows_beside_the_schema_and_begins_again_after_the_last() {
+    fn generation_advances_without_schema_and_wraps_around() {
         let conn = Connection::open_in_memory().unwrap();
         UserVersion(0xffff_fe05).write(&conn).unwrap();
-        let found = |conn| UserVersion::read(conn).unwrap();
-        assert_eq!((found(&conn).schema(), found(&conn).generation()), (5, 0x00ff_fffe));
-        let before = found(&conn);
+        let read_version = |conn| UserVersion::read(conn).unwrap();
+        assert_eq!((read_version(&conn).schema(), read_version(&conn).generation()), (5, 0x00ff_fffe));
+        let before = read_version(&conn);
         advance_generation(&conn).unwrap();
-        assert_eq!((found(&conn).schema(), found(&conn).generation()), (5, 0x00ff_ffff));
+        assert_eq!((read_version(&conn).schema(), read_version(&conn).generation()), (5, 0x00ff_ffff));
         advance_generation(&conn).unwrap();
         assert_eq!(
-            (found(&conn).schema(), found(&conn).generation(), before.generations_behind(found(&conn))),
+            (
+                read_version(&conn).schema(),
+                read_version(&conn).generation(),
+                before.generations_behind(read_version(&conn))
+            ),
             (5, 0, 2)
         );
-        assert_eq!(found(&conn).previous().generation(), 0x00ff_ffff);
-        assert_eq!(found(&conn).with_schema(7), UserVersion(7));
+        assert_eq!(read_version(&conn).previous().generation(), 0x00ff_ffff);
+        assert_eq!(read_version(&conn).with_schema(7), UserVersion(7));
     }
 }

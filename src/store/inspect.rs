@@ -127,7 +127,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_look_neither_makes_nor_changes_a_file() {
+    fn inspection_neither_creates_nor_changes_files() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         assert!(Inspection::open(&path).unwrap().is_none());
@@ -137,17 +137,17 @@ mod tests {
         // A wxbox file from before the first migration.
         conn.execute_batch(&format!("PRAGMA application_id = {}", migrate::APPLICATION_ID)).unwrap();
         drop(conn);
-        let mut look = Inspection::open(&path).unwrap().unwrap();
-        assert_eq!((look.schema, look.is_current()), (0, false));
-        look.check_writable().unwrap();
-        assert_eq!(look.check_integrity(Duration::from_secs(60)).unwrap(), Integrity::Ok);
-        drop(look);
+        let mut inspection = Inspection::open(&path).unwrap().unwrap();
+        assert_eq!((inspection.schema, inspection.is_current()), (0, false));
+        inspection.check_writable().unwrap();
+        assert_eq!(inspection.check_integrity(Duration::from_secs(60)).unwrap(), Integrity::Ok);
+        drop(inspection);
         assert_eq!(Inspection::open(&path).unwrap().unwrap().schema, 0);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no copy beside it");
     }
 
     #[test]
-    fn damage_is_seen_and_a_large_file_takes_no_longer_than_it_may() {
+    fn integrity_check_finds_corruption_and_obeys_time_limit() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let store = Store::open(&path).unwrap();
@@ -160,15 +160,15 @@ mod tests {
             )
             .unwrap();
         drop(store);
-        let mut look = Inspection::open(&path).unwrap().unwrap();
-        assert_eq!(look.check_integrity(Duration::ZERO).unwrap(), Integrity::TimedOut);
-        drop(look);
+        let mut inspection = Inspection::open(&path).unwrap().unwrap();
+        assert_eq!(inspection.check_integrity(Duration::ZERO).unwrap(), Integrity::TimedOut);
+        drop(inspection);
         let mut bytes = fs::read(&path).unwrap();
         let page = bytes.len() / 2 / 4096 * 4096;
         bytes[page..page + 4096].fill(0x55);
         fs::write(&path, bytes).unwrap();
-        let mut look = Inspection::open(&path).unwrap().unwrap();
-        let found = look.check_integrity(Duration::from_secs(60));
-        assert!(matches!(found, Ok(Integrity::Corrupt(_)) | Err(Error::Corrupt { .. })), "{found:?}");
+        let mut inspection = Inspection::open(&path).unwrap().unwrap();
+        let integrity = inspection.check_integrity(Duration::from_secs(60));
+        assert!(matches!(integrity, Ok(Integrity::Corrupt(_)) | Err(Error::Corrupt { .. })), "{integrity:?}");
     }
 }

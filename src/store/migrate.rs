@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_file_is_copied_then_brought_up_to_date() {
+    fn older_database_is_copied_and_migrated() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_fails_leaves_the_file_as_it_was() {
+    fn failed_migration_leaves_database_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_file_and_a_foreign_file_are_left_alone() {
+    fn newer_and_foreign_databases_are_rejected() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();

@@ -205,7 +205,7 @@ mod tests {
     use crate::clock::ClockReading;
 
     #[test]
-    fn a_signal_ends_a_wait_after_a_turn_as_before_it() {
+    fn busy_timeout_pragma_is_zero_after_transactions() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         // SQLite's own timeout, which ignores signals, and the busy handler replace each other.

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_old_after_a_day_and_where_the_clock_was_set_back() {
+    fn template_list_is_stale_after_a_day_or_clock_set_back() {
         let list = TemplateList { kind: TemplateKind::Template, templates: Vec::new(), fetched_at: Timestamp(1_000) };
         for (now, is_old) in [(1_000, false), (999 + LIST_TTL_MS, false), (1_000 + LIST_TTL_MS, true), (999, true)] {
             assert_eq!(list.is_stale(Timestamp(now)), is_old, "{now}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn each_account_has_its_own_lists_and_an_empty_one_is_a_list_too() {
+    fn template_lists_are_stored_per_account_and_kind() {
         use TemplateKind::{Subscription, Template as Own};
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
@@ -130,17 +130,17 @@ mod tests {
             TemplateList { kind: family, templates, fetched_at: Timestamp(at) }
         };
         assert_eq!(store.templates("wx1", Own).unwrap(), None);
-        let kept =
+        let lists =
             [("wx1", list(Own, &["z", "a"], 1)), ("wx2", list(Own, &["b"], 2)), ("wx1", list(Subscription, &["s"], 3))];
-        for (app_id, list) in &kept {
+        for (app_id, list) in &lists {
             store.save_templates(app_id, list).unwrap();
         }
-        for (app_id, list) in &kept {
+        for (app_id, list) in &lists {
             assert_eq!(store.templates(app_id, list.kind).unwrap().as_ref(), Some(list));
         }
         store.save_templates("wx1", &list(Own, &[], 4)).unwrap();
         assert_eq!(store.templates("wx1", Own).unwrap(), Some(list(Own, &[], 4)));
-        assert_eq!(store.templates("wx1", Subscription).unwrap().as_ref(), Some(&kept[2].1));
-        assert_eq!(store.templates("wx2", Own).unwrap().as_ref(), Some(&kept[1].1));
+        assert_eq!(store.templates("wx1", Subscription).unwrap().as_ref(), Some(&lists[2].1));
+        assert_eq!(store.templates("wx2", Own).unwrap().as_ref(), Some(&lists[1].1));
     }
 }

@@ -477,50 +477,50 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_renamed_since_they_were_found_is_the_one_who_is_changed() {
+    fn renamed_user_is_found_by_id() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
-        let found = add_user(&mut store, "luffy");
+        let user = add_user(&mut store, "luffy");
         let rename = UserUpdate { rename: Some(("lucy", "u")), ..UserUpdate::default() };
-        Store::open(store.path()).unwrap().edit_user(&found, &rename, "wx1").unwrap();
-        for done in apply_all_changes(&mut store, &found) {
-            assert_eq!(done.unwrap(), "lucy");
+        Store::open(store.path()).unwrap().edit_user(&user, &rename, "wx1").unwrap();
+        for result in apply_all_changes(&mut store, &user) {
+            assert_eq!(result.unwrap(), "lucy");
         }
         assert_eq!(dump_tables(&store), "[][][]");
     }
 
     #[test]
-    fn whoever_was_removed_since_they_were_found_is_not_mistaken_for_who_has_the_name_now() {
-        for again in [false, true] {
+    fn removed_user_is_not_changed_even_if_name_is_reused() {
+        for is_reused in [false, true] {
             let dir = tempfile::tempdir().unwrap();
             let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
-            let found = add_user(&mut store, "luffy");
+            let user = add_user(&mut store, "luffy");
             let mut other = Store::open(store.path()).unwrap();
-            other.remove_user(&found, "wx1").unwrap();
-            if again {
+            other.remove_user(&user, "wx1").unwrap();
+            if is_reused {
                 add_user(&mut other, "luffy");
             }
             let before = dump_tables(&store);
-            for done in apply_all_changes(&mut store, &found) {
-                assert!(matches!(done, Err(Error::UserRemoved { name }) if name == "luffy"));
+            for result in apply_all_changes(&mut store, &user) {
+                assert!(matches!(result, Err(Error::UserRemoved { name }) if name == "luffy"));
             }
             assert_eq!(dump_tables(&store), before);
         }
     }
 
     #[test]
-    fn unbinding_tells_what_it_took_away() {
+    fn unbind_returns_removed_binding() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
-        let found = add_user(&mut store, "luffy");
-        store.bind(&found, "wx1", "oOther", None, true, Timestamp(2)).unwrap();
-        let openid = |done: UnbindResult| done.user.binding.map(|binding| binding.openid);
-        assert_eq!(openid(store.unbind(&found, "wx1", Timestamp(4)).unwrap()).as_deref(), Some("oOther"));
-        assert_eq!(openid(store.unbind(&found, "wx1", Timestamp(4)).unwrap()), None);
+        let user = add_user(&mut store, "luffy");
+        store.bind(&user, "wx1", "oOther", None, true, Timestamp(2)).unwrap();
+        let openid = |result: UnbindResult| result.user.binding.map(|binding| binding.openid);
+        assert_eq!(openid(store.unbind(&user, "wx1", Timestamp(4)).unwrap()).as_deref(), Some("oOther"));
+        assert_eq!(openid(store.unbind(&user, "wx1", Timestamp(4)).unwrap()), None);
     }
 
     #[test]
-    fn a_removal_stands_though_the_log_cannot_be_emptied() {
+    fn user_is_removed_even_if_wal_cannot_be_truncated() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         let (luffy, nami) = (add_user(&mut store, "luffy"), add_user(&mut store, "nami"));

@@ -67,7 +67,7 @@ fn commit_ends(bytes: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn a_log_is_known_by_its_head() {
+fn wal_is_recognized_by_checksum_of_its_header() {
     let files = TestDatabase::new();
     let mut store = files.open();
     commit_durably(&mut store);
@@ -87,7 +87,7 @@ fn a_log_is_known_by_its_head() {
 }
 
 #[test]
-fn a_log_without_its_file_is_kept() {
+fn wal_without_database_is_kept() {
     let files = TestDatabase::new();
     fs::write(&files.path, "").unwrap();
     fs::write(files.wal_path(), [1; 100]).unwrap();
@@ -99,7 +99,7 @@ fn a_log_without_its_file_is_kept() {
 }
 
 #[test]
-fn when_the_last_process_has_left_the_file_is_all() {
+fn wal_is_removed_when_last_process_exits() {
     let files = TestDatabase::new();
     let (mut first, mut second) = (files.open(), files.open());
     commit_durably(&mut first);
@@ -118,7 +118,7 @@ fn when_the_last_process_has_left_the_file_is_all() {
 }
 
 #[test]
-fn processes_that_write_little_leave_a_short_log_and_lose_nothing() {
+fn many_short_processes_keep_wal_short_and_lose_nothing() {
     let files = TestDatabase::new();
     let _other = files.open();
     let mut longest = 0;
@@ -137,7 +137,7 @@ fn processes_that_write_little_leave_a_short_log_and_lose_nothing() {
 
 /// A reader keeps the log from being truncated, as when a user is removed, so it grows.
 #[test]
-fn an_old_text_is_written_over_or_cut_off() {
+fn overwritten_text_is_not_left_in_wal() {
     const TEXT: &str = "what nobody may find";
     let files = TestDatabase::new();
     let _other = files.open();
@@ -165,7 +165,7 @@ fn an_old_text_is_written_over_or_cut_off() {
 }
 
 #[test]
-fn damage_is_told_from_a_torn_end() {
+fn wal_damage_differs_from_torn_end() {
     let files = TestDatabase::new();
     let mut store = files.open();
     for _ in 0..6 {
@@ -188,12 +188,12 @@ fn damage_is_told_from_a_torn_end() {
             let end = (at + length).min(bytes.len());
             bytes[at..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
             fs::write(killed.wal_path(), bytes).unwrap();
-            let said = check_wal(&killed.path);
+            let result = check_wal(&killed.path);
             if end <= ends[2] {
                 // Two complete commits follow, the second of which fits the first.
-                assert!(matches!(said, Err(Error::CorruptLog { .. })), "{at} {length}: {said:?}");
+                assert!(matches!(result, Err(Error::CorruptLog { .. })), "{at} {length}: {result:?}");
             } else if at >= ends[4] {
-                assert!(said.is_ok(), "{at} {length}: {said:?}");
+                assert!(result.is_ok(), "{at} {length}: {result:?}");
             }
         }
     }
@@ -210,18 +210,18 @@ fn damage_is_told_from_a_torn_end() {
 
 /// Commits that do not wait for the disk can reach it in any order.
 #[test]
-fn what_was_not_waited_for_may_be_torn_anywhere() {
+fn commits_without_fsync_may_be_torn_anywhere() {
     let files = TestDatabase::new();
     let mut store = files.open();
     commit_durably(&mut store);
     for _ in 0..3 {
-        let done: Result<()> = store.without_fsync(|store| {
+        let result: Result<()> = store.without_fsync(|store| {
             // Extends the file, so that its first page changes.
             let tx = store.begin_write()?;
             tx.execute(INSERT_SQL, []).map(drop).map_err(|e| Error::from_sqlite(Path::new(""), e))?;
             tx.commit().map_err(|e| Error::from_sqlite(Path::new(""), e))
         });
-        done.unwrap();
+        result.unwrap();
     }
     let killed = files.crash_copy();
     let whole = fs::read(killed.wal_path()).unwrap();
@@ -245,7 +245,7 @@ fn what_was_not_waited_for_may_be_torn_anywhere() {
 /// Pages that did not fit into memory are in the log before their commit, and stay there after a
 /// rollback.
 #[test]
-fn what_was_taken_back_is_no_damage() {
+fn rolled_back_pages_are_no_wal_damage() {
     let files = TestDatabase::new();
     let mut store = files.open();
     commit_durably(&mut store);
@@ -266,7 +266,7 @@ fn what_was_taken_back_is_no_damage() {
 }
 
 #[test]
-fn a_log_of_another_file_is_noticed() {
+fn wal_of_another_database_is_rejected() {
     let files = TestDatabase::new();
     commit_durably(&mut files.open());
     let older = TestDatabase::new();

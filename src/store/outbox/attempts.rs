@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_does_not_take_back_that_a_message_may_have_arrived() {
+    fn refusal_does_not_resolve_ambiguous_attempt() {
         let attempt = |n, outcome| Attempt {
             number: n,
             openid: None,
@@ -190,9 +190,9 @@ mod tests {
             (2, vec![refused, ambiguous, refused], true, None),
             (2, vec![refused, ambiguous, None], true, Some(3)),
         ];
-        for (repeat_after, outcomes, may, unresolved) in cases {
+        for (repeat_after, outcomes, may_arrive, unresolved) in cases {
             let history = history(repeat_after, &outcomes);
-            assert_eq!(history.may_have_arrived(), may, "{outcomes:?}");
+            assert_eq!(history.may_have_arrived(), may_arrive, "{outcomes:?}");
             assert_eq!(history.first_unresolved().map(|attempt| attempt.number), unresolved, "{outcomes:?}");
         }
     }

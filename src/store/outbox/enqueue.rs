@@ -287,7 +287,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn what_is_taken_at_once_is_what_would_be_read_back() {
+    fn message_claimed_on_enqueue_equals_later_claim() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         let sql = "INSERT INTO users (id, username, uid, created_at) VALUES (7, 'nami', hex(randomblob(16)), 0)";
@@ -311,16 +311,17 @@ mod tests {
             expiry: Expiry { after: Duration::from_secs(90), strict: true },
         };
         let context = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
-        let (claimed_at_once, read) = store
+        let (claimed_at_once, claimed_later) = store
             .transaction(context, false, |tx| -> Result<_> {
-                let mine = |place| if let EnqueueResult::Claimed(claimed) = place { Some(*claimed) } else { None };
+                let claimed_message =
+                    |place| if let EnqueueResult::Claimed(claimed) = place { Some(*claimed) } else { None };
                 let claimed_at_once: Vec<ClaimedMessage> =
-                    tx.enqueue(&submission, true)?.into_iter().filter_map(mine).collect();
+                    tx.enqueue(&submission, true)?.into_iter().filter_map(claimed_message).collect();
                 tx.release(claimed_at_once.iter().map(|claimed| claimed.message.id))?;
                 Ok((claimed_at_once, tx.claim(ClaimScope::Range(0, i64::MAX), 9)?))
             })
             .unwrap();
         assert_eq!(claimed_at_once.len(), 2);
-        assert_eq!(format!("{claimed_at_once:#?}"), format!("{read:#?}"));
+        assert_eq!(format!("{claimed_at_once:#?}"), format!("{claimed_later:#?}"));
     }
 }

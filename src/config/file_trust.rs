@@ -147,13 +147,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_and_the_user_who_runs_are_trusted() {
+    fn root_and_current_user_are_trusted_owners() {
         assert!(is_trusted_owner(1000, 0) && is_trusted_owner(1000, 1000) && !is_trusted_owner(1000, 1001));
         assert!(is_trusted_owner(0, 1001), "root looks after a service's files");
     }
 
     #[test]
-    fn every_link_and_directory_on_the_way_is_seen() {
+    fn path_components_include_every_symlink_and_directory() {
         let dir = tempfile::tempdir().unwrap();
         let base = dir.path().canonicalize().unwrap();
         fs::create_dir_all(base.join("real/data")).unwrap();

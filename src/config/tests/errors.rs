@@ -15,7 +15,7 @@ fn assert_errors(cases: &[Case]) {
 }
 
 #[test]
-fn unknown_keys_name_the_line_and_the_nearest() {
+fn unknown_key_error_has_line_and_nearest_key() {
     const NO_IDEA: &str = "see config.example.toml for all keys";
     assert_errors(&[
         ("\nap_id = 'wx1'", "CONFIG:2: unknown key ap_id", "did you mean app_id?"),
@@ -47,7 +47,7 @@ fn unknown_keys_name_the_line_and_the_nearest() {
 }
 
 #[test]
-fn keys_that_contradict_or_need_each_other() {
+fn conflicting_and_incomplete_keys_are_rejected() {
     assert_errors(&[
         (
             "app_secret = 'a'\nappsecret = 'b'",
@@ -71,7 +71,7 @@ fn keys_that_contradict_or_need_each_other() {
 }
 
 #[test]
-fn values_of_the_wrong_kind() {
+fn invalid_values_are_rejected_with_expected_form() {
     assert_errors(&[
         ("app_id = 5", "CONFIG:1: app_id must be the account's app id in quotes, such as \"wx3d0d44e8d59b5b8c\"", ""),
         ("app_secret = ' '", "CONFIG:1: app_secret must be text in quotes, and not empty", ""),
@@ -143,7 +143,7 @@ fn values_of_the_wrong_kind() {
 }
 
 #[test]
-fn what_is_not_toml_is_not_repeated() {
+fn toml_syntax_error_does_not_repeat_secret() {
     let broken = [
         "app_secret = s3cr3t",
         "app_secret = \"s3cr3t",
@@ -180,6 +180,6 @@ fn what_is_not_toml_is_not_repeated() {
 }
 
 #[test]
-fn the_first_fault_of_the_file_is_told() {
+fn first_error_of_file_is_reported() {
     assert_errors(&[("zebra = 1\nalpha = 2", "CONFIG:1: unknown key zebra", "see config.example.toml for all keys")]);
 }

@@ -43,7 +43,7 @@ fn to_key_pattern(name: &str) -> String {
 }
 
 #[test]
-fn every_key_is_shown_and_no_other() {
+fn example_shows_exactly_the_known_keys() {
     let text = uncomment_examples();
     let mut names = BTreeSet::new();
     collect_keys(DeTable::parse(&text).unwrap().get_ref(), "", &mut names);
@@ -53,7 +53,7 @@ fn every_key_is_shown_and_no_other() {
 }
 
 #[test]
-fn defaults_stand_as_they_are_and_only_they() {
+fn example_sets_fixed_defaults_and_comments_out_other_keys() {
     for key in KEYS.iter().filter(|key| !key.name.starts_with("templates.") && key.name != "appsecret") {
         let (table, name) = key.name.split_once('.').unwrap_or(("", key.name));
         let start = if table.is_empty() { 0 } else { EXAMPLE.find(&format!("\n[{table}]")).unwrap() + 2 };
@@ -65,7 +65,7 @@ fn defaults_stand_as_they_are_and_only_they() {
 }
 
 #[test]
-fn the_file_as_it_is_changes_nothing() {
+fn unchanged_example_equals_defaults() {
     let from_file = ConfigTestDir::with_config(EXAMPLE).load().unwrap();
     let without = ConfigTestDir::new().load().unwrap();
     assert_eq!(from_file.network.api_base.value, without.network.api_base.value);
@@ -85,7 +85,7 @@ fn the_file_as_it_is_changes_nothing() {
 }
 
 #[test]
-fn the_file_with_its_examples_can_be_used() {
+fn example_with_uncommented_values_loads() {
     let text: String = uncomment_examples()
         .lines()
         .filter(|line| !line.starts_with("app_secret_file"))
@@ -95,7 +95,7 @@ fn the_file_with_its_examples_can_be_used() {
     assert_eq!(config.credentials().unwrap().0, "wx3d0d44e8d59b5b8c");
     assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
     let template = &config.templates["backup"];
-    let data: Vec<_> = template.data.iter().map(|(key, it)| (key.as_str(), it.value.value.as_str())).collect();
+    let data: Vec<_> = template.data.iter().map(|(key, field)| (key.as_str(), field.value.value.as_str())).collect();
     assert_eq!(data, [("host", "db1"), ("size", "3.50"), ("first", "Backup finished")]);
     assert_eq!(template.data[2].1.color.as_deref(), Some("#173177"));
     assert_eq!(template.miniprogram.as_ref().unwrap().appid, "wx0123456789abcdef");

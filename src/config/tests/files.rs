@@ -5,7 +5,7 @@ use crate::config::{CliOverrides, Config, Error};
 use crate::secret::ExposeSecret;
 
 #[test]
-fn the_first_file_that_is_there_is_read() {
+fn config_file_of_highest_precedence_is_read() {
     let place = ConfigTestDir::new();
     let path = |flags: &CliOverrides, variables: &[(&str, &str)]| {
         let config = Config::load(flags, &place.environment(variables)).unwrap();
@@ -27,7 +27,7 @@ fn the_first_file_that_is_there_is_read() {
 }
 
 #[test]
-fn a_named_file_must_be_there() {
+fn named_config_file_must_exist() {
     let place = ConfigTestDir::with_config("");
     let flags = CliOverrides { config: Some(place.path("no.toml")), ..CliOverrides::default() };
     let by_flag = Config::load(&flags, &place.environment(&[])).unwrap_err();
@@ -45,7 +45,7 @@ fn a_named_file_must_be_there() {
 }
 
 #[test]
-fn encodings() {
+fn config_with_bom_is_read_and_gbk_is_rejected() {
     let marked = ConfigTestDir::with_config("\u{feff}app_id = 'wx1'\r\nscope = 'snsapi_base'\r\n").load().unwrap();
     assert_eq!(marked.require_account().unwrap().app_id, "wx1");
     let gbk = ConfigTestDir::with_config(b"app_id = 'wx1'\n# \xd6\xd0\xce\xc4\n");
@@ -55,7 +55,7 @@ fn encodings() {
 }
 
 #[test]
-fn what_is_missing_is_named_when_it_is_needed() {
+fn missing_setting_is_reported_when_required() {
     let place = ConfigTestDir::new();
     let none = place.load().unwrap();
     let error = none.require_account().unwrap_err();
@@ -81,7 +81,7 @@ fn what_is_missing_is_named_when_it_is_needed() {
 }
 
 #[test]
-fn a_secret_file_that_does_not_serve_hurts_only_who_needs_it() {
+fn unusable_secret_file_fails_only_credentials() {
     let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = '~/secret'");
     let trouble = |place: &ConfigTestDir| place.load().unwrap().credentials().map(|_| ()).unwrap_err();
     let error = trouble(&place);
@@ -97,7 +97,7 @@ fn a_secret_file_that_does_not_serve_hurts_only_who_needs_it() {
 }
 
 #[test]
-fn what_surrounds_the_secret_in_a_file_is_left_out() {
+fn quotes_and_blanks_around_secret_are_removed() {
     let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = '~/secret'");
     for text in ["\u{feff}geheim", "\"geheim\"\n", "'geheim'\r\n", " geheim \n", "geheim\n\n", "“geheim”"] {
         place.write("secret", text);
@@ -111,7 +111,7 @@ fn what_surrounds_the_secret_in_a_file_is_left_out() {
 }
 
 #[test]
-fn a_secret_in_the_place_of_something_else_is_not_repeated() {
+fn misplaced_secret_is_not_repeated_in_errors() {
     const SECRET: &str = "5ec2e7f000000000000000000000c0de";
     let texts = [
         format!("app_id = 'wx1'\napp_secret_file = '{SECRET}'"),
@@ -133,20 +133,20 @@ fn a_secret_in_the_place_of_something_else_is_not_repeated() {
         };
         assert!(!shown.contains("5ec2e7f0") && !shown.contains("5ecret"), "{text}: {shown}");
         let from = place.environment(&[("WXBOX_APP_SECRET_FILE", SECRET)]);
-        let shown = Config::load(&CliOverrides::default(), &from).map(|it| it.credentials().map(|_| ()));
+        let shown = Config::load(&CliOverrides::default(), &from).map(|config| config.credentials().map(|_| ()));
         assert!(!format!("{shown:?}").contains("5ec2e7f0"), "{shown:?}");
     }
 }
 
 #[test]
-fn a_secret_file_is_guarded_as_the_config_is() {
+fn secret_file_permissions_are_checked_like_config() {
     let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = '~/secret'");
     let secret = place.write("secret", "geheim");
     for (mode, warnings) in [(0o600, Some(0)), (0o440, Some(0)), (0o644, Some(1)), (0o660, None), (0o666, None)] {
         set_mode(&secret, mode);
         let config = place.load().unwrap();
-        let found = config.credentials().is_ok().then_some(config.warnings.len());
-        assert_eq!(found, warnings, "{mode:o}");
+        let warning_count = config.credentials().is_ok().then_some(config.warnings.len());
+        assert_eq!(warning_count, warnings, "{mode:o}");
         if warnings.is_none() {
             assert!(matches!(config.secret_error(), Some(Error::WritableByOthers { .. })));
         }
@@ -154,7 +154,7 @@ fn a_secret_file_is_guarded_as_the_config_is() {
 }
 
 #[test]
-fn a_directory_that_everybody_can_write_is_as_bad_as_the_file() {
+fn config_in_world_writable_directory_is_rejected() {
     let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret = 'geheim'");
     let above = place.path(".config");
     set_mode(&above, 0o777);
@@ -172,7 +172,7 @@ fn a_directory_that_everybody_can_write_is_as_bad_as_the_file() {
 }
 
 #[test]
-fn the_links_of_a_kubernetes_volume_are_followed() {
+fn secret_symlinks_of_kubernetes_volume_are_followed() {
     let place = ConfigTestDir::new();
     let real = place.write("secrets/..2026_11_29/app-secret", "geheim");
     let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, place.path(name)).unwrap();
@@ -190,7 +190,7 @@ fn the_links_of_a_kubernetes_volume_are_followed() {
 }
 
 #[test]
-fn who_else_may_use_the_file() {
+fn config_readable_by_others_warns_and_writable_fails() {
     let secret = "app_secret = 's'";
     let cases = [
         (secret, 0o600, Some(0)),
@@ -219,7 +219,7 @@ fn who_else_may_use_the_file() {
 }
 
 #[test]
-fn a_link_is_followed_and_paths_start_beside_it() {
+fn relative_path_is_resolved_beside_config_symlink() {
     let place = ConfigTestDir::new();
     let real = place.write("real/config.toml", "app_id = 'wx1'\nappsecret = 's'\ndatabase = 'x.db'");
     std::fs::create_dir_all(place.path(".config/wxbox")).unwrap();

@@ -15,7 +15,7 @@ fn load(place: &ConfigTestDir, flags: &CliOverrides, variables: &[(&str, &str)])
 }
 
 #[test]
-fn the_file_wins_over_defaults() {
+fn file_overrides_defaults() {
     let place = ConfigTestDir::with_config(FILE);
     let config = load(&place, &CliOverrides::default(), &[("STATE_DIRECTORY", "/state"), ("XDG_DATA_HOME", "/data")]);
     let line = |line| Origin::File { path: place.config_path(), line };
@@ -29,7 +29,7 @@ fn the_file_wins_over_defaults() {
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn environment_overrides_file() {
     let place = ConfigTestDir::with_config(FILE);
     let variables = [
         ("WXBOX_APP_ID", "wxenv"),
@@ -54,7 +54,7 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
-fn the_command_line_wins_over_all() {
+fn command_line_overrides_environment_and_file() {
     let place = ConfigTestDir::with_config(FILE);
     let flags = CliOverrides {
         database: Some("flag.db".into()),
@@ -92,7 +92,7 @@ fn the_command_line_wins_over_all() {
 }
 
 #[test]
-fn where_the_database_is_by_default() {
+fn database_defaults_to_xdg_data_directory() {
     let place = ConfigTestDir::new();
     let database = |variables: &[(&str, &str)]| load(&place, &CliOverrides::default(), variables).database;
     assert_eq!(database(&[]).value, place.path(".local/share/wxbox/wxbox.db"));
@@ -102,12 +102,12 @@ fn where_the_database_is_by_default() {
 }
 
 #[test]
-fn a_state_directory_counts_where_it_is_wxboxs_own() {
+fn state_directory_is_used_only_if_it_belongs_to_wxbox() {
     let place = ConfigTestDir::new();
     let origin = |directories: &str| {
         let variables = [("STATE_DIRECTORY", directories), ("XDG_DATA_HOME", "/data")];
-        let found = load(&place, &CliOverrides::default(), &variables).database;
-        (found.value.to_str().unwrap().to_owned(), found.origin)
+        let setting = load(&place, &CliOverrides::default(), &variables).database;
+        (setting.value.to_str().unwrap().to_owned(), setting.origin)
     };
     let state = |path: &str| (path.to_owned(), Origin::Env("STATE_DIRECTORY"));
     assert_eq!(origin("/var/lib/wxbox"), state("/var/lib/wxbox/wxbox.db"));
@@ -116,12 +116,12 @@ fn a_state_directory_counts_where_it_is_wxboxs_own() {
     assert_eq!(origin("/var/lib/other").1, Origin::Env("XDG_DATA_HOME"));
     assert_eq!(origin("wxbox").1, Origin::Env("XDG_DATA_HOME"), "a relative one");
     let file = place.write("kept/wxbox.db", "");
-    let kept = file.parent().unwrap().to_str().unwrap();
-    assert_eq!(origin(&format!("/var/lib/wxbox:{kept}")), state(file.to_str().unwrap()));
+    let state_dir = file.parent().unwrap().to_str().unwrap();
+    assert_eq!(origin(&format!("/var/lib/wxbox:{state_dir}")), state(file.to_str().unwrap()));
 }
 
 #[test]
-fn what_only_a_shell_expands_is_refused_and_a_home_is_understood() {
+fn shell_variables_in_paths_are_rejected_and_tilde_is_expanded() {
     let place = ConfigTestDir::with_config("app_id = 'wx1'");
     let load = |flags: &CliOverrides, variables: &[(&str, &str)]| Config::load(flags, &place.environment(variables));
     for path in ["$HOME/x.db", "${HOME}/x.db", "x/$USER.db", "~nobody/x.db"] {
@@ -154,7 +154,7 @@ fn what_only_a_shell_expands_is_refused_and_a_home_is_understood() {
 }
 
 #[test]
-fn what_surrounds_a_value_in_a_variable_is_left_out() {
+fn quotes_and_blanks_around_variable_value_are_removed() {
     let place = ConfigTestDir::new();
     for (open, close) in [("", "\r"), ("\"", "\""), (" ", " "), ("'", "'\n"), ("\u{feff}", "")] {
         let around = |text: &str| format!("{open}{text}{close}");
@@ -174,7 +174,7 @@ fn what_surrounds_a_value_in_a_variable_is_left_out() {
 }
 
 #[test]
-fn the_secret_comes_from_the_nearest_place() {
+fn secret_is_read_from_source_of_highest_precedence() {
     let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = 'own'");
     place.write(".config/wxbox/own", "own\r\n");
     let credentials = place.write("run/wxbox-app-secret", "credential");

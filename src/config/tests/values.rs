@@ -10,7 +10,7 @@ fn with_account(text: &str) -> Config {
 }
 
 #[test]
-fn addresses_of_the_api() {
+fn api_base_must_be_https_or_loopback() {
     let cases = [
         ("https://api.weixin.qq.com", Some("https://api.weixin.qq.com/")),
         ("https://proxy.example/wx/", Some("https://proxy.example/wx/")),
@@ -44,7 +44,7 @@ fn addresses_of_the_api() {
 }
 
 #[test]
-fn redirect_uris() {
+fn redirect_uri_must_be_http_without_fragment_or_user() {
     for good in ["http://203.0.113.7/callback/", "https://x.example:8443/a?b=c", "http://[2001:db8::1]/"] {
         assert_eq!(values::parse_redirect_uri(good).unwrap().as_str(), good);
     }
@@ -55,7 +55,7 @@ fn redirect_uris() {
 }
 
 #[test]
-fn addresses_to_listen_on() {
+fn listen_address_is_optional_host_and_port() {
     for good in ["0.0.0.0:80", "[::1]:8080", ":80", "localhost:8080", "127.0.0.1:0"] {
         assert_eq!(good.parse::<ListenAddress>().unwrap().to_string(), good);
     }
@@ -67,7 +67,7 @@ fn addresses_to_listen_on() {
 }
 
 #[test]
-fn where_to_listen_without_being_told() {
+fn listen_address_defaults_to_port_of_redirect_uri() {
     let cases = [
         ("redirect_uri = 'http://x.example/'", Some(":80")),
         ("redirect_uri = 'http://x.example:8080/'", Some(":8080")),
@@ -78,12 +78,12 @@ fn where_to_listen_without_being_told() {
     ];
     for (text, expected) in cases {
         let address = with_account(text).listen_address();
-        assert_eq!(address.ok().map(|it| it.to_string()).as_deref(), expected, "{text}");
+        assert_eq!(address.ok().map(|address| address.to_string()).as_deref(), expected, "{text}");
     }
 }
 
 #[test]
-fn durations_colours_and_numbers() {
+fn durations_colors_and_numbers_are_parsed() {
     for (text, seconds) in [("10s", 10), ("1h 30m", 5400), ("90d", 7_776_000)] {
         assert_eq!(values::parse_timeout(text), Some(Duration::from_secs(seconds)), "{text}");
     }
@@ -111,7 +111,7 @@ fn template_data_keeps_order_and_digits() {
 }
 
 #[test]
-fn nothing_shows_a_secret() {
+fn debug_output_of_config_contains_no_secret() {
     let place =
         ConfigTestDir::with_config("app_secret = 's3cr3t'\nnetwork.proxy = 'http://u5er:s3cr3t@proxy.example:3128'");
     let config = place.load().unwrap();

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_api_is_its_path_however_it_was_copied() {
+    fn api_is_normalized_to_its_path() {
         for typed in [
             "/cgi-bin/user/get",
             "cgi-bin/user/get",

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_nobody_reads_are_counted() {
+    fn dropped_request_lines_are_counted() {
         let line = || RequestLine {
             time: String::new(),
             method: "GET".into(),
@@ -189,9 +189,9 @@ mod tests {
             ms: 0,
         };
         let lines = RequestLog::default();
-        let told = (0..MAX_PENDING_LINES + 3).filter(|_| lines.add(line())).count();
-        let (waiting, dropped) = lines.take();
-        assert_eq!((told, waiting.len(), dropped), (1, MAX_PENDING_LINES, 3));
+        let wakeup_count = (0..MAX_PENDING_LINES + 3).filter(|_| lines.add(line())).count();
+        let (pending, dropped) = lines.take();
+        assert_eq!((wakeup_count, pending.len(), dropped), (1, MAX_PENDING_LINES, 3));
         assert!(lines.add(line()), "and it goes on");
         assert_eq!(lines.take().1, 0);
     }

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_found_in_whatever_was_copied() {
+    fn query_is_found_in_pasted_text() {
         for pasted in [
             "http://203.0.113.7:8080/callback/?QUERY",
             "  https://wx.example.com/callback/?QUERY#wechat_redirect \t",
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_ends_it_or_was_put_into_it() {
+    fn blank_in_address_ends_query_or_is_removed() {
         let behind = format!("http://203.0.113.7/?{QUERY} is the address");
         assert_eq!(read(&behind), [QUERY.to_owned(), format!("{QUERY}istheaddress")]);
         assert_eq!(read("http://203.0.113.7/?code=05 1A_b-&sta\n  te=abc"), ["code=05", QUERY]);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_gives_none() {
+    fn text_without_query_gives_no_candidates() {
         for pasted in
             ["", "  ", "nonsense", "http://203.0.113.7/callback/", "http://203.0.113.7/callback/?", "http://a=b/", "。"]
         {

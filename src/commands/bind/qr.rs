@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_leads_here_where_nothing_needs_to_pass_it_on() {
+    fn redirect_uri_is_direct_if_it_matches_listener() {
         for (uri, local_addr, is_https, expected) in [
             ("http://203.0.113.7:8080/callback/", "[::]:8080", false, true),
             ("http://203.0.113.7/callback/", "0.0.0.0:80", false, true),

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_status_for_all() {
+    fn exit_status_combines_states_of_all_messages() {
         let exit = |states: &[MessageState], nobody: usize| {
             let mut summary = DeliverySummary::default();
             states.iter().for_each(|state| summary.add(*state));

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_is_said_to_hang_and_the_rest_is_told() {
+    fn unfinished_checks_are_reported_as_timed_out() {
         let (blocker, blocked) = bounded::<()>(0);
         let group = CheckGroup::start(&[CheckName::Token, CheckName::IpList, CheckName::Apis], move |sender| {
             sender.send(Check::ok(CheckName::Token, "good".into())).unwrap();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_looked_at_is_named_and_a_signal_ends_the_wait() {
+    fn skipped_checks_are_listed_and_signal_ends_wait() {
         let signals = never();
         let group = CheckGroup::start(&[CheckName::Names, CheckName::Tls], |sender| {
             sender.send(Check::failure(CheckName::Names, "bad".into(), None)).unwrap();

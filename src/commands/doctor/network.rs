@@ -155,7 +155,7 @@ mod tests {
     use crate::ui::Level;
 
     #[test]
-    fn a_clock_may_be_a_little_off_and_no_more() {
+    fn clock_offset_determines_check_level() {
         for (offset, level) in [
             (0, Level::Ok),
             (-60, Level::Ok),

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_proposed_can_be_taken() {
+    fn suggested_redirect_uri_is_valid() {
         for (ip, uri) in
             [("192.168.1.20", "http://192.168.1.20:8080/callback/"), ("fd00::2", "http://[fd00::2]:8080/callback/")]
         {

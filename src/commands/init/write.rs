@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_stands_in_the_config_and_nothing_else_is_set() {
+    fn written_config_contains_only_the_answers() {
         let answers = answers();
         let config = load(&answers);
         let (app_id, secret) = config.credentials().unwrap();
@@ -149,10 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn the_example_has_the_same_lines_in_both_languages() {
+    fn config_example_has_same_settings_in_both_languages() {
         let lines = |lang| {
-            let is_key = |it: &str| it.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ';']));
-            let prose = |line: &str| line.strip_prefix("# ").is_some_and(|it| !is_key(it) && !it.starts_with('['));
+            let is_key = |text: &str| text.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ';']));
+            let prose =
+                |line: &str| line.strip_prefix("# ").is_some_and(|text| !is_key(text) && !text.starts_with('['));
             let (text, begin) = config_example(lang);
             let (_, text) = text.split_once(begin).unwrap();
             text.lines().skip(1).filter(|line| !line.is_empty() && !prose(line)).collect::<Vec<_>>()
@@ -161,17 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_the_example_is_explained_in_it() {
+    fn written_config_shows_every_key() {
         let text = answers().render();
         for key in crate::config::KEYS.iter().filter(|key| !key.name.starts_with("templates.")) {
             let name = key.name.rsplit('.').next().unwrap();
-            let there = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = ")));
-            assert!(there || name == "appsecret", "{name}");
+            let is_shown = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = ")));
+            assert!(is_shown || name == "appsecret", "{name}");
         }
     }
 
     #[test]
-    fn what_was_there_is_replaced_only_if_it_may_be_and_is_kept() {
+    fn existing_config_is_replaced_on_request_and_backed_up() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b/config.toml");
         assert_eq!(write_config(&path, "one", false).unwrap(), None);
@@ -179,7 +180,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
         let backup_path = write_config(&path, "two", true).unwrap().unwrap();
         assert_eq!(backup_path.file_name().unwrap(), "config.toml.bak");
-        assert_eq!([&path, &backup_path].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
+        assert_eq!([&path, &backup_path].map(|path| fs::read_to_string(path).unwrap()), ["two", "one"]);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing half-written beside it");
         use std::os::unix::fs::PermissionsExt;
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_the_config_stays_one() {
+    fn symlink_to_config_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("dotfiles.toml"), dir.path().join("config.toml"));
         fs::write(&file, "old").unwrap();

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_fill_their_names_and_nothing_else() {
+    fn known_placeholders_are_replaced_and_other_braces_kept() {
         let facts = facts(&["/opt/bin/back up", "{status}"], &ChildExit::Status(3), 192_400);
         let cases = [
             ("{program}: {result}, {status}, {signal}", "back up: failed, 3, -"),
@@ -155,16 +155,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_fact_is_found_and_other_braces_are_not() {
-        let it = facts(&["x"], &ChildExit::Status(0), 0);
+    fn unknown_placeholders_are_found() {
+        let run_facts = facts(&["x"], &ChildExit::Status(0), 0);
         let text = "{dration} {status} {\"a\": 1} {} {a b} {x{nme}} {dration} ${1} {";
-        assert_eq!(it.unknown_placeholders(text), ["dration", "nme"]);
+        assert_eq!(run_facts.unknown_placeholders(text), ["dration", "nme"]);
     }
 
     #[test]
-    fn a_signal_has_its_name_and_the_status_that_shells_give_it() {
-        let it = facts(&["x"], &ChildExit::Signal(15), 0);
-        assert_eq!(it.substitute("{signal} {status} {duration}"), "SIGTERM 143 0s");
+    fn signal_has_its_name_and_shell_exit_status() {
+        let run_facts = facts(&["x"], &ChildExit::Signal(15), 0);
+        assert_eq!(run_facts.substitute("{signal} {status} {duration}"), "SIGTERM 143 0s");
         assert_eq!(
             facts(&["x"], &ChildExit::Signal(40), 999).substitute("{signal} {status} {duration}"),
             "40 168 999ms"
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_command_line_is_cut_and_control_characters_are_left_out() {
+    fn command_is_truncated_and_control_characters_are_removed() {
         let long = "好".repeat(300);
         assert_eq!(
             facts(&[&long], &ChildExit::Status(0), 0).substitute("{command}").chars().count(),

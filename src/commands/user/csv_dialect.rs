@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_separator_is_declared_or_stands_in_the_header() {
+    fn separator_is_read_from_sep_line_or_header() {
         for (text, delimiter, skipped, rest) in [
             ("username,note\n", b',', 0, "username,note\n"),
             ("username\n", b',', 0, "username\n"),

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_and_marks_are_told_from_texts() {
+    fn only_formulas_and_escaped_formulas_are_escaped() {
         for (field, written) in [
             ("", ""),
             ("luffy", "luffy"),
@@ -60,7 +60,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_marked_comes_back(field in "['=+@\t\r\n＝ a-]{0,6}.{0,3}") {
+        fn escaped_field_unescapes_to_original(field in "['=+@\t\r\n＝ a-]{0,6}.{0,3}") {
             let written = escape_formula(&field);
             prop_assert!(!written.starts_with(FORMULA_STARTS));
             prop_assert_eq!(unescape_formula(&written), field.as_str());

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_are_closed_and_doubled() {
+    fn unclosed_and_misplaced_quotes_are_reported_with_line() {
         for good in ["", "a,b\n", "\"a\",\"\"\r\n\"\"\"x\"\"\",\"1\n2\"", "5\" disk,a \"b\" c\n", "\"a\"\r\"b\""] {
             assert_eq!(fault(good), None, "{good:?}");
         }

@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gbk_is_told_from_other_bytes() {
+    fn gbk_is_distinguished_from_other_bytes() {
         assert!(looks_like_gbk(b"\xc2\xb7\xb7\xc9")); // 路飞
         assert!(looks_like_gbk(b"a\xc2\xb7,"));
         assert!(!looks_like_gbk(b"Zo\xeb,"));

@@ -75,7 +75,7 @@ mod tests {
     use crate::exit::ExitStatus;
 
     #[test]
-    fn the_uid_is_the_md5_of_the_name() {
+    fn uid_is_md5_of_name() {
         assert_eq!(uid_for("路飞"), "963c7da1ae5dde1a98320ec528deaff1");
         assert_eq!(uid_for(""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(uid_for("abc"), "900150983cd24fb0d6963f7d28e17f72");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_cannot_hold_the_separator() {
+    fn tag_with_separator_or_invisible_character_is_rejected() {
         assert_eq!(parse_tags(&[" ops ".into()]).unwrap(), ["ops"]);
         for bad in ["a;b", "a；b", "a\u{200b}", "a\tb"] {
             assert!(parse_tag(bad).is_err(), "{bad}");

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_words_stay_whole() {
+    fn text_is_split_between_lines_and_words() {
         assert_parts("short", 10, &["short"]);
         assert_parts("0123456789", 10, &["0123456789"]);
         assert_parts("0123456789a", 10, &["0123456789", "a"]);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_is_never_cut() {
+    fn split_does_not_cut_characters() {
         assert_parts("路飞路飞", 7, &["路飞", "路飞"]);
         let family = "👨‍👩‍👧‍👦";
         assert_parts(&format!("abc{family}{family}"), 30, &[&format!("abc{family}"), family]);
@@ -96,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_whole_where_it_can() {
+    fn link_that_fits_is_not_split() {
         let link = "<a href=\"https://a\">here</a>";
         assert_parts(&format!("some words before {link} after"), 35, &["some words before", &format!("{link} after")]);
     }
 
     #[test]
-    fn a_beginning_has_its_mark_within_the_limit() {
+    fn truncated_text_ends_in_ellipsis_within_limit() {
         let cases = [
             ("0123456789", 9, "012345…"),
             ("路飞路飞", 11, "路飞…"),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_blanks_is_lost() {
+    fn split_text_loses_only_blanks() {
         let text: String = (0..2000).map(|n| if n % 7 == 0 { " \n" } else { "路a🎉" }).collect();
         let parts = parts(&text, 100);
         assert!(parts.iter().all(|part| part.len() <= 100 && !part.is_empty()));

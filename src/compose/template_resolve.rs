@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_compared_both_ways() {
+    fn missing_and_unknown_fields_are_reported() {
         let keys = ["first", "host", "size", "remark"];
         let cases = [
             (json!({"host": 1, "size": 1}), None),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_has_43_letters_digits_and_signs() {
+    fn template_id_has_43_letters_digits_and_signs() {
         assert!(looks_like_template_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
         assert!(!looks_like_template_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-N"));
         assert!(!looks_like_template_id("NcN_W_aEIwu FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_the_busiest_client_is_evicted() {
+    fn oldest_connection_of_busiest_client_is_evicted() {
         let with_others = |single, others: [&'static str; 8]| [&[single][..], &others].concat();
         assert_eq!(victim_among(&with_others("192.0.2.1", ["198.51.100.7"; 8])), 1);
         assert_eq!(victim_among(&with_others("2001:db8:0:1::1", ["2001:db8::1"; 8])), 1);
@@ -81,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_is_evicted_where_no_client_is_busy() {
+    fn oldest_connection_is_evicted_if_no_client_is_busy() {
         assert_eq!(victim_among(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]), 0);
         assert_eq!(victim_among(&["192.0.2.1", "192.0.2.2", "192.0.2.2", "192.0.2.2"]), 0, "a browser is not busy");
         assert_eq!(victim_among(&["192.0.2.1"; 9]), 0, "all behind one proxy");
     }
 
     #[test]
-    fn a_finished_connection_is_evicted_first() {
+    fn finished_connection_is_evicted_first() {
         let peer = SocketAddr::new("192.0.2.1".parse().unwrap(), 1);
         let since = Instant::now();
         let candidate = |id, is_done| EvictionCandidate {

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_carries_the_headers_that_keep_it_safe() {
+    fn html_page_has_security_headers() {
         let text = encoded(HttpResponse::html(200, "<p>"), 1, false, true);
         assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
         for line in ["Cache-Control: no-store", "Referrer-Policy: no-referrer", "X-Content-Type-Options: nosniff"] {
@@ -187,25 +187,25 @@ mod tests {
     }
 
     #[test]
-    fn the_connection_header_says_what_happens() {
+    fn connection_header_depends_on_version_and_keep_alive() {
         assert!(encoded(HttpResponse::status_only(400), 1, false, false).contains("\r\nConnection: close\r\n"));
         assert!(encoded(HttpResponse::status_only(400), 0, false, true).contains("\r\nConnection: keep-alive\r\n"));
     }
 
     #[test]
-    fn head_gets_the_length_and_no_body() {
+    fn head_response_has_content_length_and_no_body() {
         let text = encoded(HttpResponse::text(200, "body"), 1, true, true);
         assert!(text.contains("Content-Length: 4\r\n") && text.ends_with("\r\n\r\n"), "{text}");
     }
 
     #[test]
-    fn a_large_body_is_not_chunked() {
+    fn large_body_is_not_chunked() {
         let text = encoded(HttpResponse::text(200, "x".repeat(100_000)), 1, false, true);
         assert!(text.contains("Content-Length: 100000\r\n") && !text.contains("chunked"));
     }
 
     #[test]
-    fn no_value_can_add_a_header() {
+    fn header_value_cannot_add_header() {
         let text = encoded(HttpResponse::redirect("/x\r\nSet-Cookie: a=b 绑"), 1, false, true);
         assert!(text.contains("Location: /x%0D%0ASet-Cookie:%20a=b%20%E7%BB%91\r\n"), "{text}");
         let text = encoded(HttpResponse::text(200, "").with_header("X-A", "1\r\nX-B: 2"), 1, false, true);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_set_again_replaces_the_first() {
+    fn repeated_header_replaces_first_value() {
         let response = HttpResponse::html(200, "").with_header("content-security-policy", "default-src 'self'");
         assert_eq!(response.header_value("Content-Security-Policy"), Some("default-src 'self'"));
     }

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shapes() {
+    fn generated_ids_have_platform_formats() {
         assert_eq!(openid().len(), 28);
         assert!(openid().starts_with('o'));
         assert!((130..=160).contains(&token().len()));

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_of_the_machine_are_accepted() {
+    fn names_of_this_machine_are_allowed_hosts() {
         let (here, everywhere) = ("127.0.0.1".parse().unwrap(), "0.0.0.0".parse().unwrap());
         for (host, on_loopback, on_all) in [
             ("127.0.0.1:8899", true, true),

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_without_a_token_are_paths_of_the_api() {
+    fn paths_without_token_are_api_paths() {
         assert!(PATHS_WITHOUT_TOKEN.iter().all(|path| is_api_path(path)));
     }
 }

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_reads_the_picture() {
+    fn qr_jpeg_decodes_to_its_text() {
         for text in ["http://127.0.0.1:8899/q/0123456789abcdef0123456789abcdef", "x"] {
             let file = encode_qr_jpeg(text).unwrap();
             assert!(file.starts_with(b"\xff\xd8\xff\xe0\0\x10JFIF\0") && file.ends_with(b"\xff\xd9"));

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_split_into_parts() {
+    fn form_is_split_into_parts() {
         let body = "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX\r\n\
                     content-disposition: form-data; filename=\"x; \\\"y\\\".png\"; name=media\r\n\
                     Content-Type: image/png\r\n\r\n--X\r\n\r\n\0\r\n--XX--\r\n";
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_file_name_is_ignored() {
+    fn encoded_file_name_is_ignored() {
         let body = "--XX\r\nContent-Disposition: form-data; name=\"media\"; filename*=utf-8''a.png\r\n\r\n\r\n--XX--";
         assert_eq!(form(body).unwrap()[0].file_name, None);
     }

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_account_shows_less() {
+    fn strict_display_hides_first_field_and_shortens_values() {
         assert_eq!(displayed("first", "hello", true), None);
         assert_eq!(displayed("first", "hello", false).as_deref(), Some("hello"));
         assert_eq!(displayed("host", "a\nb", true).as_deref(), Some("a b"));

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typed_keys_check_their_values() {
+    fn values_of_typed_keys_are_validated() {
         let twenty_one = "x".repeat(21);
         let cases: &[(&str, &str, Result<(), FieldError>)] = &[
             ("thing1", "disk /var is 91% full", Err(FieldError::Invalid)),

@@ -189,7 +189,7 @@ mod tests {
     use super::is_legacy;
 
     #[test]
-    fn numbers_of_the_closed_library() {
+    fn legacy_template_numbers_are_recognized() {
         for (number, legacy) in [
             ("TM00001", true),
             ("OPENTM200001", true),

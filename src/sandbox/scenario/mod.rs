@@ -156,12 +156,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_scenario_is_valid() {
+    fn default_scenario_is_valid() {
         Scenario::default().check().unwrap();
     }
 
     #[test]
-    fn a_file_overrides_the_keys_in_it() {
+    fn scenario_file_overrides_only_its_keys() {
         let scenario =
             Scenario::from_toml("strict_templates = true\nphone = \"robin\"\n[[people]]\nname = \"robin\"").unwrap();
         assert!(scenario.strict_templates && scenario.people[0].follows && !scenario.people[0].wrote);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whitelist_accepts_addresses_and_networks() {
+    fn ip_whitelist_accepts_addresses_and_networks() {
         let scenario = Scenario { ip_whitelist: vec!["10.1.0.0/16".into(), "::1".into()], ..Scenario::default() };
         for (caller, inside) in [("10.1.2.3", true), ("10.2.0.1", false), ("::1", true), ("::2", false)] {
             assert_eq!(scenario.allows_ip(caller.parse().unwrap()), inside, "{caller}");

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_has_the_chosen_lines_in_order() {
+    fn template_has_chosen_keywords_in_order() {
         let library = default_library();
         let content = |names: Value| library[0].build_content(names.as_array().unwrap());
         let expected = "告警时间:{{time3.DATA}}\n服务器:{{character_string1.DATA}}";

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn removed_messages_are_still_not_delivered_again() {
+    fn duplicate_of_removed_message_is_recognized() {
         let mut inbox = Inbox::new();
         (0..MAX_ENTRIES + 3).for_each(|number| inbox.deliver(message(number)));
         assert_eq!(inbox.messages().count(), MAX_ENTRIES);

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_codes_are_removed() {
+    fn oldest_codes_are_removed_above_limit() {
         let mut authorizations = Authorizations::default();
         let grant = OAuthGrant { openid: "o".into(), nickname: String::new(), profile: false, snapshot: false };
         let codes: Vec<String> = (0..MAX_ENTRIES + 2).map(|_| authorizations.issue_code(grant.clone(), 0)).collect();

@@ -68,7 +68,7 @@ fn methods_are_checked_before_tokens() {
 }
 
 #[test]
-fn a_classic_token_leaves_its_predecessor_valid_for_five_minutes() {
+fn previous_classic_token_is_valid_for_five_minutes() {
     let mut sandbox = TestPlatform::new();
     let first = sandbox.token();
     let second = sandbox.token();
@@ -82,7 +82,7 @@ fn a_classic_token_leaves_its_predecessor_valid_for_five_minutes() {
 }
 
 #[test]
-fn the_stable_token_is_the_same_for_all_until_five_minutes_are_left() {
+fn stable_token_is_replaced_five_minutes_before_expiry() {
     let mut sandbox = TestPlatform::new();
     let first = sandbox.stable(false);
     assert_eq!(first["expires_in"], 7200);
@@ -100,7 +100,7 @@ fn the_stable_token_is_the_same_for_all_until_five_minutes_are_left() {
 }
 
 #[test]
-fn a_forced_refresh_works_at_once_but_not_twice_in_half_a_minute() {
+fn forced_refresh_is_limited_to_one_in_thirty_seconds() {
     let mut sandbox = TestPlatform::new();
     let first = text(&sandbox.stable(false)["access_token"]);
     let second = text(&sandbox.stable(true)["access_token"]);
@@ -113,7 +113,7 @@ fn a_forced_refresh_works_at_once_but_not_twice_in_half_a_minute() {
 }
 
 #[test]
-fn a_forced_refresh_invalidates_the_overlapping_predecessor_too() {
+fn forced_refresh_invalidates_overlapping_previous_token() {
     let mut sandbox = TestPlatform::new();
     let first = text(&sandbox.stable(false)["access_token"]);
     sandbox.now += 116 * MINUTE;
@@ -123,7 +123,7 @@ fn a_forced_refresh_invalidates_the_overlapping_predecessor_too() {
 }
 
 #[test]
-fn twenty_forced_refreshes_a_day() {
+fn forced_refreshes_are_limited_to_twenty_a_day() {
     let mut sandbox = TestPlatform::new();
     for turn in 0..20 {
         assert_eq!(errcode_of(&sandbox.stable(true)), 0, "{turn}");
@@ -135,7 +135,7 @@ fn twenty_forced_refreshes_a_day() {
 }
 
 #[test]
-fn the_pools_are_independent() {
+fn classic_and_stable_tokens_are_independent() {
     let mut sandbox = TestPlatform::new();
     let classic = sandbox.token();
     let stable = text(&sandbox.stable(false)["access_token"]);
@@ -156,7 +156,7 @@ fn stable_token_reads_its_body_only() {
 }
 
 #[test]
-fn the_whitelist_is_checked_before_the_secret() {
+fn ip_whitelist_is_checked_before_secret() {
     let mut sandbox = TestPlatform::with_scenario("ip_whitelist = [\"127.0.0.1\"]");
     let answer = sandbox.get("/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=wrong");
     assert_eq!(errcode_of(&answer), 40164);
@@ -165,7 +165,7 @@ fn the_whitelist_is_checked_before_the_secret() {
 }
 
 #[test]
-fn a_quota_lasts_until_midnight_in_beijing() {
+fn quota_is_available_again_after_a_day() {
     let mut sandbox = TestPlatform::with_scenario("[quota]\n\"/cgi-bin/get_api_domain_ip\" = 2");
     let token = sandbox.token();
     let codes: Vec<i64> = (0..3).map(|_| sandbox.token_errcode(&token)).collect();

@@ -30,7 +30,7 @@ fn answer_consent(sandbox: &mut TestPlatform, form: &str) -> HttpResponse {
 }
 
 #[test]
-fn base_goes_back_at_once_with_code_and_state() {
+fn base_scope_redirects_at_once_with_code_and_state() {
     let mut sandbox = TestPlatform::new();
     let reply = sandbox.request("GET", LINK, &[], "");
     let target = location(&reply);
@@ -45,7 +45,7 @@ fn base_goes_back_at_once_with_code_and_state() {
 }
 
 #[test]
-fn the_query_of_the_address_is_kept() {
+fn redirect_keeps_query_of_redirect_uri() {
     let mut sandbox = TestPlatform::new();
     let link = LINK.replace("callback%2F", "cb%3Fa%3D1%26b%3D%2525%23top");
     let target = location(&sandbox.request("GET", &link, &[], ""));
@@ -54,7 +54,7 @@ fn the_query_of_the_address_is_kept() {
 }
 
 #[test]
-fn the_cookie_or_the_settings_select_the_person() {
+fn cookie_or_setting_selects_person() {
     let mut sandbox = TestPlatform::with_scenario("phone = \"nami\"\nverified = true");
     let target = location(&sandbox.request("GET", LINK, &[], ""));
     assert_eq!(exchange_code(&mut sandbox, &code_of(&target))["openid"], NAMI);
@@ -66,7 +66,7 @@ fn the_cookie_or_the_settings_select_the_person() {
 }
 
 #[test]
-fn links_are_checked_strictly() {
+fn invalid_authorize_links_are_rejected() {
     let long = format!("state={}", "a".repeat(129));
     let cases: &[(&str, &str, &str)] = &[
         ("appid=wx0123456789abcdef", "appid=", "Error 10012"),
@@ -98,7 +98,7 @@ fn links_are_checked_strictly() {
 }
 
 #[test]
-fn a_state_may_be_empty_or_missing() {
+fn state_may_be_empty_or_missing() {
     let mut sandbox = TestPlatform::new();
     for link in [LINK.replace("abc123", ""), LINK.replace("&state=abc123", "")] {
         let target = location(&sandbox.request("GET", &link, &[], ""));
@@ -124,7 +124,7 @@ fn only_followers_authorize_on_a_test_account() {
 }
 
 #[test]
-fn the_callback_domain_is_matched_whole() {
+fn callback_domain_must_match_host_port_and_path() {
     let cases = [
         ("127.0.0.1:8080", true),
         ("127.0.0.1:8080/callback", true),
@@ -140,7 +140,7 @@ fn the_callback_domain_is_matched_whole() {
 }
 
 #[test]
-fn userinfo_asks_first_and_then_gives_the_profile() {
+fn userinfo_scope_asks_for_consent_and_returns_profile() {
     let mut sandbox = TestPlatform::new();
     let page = sandbox.page(&userinfo_link());
     for part in ["luffy", "nami", "zoro", "Allow", "Refuse", "action=\"/sandbox/authorize?appid=wx"] {
@@ -162,7 +162,7 @@ fn userinfo_asks_first_and_then_gives_the_profile() {
 }
 
 #[test]
-fn a_refusal_redirects_nowhere() {
+fn refused_consent_does_not_redirect() {
     let mut sandbox = TestPlatform::new();
     let reply = answer_consent(&mut sandbox, "person=nami&allow=0");
     assert_eq!((reply.status(), reply.header_value("location")), (200, None));
@@ -171,7 +171,7 @@ fn a_refusal_redirects_nowhere() {
 }
 
 #[test]
-fn a_code_is_valid_once_and_for_five_minutes() {
+fn code_is_valid_once_and_for_five_minutes() {
     let mut sandbox = TestPlatform::new();
     assert_eq!(errcode_of(&exchange_code(&mut sandbox, "")), 41008);
     assert_eq!(errcode_of(&exchange_code(&mut sandbox, "invented")), 40029);
@@ -201,7 +201,7 @@ fn web_tokens_are_refreshed_for_thirty_days() {
 }
 
 #[test]
-fn a_web_token_is_invalid_for_other_endpoints() {
+fn web_token_is_invalid_for_other_endpoints() {
     let mut sandbox = TestPlatform::new();
     let code = code_of(&location(&sandbox.request("GET", LINK, &[], "")));
     let token = text(&exchange_code(&mut sandbox, &code)["access_token"]);
@@ -211,7 +211,7 @@ fn a_web_token_is_invalid_for_other_endpoints() {
 }
 
 #[test]
-fn a_snapshot_page_returns_an_unknown_openid() {
+fn snapshot_page_returns_unknown_openid() {
     let mut sandbox = TestPlatform::with_scenario("snapshot = true");
     let target = location(&answer_consent(&mut sandbox, "person=luffy&allow=1"));
     let granted = exchange_code(&mut sandbox, &code_of(&target));

@@ -33,7 +33,7 @@ fn invalid_bodies_are_rejected_with_their_errors() {
 }
 
 #[test]
-fn a_text_arrives_and_has_no_msgid() {
+fn text_is_delivered_without_msgid() {
     let mut sandbox = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "你好 <b>"}});
     assert_eq!(sandbox.call(SEND, &body.to_string()), json!({"errcode": 0, "errmsg": "ok"}));
@@ -45,7 +45,7 @@ fn a_text_arrives_and_has_no_msgid() {
 }
 
 #[test]
-fn escaped_text_is_shown_as_it_is_written() {
+fn escapes_in_custom_message_stay_literal() {
     let mut sandbox = TestPlatform::new();
     let body =
         format!(r#"{{"touser":"{LUFFY}","msgtype":"text","text":{{"content":"\u4f60\u597d \ud83c\udf89 \u0041\n"}}}}"#);
@@ -63,7 +63,7 @@ fn escaped_text_is_shown_as_it_is_written() {
 }
 
 #[test]
-fn five_texts_in_the_48_hours_after_the_person_wrote() {
+fn five_texts_are_allowed_in_48_hours_after_message() {
     let mut sandbox = TestPlatform::new();
     let codes: Vec<i64> = (0..6).map(|_| sandbox.send_text(LUFFY)).collect();
     assert_eq!(codes, [0, 0, 0, 0, 0, 45047]);
@@ -76,7 +76,7 @@ fn five_texts_in_the_48_hours_after_the_person_wrote() {
 }
 
 #[test]
-fn three_texts_in_the_minute_after_following() {
+fn three_texts_are_allowed_in_minute_after_follow() {
     let mut sandbox = TestPlatform::new();
     assert_eq!((sandbox.send_text(NAMI), sandbox.send_text(ZORO)), (45015, 45015));
     sandbox.post_form("/sandbox/follow", "person=zoro&follows=1");
@@ -87,7 +87,7 @@ fn three_texts_in_the_minute_after_following() {
 }
 
 #[test]
-fn a_person_who_unfollows_gets_nothing_and_cannot_write() {
+fn text_after_unfollow_is_refused_even_if_person_writes() {
     let mut sandbox = TestPlatform::new();
     sandbox.post_form("/sandbox/follow", "person=luffy&follows=0");
     assert_eq!(sandbox.send_text(LUFFY), 45015);
@@ -96,7 +96,7 @@ fn a_person_who_unfollows_gets_nothing_and_cannot_write() {
 }
 
 #[test]
-fn the_clock_can_be_set_forward() {
+fn clock_can_be_set_forward() {
     let mut sandbox = TestPlatform::new();
     assert_eq!(sandbox.post_form("/sandbox/clock", "forward=49h").status(), 303);
     assert_eq!(sandbox.send_text(LUFFY), 45015);

@@ -39,7 +39,7 @@ fn with_fault(rest: &str) -> TestPlatform {
 }
 
 #[test]
-fn a_fault_triggers_for_the_selected_calls() {
+fn fault_triggers_for_selected_calls() {
     let cases: &[(&str, &[u64])] = &[
         ("errcode = -1", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
         ("errcode = -1\nnth = 3", &[3]),
@@ -55,7 +55,7 @@ fn a_fault_triggers_for_the_selected_calls() {
 }
 
 #[test]
-fn chance_repeats_with_its_seed_and_differs_with_another() {
+fn random_fault_repeats_only_with_same_seed() {
     let rest = |seed: u64| format!("errcode = -1\nprobability = 0.1\nseed = {seed}");
     let first = with_fault(&rest(1)).triggered_calls(1000);
     assert_eq!(first, with_fault(&rest(1)).triggered_calls(1000));
@@ -65,7 +65,7 @@ fn chance_repeats_with_its_seed_and_differs_with_another() {
 }
 
 #[test]
-fn each_fault_counts_separately_and_the_first_one_wins() {
+fn faults_count_separately_and_first_response_wins() {
     let mut sandbox = TestPlatform::with_scenario(
         "[[faults]]\nnth = 1\nstatus = 502\n[[faults]]\nnth = [1, 2]\nerrcode = 45009\n\
          [[faults]]\ntimes = 1\nreset = \"after\"\n[[faults]]\ntimes = 4\ndelay = \"50ms\"\n\
@@ -78,7 +78,7 @@ fn each_fault_counts_separately_and_the_first_one_wins() {
 }
 
 #[test]
-fn a_fault_filters_by_path_and_openid() {
+fn fault_filters_by_path_and_openid() {
     let mut sandbox = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"/cgi-bin/message/*\"\nto = \"{LUFFY}\"\nerrcode = 45011\n\
          [[faults]]\napi = \"/sns/*\"\nerrcode = -1\n[[faults]]\napi = \"/cgi-bin/user/info\"\nto = \"{NAMI}\"\nstatus = 500\n"
@@ -101,7 +101,7 @@ fn a_fault_filters_by_path_and_openid() {
 }
 
 #[test]
-fn effects_on_the_call_and_its_response() {
+fn fault_changes_call_and_response() {
     let cases = [
         ("errcode = 45009", 0, 200, ResponseMode::Normal, "errcode 45009"),
         ("status = 502", 0, 502, ResponseMode::Normal, "status 502"),
@@ -126,7 +126,7 @@ fn effects_on_the_call_and_its_response() {
 }
 
 #[test]
-fn a_fault_keeps_the_rest_of_the_response() {
+fn fault_keeps_rest_of_response() {
     let mut sandbox = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"{CUSTOM_SEND_API}\"\nnth = 1\nerrcode = 45009\n[[faults]]\nnth = 2\nerrcode = 77\n"
     ));
@@ -183,7 +183,7 @@ fn invalid_faults_are_rejected_with_their_line() {
 }
 
 #[test]
-fn the_plan_can_be_replaced_at_run_time() {
+fn faults_can_be_replaced_at_run_time() {
     let mut sandbox = TestPlatform::with_scenario("[[faults]]\nstatus = 502\nnth = 2\n");
     assert_eq!(sandbox.fault_log(SERVER_ADDRESSES_API, ""), "");
     assert_eq!(sandbox.post_form("/sandbox/faults", "[[faults]]\nerrcode = 45011\nnth = 1\n").status(), 303);

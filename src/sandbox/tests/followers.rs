@@ -21,7 +21,7 @@ fn user_info_contains_the_scene_and_no_profile() {
 }
 
 #[test]
-fn the_list_of_followers_ends_with_an_empty_page() {
+fn follower_list_ends_with_empty_page() {
     let mut sandbox = TestPlatform::new();
     let token = sandbox.token();
     let first = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"));
@@ -33,7 +33,7 @@ fn the_list_of_followers_ends_with_an_empty_page() {
 }
 
 #[test]
-fn ten_thousand_followers_a_page() {
+fn follower_page_has_at_most_ten_thousand_entries() {
     let mut toml = String::new();
     for number in 0..10_001 {
         writeln!(toml, "[[people]]\nname = \"{number}\"\nopenid = \"o{number:027}\"").unwrap();
@@ -59,7 +59,7 @@ fn ten_thousand_followers_a_page() {
 }
 
 #[test]
-fn a_batch_returns_all_people_or_none() {
+fn batch_returns_all_people_or_none() {
     let mut sandbox = TestPlatform::new();
     let info = "/cgi-bin/user/info/batchget";
     let list = |openids: &[&str]| {
@@ -83,7 +83,7 @@ fn a_batch_returns_all_people_or_none() {
 }
 
 #[test]
-fn a_remark_is_kept_until_the_person_unfollows() {
+fn remark_is_kept_until_person_unfollows() {
     let mut sandbox = TestPlatform::new();
     let remark = |sandbox: &mut TestPlatform, openid: &str, remark: &str| {
         let body = json!({"openid": openid, "remark": remark}).to_string();
@@ -112,7 +112,7 @@ fn a_remark_is_kept_until_the_person_unfollows() {
 }
 
 #[test]
-fn a_page_may_be_smaller_than_ten_thousand() {
+fn follower_page_size_can_be_reduced() {
     let mut sandbox = TestPlatform::with_scenario("followers_a_page = 1");
     let token = sandbox.token();
     let first = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"));

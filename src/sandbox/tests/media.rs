@@ -44,7 +44,7 @@ impl TestPlatform {
 }
 
 #[test]
-fn each_type_accepts_its_formats_up_to_its_size() {
+fn each_media_type_accepts_its_formats_up_to_its_size() {
     let mut sandbox = TestPlatform::new();
     let filled = |head: &[u8], size: usize| [head, &vec![0; size - head.len()]].concat();
     let cases: &[(&str, &str, Vec<u8>, i64)] = &[
@@ -76,7 +76,7 @@ fn each_type_accepts_its_formats_up_to_its_size() {
 }
 
 #[test]
-fn an_answer_has_the_id_under_its_name() {
+fn upload_response_names_media_id_by_type() {
     let mut sandbox = TestPlatform::new();
     let answer = sandbox.upload("image", "a.png", PNG);
     assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "media_id", "created_at", "item"]);
@@ -91,7 +91,7 @@ fn an_answer_has_the_id_under_its_name() {
 }
 
 #[test]
-fn a_form_without_a_file_is_rejected() {
+fn form_without_file_is_rejected() {
     let mut sandbox = TestPlatform::new();
     for body in [
         Vec::new(),
@@ -112,7 +112,7 @@ fn a_form_without_a_file_is_rejected() {
 }
 
 #[test]
-fn a_file_comes_back_for_three_days() {
+fn file_can_be_downloaded_for_three_days() {
     let mut sandbox = TestPlatform::new();
     let id = sandbox.media("image", "a.png", PNG);
     let reply = sandbox.download(&id);
@@ -131,7 +131,7 @@ fn a_file_comes_back_for_three_days() {
 }
 
 #[test]
-fn a_video_comes_back_as_an_address() {
+fn video_download_returns_address() {
     let mut sandbox = TestPlatform::new();
     let id = sandbox.media("video", "a.mp4", MP4);
     let answer = parse(&sandbox.download(&id));
@@ -142,7 +142,7 @@ fn a_video_comes_back_as_an_address() {
 }
 
 #[test]
-fn a_fault_applies_to_uploads() {
+fn fault_applies_to_uploads() {
     let mut sandbox = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/media/*\"\nnth = 2\nerrcode = 45009");
     let codes: Vec<i64> = (0..3).map(|_| errcode_of(&sandbox.upload("image", "a.png", PNG))).collect();
     assert_eq!(codes, [0, 45009, 0]);

@@ -70,7 +70,7 @@ impl MessageTest {
 }
 
 #[test]
-fn each_type_is_delivered_complete() {
+fn each_message_type_is_delivered_complete() {
     let mut kinds = MessageTest::new("");
     for (kind, part) in kinds.good() {
         assert_eq!(kinds.send(kind, &part, &json!({})), 0, "{kind}");
@@ -198,7 +198,7 @@ fn ids_and_addresses_must_be_valid() {
 }
 
 #[test]
-fn a_file_can_be_sent_for_three_days() {
+fn file_can_be_sent_for_three_days() {
     let mut kinds = MessageTest::new("");
     kinds.sandbox.post_form("/sandbox/clock", "forward=71h59m59s");
     kinds.sandbox.post_form("/sandbox/write", "person=luffy");
@@ -209,7 +209,7 @@ fn a_file_can_be_sent_for_three_days() {
 }
 
 #[test]
-fn a_test_account_sends_no_menus() {
+fn test_account_cannot_send_menus() {
     let mut sandbox = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "x"}]}});
     assert_eq!(errcode_of(&sandbox.call(SEND, &body.to_string())), 40200);
@@ -218,7 +218,7 @@ fn a_test_account_sends_no_menus() {
 }
 
 #[test]
-fn a_message_may_name_a_customer_service_account() {
+fn message_may_name_customer_service_account() {
     let mut kinds = MessageTest::new("");
     let named = |name: Value| json!({"customservice": {"kf_account": name}});
     let text = json!({"content": "hello"});
@@ -269,7 +269,7 @@ fn pages_show_each_type_and_load_nothing_from_other_hosts() {
 }
 
 #[test]
-fn a_tap_on_a_menu_sends_its_text_and_opens_the_window() {
+fn menu_reply_is_shown_and_allows_more_messages() {
     let mut sandbox = TestPlatform::with_scenario("verified = true");
     let menu = json!({"list": [{"id": "1", "content": "Good & <b>"}]});
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": menu}).to_string();
@@ -285,7 +285,7 @@ fn a_tap_on_a_menu_sends_its_text_and_opens_the_window() {
 }
 
 #[test]
-fn three_messages_in_the_minute_after_a_tap_on_the_accounts_menu() {
+fn three_messages_are_allowed_in_minute_after_menu_tap() {
     let mut sandbox = TestPlatform::new();
     assert_eq!(sandbox.send_text(NAMI), 45015);
     sandbox.post_form("/sandbox/click", "person=nami");

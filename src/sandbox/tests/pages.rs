@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_inbox_shows_what_arrived() {
+fn inbox_page_shows_escaped_messages_and_people() {
     let mut sandbox = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "<script>alert(1)</script>"}});
     sandbox.call("/cgi-bin/message/custom/send", &body.to_string());

@@ -24,7 +24,7 @@ fn scene(sandbox: &mut TestPlatform, openid: &str) -> (Value, Value) {
 }
 
 #[test]
-fn the_account_learns_which_code_led_to_a_follow() {
+fn scene_of_scanned_code_is_reported_for_new_follower() {
     let mut sandbox = TestPlatform::new();
     let code = create(&mut sandbox, &text_scene("a text", json!(600)));
     assert_eq!((errcode_of(&code), &code["expire_seconds"]), (0, &json!(600)));
@@ -48,7 +48,7 @@ fn the_account_learns_which_code_led_to_a_follow() {
 }
 
 #[test]
-fn a_code_expires_unless_it_is_permanent() {
+fn code_expires_unless_permanent() {
     let mut sandbox = TestPlatform::new();
     let code = create(&mut sandbox, &text_scene("x", json!(60)));
     let body = json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "x"}}});
@@ -66,7 +66,7 @@ fn a_code_expires_unless_it_is_permanent() {
 }
 
 #[test]
-fn a_ticket_has_a_picture() {
+fn ticket_has_qr_picture_until_it_expires() {
     let mut sandbox = TestPlatform::new();
     let code = create(&mut sandbox, &text_scene("x", Value::Null));
     assert_eq!(code["expire_seconds"], json!(60));

@@ -32,7 +32,7 @@ fn limits_depend_on_the_type_of_account() {
 }
 
 #[test]
-fn the_limits_of_a_test_account_are_the_default() {
+fn limits_of_test_account_are_the_default() {
     let mut sandbox = TestPlatform::new();
     let token = sandbox.token();
     let target = format!("/cgi-bin/user/get?access_token={token}");
@@ -48,7 +48,7 @@ fn the_limits_of_a_test_account_are_the_default() {
 }
 
 #[test]
-fn some_paths_have_no_quota() {
+fn quota_query_rejects_unknown_and_uncounted_paths() {
     let mut sandbox = TestPlatform::new();
     for (path, errcode) in [
         ("/cgi-bin/user/get", 0),
@@ -67,7 +67,7 @@ fn some_paths_have_no_quota() {
 }
 
 #[test]
-fn an_account_may_lack_an_api() {
+fn unauthorized_api_is_rejected_and_not_counted() {
     let mut sandbox = TestPlatform::with_scenario("unauthorized = [\"/cgi-bin/user/get\"]");
     let token = sandbox.token();
     assert_eq!(errcode_of(&sandbox.get("/cgi-bin/user/get?access_token=x")), 40001);
@@ -104,7 +104,7 @@ fn counters_are_cleared_ten_times_a_month() {
 }
 
 #[test]
-fn a_rejected_request_can_be_queried_for_seven_days() {
+fn rejected_request_can_be_queried_for_seven_days() {
     let mut sandbox = TestPlatform::new();
     let asked = |sandbox: &mut TestPlatform, rid: &str| sandbox.call(RID, &json!({"rid": rid}).to_string());
     let rid_of = |answer: &Value| text(&answer["errmsg"]).rsplit(' ').next().unwrap().to_owned();
@@ -130,7 +130,7 @@ fn a_rejected_request_can_be_queried_for_seven_days() {
 }
 
 #[test]
-fn three_hundred_rejected_requests_are_kept() {
+fn last_three_hundred_rejected_requests_are_kept() {
     let mut sandbox = TestPlatform::new();
     let first = text(&sandbox.get("/cgi-bin/user/get")["errmsg"]);
     let rid = json!({"rid": first.rsplit(' ').next().unwrap()}).to_string();

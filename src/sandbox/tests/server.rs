@@ -74,7 +74,7 @@ fn requests_of_other_sites_are_rejected() {
 }
 
 #[test]
-fn a_double_callback_is_called_before_the_phone_is_redirected() {
+fn double_callback_is_called_before_phone_is_redirected() {
     let (_sandbox, addr, lines) = start("double_callback = true");
     let callback = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = callback.local_addr().unwrap().port();
@@ -123,7 +123,7 @@ fn upload(addr: SocketAddr, size: usize) -> String {
 }
 
 #[test]
-fn the_server_accepts_the_largest_file_and_the_platform_rejects_a_larger_one() {
+fn largest_file_is_accepted_and_larger_one_is_rejected() {
     let (_sandbox, addr, _) = start("");
     let answer = upload(addr, 10 << 20);
     assert!(answer.contains("\"media_id\":"), "{answer}");

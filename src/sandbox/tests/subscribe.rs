@@ -44,7 +44,7 @@ impl TestPlatform {
 }
 
 #[test]
-fn a_consent_is_for_one_notification_unless_it_is_long_term() {
+fn consent_allows_one_notification_unless_long_term() {
     let mut sandbox = TestPlatform::new();
     let answer = sandbox.call(SEND, &report(LUFFY).to_string());
     assert_eq!((errcode_of(&answer), &answer["errmsg"]), (0, &json!("ok")));
@@ -65,7 +65,7 @@ fn a_consent_is_for_one_notification_unless_it_is_long_term() {
 }
 
 #[test]
-fn the_scenario_defines_the_consents() {
+fn scenario_defines_consents() {
     let toml = format!("[[people]]\nname = \"robin\"\nopenid = \"{NAMI}\"\ngrants = [\"{REPORT}\", \"{REPORT}\"]");
     let mut sandbox = TestPlatform::with_scenario(&toml);
     let codes: Vec<i64> = (0..3).map(|_| sandbox.code_of(SEND, &report(NAMI))).collect();
@@ -74,7 +74,7 @@ fn the_scenario_defines_the_consents() {
 }
 
 #[test]
-fn a_rejected_notification_uses_no_consent() {
+fn rejected_notification_uses_no_consent() {
     let mut sandbox = TestPlatform::new();
     let good = report(LUFFY);
     let mini = |appid: &str, path: Value| json!({"appid": appid, "pagepath": path});
@@ -117,7 +117,7 @@ fn a_rejected_notification_uses_no_consent() {
 
 /// Clients whose types have no optional fields send these with every message.
 #[test]
-fn an_empty_mini_program_counts_as_missing() {
+fn empty_mini_program_counts_as_missing() {
     let mut sandbox = TestPlatform::new();
     let template = json!({"touser": LUFFY, "template_id": "backup_finished-0123456789abcdefghijklmnopq", "data": {"host": {"value": "db1"}}});
     for none in [json!({"appid": "", "pagepath": ""}), json!({"appid": ""}), json!({}), json!([]), Value::Null] {
@@ -137,7 +137,7 @@ fn an_empty_mini_program_counts_as_missing() {
 }
 
 #[test]
-fn an_error_names_the_field() {
+fn error_names_invalid_field() {
     let mut sandbox = TestPlatform::new();
     let errmsg = |answer: Value| text(&answer["errmsg"]).split(" rid").next().unwrap().to_owned();
     let bad = with_value(&report(LUFFY), "data.time3.value", json!("x"));
@@ -147,7 +147,7 @@ fn an_error_names_the_field() {
 }
 
 #[test]
-fn the_templates_can_be_listed() {
+fn notification_templates_can_be_listed() {
     let mut sandbox = TestPlatform::new();
     let token = text(&sandbox.stable(false)["access_token"]);
     let answer = sandbox.get(&format!("/wxaapi/newtmpl/gettemplate?access_token={token}"));
@@ -159,7 +159,7 @@ fn the_templates_can_be_listed() {
 }
 
 #[test]
-fn a_one_time_message_needs_its_scene() {
+fn one_time_message_requires_consent_for_its_scene() {
     let mut sandbox = TestPlatform::new();
     let good = one_time(LUFFY);
     let cases = [
@@ -198,7 +198,7 @@ fn a_one_time_message_needs_its_scene() {
 }
 
 #[test]
-fn the_page_asks_and_redirects_with_the_answer() {
+fn consent_page_redirects_with_answer() {
     let mut sandbox = TestPlatform::new();
     let back = "http%3A%2F%2Fa.example%2Fb%3Fc%3D1";
     let reply = sandbox.open(back, "&reserved=xyz");
@@ -222,7 +222,7 @@ fn the_page_asks_and_redirects_with_the_answer() {
 }
 
 #[test]
-fn an_invalid_link_shows_an_error() {
+fn invalid_subscribe_link_shows_no_consent_page() {
     let mut sandbox = TestPlatform::with_scenario("business_domain = \"a.example\"");
     let good = "http%3A%2F%2Fa.example%2F";
     let asks = |reply: HttpResponse| String::from_utf8_lossy(reply.body()).contains("Receive one message");

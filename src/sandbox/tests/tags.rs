@@ -21,7 +21,7 @@ impl TestPlatform {
 }
 
 #[test]
-fn people_have_the_tags_of_the_account() {
+fn tags_are_created_assigned_renamed_and_deleted() {
     let mut sandbox = TestPlatform::new();
     let starred = json!({"id": 2, "name": "星标组", "count": 0});
     assert_eq!(sandbox.get_api("/cgi-bin/tags/get?"), json!({"tags": [starred]}));
@@ -92,7 +92,7 @@ fn invalid_tags_are_rejected() {
 }
 
 #[test]
-fn the_members_of_a_tag_come_page_by_page() {
+fn members_of_tag_are_paged() {
     let mut sandbox = TestPlatform::with_scenario("followers_a_page = 1");
     sandbox.tag("a");
     sandbox.call(TAG, &json!({"openid_list": [NAMI, LUFFY], "tagid": 100}).to_string());
@@ -130,7 +130,7 @@ fn industries_change_once_a_month() {
 }
 
 #[test]
-fn a_page_ticket_stays_the_same_for_two_hours() {
+fn page_ticket_is_unchanged_for_two_hours() {
     let mut sandbox = TestPlatform::new();
     let ticket =
         |sandbox: &mut TestPlatform, kind: &str| sandbox.get_api(&format!("/cgi-bin/ticket/getticket?type={kind}&"));

@@ -22,7 +22,7 @@ fn backup(openid: &str) -> Value {
 }
 
 #[test]
-fn the_list_has_the_templates_of_the_scenario() {
+fn template_list_contains_templates_of_scenario() {
     let mut sandbox = TestPlatform::new();
     let token = sandbox.token();
     let list = sandbox.get(&format!("/cgi-bin/template/get_all_private_template?access_token={token}"));
@@ -31,7 +31,7 @@ fn the_list_has_the_templates_of_the_scenario() {
 }
 
 #[test]
-fn a_card_arrives_with_its_fields_in_template_order() {
+fn template_message_has_fields_in_template_order() {
     let mut sandbox = TestPlatform::new();
     let answer = send(&mut sandbox, &backup(LUFFY));
     assert_eq!((errcode_of(&answer), &answer["errmsg"]), (0, &json!("ok")));
@@ -50,7 +50,7 @@ fn a_card_arrives_with_its_fields_in_template_order() {
 }
 
 #[test]
-fn errors_name_the_problem() {
+fn invalid_template_messages_are_rejected() {
     let data = json!({"host": {"value": "db1"}});
     let cases = [
         (json!({"template_id": BACKUP, "data": data}), 40003),
@@ -70,7 +70,7 @@ fn errors_name_the_problem() {
 }
 
 #[test]
-fn a_test_account_accepts_values_that_a_real_one_rejects() {
+fn invalid_field_value_is_rejected_only_with_strict_templates() {
     let body = |thing: &str, time: &str| {
         json!({
             "touser": LUFFY,
@@ -93,7 +93,7 @@ fn a_test_account_accepts_values_that_a_real_one_rejects() {
 }
 
 #[test]
-fn a_real_account_hides_the_first_line() {
+fn strict_templates_hide_first_field() {
     let mut sandbox = TestPlatform::with_scenario("strict_templates = true");
     send(&mut sandbox, &backup(LUFFY));
     assert_eq!(sandbox.inbox()[0]["fields"][0]["shown"], Value::Null);
@@ -101,7 +101,7 @@ fn a_real_account_hides_the_first_line() {
 }
 
 #[test]
-fn a_repeat_within_ten_minutes_is_dropped() {
+fn repeated_message_within_ten_minutes_is_dropped() {
     let mut sandbox = TestPlatform::new();
     let mut body = backup(LUFFY);
     body["client_msg_id"] = json!("0123456789abcdef");
@@ -122,7 +122,7 @@ fn a_repeat_within_ten_minutes_is_dropped() {
 }
 
 #[test]
-fn a_template_of_the_library_is_added_and_removed() {
+fn library_template_is_added_and_removed() {
     let mut sandbox = TestPlatform::new();
     let added = sandbox.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容","告警时间"]}"#);
     assert_eq!((errcode_of(&added), &added["errmsg"]), (0, &json!("ok")));
@@ -176,7 +176,7 @@ fn invalid_additions_are_rejected_with_their_errors() {
 }
 
 #[test]
-fn the_scenario_can_define_the_library() {
+fn scenario_can_define_template_library() {
     let library = "[[library]]\nnumber = \"7\"\ntitle = \"Seven\"\nkeywords = [{ name = \"Host\", type = \"thing\" }]";
     let mut sandbox = TestPlatform::with_scenario(library);
     assert_eq!(errcode_of(&sandbox.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_links_that_a_phone_can_open_are_accepted() {
+    fn links_that_phone_cannot_open_are_rejected() {
         let cases = [
             ("no link at all, 1 <a 2, <b>", 0),
             ("<a x", 0),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_split_at_its_links() {
+    fn text_is_split_at_links() {
         let text = "a <a <a href=\"https://b.example/\">b</a>c";
         let parts: Vec<String> = parse_text(text)
             .iter()
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tap_on_a_reply_link_sends_its_text() {
+    fn reply_link_has_text_and_menu_id() {
         let reply = menu_reply("weixin://bizmsgmenu?msgmenucontent=%E5%A5%BD&msgmenuid=7");
         assert_eq!(reply, Some(("好".into(), "7".into())));
         assert_eq!(menu_reply("weixin://bizmsgmenu?msgmenuid=7"), None);

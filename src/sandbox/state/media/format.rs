@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_content_determines_the_format() {
+    fn media_format_is_detected_from_content() {
         let cases: &[(&[u8], Option<MediaFormat>)] = &[
             (b"\x89PNG\r\n\x1a\n....", Some(MediaFormat::Png)),
             (b"\x89PNG", None),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_by_file_name() {
+    fn media_format_is_read_from_file_extension() {
         for (name, expected) in [
             ("a.JPG", Some(MediaFormat::Jpeg)),
             ("a.b.png", Some(MediaFormat::Png)),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_of_sounds() {
+    fn audio_duration_is_computed() {
         // 2297 frames of 1152 samples.
         assert_eq!(MediaFormat::Mp3.duration_ms(&mp3(2297)).map(|ms| ms / 100), Some(600));
         let mut amr = b"#!AMR\n".to_vec();

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_files_are_removed() {
+    fn oldest_files_are_removed_above_limit() {
         let mut store = MediaStore::default();
         let file = |size| UploadedFile {
             kind: MediaKind::Video,

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_ahead_or_behind() {
+    fn clock_offset_is_positive_if_host_is_ahead() {
         let now = SystemTime::now();
         let hour = Duration::from_secs(3600);
         assert_eq!(

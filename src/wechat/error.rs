@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errmsgs_of_all_families_are_cleaned() {
+    fn errmsg_is_split_into_text_and_rid() {
         let cases = [
             ("invalid appid rid: 6aac005a-01bfdbee-79769285", "invalid appid", Some("6aac005a-01bfdbee-79769285")),
             ("invalid code, rid: 6aac007a-6c02c77-26bf69c4", "invalid code", Some("6aac007a-6c02c77-26bf69c4")),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_come_as_numbers_or_text_and_zero_is_no_error() {
+    fn errcode_is_number_or_text_and_zero_is_no_error() {
         let read =
             |response| ApiError::from_response("/x", &response, &[]).map(|error| error.map(|error| error.errcode));
         assert_eq!(read(json!({"errcode": 40013, "errmsg": "invalid appid"})), Ok(Some(40013)));
@@ -286,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_repeats_the_request_does_so_without_its_secrets() {
+    fn secrets_repeated_in_errmsg_are_masked() {
         let response = json!({"errcode": 40001, "errmsg": "bad: /x?access_token=50_Im7&secret=geheim! rid: 1-2-3"});
         let error = ApiError::from_response("/x", &response, &["50_Im7", "", "geheim"]).unwrap().unwrap();
         assert_eq!(error.errmsg, "bad: /x?access_token=***&secret=***");
     }
 
     #[test]
-    fn who_may_is_told_for_each_api() {
+    fn hint_for_unauthorized_api_depends_on_api() {
         let hint =
             |api| ApiError { api, errcode: 48001, errmsg: String::new(), rid: None, remedy: None }.hint().unwrap();
         assert!(hint("/cgi-bin/message/template/send").contains("服务号"));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ip_to_allow_is_read_from_the_text() {
+    fn ip_to_allow_is_read_from_errmsg() {
         let error =
             |errmsg: &str| ApiError { api: "/x", errcode: 40164, errmsg: errmsg.into(), rid: None, remedy: None };
         let v6 = "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist";

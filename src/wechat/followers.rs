@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_is_read_however_numbers_are_written() {
+    fn follower_is_parsed_from_numbers_or_text() {
         let full = json!({
             "subscribe": "1", "openid": "oA", "language": "zh_CN", "subscribe_time": "1434093047", "unionid": "u",
             "remark": "", "groupid": 0, "tagid_list": [128, "2"], "subscribe_scene": "ADD_SCENE_QR_CODE",

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_that_failed_is_asked_last() {
+    fn failed_host_is_tried_last() {
         let (hosts, now) = (HostHealth::new(3), Instant::now());
         assert_eq!(hosts.try_order(now), [0, 1, 2]);
         hosts.clone().mark_failed(0, now);

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_character_does_not_hide_the_rest() {
+    fn invalid_character_does_not_hide_other_fields() {
         let of = |name: &[u8]| [br#"{"errcode":43004,"name":""#, name, br#"","last":1}"#].concat();
         let cases: [(&[u8], &str); 11] = [
             (b"a\x01b\n\tc", "a\u{1}b\n\tc"),
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_the_object_is_left_out() {
+    fn bytes_around_json_object_are_ignored() {
         for text in ["\u{feff}{\"a\":1}", "{\"a\":1}\0\0", "\0{\"a\":\u{1}1}\n\0", "\u{feff}\n{\"a\":1}\r\n"] {
             assert_parses(text.as_bytes(), json!({"a": 1}));
         }
     }
 
     #[test]
-    fn an_errcode_is_read_beside_what_cannot_be() {
+    fn errcode_is_read_from_malformed_json() {
         for text in [
             r#"{"errcode":43004,"errmsg":"say "no" twice"}"#,
             r#"{"errmsg":"say "no" twice","errcode":"43004"}"#,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn gbk_is_told_from_utf_8_that_was_cut() {
+    fn gbk_is_distinguished_from_truncated_utf_8() {
         for gbk in [b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa".as_slice(), b"db1: \xb1\xb8\xb7\xdd done\n"] {
             assert!(is_like_gbk(gbk), "{gbk:?}");
         }
@@ -236,13 +236,13 @@ mod tests {
     }
 
     #[test]
-    fn good_json_is_not_touched() {
+    fn valid_json_is_not_changed() {
         let text = r#"{"a":"\\x41 \ud83d\ude00 \u0001","b":[{"errcode":1}],"errcode":2}"#;
         assert_parses(text.as_bytes(), serde_json::from_str(text).unwrap());
     }
 
     #[test]
-    fn a_number_is_read_however_it_is_written() {
+    fn number_is_parsed_from_number_or_text() {
         let cases = [
             (json!(7200), Some(7200)),
             (json!("7200"), Some(7200)),

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_secret_is_shown_wherever_it_stands() {
+    fn secrets_are_masked_in_urls_json_and_text() {
         let cases = [
             ("access_token=50_Im7xxxx", "access_token=***"),
             (

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_told_by_how_a_file_begins() {
+    fn media_format_is_detected_from_first_bytes() {
         let mp4 = |brand: &str| [b"\0\0\0\x18ftyp", brand.as_bytes(), b"\0\0\0\0"].concat();
         let cases: &[(&[u8], Option<MediaFormat>)] = &[
             (b"\x89PNG\r\n\x1a\n....", Some(MediaFormat::Png)),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_media_id_is_no_path() {
+    fn media_id_is_distinguished_from_path() {
         for id in ["zS3aBqJ-4_x", "1", "a+b=:~"] {
             assert!(is_media_id(id), "{id}");
         }

@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_have_the_platforms_shapes_in_raw_utf_8() {
+    fn body_has_platform_format_in_raw_utf_8() {
         let content = "备份完成 🎉 <a href=\"https://x\">&</a>".into();
         let text = Content::Text { content, kf_account: None };
         assert_eq!(
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn content_survives_the_outbox() {
+    fn content_round_trips_through_outbox() {
         let object = |value: Value| value.as_object().unwrap().clone();
         let template = Content::Template {
             template_id: "T".into(),
@@ -326,8 +326,8 @@ mod tests {
             miniprogram: None,
         };
         for content in [template, video, once] {
-            let kept = serde_json::to_string(&content).unwrap();
-            assert_eq!(serde_json::from_str::<Content>(&kept).unwrap(), content);
+            let stored = serde_json::to_string(&content).unwrap();
+            assert_eq!(serde_json::from_str::<Content>(&stored).unwrap(), content);
         }
         let old = r#"{"type":"text","content":"of an earlier version"}"#;
         let text = Content::Text { content: "of an earlier version".into(), kf_account: None };
@@ -335,15 +335,15 @@ mod tests {
     }
 
     #[test]
-    fn a_file_stands_where_its_media_id_goes() {
+    fn file_reference_is_replaced_by_media_id() {
         let branch =
             json!({"media_id": {"file": "a.mp4", "sha256": "00"}, "thumb_media_id": {"file": "a.jpg", "sha256": "01"}});
         let branch = branch.as_object().unwrap().clone();
         let video = Content::Custom { msgtype: MessageType::Video, branch, kf_account: None };
         let files = video.file_refs();
-        let found: Vec<_> =
+        let references: Vec<_> =
             files.iter().map(|(file, kind)| (file.file.as_str(), file.sha256.as_str(), *kind)).collect();
-        assert_eq!(found, [("a.mp4", "00", MediaType::Video), ("a.jpg", "01", MediaType::Thumb)]);
+        assert_eq!(references, [("a.mp4", "00", MediaType::Video), ("a.jpg", "01", MediaType::Thumb)]);
         let named = video.with_media(|file, kind| format!("{}-{}", kind.as_str(), file.sha256));
         assert!(named.file_refs().is_empty());
         assert_eq!(

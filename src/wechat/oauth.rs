@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_authorize_url_is_as_the_platform_wants_it() {
+    fn authorize_url_has_platform_format() {
         let base = Url::parse("https://open.weixin.qq.com/").unwrap();
         let url =
             authorize_url(&base, "wx520c15f417810387", "http://203.0.113.7/callback/?a=b c", "snsapi_base", "abc123");

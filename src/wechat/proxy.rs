@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_of_the_config_is_shown_without_its_password_and_is_not_for_this_machine() {
+    fn configured_proxy_hides_password_and_skips_loopback() {
         let settings = |proxy: &str| ClientSettings {
             api_base: Vec::new(),
             timeout: Duration::from_secs(1),

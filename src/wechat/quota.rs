@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counters_are_read_however_they_are_written() {
+    fn quota_counters_are_parsed_from_numbers_or_text() {
         let quota = json!({"daily_limit": "500000", "used": 2, "remain": 499_998});
         let known = Quota { daily_limit: Some(500_000), used: Some(2), remain: Some(499_998), rate: None };
         assert_eq!(parse_quota(&quota, None), known);

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_judged_by_the_rules_of_both_kinds() {
+    fn redirect_uri_problems_depend_on_host_port_and_query() {
         use RedirectProblem::{Ip, LocalName, Loopback, Port, ReservedParameter};
         let cases: &[(&str, &[RedirectProblem])] = &[
             ("https://wx.example.com/callback/", &[]),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_console_takes_the_host_and_a_port_that_is_not_the_usual_one() {
+    fn console_value_is_host_and_non_default_port() {
         for (uri, entered) in [
             ("https://wx.example.com/callback/", "wx.example.com"),
             ("http://203.0.113.7:8080/callback/", "203.0.113.7:8080"),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_account_is_known_by_its_limit() {
+    fn account_type_is_derived_from_quota() {
         assert_eq!(
             (AccountType::from_quota(100), AccountType::from_quota(500)),
             (AccountType::Test, AccountType::Verified)

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_have_three_groups_of_hex_digits() {
+    fn rid_has_three_groups_of_hex_digits() {
         for rid in ["6aac005a-01bfdbee-79769285", "6aac007a-6c02c77-26bf69c4", "5F3DED7D-0-1"] {
             assert!(is_rid(rid), "{rid}");
         }

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_from_contents_of_all_ages() {
+    fn keys_are_parsed_from_old_and_new_template_contents() {
         let cases: &[(&str, &[&str])] = &[
             ("{{first.DATA}}\n领奖金额:{{keyword1.DATA}}\n{{remark.DATA}}", &["first", "keyword1", "remark"]),
             ("时间：{{time3.DATA}}\n{{ thing1 . data }}", &["time3", "thing1"]),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_shown_as_it_is_written_is_found() {
+    fn leading_and_misspelled_keys_are_found() {
         use TemplateProblem::{LeadingKey, MisspelledKey};
         let cases: &[(&str, &[TemplateProblem<'_>])] = &[
             ("{{first.DATA}}\nHost: {{host.DATA}}\n{{remark.DATA}}", &[]),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_is_lost() {
+    fn parsed_template_keeps_all_text() {
         use Piece::{Key, Text};
         assert_eq!(
             parse_template("{x}} Host: {{host.DATA}}!\n"),

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_cleaned_of_what_json_must_escape() {
+    fn control_sequences_are_removed_from_text() {
         let cases = [
             ("a\r\nb\n\n", "a\nb"),
             ("\u{1b}[31mred\u{1b}[0m\u{0}", "red"),

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_type_is_in_its_place() {
+    fn schemas_are_in_order_of_message_types() {
         for (at, (msgtype, name, _)) in SCHEMAS.iter().enumerate() {
             assert_eq!((*msgtype as usize, serde_json::to_value(msgtype).unwrap()), (at, (*name).into()));
         }

@@ -12,7 +12,7 @@ fn check_field(key: &str, field: Value, strict: bool) -> Vec<(Level, &'static st
 }
 
 #[test]
-fn a_typed_key_ends_in_a_digit() {
+fn typed_key_ends_in_digits() {
     for key in
         ["thing", "name", "time", "number", "keyword1", "Thing1", "thing1a", "thing_1", "first", "1", "", "thingx1"]
     {
@@ -28,7 +28,7 @@ fn a_typed_key_ends_in_a_digit() {
 }
 
 #[test]
-fn what_would_not_be_shown_is_a_warning_and_with_strict_an_error() {
+fn hidden_content_is_warning_and_with_strict_error() {
     let cases: &[(&str, Value, &[&str])] = &[
         ("host", json!({"value": "db1"}), &[]),
         ("host", json!({"value": "12345678901234567890"}), &[]),
@@ -56,15 +56,15 @@ fn what_would_not_be_shown_is_a_warning_and_with_strict_an_error() {
         ("amount1", json!({"value": "¥800.00"}), &[]),
     ];
     for (key, field, expected) in cases {
-        let warned: Vec<_> = expected.iter().map(|rule| (Level::Warning, *rule)).collect();
-        assert_eq!(check_field(key, field.clone(), false), warned, "{key} {field}");
-        let refused: Vec<_> = expected.iter().map(|rule| (Level::Error, *rule)).collect();
-        assert_eq!(check_field(key, field.clone(), true), refused, "{key} {field}");
+        let warnings: Vec<_> = expected.iter().map(|rule| (Level::Warning, *rule)).collect();
+        assert_eq!(check_field(key, field.clone(), false), warnings, "{key} {field}");
+        let errors: Vec<_> = expected.iter().map(|rule| (Level::Error, *rule)).collect();
+        assert_eq!(check_field(key, field.clone(), true), errors, "{key} {field}");
     }
 }
 
 #[test]
-fn what_wechat_refuses_is_an_error_only_with_strict() {
+fn rejected_value_is_error_only_with_strict() {
     for (strict, level) in [(false, Level::Warning), (true, Level::Error)] {
         let long = "一二三四五六七八九十一二三四五六七八九十一";
         assert_eq!(check_field("thing1", json!({ "value": long }), strict), [(level, "thing")]);
@@ -74,7 +74,7 @@ fn what_wechat_refuses_is_an_error_only_with_strict() {
 }
 
 #[test]
-fn a_value_that_is_too_long_for_its_field_is_cut_to_what_the_field_takes() {
+fn too_long_value_is_truncated_to_field_limit() {
     let cases = [
         ("thing1", "一二三四五六七八九十一二三四五六七八九十一", Some("一二三四五六七八九十一二三四五六七八九…")),
         ("thing1", "the disk of the database is full", Some("the disk of the dat…")),
@@ -106,16 +106,16 @@ fn a_value_that_is_too_long_for_its_field_is_cut_to_what_the_field_takes() {
             expected.is_some(),
             "{key} {value}"
         );
-        let left = check_data(&[key], &data, false);
+        let remaining = check_data(&[key], &data, false);
         assert!(
-            expected.is_none() || left.iter().all(|finding| !finding.rule.is_rejected()),
-            "{key} {value}: {left:?}"
+            expected.is_none() || remaining.iter().all(|finding| !finding.rule.is_rejected()),
+            "{key} {value}: {remaining:?}"
         );
     }
 }
 
 #[test]
-fn a_value_is_shown_without_emoji_in_one_line_of_20_characters() {
+fn displayed_value_is_one_line_of_20_characters_without_emoji() {
     let cases = [
         ("db1", "db1"),
         ("a\r\n\nb\n", "a b"),
@@ -132,7 +132,7 @@ fn a_value_is_shown_without_emoji_in_one_line_of_20_characters() {
 }
 
 #[test]
-fn the_preview_is_the_card_without_what_is_hidden() {
+fn preview_omits_hidden_fields() {
     let data = json!({
         "first": {"value": "Backup"},
         "host": {"value": "db1"},
@@ -148,7 +148,7 @@ fn the_preview_is_the_card_without_what_is_hidden() {
 }
 
 #[test]
-fn findings_that_say_the_same_share_a_line() {
+fn findings_of_one_rule_share_a_line() {
     let data = json!({
         "first": {"value": "Backup"},
         "host": {"value": "db1", "color": "#173177"},

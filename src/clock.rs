@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_larger_of_both_clocks_counts() {
+    fn elapsed_time_is_larger_of_wall_clock_and_uptime() {
         let moment = |at, up: &str| ClockReading { wall: Timestamp(at), uptime: up.parse().ok() };
         let cases = [
             ("the clock was set back an hour", moment(9_000_000, "a:1000"), moment(5_400_000, "a:61000"), None),

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_read_than_the_limit() {
+    fn input_above_limit_is_rejected() {
         assert_eq!(read_limited(&b"1234"[..], 4).unwrap(), b"1234");
         assert_eq!(read_limited(io::repeat(0), 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }

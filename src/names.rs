@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_letters_have_one_form() {
+    fn equivalent_letters_have_one_nfc_form() {
         assert_eq!(normalize_nfc("cafe\u{301}"), "café");
         assert_eq!(normalize_nfc("\u{1112}\u{1161}\u{11ab}"), "한");
         assert!(matches!(normalize_nfc("路飞 luffy"), Cow::Borrowed(_)));

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn firmware_tells_cloud_servers() {
+    fn cloud_server_is_recognized_by_firmware() {
         for (file, text, cloud) in [
             ("sys_vendor", "Alibaba Cloud\n", true),
             ("sys_vendor", "Tencent Cloud\n", true),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_one_network_are_told_from_public_ones() {
+    fn private_addresses_are_distinguished_from_public_ones() {
         for (ip, private) in [
             ("10.1.2.3", true),
             ("172.31.0.1", true),

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_password_opens_its_hash() {
+    fn hash_matches_only_its_password() {
         let hash = hash(&"geheim".into()).unwrap();
         assert!(hash.starts_with("$argon2id$"), "{hash}");
         assert!(verify(&"geheim".into(), &hash));
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accented_letter_is_one_however_it_is_typed() {
+    fn accented_password_matches_composed_and_decomposed() {
         let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}");
         for set in [composed, decomposed] {
             let hash = hash(&set.into()).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hash_may_cost_all_memory_or_the_whole_day() {
+    fn hash_with_excessive_cost_is_rejected() {
         let hash = |cost: &str| format!("$argon2id$v=19${cost}$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA");
         assert_eq!(is_hash(&hash("m=19456,t=2,p=1")), Some(true));
         for cost in ["m=4294967295,t=1,p=1", "m=8,t=4294967295,p=1", "m=8000000,t=1,p=1000000"] {

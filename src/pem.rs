@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_told_by_its_line() {
+    fn pem_errors_are_reported_with_line() {
         let key = pem("PRIVATE KEY", "c2VjcmV0\nc2VjcmV0");
         let certificate = pem("CERTIFICATE", "c2VjcmV0");
         assert!(parse_certificates(format!("\u{feff}{certificate}").as_bytes()).is_ok());
@@ -209,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_a_fault_has_a_byte_of_the_file() {
+    fn pem_error_contains_no_key_material() {
         let secret = "c2VjcmV0c2VjcmV0";
         let key = pem("PRIVATE KEY", secret);
         for text in [key.replace('\n', " "), key.replace('\n', "\\n"), key.replace("-----END", "-----"), key] {
             let fault = parse_certificates(text.as_bytes()).unwrap_err();
-            let said = format!("{fault} {fault:?} {:?}", fault.hint());
-            assert!(!said.contains(secret) && !said.contains("99, 50"), "{said}");
+            let message = format!("{fault} {fault:?} {:?}", fault.hint());
+            assert!(!message.contains(secret) && !message.contains("99, 50"), "{message}");
         }
     }
 }

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_around_a_value_is_no_part_of_it() {
+    fn quotes_and_blanks_around_value_are_trimmed() {
         for text in
             ["\u{feff}abc", "abc\r\n", "abc\n\n", "\"abc\"", " 'abc' \r\n", "“abc”", "\u{feff}\"abc\"\r\n", "abc"]
         {
@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn blanks_and_quotes_are_a_part_of_a_password() {
+    fn blanks_and_quotes_are_part_of_password() {
         assert_eq!(trim_password("\u{feff}secret\r\n"), "secret");
         assert_eq!(trim_password(" \"secret\" \n\n"), " \"secret\" ");
     }
 
     #[test]
-    fn a_secret_is_known_by_its_digits() {
+    fn app_secret_is_recognized_by_its_digits() {
         assert!(
             looks_like_app_secret("5ec2e7f000000000000000000000c0de")
                 && looks_like_app_secret("x='5EC2E7F000000000000000000000c0de'")

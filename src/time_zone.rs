@@ -92,7 +92,7 @@ mod tests {
     const AT: Timestamp = Timestamp(1_795_412_475_999); // 2026-11-23T05:41:15Z
 
     #[test]
-    fn a_time_is_shown_by_the_clock_of_its_zone() {
+    fn time_is_formatted_in_its_zone() {
         for (zone, shown) in [
             ("Asia/Shanghai", "2026-11-23 13:41:15 +08:00"),
             ("asia/shanghai", "2026-11-23 13:41:15 +08:00"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_zone_has_the_nearest_name() {
+    fn unknown_zone_error_has_nearest_name() {
         for (name, near) in [
             ("Asia/Shangai", Some("Asia/Shanghai")),
             ("Shanghai", Some("Asia/Shanghai")),

@@ -226,7 +226,7 @@ pub fn pauses(
         platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
     }
     let last = before.iter().rev().find(|it| it.1 == message);
-    if last.is_some_and(|(at, _, may_hurry)| now - at < 700 && !may_hurry) {
+    if !platform.clock_set && last.is_some_and(|(at, _, may_hurry)| now - at < 700 && !may_hurry) {
         platform.violate("e: backoff", format!("{process} repeats {} at once", show(message.unwrap_or_default())));
     }
 }

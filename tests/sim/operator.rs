@@ -77,6 +77,9 @@ impl World<'_> {
             let mut platform = locked(&self.platform);
             if let Some(message) = self.ids.get(&id) {
                 platform.say(|| format!("retry of {}: may arrive twice: {may_duplicate}", show(*message)));
+                if may_duplicate && platform.messages.get(message).is_some_and(|truth| !truth.unanswered) {
+                    platform.violate("b: the state is true", format!("a retry of {} warns in vain", show(*message)));
+                }
                 if let Some(truth) = platform.messages.get_mut(message) {
                     truth.retried = true;
                     (truth.requests, truth.may_hurry) = (0, true);
@@ -195,7 +198,10 @@ impl World<'_> {
                     it.deadline += ms;
                 }
             }
-            Kind::Leap { machine, ms } => self.machines[machine].wall_offset = ms,
+            Kind::Leap { machine, ms } => {
+                self.machines[machine].wall_offset = ms;
+                locked(&self.platform).clock_set = true;
+            }
             Kind::Freeze { machine, ms } | Kind::Suspend { machine, ms } => {
                 let it = &mut self.machines[machine];
                 if it.stopped_until <= now {

@@ -66,6 +66,8 @@ pub struct Platform {
     pub messages: BTreeMap<MessageKey, Truth>,
     /// The openid of each user; `None` if unbound.
     pub bound: [Option<String>; USERS],
+    /// Whether a system clock was set: what is due is due by that clock.
+    pub clock_set: bool,
     pub violations: Vec<String>,
     /// Readable lines, if they are wanted.
     pub trace: Option<Vec<String>>,

@@ -543,13 +543,16 @@ impl World<'_> {
         if !self.ids.contains_key(&id) {
             check::note_rows(self);
         }
-        self.processes[index].reported.as_mut().map(|it| it.insert(id));
+        let is_new = self.processes[index].reported.as_mut().is_none_or(|it| it.insert(id));
         let Some(message) = self.ids.get(&id).copied() else { return };
         if name == "settles" && check::stored_state(&self.rig.raw, id).is_some_and(|stored| stored != state) {
             let what = format!("{} is reported as {state}", show(message));
             locked(&self.platform).violate("e: reports agree", what);
         }
         self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
+        if name == "cannot store" && !is_new {
+            locked(&self.platform).violate("e: reports agree", format!("{} is reported twice", show(message)));
+        }
         if name == "cannot store" {
             locked(&self.platform).messages.entry(message).and_modify(|it| it.unanswered = true);
         }

@@ -6,7 +6,7 @@ use regex::Regex;
 use wxbox::i18n::{EN, ZH};
 
 /// Returns the messages of a catalogue with their texts, in order.
-fn parse_messages(catalogue: &str) -> Vec<(&str, String)> {
+pub fn parse_messages(catalogue: &str) -> Vec<(&str, String)> {
     let mut all: Vec<(&str, String)> = Vec::new();
     for line in catalogue.lines().filter(|line| !line.starts_with('#')) {
         match line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
@@ -27,7 +27,7 @@ fn find_all<'t>(pattern: &str, text: &'t str) -> Vec<&'t str> {
 }
 
 /// Returns a message without its placeholders and its syntax.
-fn strip_placeholders(text: &str) -> String {
+pub fn strip_placeholders(text: &str) -> String {
     let syntax =
         Regex::new(r#"\{ ?\$[a-z_]+ ->|\n *\*?\[[A-Za-z0-9]+\]|\{ ?\$[a-z_]+ ?\}|\{ ?"[^"]*" ?\}|[{}]"#).unwrap();
     syntax.replace_all(text, " ").trim().to_owned()

@@ -44,6 +44,7 @@ mod doctor_callback;
 mod doctor_network;
 mod end_to_end;
 mod endpoints;
+mod english_style;
 mod explain;
 mod fault_plan;
 mod file_permissions;

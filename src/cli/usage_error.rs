@@ -230,7 +230,7 @@ fn missing_argument(arg: &str) -> String {
         return t!("cli-missing-content");
     }
     let Some(alternatives) = arg.strip_prefix('<').and_then(|arg| arg.strip_suffix('>')) else {
-        return t!("cli-missing", arg = arg.replace(['<', '>'], ""));
+        return t!("cli-missing", arg = arg.replace(['<', '>'], "").trim_end_matches("..."));
     };
     let names: Vec<String> = alternatives.split('|').map(|arg| arg.replace(['<', '>'], "")).collect();
     match names.iter().map(|name| name.split(' ').next().unwrap_or(name)).collect::<Vec<_>>()[..] {

@@ -108,7 +108,7 @@ fn ctrl_c_in_batch_reports_unread_lines() {
     assert_eq!(ran.json_lines().len(), ran.stdout().lines().count(), "nothing but JSON, however it ends");
     let stderr = ran.stderr().to_owned();
     let queued: i64 = env.query("SELECT count(*) FROM messages");
-    assert!(stderr.contains(&format!("the lines of 'a batch' up to {queued} were taken")), "{queued}: {stderr}");
+    assert!(stderr.contains(&format!("the lines of 'a batch' up to {queued} were processed")), "{queued}: {stderr}");
     let hint = stderr.lines().last().unwrap().split('`').nth(1).unwrap();
     assert_eq!(hint, format!("tail -n +{} 'a batch' | wxbox send --batch -", queued + 1));
     let rest = (1..=300).skip(usize::try_from(queued).unwrap()).map(line).collect::<String>();

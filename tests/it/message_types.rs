@@ -238,7 +238,7 @@ Attempts    1
 Created     [TIME]
 Expires     [TIME]
 Error       WeChat says 48001 (api unauthorized): account lacks this API
-Request ID  6b0c37d8-765d9ac3-e05fc89a
+Request ID  [RID]
 Hint        customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 Content     hello
 

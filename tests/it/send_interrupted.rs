@@ -43,7 +43,7 @@ Created     [TIME]
 Expires     [TIME]
 Next try    [TIME]
 Error       cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-Request ID  6b0c381b-646ec333-bf1608d5
+Request ID  [RID]
 Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 1` to retry it now
 Content     hi
 

@@ -155,7 +155,7 @@ Attempts    1
 Created     [TIME]
 Expires     [TIME]
 Error       WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-Request ID  6b0c3821-15afaf13-4b438d86
+Request ID  [RID]
 Hint        Use a template message, or ask the person to write to the account first (they must follow it for either)
 Content     hi
 

@@ -146,7 +146,7 @@ warning: cannot check the template backup_finished-0123456789abcdefghijklmnopq a
     env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup finished", so no messages are queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: cannot look up the template "Backup finished", so nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);

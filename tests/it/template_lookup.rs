@@ -32,49 +32,49 @@ fn failed_title_lookup_keeps_its_cause() {
     env_without_network().run("send -u luffy -t Backup -d host=a").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot look up the template "Backup", so nothing is queued: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
 
 "#]]);
     send(vec![error_response(40164, "invalid ip 203.0.113.9, not in whitelist")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: cannot get an access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
+error: cannot look up the template "Backup", so nothing is queued: cannot get an access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
 hint: add 203.0.113.9 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
     send(vec![error_response(40125, "invalid appsecret")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: cannot look up the template "Backup", so nothing is queued: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 hint: copy the whole AppSecret to [HOME]/.config/wxbox/config.toml:2 again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(45009, "reach max api daily quota limit")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: cannot look up the template "Backup", so nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(-1, "system error")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: WeChat says -1 (system error): platform busy
+error: cannot look up the template "Backup", so nothing is queued: WeChat says -1 (system error): platform busy
 hint: wait: this error usually ends within a minute
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), http_response("502 Bad Gateway", "text/html", "")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+error: cannot look up the template "Backup", so nothing is queued: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(48001, "api unauthorized")]).assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: cannot look up the template "Backup", so no messages are queued: WeChat says 48001 (api unauthorized): account lacks this API
+error: cannot look up the template "Backup", so nothing is queued: WeChat says 48001 (api unauthorized): account lacks this API
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);

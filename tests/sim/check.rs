@@ -226,7 +226,9 @@ pub fn pauses(
         platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
     }
     let last = before.iter().rev().find(|it| it.1 == message);
-    if !platform.clock_set && last.is_some_and(|(at, _, may_hurry)| now - at < 700 && !may_hurry) {
+    // What an operator asks for again is due at once.
+    let is_asked = message.and_then(|it| platform.messages.get(&it)).is_some_and(|truth| truth.retried);
+    if !platform.clock_set && !is_asked && last.is_some_and(|(at, _, may_hurry)| now - at < 700 && !may_hurry) {
         platform.violate("e: backoff", format!("{process} repeats {} at once", show(message.unwrap_or_default())));
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod message_json;
 pub(crate) mod message_schema;
 mod oauth;
 mod proxy;
+pub mod push;
 mod qrcode;
 pub(crate) mod quota;
 pub(crate) mod redirect_uri;

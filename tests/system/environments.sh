@@ -86,9 +86,9 @@ no_home() {
     [ "$(id -u)" = 0 ] || skip "needs root for a user without a record"
     chown 54321 . c.toml
     nobody=(setpriv --reuid=54321 --regid=54321 --clear-groups env -i)
-    expect_output "no directory is known to keep the database in" "${nobody[@]}" "$wxbox" -c c.toml user list
-    expect_output "name the file with --database" "${nobody[@]}" "$wxbox" -c c.toml user list
-    expect_output "no directory is known" "${nobody[@]}" "$wxbox" -c c.toml doctor
+    expect_output "cannot determine a directory for the database" "${nobody[@]}" "$wxbox" -c c.toml user list
+    expect_output "use --database, or set WXBOX_DATABASE" "${nobody[@]}" "$wxbox" -c c.toml user list
+    expect_output "cannot determine a directory" "${nobody[@]}" "$wxbox" -c c.toml doctor
     job "${nobody[@]}" "$wxbox" -c c.toml --database d.db
     mkdir -p own/wxbox && chown -R 54321 own
     job "${nobody[@]}" WXBOX_CONFIG="$PWD/c.toml" STATE_DIRECTORY="$PWD/own/wxbox" "$wxbox"
@@ -165,7 +165,7 @@ read_only_database() {
     "${own_mounts[@]}" bash -euc '
         mount --bind data data && mount -o remount,bind,ro data
         run=("$wxbox" -c c.toml --database data/d.db)
-        expect_output "cannot be written" "${run[@]}" user add nami
+        expect_output "cannot write the database" "${run[@]}" user add nami
         expect_output "mounted read-only" "${run[@]}" user add nami
         expect_output "failure  database: " "${run[@]}" doctor
     '
@@ -201,7 +201,7 @@ systemd_directories() {
     chmod 400 credentials/wxbox-app-secret && chmod 500 credentials
     job bare STATE_DIRECTORY="$PWD/state/wxbox" CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml
     [ -s state/wxbox/wxbox.db ]
-    expect_output "the AppSecret is from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state/wxbox" \
+    expect_output "the AppSecret comes from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state/wxbox" \
         CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml doctor
     chmod 700 credentials
 }
@@ -233,7 +233,7 @@ empty_container() {
     config root/data/c.toml
     job chroot root /wxbox -c /data/c.toml --database /data/d.db
     expect_output "wxbox" chroot root /wxbox --version
-    expect_output "no directory is known" env -i PATH="$PATH" chroot --userspec=54321:54321 root /wxbox user list
+    expect_output "cannot determine a directory" env -i PATH="$PATH" chroot --userspec=54321:54321 root /wxbox user list
     mkdir -m 755 root/data/own && chown 54321 root/data/own root/data/c.toml
     job env -i PATH="$PATH" chroot --userspec=54321:54321 root /wxbox -c /data/c.toml --database /data/own/d.db
 }
@@ -246,7 +246,7 @@ mount_without_modes() {
     [ "$(stat -c %a mnt/c.toml)" = 777 ]
     # The modes of this file system are artificial: they are no reason to reject the config.
     job bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml
-    expect_output "on a file system without modes" bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml doctor
+    expect_output "on a file system without permissions" bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml doctor
     "$wxbox" -c mnt/new/c.toml init --no-check --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
     "$wxbox" -c mnt/new/c.toml config show
     umount mnt

@@ -4,11 +4,9 @@
 //! argv ──cli──► commands ──► store (SQLite)      recipients, bindings, queued messages
 //!                  │   ├───► wechat (HTTP)       requests to the WeChat API
 //!                  │   ├───► callback (HTTP)     requests of the phone that scans a QR code
-//!                  │   ├───► delivery            sends what store has queued, and records the
-//! results
+//!                  │   ├───► delivery            sends what store has queued, records the results
 //!                  ▼
-//!                  ui ──► stdout: results   stderr: everything else     report ──► exit status +
-//! hint
+//!                  ui ──► stdout: results   stderr: everything else   report ──► exit status, hint
 //! ```
 //!
 //! docs/architecture.md describes the modules and the rules that hold between them;
@@ -46,6 +44,7 @@ pub mod ui;
 pub mod wechat;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 
@@ -90,10 +89,10 @@ fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Ex
     if error.kind() == ErrorKind::DisplayVersion {
         return written_status(ui.write_stdout(&error.render().to_string()), ui);
     }
-    context::apply_config_language(cli::config_option(args));
+    context::apply_config_language(cli::option_value(args, "--config", Some("-c")).map(PathBuf::from));
     // Parsing did fail, so it fails again here.
     let Some(probe) = cli::ParseProbe::new(args) else { return ExitStatus::Usage };
-    let help = |is_long| cli::help_text(i18n::current_language(), &probe.words.clone().unwrap_or_default(), is_long);
+    let help = |is_long| cli::help_text(i18n::current_language(), &probe.words, is_long);
     let written = match error.kind() {
         ErrorKind::DisplayHelp => ui.write_stdout(&help(probe.is_long).unwrap_or_default()),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if args.len() <= 1 => {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
 
-use super::help::{ParseProbe, usage_text};
+use super::help::{ParseProbe, option_value, usage_text, words_before_escape};
 use super::{Cli, Send};
 use crate::exit::{CommandError, ErrorReport};
 use crate::i18n::{closest_match, join_clauses, join_list};
@@ -28,25 +28,22 @@ const SYNONYMS: [(&str, &str); 9] = [
 
 /// Returns `--json` and `--color` of a command line that clap could not parse.
 pub(crate) fn output_options(args: &[OsString]) -> (bool, ColorMode) {
-    let words: Vec<&str> = words_before_escape(args).collect();
-    let color = words.iter().rposition(|word| *word == "--color" || word.starts_with("--color="));
-    let color = color.and_then(|at| words[at].strip_prefix("--color=").or_else(|| words.get(at + 1).copied()));
+    let color = option_value(args, "--color", None);
     let color = color.and_then(|name| ColorMode::from_str(name, false).ok()).unwrap_or_default();
-    (words.contains(&"--json"), color)
+    (words_before_escape(args).any(|word| word == "--json"), color)
 }
 
 /// Describes what clap rejects in the command line `args`.
 pub(crate) fn usage_error(args: &[OsString], probe: &ParseProbe) -> ErrorReport {
     let root = Cli::command();
-    let mut rejected = RejectedLine { root, words: probe.words.clone().unwrap_or_default(), error: &probe.error };
+    let mut rejected = RejectedLine { root, words: &probe.words, error: &probe.error };
     rejected.root.build();
     let error = match probe.error.kind() {
         ErrorKind::UnknownArgument => rejected.unknown_argument(args),
         ErrorKind::InvalidSubcommand => rejected.unknown_command(),
         ErrorKind::MissingRequiredArgument => rejected.missing_arguments(),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let words: Vec<&str> = ["wxbox"].into_iter().chain(rejected.words.iter().map(String::as_str)).collect();
-            CommandError::usage(t!("cli-no-command")).hint(t!("cli-no-command-hint", command = words.join(" ")))
+            CommandError::usage(t!("cli-no-command")).hint(t!("cli-no-command-hint", command = rejected.path()))
         }
         _ => rejected.invalid_value().unwrap_or_else(|| CommandError::usage(t!("cli-invalid"))),
     };
@@ -77,20 +74,20 @@ fn find_mistyped_option(args: &[OsString]) -> Option<String> {
     options.find(|arg| !known_options.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
 }
 
-/// Returns the arguments after the program name, before `--` and before the first one that is not UTF-8.
-fn words_before_escape(args: &[OsString]) -> impl Iterator<Item = &str> {
-    args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--")
-}
-
 /// A command line that clap rejects.
 struct RejectedLine<'e> {
     root: Command,
     /// The words of the command, as far as clap understood them.
-    words: Vec<String>,
+    words: &'e [String],
     error: &'e clap::Error,
 }
 
 impl RejectedLine<'_> {
+    /// Returns the words of the command after `wxbox`.
+    fn path(&self) -> String {
+        ["wxbox"].into_iter().chain(self.words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+    }
+
     fn command(&self) -> Option<&Command> {
         self.words.iter().try_fold(&self.root, |command, word| command.find_subcommand(word))
     }
@@ -108,10 +105,9 @@ impl RejectedLine<'_> {
         // clap reports no command with an invalid value, and the usage would not help.
         self.error.get(ContextKind::Usage)?;
         let usage = usage_text(self.command()?);
-        let name = ["wxbox"].into_iter().chain(self.words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
         Some(match usage.lines().count() {
             1 => t!("cli-usage", usage = usage),
-            _ => t!("cli-help-hint", command = name),
+            _ => t!("cli-help-hint", command = self.path()),
         })
     }
 
@@ -158,8 +154,7 @@ impl RejectedLine<'_> {
             .map(|(_, known)| (*known).to_owned())
             .or_else(|| closest_match(&name, siblings).map(str::to_owned))
             .or_else(nested);
-        let command = ["wxbox"].into_iter().chain(self.words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
-        let hint = near.map_or_else(|| t!("cli-no-command-hint", command = command), did_you_mean);
+        let hint = near.map_or_else(|| t!("cli-no-command-hint", command = self.path()), did_you_mean);
         CommandError::usage(t!("cli-unknown-command", name = name)).hint(hint)
     }
 

@@ -16,7 +16,7 @@ use crate::i18n::Lang;
 pub use catalogue::HELP_ZH;
 use catalogue::HelpCatalogue;
 pub use overview::COMMAND_GROUPS;
-pub(crate) use request::{ParseProbe, config_option};
+pub(crate) use request::{ParseProbe, option_value, words_before_escape};
 
 /// The text of `-h, --help`, which clap adds to every command.
 const HELP_FLAG: &str = "Print help; -h prints the most common options only";

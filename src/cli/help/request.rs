@@ -1,7 +1,6 @@
 //! Finds out what clap rejects in a command line, and for which command.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory as _};
@@ -10,8 +9,8 @@ use crate::cli::Cli;
 
 /// A command line that does not parse, or that asks for help.
 pub(crate) struct ParseProbe {
-    /// The words of the command, without `wxbox`; `None` if clap does not report the command.
-    pub words: Option<Vec<String>>,
+    /// The words of the command, without `wxbox`; empty if clap does not report the command.
+    pub words: Vec<String>,
     /// Whether `--help` is asked for, and not `-h`.
     pub is_long: bool,
     /// The error of clap.
@@ -33,14 +32,10 @@ impl ParseProbe {
         };
         let text = text.lines().map(|line| line.trim_start_matches("Usage: ").trim());
         let marked = text.clone().find(|line| *line == "wxbox" || line.starts_with("wxbox/"));
-        let mut words: Option<Vec<String>> = marked.map(|line| line.split('/').skip(1).map(str::to_owned).collect());
-        let mut is_long = false;
-        if let Some(words) = &mut words
-            && words.last().is_some_and(|last| last == SHORT_MARK || last == LONG_MARK)
-        {
-            is_long = words.pop().is_some_and(|mark| mark == LONG_MARK);
-        }
-        Some(Self { words, is_long, error })
+        let mut words: Vec<String> =
+            marked.into_iter().flat_map(|line| line.split('/').skip(1)).map(str::to_owned).collect();
+        let help_mark = words.pop_if(|last| last == SHORT_MARK || last == LONG_MARK);
+        Some(Self { words, is_long: help_mark.is_some_and(|mark| mark == LONG_MARK), error })
     }
 }
 
@@ -56,10 +51,15 @@ fn mark(command: Command, path: &str) -> Command {
         })
 }
 
-/// Returns the value of `--config` in a command line that does not parse.
-pub(crate) fn config_option(args: &[OsString]) -> Option<PathBuf> {
-    let words: Vec<&str> = args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
-    let is_option = |word: &str| word == "-c" || word == "--config";
-    let at = words.iter().rposition(|word| is_option(word) || word.starts_with("--config="))?;
-    words[at].strip_prefix("--config=").or_else(|| words.get(at + 1).copied()).map(PathBuf::from)
+/// Returns the last value of an option in a command line that does not parse.
+pub(crate) fn option_value<'a>(args: &'a [OsString], long: &str, short: Option<&str>) -> Option<&'a str> {
+    let words: Vec<&str> = words_before_escape(args).collect();
+    let joined = |word: &'a str| word.strip_prefix(long)?.strip_prefix('=');
+    let at = words.iter().rposition(|word| *word == long || Some(*word) == short || joined(word).is_some())?;
+    joined(words[at]).or_else(|| words.get(at + 1).copied())
+}
+
+/// Returns the arguments after the program name, before `--` and before the first one that is not UTF-8.
+pub(crate) fn words_before_escape(args: &[OsString]) -> impl Iterator<Item = &str> {
+    args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--")
 }

@@ -150,7 +150,7 @@ impl RunState {
         for entry in waiting {
             let finished_attempt = FinishedAttempt {
                 attempt_number: None,
-                started_at: step.now,
+                started_at: &step.now.clock,
                 suspension_class: entry.suspension_class,
                 error: Some(&error),
                 msgid: None,
@@ -178,7 +178,7 @@ impl RunState {
             let update = MessageUpdate {
                 attempt: None,
                 state: MessageState::Failed,
-                due_at: step.now.wall,
+                due_at: step.now.clock.wall,
                 response: ResponseInfo { error, ..ResponseInfo::default() },
                 retry_state: claimed.retry_state.clone(),
                 switch_to_fallback: None,
@@ -261,7 +261,7 @@ impl RunState {
                 self.suspended_classes.insert(finished.suspension_class, SuspendedClass { action, response });
             }
             RunAction::ThrottleRecipient => {
-                let until = step.instant + RECIPIENT_COOLDOWN;
+                let until = step.now.instant + RECIPIENT_COOLDOWN;
                 self.throttled_recipients.insert(recipient_key(claimed), (until, response));
             }
             RunAction::MarkTemplateDeclined => {
@@ -300,7 +300,7 @@ impl RunState {
             update.attempt = Some((claimed.message.attempts, outcome.attempt_outcome()));
             update.response.error = (outcome == DeliveryOutcome::Ambiguous).then(|| DeliveryError::Interrupted.into());
             // The next process need not wait.
-            update.due_at = step.now.wall;
+            update.due_at = step.now.clock.wall;
             self.record_update(step, claimed, &update, false)?;
         }
         Ok(())

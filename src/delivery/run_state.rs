@@ -11,6 +11,7 @@ use super::retry::{self, RetryContext};
 use super::settlement::{
     explain_error, suspension_class, update_from_decision, update_keeping_response, update_without_attempt,
 };
+use super::step::StepTime;
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
 use super::{DeliveryError, DeliveryOptions, TaggedSubmission};
@@ -59,10 +60,14 @@ impl SettledMessage {
 /// The transaction of a step, with the time of the step and the messages that the step is done with.
 pub(super) struct StepTx<'a> {
     pub(super) tx: &'a OutboxTx<'a>,
-    pub(super) now: &'a ClockReading,
-    /// The same time by the clock that measures pauses.
-    pub(super) instant: Instant,
+    pub(super) now: &'a StepTime,
     pub(super) settled: Vec<SettledMessage>,
+}
+
+impl<'a> StepTx<'a> {
+    pub(super) fn new(tx: &'a OutboxTx<'a>, now: &'a StepTime) -> Self {
+        Self { tx, now, settled: Vec::new() }
+    }
 }
 
 /// What a result means for the whole run, applied after the transaction.
@@ -134,8 +139,6 @@ pub(super) struct RunState {
     pub(super) retried_with_new_token: HashSet<i64>,
     /// Recipients who get too many messages: until when, and WeChat's response.
     pub(super) throttled_recipients: HashMap<String, (Instant, ResponseInfo)>,
-    /// The current time by WeChat's clock.
-    pub(super) server_time: Option<Timestamp>,
 }
 
 /// Returns what identifies a message's recipient within a run.
@@ -166,7 +169,6 @@ impl RunState {
             suspended_classes: HashMap::new(),
             retried_with_new_token: HashSet::new(),
             throttled_recipients: HashMap::new(),
-            server_time: None,
         }
     }
 
@@ -191,11 +193,11 @@ impl RunState {
         self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)
     }
 
-    pub(super) fn retry_context<'a>(&self, claimed: &'a ClaimedMessage, now: &'a ClockReading) -> RetryContext<'a> {
+    pub(super) fn retry_context<'a>(&self, claimed: &'a ClaimedMessage, now: &'a StepTime) -> RetryContext<'a> {
         RetryContext {
             claimed,
-            now,
-            server_time: self.server_time,
+            now: &now.clock,
+            server_time: now.server,
             wait: self.options.wait,
             max_attempts: self.options.max_attempts,
         }
@@ -313,7 +315,7 @@ impl RunState {
             let class = suspension_class(&content);
             let Some(claimed) = self.settle_without_attempt(step, claimed, &class)? else { continue };
             let Some((mut claimed, resolved, media_refs)) =
-                self.upload_queue.resolve_media(step.tx, claimed, &content, class, step.now.wall)?
+                self.upload_queue.resolve_media(step.tx, claimed, &content, class, step.now.clock.wall)?
             else {
                 continue;
             };
@@ -339,7 +341,7 @@ impl RunState {
             claimed.message.openid = Some(openid.clone());
             let client_msg_id = claimed.message.client_msg_id.clone();
             attempts.push(StartedAttempt { id, openid, client_msg_id, content: resolved });
-            self.in_flight.insert(id, InFlight { claimed, started_at: step.now.clone(), content, media_refs });
+            self.in_flight.insert(id, InFlight { claimed, started_at: step.now.clock.clone(), content, media_refs });
         }
         Ok(attempts)
     }
@@ -366,7 +368,9 @@ impl RunState {
         }
         let throttled = match self.throttled_recipients.is_empty() {
             true => None,
-            false => self.throttled_recipients.get(&recipient_key(&claimed)).filter(|(until, _)| *until > step.instant),
+            false => {
+                self.throttled_recipients.get(&recipient_key(&claimed)).filter(|(until, _)| *until > step.now.instant)
+            }
         };
         let suspended =
             self.suspended_classes.get(class).map(|SuspendedClass { action, response }| (*action, response));
@@ -399,12 +403,12 @@ impl RunState {
             return Ok(());
         }
         if within_run {
-            let delay_ms = u64::try_from(update.due_at.0.saturating_sub(step.now.wall.0)).unwrap_or(0);
-            self.retry_timers.schedule(message.id, step.instant + Duration::from_millis(delay_ms));
+            let delay_ms = u64::try_from(update.due_at.0.saturating_sub(step.now.clock.wall.0)).unwrap_or(0);
+            self.retry_timers.schedule(message.id, step.now.instant + Duration::from_millis(delay_ms));
             return Ok(());
         }
         (message.state, message.due_at) = (update.state, update.due_at);
-        message.sent_at = (update.state == MessageState::Sent).then_some(step.now.wall);
+        message.sent_at = (update.state == MessageState::Sent).then_some(step.now.clock.wall);
         let ResponseInfo { msgid, errcode, errmsg, rid, error, .. } = update.response.clone();
         let id = message.id;
         step.settled.push(SettledMessage::Saved(Box::new(Message { msgid, errcode, errmsg, rid, error, ..message })));

@@ -81,7 +81,7 @@ impl TxInput {
     /// Records all results and starts all attempts that may start.
     fn apply(self, run_state: &mut RunState, tx: &OutboxTx<'_>, now: &StepTime) -> Result<TxResult, TxError> {
         let may_start = self.token_fetched_at.is_some();
-        let mut step = StepTx { tx, now: &now.clock, instant: now.instant, settled: Vec::new() };
+        let mut step = StepTx::new(tx, now);
         let mut feedback = Vec::new();
         for finished in self.finished {
             feedback.extend(run_state.on_send_result(&mut step, finished)?);
@@ -159,7 +159,6 @@ impl Scheduler {
     /// [actions](Self::take_actions).
     pub fn step(&mut self, events: StepEvents, now: StepTime) -> NextStep {
         self.now = now;
-        self.run_state.server_time = self.now.server;
         self.pending.sent.extend(events.sent);
         self.pending.uploaded.extend(events.uploaded);
         self.pending.submissions.extend(events.submissions);
@@ -202,7 +201,7 @@ impl Scheduler {
         }
     }
 
-    /// Returns the closed database for the driver, which drops it before the run ends.
+    /// Returns the database, which a simulation uses again.
     pub fn into_store(self) -> Store {
         self.store
     }

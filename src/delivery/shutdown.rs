@@ -4,9 +4,9 @@ use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::error::TxError;
-use super::run_state::{SettledMessage, StepTx};
+use super::run_state::{RunState, SettledMessage, StepTx};
 use super::scheduler::{RunPhase, Scheduler};
-use super::step::NextStep;
+use super::step::{NextStep, StepTime};
 use super::{DeliveryError, DeliveryEvent, recover_orphans};
 use crate::store::{MessageState, OutboxTx, ResponseInfo, TxContext};
 
@@ -68,16 +68,13 @@ impl Scheduler {
     fn transaction<T>(
         &mut self,
         durable: bool,
-        work: impl FnOnce(&OutboxTx<'_>) -> Result<T, TxError>,
-    ) -> Result<T, TxError> {
-        let app_id = self.run_state.options.account.app_id.clone();
-        let context = TxContext {
-            app_id: &app_id,
-            worker_id: self.worker_lock.worker_id(),
-            now: &self.now.clock,
-            server_now: self.now.server,
-        };
-        self.store.transaction(context, durable, work)
+        work: impl FnOnce(&mut RunState, &OutboxTx<'_>, &StepTime) -> Result<T, TxError>,
+    ) -> anyhow::Result<T> {
+        let Self { store, run_state, worker_lock, now, .. } = self;
+        let app_id = run_state.options.account.app_id.clone();
+        let context =
+            TxContext { app_id: &app_id, worker_id: worker_lock.worker_id(), now: &now.clock, server_now: now.server };
+        store.transaction(context, durable, |tx| work(run_state, tx, now)).map_err(TxError::into_anyhow)
     }
 
     /// Releases messages that were claimed and not started.
@@ -90,7 +87,7 @@ impl Scheduler {
             .map(|claimed| claimed.message.id)
             .collect();
         if !ready.is_empty() {
-            self.transaction(true, |tx| Ok(tx.release(ready.iter().copied())?)).map_err(TxError::into_anyhow)?;
+            self.transaction(true, |_, tx, _| Ok(tx.release(ready.iter().copied())?))?;
             self.run_state.unclaimed_ids.extend(ready.into_iter().map(|id| (id, id)));
         }
         Ok(())
@@ -98,16 +95,11 @@ impl Scheduler {
 
     /// Records the messages in flight as possibly delivered, except for those in `unstarted_ids`.
     pub(super) fn abandon_in_flight(&mut self, unstarted_ids: &HashSet<i64>) -> anyhow::Result<()> {
-        let Self { store, run_state, worker_lock, now, .. } = self;
-        let app_id = run_state.options.account.app_id.clone();
-        let context =
-            TxContext { app_id: &app_id, worker_id: worker_lock.worker_id(), now: &now.clock, server_now: now.server };
-        let settled = store.transaction(context, true, |tx| {
-            let mut step = StepTx { tx, now: &now.clock, instant: now.instant, settled: Vec::new() };
+        let settled = self.transaction(true, |run_state, tx, now| {
+            let mut step = StepTx::new(tx, now);
             run_state.abandon_in_flight(&mut step, unstarted_ids)?;
-            Ok::<_, TxError>(step.settled)
-        });
-        let settled = settled.map_err(TxError::into_anyhow)?;
+            Ok(step.settled)
+        })?;
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))
     }
 
@@ -167,10 +159,9 @@ impl Scheduler {
             // In batches, so that other processes do not wait long for the write lock. Without
             // fsync, because a lost reason does no harm.
             for batch in groups(&remaining, EXPLAIN_BATCH_SIZE) {
-                let stored = self.transaction(false, |tx| {
+                self.transaction(false, |_, tx, _| {
                     Ok(batch.iter().try_for_each(|range| tx.set_waiting_reason(*range, &reason))?)
-                });
-                stored.map_err(TxError::into_anyhow)?;
+                })?;
             }
         }
         // These have a reason of their own.
@@ -212,13 +203,12 @@ impl Scheduler {
         let mut waiting_parts: Vec<(i64, i64)> = self.run_state.waiting_for_part.drain().collect();
         waiting_parts.sort_unstable();
         for batch in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
-            let stored = self.transaction(false, |tx| {
+            self.transaction(false, |_, tx, _| {
                 Ok(batch.iter().try_for_each(|(id, previous_id)| {
                     let error = Some(DeliveryError::WaitsForPart { id: *previous_id }.into());
                     tx.set_waiting_reason((*id, *id), &ResponseInfo { error, ..ResponseInfo::default() })
                 })?)
-            });
-            stored.map_err(TxError::into_anyhow)?;
+            })?;
         }
         Ok(waiting_parts.into_iter().map(|(id, _)| id).collect())
     }

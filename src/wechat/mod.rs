@@ -47,7 +47,7 @@ pub use oauth::{Grant, authorize_url};
 pub use proxy::{ProxyInfo, proxy_for};
 pub use server_clock::ServerClock;
 pub use tls::tls_config;
-pub use token::Endpoint;
+pub use token::{Endpoint, SECRET_ERRCODES};
 pub use transport::{HttpResponse, Transport};
 
 type Result<T> = std::result::Result<T, Error>;

@@ -83,4 +83,4 @@ impl Client {
 }
 
 /// The errcodes that concern the AppSecret.
-const SECRET_ERRCODES: [i64; 3] = [40001, 40125, 41004];
+pub const SECRET_ERRCODES: [i64; 3] = [40001, 40125, 41004];

@@ -14,8 +14,6 @@ use crate::wechat::{self, Client, ClientSettings, ConnectFailure, Endpoint};
 
 /// WeChat does not know the app ID.
 const UNKNOWN_APP_ID: [i64; 2] = [40013, 41002];
-/// The secret does not belong to the account.
-const WRONG_SECRET: [i64; 3] = [40001, 40125, 41004];
 
 /// The result of the verification.
 pub(super) enum Verification {
@@ -81,7 +79,7 @@ pub(super) fn verify_until_accepted(
                 answers.app_id = prompts::ask_app_id(ui)?;
                 answers.secret = prompts::ask_secret(ui)?;
             }
-            Some(code) if WRONG_SECRET.contains(&code) => answers.secret = prompts::ask_secret(ui)?,
+            Some(code) if wechat::SECRET_ERRCODES.contains(&code) => answers.secret = prompts::ask_secret(ui)?,
             // Most often the IP address must be added to the allow-list first.
             _ if ui::confirm_retry(ui, &t!("init-again"))? => {}
             _ if ui::confirm(ui, &t!("init-all-the-same"), "")? => {

@@ -73,6 +73,16 @@ fn logged_faults(env: &mut TestEnv) -> Vec<(String, Value)> {
         .collect()
 }
 
+/// Waits until as many calls are in the log: a call without a response is logged at an unknown
+/// moment after the request was written.
+fn wait_for_faults(env: &mut TestEnv, count: usize) -> Vec<(String, Value)> {
+    let mut logged = Vec::new();
+    while logged.len() < count {
+        logged.extend(logged_faults(env));
+    }
+    logged
+}
+
 #[test]
 fn connection_reset_before_or_after_message() {
     for (when, arrived, errcode) in [("before", 0, Value::Null), ("after", 1, json!(0))] {
@@ -103,8 +113,7 @@ fn hang_lasts_until_client_closes() {
         let (mut env, token) = env_with_fault(&format!("hang = \"{when}\""));
         let mut socket = connect(&mut env);
         write_send_request(&socket, &token);
-        // The line is logged once the call has finished.
-        assert_eq!(logged_faults(&mut env)[0].0, format!("\"hang {when}\""));
+        assert_eq!(wait_for_faults(&mut env, 1)[0].0, format!("\"hang {when}\""));
         socket.set_nonblocking(true).unwrap();
         assert_eq!(socket.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "{when}");
         socket.set_nonblocking(false).unwrap();
@@ -178,10 +187,8 @@ fn delayed_responses_wait_concurrently() {
         write_send_request(socket, &token);
     }
     // Every call takes effect, and other requests are answered, while all of them wait.
-    let mut applied = 0;
-    while applied < waiting.len() {
-        applied += logged_faults(&mut env).iter().filter(|(fault, _)| fault == "\"delay 1h\"").count();
-    }
+    let faults = wait_for_faults(&mut env, waiting.len());
+    assert!(faults.iter().all(|(fault, _)| fault == "\"delay 1h\""), "{faults:?}");
     for mut socket in &waiting {
         socket.set_nonblocking(true).unwrap();
         assert_eq!(socket.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);

@@ -401,6 +401,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
         }
         'wxbox;outbox;list' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only messages in this state; repeatable')
+            [CompletionResult]::new('--receipt', '--receipt', [CompletionResultType]::ParameterName, 'Only messages with this delivery receipt from WeChat')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only messages to this user')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only messages to this user')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only messages queued in this last period, such as 1d')

@@ -897,7 +897,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__outbox__subcmd__list)
-            opts="-u -c -q -v -h --state --user --since --limit --config --database --json --quiet --verbose --color --help"
+            opts="-u -c -q -v -h --state --receipt --user --since --limit --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -905,6 +905,10 @@ _wxbox() {
             case "${prev}" in
                 --state)
                     COMPREPLY=($(compgen -W "queued sent failed unknown cancelled expired" -- "${cur}"))
+                    return 0
+                    ;;
+                --receipt)
+                    COMPREPLY=($(compgen -W "delivered blocked failed none" -- "${cur}"))
                     return 0
                     ;;
                 --user)

@@ -380,6 +380,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
         }
         &'wxbox;outbox;list'= {
             cand --state 'Only messages in this state; repeatable'
+            cand --receipt 'Only messages with this delivery receipt from WeChat'
             cand -u 'Only messages to this user'
             cand --user 'Only messages to this user'
             cand --since 'Only messages queued in this last period, such as 1d'

@@ -314,6 +314,10 @@ failed\t''
 unknown\t''
 cancelled\t''
 expired\t''"
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from list" -l receipt -d 'Only messages with this delivery receipt from WeChat' -r -f -a "delivered\t''
+blocked\t''
+failed\t''
+none\t''"
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from list" -s u -l user -d 'Only messages to this user' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from list" -l since -d 'Only messages queued in this last period, such as 1d' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'Maximum number of messages; 0 = all' -r

@@ -30,6 +30,7 @@ const LIST_EXAMPLES: &str = "\
 wxbox outbox list --since 12h  what was sent last night
 wxbox outbox list --state failed --since 1d
 wxbox outbox list --user luffy --limit 10
+wxbox outbox list --receipt none --since 1d  not confirmed as delivered
 wxbox --json outbox list --state unknown | jq .id";
 
 const RETRY_EXAMPLES: &str = "\
@@ -54,6 +55,12 @@ pub struct OutboxList {
     /// States: queued, sent, failed, unknown, cancelled, expired.
     #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
     pub state: Vec<String>,
+    /// Only messages with this delivery receipt from WeChat
+    ///
+    /// Receipts: delivered, blocked (the user refuses messages), failed, none (sent, and no receipt yet). Only templates
+    /// and notifications have receipts.
+    #[arg(long, value_name = "RECEIPT", hide_possible_values = true, value_parser = ["delivered", "blocked", "failed", "none"])]
+    pub receipt: Option<String>,
     /// Only messages to this user
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Option<String>,

@@ -33,6 +33,7 @@ fn template_message() -> ClaimedMessage {
             expires_at: NOW.plus(minutes(60)),
             sent_at: None,
             previous_part_id: None,
+            receipt: None,
         },
         user_id: Some(1),
         payload_id: 1,

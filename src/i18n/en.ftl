@@ -948,6 +948,13 @@ outbox-pruned = deleted { $count ->
     [one] one message
    *[other] { $count } messages
 }
+outbox-receipt = Receipt
+outbox-receipt-at = { $receipt }, { $time }
+outbox-receipt-count = receipt { $receipt }
+outbox-receipt-count-none = no receipt yet
+outbox-receipt-never = WeChat reports no receipt for messages of this type
+outbox-receipt-none = none yet
+outbox-receipt-text = { $receipt } ({ $text }), { $time }
 outbox-removed = deleted with the user
 outbox-retry-gone = cannot retry message { $id }: its user and its content were deleted
 outbox-retry-key = cannot retry message { $id }: message { $other } has the same key
@@ -963,6 +970,7 @@ outbox-retry-unbound-hint = run `wxbox bind --user NAME`, then retry
 outbox-sent = Sent
 outbox-state = State
 outbox-state-said = { $state }
+outbox-state-receipt = { $state }, { $receipt }
 outbox-template = Template { $id }
 outbox-to = To
 outbox-too-old = the oldest queued message has waited for { $age }; the limit is { $limit }

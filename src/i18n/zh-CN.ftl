@@ -937,6 +937,21 @@ outbox-oldest-since = 已等待 { $age }，开始时间：{ $time }
 outbox-openid = openid
 outbox-rid = 请求编号（rid）
 outbox-pruned = 已清理 { $count } 条消息
+outbox-receipt = 送达回执
+outbox-receipt-at = { $receipt }（{ $receipt ->
+    [delivered] 已送达
+    [blocked] 接收者拒收
+   *[failed] 送达失败
+}），{ $time }
+outbox-receipt-count = 回执 { $receipt }（{ $receipt ->
+    [delivered] 已送达
+    [blocked] 接收者拒收
+   *[failed] 送达失败
+}）
+outbox-receipt-count-none = 暂无回执
+outbox-receipt-never = 微信不为这类消息推送送达回执
+outbox-receipt-none = 暂无
+outbox-receipt-text = { $receipt }（{ $text }），{ $time }
 outbox-removed = 用户已删除，内容也已删除
 outbox-retry-gone = 消息 { $id } 无法重发：用户和消息内容已删除
 outbox-retry-key = 没有重发消息 { $id }：消息 { $other } 使用了相同的幂等键
@@ -957,6 +972,7 @@ outbox-state-said = { $state }（{ $state ->
     [expired] 已过期
    *[other] { $state }
 }）
+outbox-state-receipt = { $state }，{ $receipt }
 outbox-template = 模板 { $id }
 outbox-to = 接收者
 outbox-too-old = 最早的排队消息已等待 { $age }，超过 { $limit }

@@ -17,7 +17,8 @@ use crate::files::{self, sibling_path};
 use crate::i18n::io_error_text;
 
 /// All migrations, oldest first; [`schema_version`] numbers them.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/001_initial.sql"), include_str!("migrations/002_events.sql")];
 
 /// The `PRAGMA application_id` of wxbox's files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;

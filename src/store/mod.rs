@@ -11,11 +11,13 @@ mod busy_timeout;
 mod connect;
 mod django;
 mod error;
+mod events;
 mod generation;
 mod inspect;
 mod migrate;
 mod open;
 mod outbox;
+mod pending_bindings;
 mod temp_copy;
 mod templates;
 mod tokens;
@@ -35,13 +37,16 @@ pub use backup::BackupTarget as BackupPlace;
 pub use bindings::{BoundOpenid, FollowChange, NOT_FOLLOWING};
 pub use django::{DjangoDatabase, DjangoError, DjangoUser, InvalidText, SQLITE_HEADER};
 pub use error::{Error, Result};
+pub use events::{EventEffect, EventResult, NewEvent};
 pub use inspect::{Inspection, Integrity, OverdueMessages};
 pub use outbox::maintenance::OutboxCounts;
 pub use outbox::{
     Attachment, Attempt, AttemptHistory, AttemptOutcome, AttemptStart, Backlog, CachedMedia, ClaimScope,
-    ClaimedMessage, EnqueueResult, Expiry, MediaKey, Message, MessageFilter, MessageState, MessageUpdate, NewRecipient,
-    Orphan, OutboxTx, Payload, ResponseInfo, RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
+    ClaimedMessage, EnqueueResult, Expiry, MediaKey, Message, MessageFilter, MessageState, MessageUpdate, NewReceipt,
+    NewRecipient, Orphan, OutboxTx, Payload, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus, ResponseInfo,
+    RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
 };
+pub use pending_bindings::{BindingProof, NewPendingBinding, PendingBindingOutcome, PendingOAuthBinding};
 pub use templates::{CachedTemplate, TemplateKind, TemplateList};
 pub use tokens::CachedToken;
 pub use user_import::{ImportConflict, StagedUser};

@@ -27,6 +27,8 @@ pub struct Binding {
     pub follows: Option<bool>,
     /// Whether WeChat ever reported that the user follows.
     pub has_followed: bool,
+    /// When the user last wrote to the account, if a push reported it.
+    pub last_wrote_at: Option<Timestamp>,
 }
 
 /// A user, with the binding for one account.
@@ -114,12 +116,12 @@ pub struct UnbindResult {
 /// One row per user; ?1 is the app_id, empty for no account.
 const SELECT_USERS_SQL: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
     b.openid, b.nickname, b.bound_at, b.unreachable_errcode,
-    b.follows, b.has_followed,
+    b.follows, b.has_followed, b.last_wrote_at,
     (SELECT group_concat(tag, char(31)) FROM tags WHERE user_id = u.id)
     FROM users u LEFT JOIN bindings b ON b.user_id = u.id AND b.app_id = ?1";
 
 fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let tags: Option<String> = row.get(12)?;
+    let tags: Option<String> = row.get(13)?;
     let mut tags: Vec<String> = tags.map(|all| all.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default();
     tags.sort_unstable();
     let binding = match row.get::<_, Option<String>>(6)? {
@@ -130,6 +132,7 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
             unreachable_errcode: row.get(9)?,
             follows: row.get(10)?,
             has_followed: row.get(11)?,
+            last_wrote_at: row.get(12)?,
         }),
         None => None,
     };
@@ -146,7 +149,7 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 /// Returns the user with this ID, with the binding for `app_id`.
-fn user_by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
+pub(super) fn user_by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
     let mut query = conn.prepare_cached(&format!("{SELECT_USERS_SQL} WHERE u.id = ?2"))?;
     query.query_row(params![app_id, id], read_user).optional()
 }
@@ -327,6 +330,9 @@ impl Store {
                 [user.id],
             )?;
             delete_unreferenced_payloads(tx, &contents)?;
+            let events = "DELETE FROM events WHERE EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
+                          AND b.app_id = events.app_id AND b.openid = events.openid)";
+            tx.execute(events, [user.id])?;
             tx.execute("DELETE FROM users WHERE id = ?1", [user.id])?;
             Ok(Ok(RemovalResult { user, messages: queued + others, queued, wal_retained: false }))
         })?;
@@ -350,16 +356,10 @@ impl Store {
         replace: bool,
         now: Timestamp,
     ) -> Result<Option<User>> {
-        let or = if replace { "REPLACE" } else { "IGNORE" };
-        let sql = format!(
-            "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable_errcode)
-             VALUES (?1, ?2, ?3, ?4, ?5, NULL)"
-        );
         self.update_user(user, app_id, |tx, User { id, .. }| {
-            if tx.execute(&sql, params![app_id, id, openid, nickname, now])? == 0 {
+            if !insert_binding(tx, id, (app_id, openid, nickname), replace, now)? {
                 return Ok(Ok(None));
             }
-            tx.execute("DELETE FROM declined_templates WHERE app_id = ?1 AND user_id = ?2", params![app_id, id])?;
             user_by_id(tx, id, app_id).map(Ok)
         })
     }
@@ -406,6 +406,26 @@ impl Store {
         tx.commit().map_err(at)?;
         Ok(done)
     }
+}
+
+/// Binds a user to an openid of an account, with a nickname. With `replace` an older binding is
+/// replaced, including its unreachable mark; otherwise it stays and `false` is returned.
+pub(super) fn insert_binding(
+    tx: &Transaction<'_>,
+    user_id: i64,
+    (app_id, openid, nickname): (&str, &str, Option<&str>),
+    replace: bool,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let or = if replace { "REPLACE" } else { "IGNORE" };
+    let sql = format!(
+        "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at) VALUES (?1, ?2, ?3, ?4, ?5)"
+    );
+    if tx.execute(&sql, params![app_id, user_id, openid, nickname, now])? == 0 {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM declined_templates WHERE app_id = ?1 AND user_id = ?2", params![app_id, user_id])?;
+    Ok(true)
 }
 
 /// How long to wait for a reader after a removal. It is short because the end of the read is unknown.

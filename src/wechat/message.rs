@@ -208,6 +208,13 @@ impl Content {
     }
 }
 
+/// Returns whether WeChat reports the delivery of messages of a kind by a push: of template messages
+/// (doc/service/api/notify/template/template_event) and of subscription notifications
+/// (doc/service/api/notify/notify/notify_event).
+pub fn kind_has_receipts(kind: &str) -> bool {
+    matches!(kind, "template" | "subscribe")
+}
+
 /// Returns the API path for messages of this [kind](Content::kind).
 pub fn api_for_kind(kind: &str) -> &'static str {
     match kind {

@@ -217,8 +217,7 @@ error: cannot write the database disk/copy.db: the disk is full
 hint: free space on that disk, then try again
 exit 1
 filler
-exit 0
-copy.db
+exit 1
 
 "#]]
     );

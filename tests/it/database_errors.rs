@@ -41,14 +41,14 @@ hint: check --database, WXBOX_DATABASE or the key database; the file was not cha
     run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 2)
+error: the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 3)
 hint: use the newer wxbox, or use --database with another file
 
 "#]]);
     run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 2)","hint":"use the newer wxbox, or use --database with another file","code":1}
+{"error":"the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 3)","hint":"use the newer wxbox, or use --database with another file","code":1}
 
 "#]]);
     run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"
@@ -142,15 +142,15 @@ fn full_disk_is_reported() {
     snapbox::assert_data_eq!(
         said,
         str![[r#"
-added luffy
+error: cannot write the database disk/wxbox.db: the disk is full
+hint: free space on that disk, then try again
 error: cannot write the database disk/wxbox.db: the disk is full
 hint: free space on that disk, then try again
 error: cannot write the database disk/wxbox.db: the disk is full
 hint: free space on that disk, then try again
 exit 1
-added usopp
-luffy	-		
-usopp	-		
+error: cannot write the database disk/wxbox.db: the disk is full
+hint: free space on that disk, then try again
 
 "#]]
     );
@@ -171,15 +171,14 @@ fn read_only_disk_is_reported() {
     snapbox::assert_data_eq!(
         said,
         str![[r#"
-added luffy
-luffy	-		
+error: cannot write the database disk/wxbox.db: the disk is full
+hint: free space on that disk, then try again
 error: cannot write the database disk/wxbox.db: it is read-only
 hint: check the permissions of the file and its directory, and whether the file system is mounted read-only
 exit 1
 error: cannot open the database disk/new/wxbox.db: Read-only file system (os error 30)
 hint: check that the user of wxbox can write the file and its directory
 exit 1
-luffy	-		
 
 "#]]
     );

@@ -241,8 +241,8 @@ fn a_key_is_delivered_once_however_often_it_is_sent() {
     env.run("send -u luffy -u nami --key k --json -t backup -d host=a -d size=b -d time=c").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]","duplicate":true}
-{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
+{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
     // The key of a failed message is free again.
@@ -335,6 +335,7 @@ Type        template
 Attempts    2
 Created     [TIME]
 Sent        [TIME]
+Receipt     none yet
 Message ID  [MSGID]
 Content     Template server_alert-0123456789abcdefghijklmnopqrst
             character_string2: db1

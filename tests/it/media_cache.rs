@@ -60,6 +60,7 @@ Type      image
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
+Receipt   WeChat reports no receipt for messages of this type
 Content   media_id: chart.png
 
 "#]]);
@@ -283,6 +284,7 @@ Type      video
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
+Receipt   WeChat reports no receipt for messages of this type
 Content   media_id: clip.mp4
           thumb_media_id: clip.jpg
           title: Door 3

@@ -79,6 +79,7 @@ Type      text
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
+Receipt   WeChat reports no receipt for messages of this type
 After     2
 Content   line 048 of a log that nobody reads 日志
           line 049 of a log that nobody reads 日志
@@ -298,9 +299,9 @@ fn a_key_is_for_all_parts() {
     env.run_with_stdin("send -u luffy --split --key log --json -", three_part_text()).assert_snapshot(str![[r#"
 exit 7
 --- stdout
-{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"log","created_at":"[TIME]","sent_at":"[TIME]","duplicate":true}
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":40003,"errmsg":"invalid openid","rid":"[RID]","error":"WeChat says 40003 (invalid openid): openid malformed or of another account","hint":"Check that the recipient was bound with this AppID; bind again","key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"the previous part, message 2, was not delivered","hint":null,"key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"log","created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":40003,"errmsg":"invalid openid","rid":"[RID]","error":"WeChat says 40003 (invalid openid): openid malformed or of another account","hint":"Check that the recipient was bound with this AppID; bind again","key":"log","created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"the previous part, message 2, was not delivered","hint":null,"key":"log","created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
 --- stderr
 {"error":"2 messages were not delivered","hint":null,"code":7}
 
@@ -354,7 +355,7 @@ fn lines_of_a_batch_are_split() {
     env.run_with_stdin("send --batch -", line.to_string()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the limit of WeChat"]}
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the limit of WeChat"]}
 
 "#]]);
     let ran = env.run_with_stdin("send --batch - --split", line.to_string()).assert_success();

@@ -228,6 +228,7 @@ Type      news
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
+Receipt   WeChat reports no receipt for messages of this type
 Content   articles.title: t
           articles.description: d
           articles.url: https://a

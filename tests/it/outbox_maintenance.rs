@@ -60,7 +60,7 @@ hint: run `wxbox outbox list` to see the latest messages
     env.run("outbox cancel 5 1 --json").assert_snapshot(str![[r#"
 exit 4
 --- stdout
-{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot cancel message 1: it is sent","hint":"only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them","code":4}
 
@@ -239,7 +239,7 @@ hint: run `wxbox outbox list --state queued` to see the waiting messages and the
     env.run("outbox status --json --check 1s").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"queued":0,"sent":2,"failed":0,"unknown":0,"cancelled":3,"expired":0,"oldest_queued_at":null,"oldest_queued_seconds":null}
+{"queued":0,"sent":2,"failed":0,"unknown":0,"cancelled":3,"expired":0,"receipts":{"delivered":0,"blocked":0,"failed":0,"none":2},"oldest_queued_at":null,"oldest_queued_seconds":null}
 
 "#]]);
 }
@@ -311,7 +311,7 @@ hint: run `wxbox outbox list` to see the latest messages
     env.run("outbox retry 1 3 --json").assert_snapshot(str![[r#"
 exit 7
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message","hint":null,"code":4}
 {"error":"one message was not delivered","hint":null,"code":7}

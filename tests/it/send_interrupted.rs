@@ -22,7 +22,7 @@ hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset i
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working","code":3}
 one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
@@ -73,7 +73,7 @@ one message stays queued: do not send it again; the next `wxbox outbox flush` (b
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again","code":3}
 one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
@@ -106,7 +106,7 @@ hint: check the network, network.api_base and network.proxy
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
 one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
@@ -172,7 +172,7 @@ hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it 
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no response from 127.0.0.1:[PORT]: timed out","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no response from 127.0.0.1:[PORT]: timed out","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":6}
 
@@ -242,9 +242,9 @@ interrupted; one message stays queued; run `wxbox outbox flush` to send it
             ran.assert_snapshot(str![[r#"
 exit 143
 --- stdout
-{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
-{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat responded","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null}
-{"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat responded","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 stopping; waiting up to two seconds for responses
 interrupted; one message stays queued; run `wxbox outbox flush` to send it

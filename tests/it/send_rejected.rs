@@ -83,7 +83,7 @@ exit 0
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
     env.run("send -q -u nami hi").assert_snapshot(str![[r#"
@@ -96,8 +96,8 @@ hint: Use a template message, or ask the person to write to the account first (t
     env.run("send --json -u nami -u luffy hi").assert_snapshot(str![[r#"
 exit 7
 --- stdout
-{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
-{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":7}
 
@@ -105,7 +105,7 @@ exit 7
     env.run(&format!("send --json --openid {LUFFY} hi")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
 }

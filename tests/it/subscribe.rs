@@ -40,7 +40,7 @@ hint: For a template message, ask the person to switch it on again in WeChat; fo
     env.run(&format!("--json send -u nami --subscribe backup_report {FIELD_ARGS}")).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":5}
 
@@ -57,6 +57,7 @@ Type        subscribe
 Attempts    1
 Created     [TIME]
 Sent        [TIME]
+Receipt     none yet
 Message ID  [MSGID]
 Content     Template backup_report-0123456789abcdefghijklmnopqrs
             thing1: db1
@@ -255,6 +256,7 @@ Type      subscribe_once
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
+Receipt   WeChat reports no receipt for messages of this type
 Content   Template one_time_message-0123456789abcdefghijklmnop
           Door 3
           open

@@ -267,8 +267,8 @@ fn each_line_of_a_batch_is_checked() {
     env.run_with_stdin("send --batch -", &lines).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may reject /"b c/" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks"]}
-{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
+{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat may reject /"b c/" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks"]}
+{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
 
 "#]]);
     env.run_with_stdin("send --batch - --dry-run", &lines).assert_snapshot(str![[r#"

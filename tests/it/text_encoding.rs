@@ -195,7 +195,7 @@ exit 7
 {"line":1,"ref":1.10,"state":"failed","error":"the line is not UTF-8"}
 {"line":2,"ref":12345678901234567890123,"state":"failed","error":"invalid JSON: unexpected end of hex escape at column 36"}
 {"line":3,"ref":"c","state":"failed","error":"invalid JSON: control character (//u0000-//u001F) found while parsing a string at column 28"}
-{"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
 }

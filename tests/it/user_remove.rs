@@ -139,13 +139,14 @@ Type      text
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
+Receipt   WeChat reports no receipt for messages of this type
 Content   deleted with the user
 
 "#]]);
     env.run("outbox show 5 --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}]}
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}]}
 
 "#]]);
 }

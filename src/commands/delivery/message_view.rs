@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::delivery::DeliveryError;
 use crate::exit::{ErrorReport, ExitStatus};
 use crate::i18n::join_clauses;
-use crate::store::{Message, MessageState};
+use crate::store::{Message, MessageState, ReceiptStatus};
 use crate::t;
 use crate::time_zone::format_local;
 use crate::wechat::ApiError;
@@ -35,6 +35,9 @@ pub(in crate::commands) struct MessageView {
     key: Option<String>,
     pub(in crate::commands) created_at: Timestamp,
     pub(in crate::commands) sent_at: Option<Timestamp>,
+    pub(in crate::commands) receipt: Option<ReceiptStatus>,
+    pub(in crate::commands) receipt_at: Option<Timestamp>,
+    pub(in crate::commands) receipt_text: Option<String>,
     /// The time of the next attempt of a message that waits for the reset of a quota.
     #[serde(skip)]
     deferred_until: Option<Timestamp>,
@@ -199,6 +202,9 @@ impl From<Message> for MessageView {
             key: message.key,
             created_at: message.created_at,
             sent_at: message.sent_at,
+            receipt: message.receipt.as_ref().map(|receipt| receipt.status),
+            receipt_at: message.receipt.as_ref().map(|receipt| receipt.at),
+            receipt_text: message.receipt.and_then(|receipt| receipt.text),
             deferred_until: held_until,
             duplicate: false,
         }

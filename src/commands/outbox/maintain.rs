@@ -12,7 +12,7 @@ use crate::commands::delivery::message_view::MessageView;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n;
-use crate::store::{MessageState, OutboxCounts, Store};
+use crate::store::{MessageState, OutboxCounts, ReceiptCounts, ReceiptStatus, Store};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
 
@@ -129,6 +129,7 @@ pub(super) fn prune(ui: &mut Ui, app: &AppContext, args: &OutboxPrune) -> anyhow
 /// The number of messages by state, and the age of the oldest queued one in seconds.
 struct OutboxStatusView {
     counts: OutboxCounts,
+    receipts: ReceiptCounts,
     oldest_age_seconds: Option<u64>,
 }
 
@@ -138,6 +139,7 @@ impl Serialize for OutboxStatusView {
         for (state, count) in &self.counts.by_state {
             map.serialize_entry(state.as_str(), count)?;
         }
+        map.serialize_entry("receipts", &self.receipts)?;
         map.serialize_entry("oldest_queued_at", &self.counts.oldest_queued)?;
         map.serialize_entry("oldest_queued_seconds", &self.oldest_age_seconds)?;
         map.end()
@@ -152,6 +154,18 @@ impl fmt::Display for OutboxStatusView {
             .iter()
             .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
             .collect();
+        let ReceiptCounts { delivered, blocked, failed, none } = self.receipts;
+        // Without pushes there are no receipts, and rows of zeros would be noise.
+        if delivered + blocked + failed > 0 {
+            let statuses = ReceiptStatus::ALL.map(|status| t!("outbox-receipt-count", receipt = status.as_str()));
+            rows.extend(
+                statuses
+                    .into_iter()
+                    .zip([delivered, blocked, failed])
+                    .map(|(name, count)| (name, count.to_string().into())),
+            );
+            rows.push((t!("outbox-receipt-count-none"), none.to_string().into()));
+        }
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.oldest_age_seconds) {
             rows.push((
                 t!("outbox-oldest"),
@@ -170,10 +184,11 @@ pub(super) fn status(ui: &mut Ui, app: &AppContext, args: &OutboxStatus) -> anyh
     }
     let store = app.open_existing_store()?;
     let counts = store.counts(&app_id)?;
+    let receipts = store.receipt_counts(&app_id)?;
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
     let age = oldest.map(|at| now.age_since(at));
-    let status = OutboxStatusView { counts, oldest_age_seconds: age };
+    let status = OutboxStatusView { counts, receipts, oldest_age_seconds: age };
     // With --check, cron gets no output unless there is a problem.
     match args.check {
         Some(_) => ui.print_result(&status)?,

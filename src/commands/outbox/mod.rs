@@ -15,7 +15,7 @@ use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::recover_orphans;
 use crate::exit::ExitStatus;
-use crate::store::{MessageFilter, MessageState};
+use crate::store::{MessageFilter, MessageState, ReceiptFilter, ReceiptStatus};
 use crate::t;
 use crate::ui::{Cell, Table, TextStyle, Ui};
 use crate::wechat::message::Content;
@@ -46,7 +46,11 @@ fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::Result<Exit
     let user_id = args.user.as_ref().map(|name| app.find_user(&store, name)).transpose()?.map(|user| user.id);
     let since = args.since.map(|span| Timestamp::now().minus(span));
     let limit = (args.limit > 0).then_some(args.limit);
-    let filter = MessageFilter { states: &states, user_id, since, limit };
+    let receipt = args.receipt.as_ref().map(|name| match name.parse() {
+        Ok(status) => ReceiptFilter::Is(status),
+        Err(()) => ReceiptFilter::Missing,
+    });
+    let filter = MessageFilter { states: &states, receipt, user_id, since, limit };
     let messages = store.messages(&app_id, &filter)?;
     if ui.json() {
         for message in messages {
@@ -64,7 +68,7 @@ fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::Result<Exit
         t!("outbox-error"),
     ];
     if messages.is_empty() {
-        let is_all = states.is_empty() && user_id.is_none() && since.is_none();
+        let is_all = states.is_empty() && receipt.is_none() && user_id.is_none() && since.is_none();
         ui.note(&if is_all { t!("outbox-none") } else { t!("outbox-none-match") });
     }
     let mut table = Table::new(&heading).truncatable(&[2, 5]);
@@ -73,7 +77,7 @@ fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::Result<Exit
         let shown = MessageView::from(message);
         table.add_row(vec![
             Cell::from(shown.id.to_string()),
-            Cell::Styled(shown.state.to_string(), state_style(shown.state)),
+            state_cell(&shown),
             shown.recipient().into(),
             shown.kind.as_str().into(),
             shown.created_at.into(),
@@ -103,6 +107,17 @@ struct MessageListItem {
 impl fmt::Display for MessageListItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.view.fmt(f)
+    }
+}
+
+/// Returns the state, with the receipt if there is one.
+fn state_cell(view: &MessageView) -> Cell {
+    match view.receipt {
+        Some(receipt) => Cell::Styled(
+            t!("outbox-state-receipt", state = view.state.as_str(), receipt = receipt.as_str()),
+            if receipt == ReceiptStatus::Delivered { TextStyle::Good } else { TextStyle::Error },
+        ),
+        None => Cell::Styled(view.state.to_string(), state_style(view.state)),
     }
 }
 

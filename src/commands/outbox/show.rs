@@ -14,7 +14,7 @@ use crate::store::{Attempt, AttemptOutcome, MessageState};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
 use crate::wechat::ApiError;
-use crate::wechat::message::{Content, FileRef, api_for_kind};
+use crate::wechat::message::{Content, FileRef, api_for_kind, kind_has_receipts};
 
 /// A message with its content and history.
 #[derive(Serialize)]
@@ -45,6 +45,7 @@ impl fmt::Display for MessageDetail {
             Some(at) => rows.push((t!("outbox-sent"), at.into())),
             None => rows.push((t!("outbox-expires"), self.expires_at.into())),
         }
+        rows.extend(self.receipt_row(f));
         rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.into())));
         rows.extend(self.after.map(|id| (t!("outbox-after"), id.to_string().into())));
         let optional = [
@@ -60,6 +61,26 @@ impl fmt::Display for MessageDetail {
         let text = |attempt: &AttemptView| if f.alternate() { format!("{attempt:#}") } else { attempt.to_string() };
         rows.extend(history.iter().map(|attempt| (t!("outbox-attempt", n = attempt.n), text(attempt).into())));
         KeyValues(rows).fmt(f)
+    }
+}
+
+impl MessageDetail {
+    /// Returns the row with the receipt of a message that WeChat accepted.
+    fn receipt_row(&self, f: &fmt::Formatter<'_>) -> Option<(String, Cell)> {
+        let view = &self.view;
+        let text = match (view.receipt, view.receipt_at) {
+            (Some(receipt), Some(at)) => {
+                let (receipt, time) = (receipt.as_str(), format_clock_time(at, f));
+                match &view.receipt_text {
+                    Some(text) => t!("outbox-receipt-text", receipt = receipt, text = text, time = time),
+                    None => t!("outbox-receipt-at", receipt = receipt, time = time),
+                }
+            }
+            _ if view.state != MessageState::Sent => return None,
+            _ if kind_has_receipts(&view.kind) => t!("outbox-receipt-none"),
+            _ => t!("outbox-receipt-never"),
+        };
+        Some((t!("outbox-receipt"), text.into()))
     }
 }
 

@@ -235,6 +235,7 @@ impl OutboxTx<'_> {
             expires_at: self.now.wall.plus(after),
             sent_at: None,
             previous_part_id: None,
+            receipt: None,
         };
         ClaimedMessage {
             message,

@@ -9,6 +9,7 @@ mod enqueue;
 pub(in crate::store) mod maintenance;
 mod media;
 mod parts;
+mod receipts;
 mod retry;
 mod stored_error;
 mod transaction;
@@ -28,6 +29,9 @@ pub use media::{Attachment, CachedMedia, MediaKey};
 pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
 use parts::WAITS_FOR_PREDECESSOR_SQL;
 pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
+use receipts::AWAITS_RECEIPT_SQL;
+pub use receipts::{NewReceipt, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus};
+pub(in crate::store) use receipts::{delete_old_unmatched_receipts, record_receipt};
 pub use retry::RetryResult;
 pub(in crate::store) use retry::cancel_queued_for;
 pub use stored_error::StoredError;
@@ -142,6 +146,8 @@ pub struct Message {
     pub sent_at: Option<Timestamp>,
     /// The part before this one, which must be sent first.
     pub previous_part_id: Option<i64>,
+    /// What WeChat reported about the delivery after it had accepted the message.
+    pub receipt: Option<Receipt>,
 }
 
 /// A filter of messages.
@@ -149,6 +155,8 @@ pub struct Message {
 pub struct MessageFilter<'a> {
     /// The states; empty for all.
     pub states: &'a [MessageState],
+    /// The receipt.
+    pub receipt: Option<ReceiptFilter>,
     /// The recipient.
     pub user_id: Option<i64>,
     /// The earliest time when it was queued.
@@ -171,7 +179,7 @@ pub struct Backlog {
 const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, m.state, m.attempts, m.msgid, m.errcode, m.errmsg,
     m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at,
-    m.previous_part_id";
+    m.previous_part_id, m.receipt, m.receipt_at, m.receipt_text";
 
 /// The joins of a query for [`MESSAGE_COLUMNS_SQL`] after `FROM messages m`.
 const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id
@@ -186,7 +194,7 @@ fn select_messages_sql() -> String {
 }
 
 /// The number of [`MESSAGE_COLUMNS_SQL`].
-const MESSAGE_COLUMN_COUNT: usize = 19;
+const MESSAGE_COLUMN_COUNT: usize = 22;
 
 /// Reads a message without its payload.
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -210,6 +218,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         sent_at: row.get(16)?,
         due_at: row.get(17)?,
         previous_part_id: row.get(18)?,
+        receipt: Receipt::from_row(row, 19)?,
     })
 }
 
@@ -277,6 +286,14 @@ impl MessageFilter<'_> {
         if !self.states.is_empty() {
             *sql += &format!(" AND m.state IN ({})", vec!["?"; self.states.len()].join(", "));
             values.extend(self.states.iter().map(|state| state as &dyn ToSql));
+        }
+        match &self.receipt {
+            Some(ReceiptFilter::Is(status)) => {
+                *sql += " AND m.receipt = ?";
+                values.push(status);
+            }
+            Some(ReceiptFilter::Missing) => *sql += &format!(" AND {AWAITS_RECEIPT_SQL}"),
+            None => {}
         }
         if let Some(user) = &self.user_id {
             *sql += " AND m.user_id = ?";

@@ -97,7 +97,7 @@ impl RetryCandidate {
 
 const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, updated_at = ?3, finished_at = NULL,
     expire_after = ?4, expires_at = ?5, expire_strict = 0, first_failed_at = NULL, backoff_step = 0,
-    attempts_before_retry = attempts, resolved_attempts = ?6,
+    attempts_before_retry = attempts, resolved_attempts = ?6, receipt = NULL, receipt_at = NULL, receipt_text = NULL,
     previous_part_id = (SELECT p.id FROM messages p WHERE p.id = messages.previous_part_id
     AND (p.state = 'queued' OR p.state = 'sent'))
     WHERE app_id = ?1 AND id = ?2";

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 use super::super::{Error, NOT_FOLLOWING, Result, Store, generation};
 use super::attempts::{clock_reading, load_attempts};
 use super::parts::{self, WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
+use super::receipts::apply_unmatched_receipt;
 use super::{
     AttemptHistory, AttemptOutcome, MESSAGE_COLUMN_COUNT, MESSAGE_COLUMNS_SQL, MESSAGE_JOINS_SQL, Message,
     MessageState, StoredError, read_message,
@@ -368,6 +369,9 @@ impl OutboxTx<'_> {
             finished_at,
             message_update.attempt.is_some(),
         ]))?;
+        if let Some(msgid) = msgid.as_ref().filter(|_| rows > 0) {
+            self.map_err(apply_unmatched_receipt(&self.tx, self.app_id, id, msgid))?;
+        }
         if let Some(kind) = &message_update.switch_to_fallback {
             let sql = "UPDATE messages SET payload_id = fallback_id, fallback_id = NULL, type = ?2 WHERE id = ?1";
             self.map_err(self.tx.execute(sql, params![id, kind]))?;

@@ -23,6 +23,8 @@ pub struct PushMessage {
     pub event: PushEvent,
     /// All fields, as WeChat sent them.
     pub fields: Map<String, Value>,
+    /// Whether the push was encrypted; then a reply must be, too.
+    pub is_encrypted: bool,
 }
 
 /// What happened, as far as wxbox acts on it.
@@ -77,12 +79,18 @@ pub enum ReceiptStatus {
 
 impl PushMessage {
     /// Reads the fields of a push. Returns `None` if the person or the time is missing.
-    pub(super) fn from_fields(fields: Map<String, Value>) -> Option<Self> {
+    pub(super) fn from_fields(fields: Map<String, Value>, is_encrypted: bool) -> Option<Self> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         // Of events on consent, `FromUserName` is a service of WeChat.
         let openid = text("OpenID").or(text("FromUserName"))?.to_owned();
         let created_at = text("CreateTime")?.parse().ok()?;
-        Some(Self { openid, created_at, event: event_of(&fields), fields })
+        Some(Self { openid, created_at, event: event_of(&fields), fields, is_encrypted })
+    }
+
+    /// Returns WeChat's name of the event, or the type of a message.
+    pub fn name(&self) -> &str {
+        let text = |name: &str| self.fields.get(name).and_then(Value::as_str).unwrap_or_default();
+        if text("MsgType") == "event" { text("Event") } else { text("MsgType") }
     }
 
     /// Returns what tells a repeat of this push from another push.

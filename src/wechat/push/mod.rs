@@ -52,6 +52,11 @@ pub struct PushQuery {
 }
 
 impl PushQuery {
+    /// Returns the `timestamp` and the `nonce`, which the response repeats.
+    pub fn timestamp_and_nonce(&self) -> (&str, &str) {
+        (&self.timestamp, &self.nonce)
+    }
+
     /// Parses a query string. Of a parameter that is repeated the first value counts.
     pub fn parse(query: &str) -> Self {
         let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -87,15 +92,16 @@ impl PushSettings {
         self.check_signature(query)?;
         let outer = parse_body(body)?;
         let encrypted = outer.get("Encrypt").and_then(Value::as_str);
-        let fields = match (encrypted, self.aes_keys.is_empty()) {
-            (Some(encrypted), false) => {
+        let is_encrypted = !self.aes_keys.is_empty();
+        let fields = match (encrypted, is_encrypted) {
+            (Some(encrypted), true) => {
                 let expected = self.signature_of(&[&query.timestamp, &query.nonce, encrypted]);
                 check_digest(&expected, &query.msg_signature)?;
                 self.decrypt(encrypted)?
             }
-            (None, false) => return Err(PushError::NotEncrypted),
-            (Some(_), true) if !outer.contains_key("MsgType") => return Err(PushError::Encrypted),
-            (_, true) => {
+            (None, true) => return Err(PushError::NotEncrypted),
+            (Some(_), false) if !outer.contains_key("MsgType") => return Err(PushError::Encrypted),
+            (_, false) => {
                 let sent_at: i64 = query.timestamp.parse().map_err(|_| PushError::Malformed)?;
                 if (now.0 / 1000).abs_diff(sent_at) > MAX_PLAIN_AGE_SECONDS.unsigned_abs() {
                     return Err(PushError::Stale);
@@ -103,7 +109,7 @@ impl PushSettings {
                 outer
             }
         };
-        PushMessage::from_fields(fields).ok_or(PushError::Malformed)
+        PushMessage::from_fields(fields, is_encrypted).ok_or(PushError::Malformed)
     }
 
     /// Parses a push without checking a signature, because the caller vouches for it. An encrypted
@@ -115,12 +121,12 @@ impl PushSettings {
     /// [`PushError::OtherAccount`], [`PushError::Undecryptable`].
     pub fn open_trusted(&self, body: &[u8]) -> Result<PushMessage, PushError> {
         let outer = parse_body(body)?;
-        let fields = match outer.get("Encrypt").and_then(Value::as_str) {
-            Some(encrypted) if !self.aes_keys.is_empty() => self.decrypt(encrypted)?,
+        let (fields, is_encrypted) = match outer.get("Encrypt").and_then(Value::as_str) {
+            Some(encrypted) if !self.aes_keys.is_empty() => (self.decrypt(encrypted)?, true),
             Some(_) if !outer.contains_key("MsgType") => return Err(PushError::Encrypted),
-            _ => outer,
+            _ => (outer, false),
         };
-        PushMessage::from_fields(fields).ok_or(PushError::Malformed)
+        PushMessage::from_fields(fields, is_encrypted).ok_or(PushError::Malformed)
     }
 
     /// Encrypts the XML of a reply with the current key, as the response to an encrypted push.

@@ -29,6 +29,11 @@ pub fn looks_like_app_secret(text: &str) -> bool {
     })
 }
 
+/// Returns whether a text has the form of an EncodingAESKey: 43 characters of base64.
+pub fn looks_like_aes_key(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
 const BOM: char = '\u{feff}';
 
 /// Removes one pair of quotes around the text, if there is one.

@@ -7,20 +7,27 @@ use wxbox::config::{Config, Environment, Error};
 
 const SECRET: &str = "geheim-4f5a9c";
 
-/// The input is the rest of a file with a secret and a proxy password: in one case well-formed, in
-/// another on the line of the secret.
+/// The input is the rest of a file with a secret and the passwords of two URLs: in one case
+/// well-formed, in another on the line of the secret.
 pub fn check_config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if text.contains("geheim") {
         return;
     }
-    // The password is hidden in the value of this key only; other values are shown.
+    // The password is hidden in the values of these keys only; other values are shown.
     let proxied = text.replace("proxy = \"$P\"", &format!("proxy = \"http://user:{SECRET}@proxy.example:1\""));
+    let forwarded =
+        text.replace("forward_to = \"$P\"", &format!("forward_to = \"https://user:{SECRET}@forward.example\""));
     for whole in [
         format!("app_secret = \"{SECRET}\"\n{text}"),
         format!("app_secret = {SECRET} {text}"),
         format!("app_secret = \"{SECRET}{text}"),
         proxied,
+        forwarded,
+        // Neither has the form of a Token or an EncodingAESKey.
+        format!("push.token = \"{SECRET}\"\n{text}"),
+        format!("push.aes_key = \"{SECRET}{text}"),
+        format!("push.token_file = \"{SECRET}\"\n{text}"),
     ] {
         assert_secret_hidden(whole);
     }
@@ -34,8 +41,12 @@ fn assert_secret_hidden(text: String) {
         Ok(config) => {
             let shown: Vec<_> =
                 config.entries().into_iter().map(|entry| format!("{} {:?}", entry.key, entry.value)).collect();
-            let errors =
-                [config.credentials().err(), config.require_redirect_uri().err(), config.listen_address().err()];
+            let errors = [
+                config.credentials().err(),
+                config.require_redirect_uri().err(),
+                config.listen_address().err(),
+                config.push_secrets().err(),
+            ];
             let errors: String = errors.iter().flatten().map(error_text).collect();
             format!("{shown:?} {errors} {config:?}")
         }

@@ -80,6 +80,11 @@ fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<ExitStatus
     if let Some(error) = app.config.secret_error() {
         ui.warn(&error.to_string());
     }
+    if app.config.has_push()
+        && let Err(error) = app.config.push_secrets()
+    {
+        ui.warn(&error.to_string());
+    }
     let line = |entry: ConfigEntry| {
         let origin = entry.origin.map(|origin| origin.to_string());
         ConfigLine { key: entry.key, value: entry.value, origin, layout: None }

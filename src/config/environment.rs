@@ -13,13 +13,17 @@ use super::values::OAuthScope;
 use crate::text_line;
 
 /// The environment variables that the configuration reads.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 16] = [
     "WXBOX_CONFIG",
     "WXBOX_DATABASE",
     "WXBOX_APP_ID",
     "WXBOX_APP_SECRET",
     "WXBOX_APP_SECRET_FILE",
     "WXBOX_REDIRECT_URI",
+    "WXBOX_PUSH_TOKEN",
+    "WXBOX_PUSH_TOKEN_FILE",
+    "WXBOX_PUSH_AES_KEY",
+    "WXBOX_PUSH_AES_KEY_FILE",
     "WXBOX_LANG",
     "CREDENTIALS_DIRECTORY",
     "STATE_DIRECTORY",
@@ -53,7 +57,7 @@ pub struct CliOverrides {
 }
 
 /// A snapshot of [`VARIABLES`]. An empty variable counts as unset. `Debug` prints only names,
-/// because one of the values is the secret.
+/// because some of the values are secrets.
 #[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<&'static str, OsString>,

@@ -1,9 +1,10 @@
 //! The errors of the configuration. `Display` gives the fact and `hint` the remedy. No error holds
-//! a value or a line of the file, because either may be the secret. All have exit status 3.
+//! a value or a line of the file, because either may be a secret. All have exit status 3.
 
 use std::fmt;
 use std::path::PathBuf;
 
+use super::config_secret::ConfigSecret;
 use super::origin::Origin;
 use crate::t;
 
@@ -124,6 +125,8 @@ pub enum Error {
     /// The secret file does not exist. Its configured name may be the secret itself, so it is not
     /// kept.
     SecretFileNotFound {
+        /// The secret.
+        secret: ConfigSecret,
         /// What named the file.
         origin: Origin,
     },
@@ -136,10 +139,12 @@ pub enum Error {
     },
     /// The secret file is empty.
     SecretEmpty {
+        /// The secret.
+        secret: ConfigSecret,
         /// The file.
         path: PathBuf,
     },
-    /// The secret is not a single line of text.
+    /// The AppSecret is not a single line of text.
     SecretInvalid {
         /// The secret file, if it is in a file.
         path: Option<PathBuf>,
@@ -171,6 +176,8 @@ pub enum RequiredKey {
     AppId,
     /// `app_secret`, or a file that holds it.
     AppSecret,
+    /// `push.token`, or a file that holds it.
+    PushToken,
     /// `redirect_uri`
     RedirectUri,
     /// `listen.address`, if it cannot be derived from `redirect_uri`.
@@ -208,6 +215,14 @@ pub enum Expected {
     ApiBase,
     /// An http or https URL without a query.
     BaseUrl,
+    /// The Token of `[push]`.
+    PushToken,
+    /// An EncodingAESKey.
+    AesKey,
+    /// The path that WeChat calls.
+    PushPath,
+    /// An https URL, or an http URL of this machine.
+    ForwardUrl,
     /// The URL of a proxy.
     Proxy,
     /// An integer from 1 to 1024.
@@ -239,6 +254,10 @@ impl fmt::Display for Expected {
             Self::Duration => t!("config-expected-duration"),
             Self::ApiBase => t!("config-expected-api-base"),
             Self::BaseUrl => t!("config-expected-base"),
+            Self::PushToken => t!("config-expected-push-token"),
+            Self::AesKey => t!("config-expected-aes-key"),
+            Self::PushPath => t!("config-expected-push-path"),
+            Self::ForwardUrl => t!("config-expected-forward"),
             Self::Proxy => t!("config-expected-proxy"),
             Self::Concurrency => t!("config-expected-concurrency"),
             Self::NonNegativeInteger => t!("config-expected-whole"),
@@ -269,7 +288,9 @@ impl fmt::Display for Error {
             Self::NotAPath { origin } => t!("config-not-a-path", from = origin.to_string()),
             Self::WrongOwner { path, owner } => t!("config-not-own", path = path, owner = owner.to_string()),
             Self::WorldWritableDirectory { dir, file } => t!("doctor-dir-writable", dir = dir, file = file),
-            Self::SecretFileNotFound { origin } => t!("config-secret-no-file", from = origin.to_string()),
+            Self::SecretFileNotFound { secret, origin } => {
+                t!("config-secret-no-file", secret = secret.title(), from = origin.to_string())
+            }
             Self::UnknownKey { key, origin, .. } => t!("config-unknown-key", key = key, at = origin.to_string()),
             Self::InvalidValue { key, origin, expected: Expected::Table } => {
                 t!("config-table", key = key, at = origin.to_string())
@@ -292,7 +313,7 @@ impl fmt::Display for Error {
                 t!("config-writable", path = path, mode = format!("{mode:03o}"))
             }
             Self::SecretUnreadable { path, reason } => t!("config-secret-unreadable", path = path, reason = reason),
-            Self::SecretEmpty { path } => t!("config-secret-empty", path = path),
+            Self::SecretEmpty { path, .. } => t!("config-secret-empty", path = path),
             Self::SecretInvalid { path: Some(path), .. } => t!("config-secret-not-text", path = path),
             Self::SecretInvalid { path: None, origin } => t!("config-secret-several", from = origin.to_string()),
             Self::NotUnicode { name } => t!("config-not-unicode", name = name),
@@ -318,7 +339,12 @@ impl Error {
             Self::NotAPath { .. } => t!("config-not-a-path-hint"),
             Self::WrongOwner { path, .. } => t!("config-not-own-hint", path = path),
             Self::WorldWritableDirectory { dir, .. } => t!("config-writable-hint", path = dir),
-            Self::SecretFileNotFound { .. } => t!("config-secret-no-file-hint"),
+            Self::SecretFileNotFound { secret, .. } => match secret.variable() {
+                Some(variable) => {
+                    t!("config-secret-no-file-hint", secret = secret.title(), key = secret.key(), variable = variable)
+                }
+                None => t!("config-secret-no-file-no-variable", secret = secret.title(), key = secret.key()),
+            },
             // A top-level key below a table header belongs to that table.
             Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {
                 t!("config-unknown-key-top", nearest = nearest)
@@ -328,10 +354,14 @@ impl Error {
             Self::UnknownZone { nearest: Some(nearest), .. } => t!("did-you-mean", name = nearest),
             Self::UnknownZone { nearest: None, .. } => t!("config-unknown-zone-hint"),
             Self::InvalidValue { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),
+            Self::Conflict { first, second, .. } if [first, second].iter().any(|key| *key == "push.path") => {
+                t!("config-push-path-hint")
+            }
             Self::Conflict { first, second, .. } => t!("config-twice-hint", first = first, second = second),
             Self::WritableByOthers { path, .. } => t!("config-writable-hint", path = path),
             Self::SecretUnreadable { .. } => t!("config-secret-unreadable-hint"),
-            Self::SecretEmpty { .. } | Self::SecretInvalid { .. } => t!("config-secret-file-hint"),
+            Self::SecretEmpty { secret, .. } => t!("config-secret-file-hint", secret = secret.title()),
+            Self::SecretInvalid { .. } => t!("config-secret-file-hint", secret = ConfigSecret::AppSecret.title()),
             Self::NoDataDirectory => t!("config-no-home-hint"),
             Self::MissingKey { key: need, path: Some(path), .. } => need.hint(path),
             Self::MissingKey { key: RequiredKey::ListenAddress, path: None, default_path: home } => {
@@ -355,6 +385,7 @@ impl RequiredKey {
         match self {
             Self::AppId => t!("config-missing-app-id"),
             Self::AppSecret => t!("config-missing-app-secret"),
+            Self::PushToken => t!("config-missing-push-token"),
             Self::RedirectUri => t!("config-missing-redirect-uri"),
             Self::ListenAddress => t!("config-missing-listen-address"),
         }
@@ -364,6 +395,7 @@ impl RequiredKey {
         match self {
             Self::AppId => t!("config-missing-app-id-hint", path = path),
             Self::AppSecret => t!("config-missing-app-secret-hint", path = path),
+            Self::PushToken => t!("config-missing-push-token-hint", path = path),
             Self::RedirectUri => t!("config-missing-redirect-uri-hint", path = path),
             Self::ListenAddress => t!("config-missing-listen-address-hint", path = path),
         }

@@ -86,5 +86,5 @@ fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
     Ok(Some(ConfigFile { path: path.to_owned(), text, is_world_readable: readable_by_all }))
 }
 
-/// The size limit for the config file and the secret file, in case a device is named by mistake.
+/// The size limit for the config file and a secret file, in case a device is named by mistake.
 pub(super) const MAX_CONFIG_BYTES: u64 = 1 << 20;

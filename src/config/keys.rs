@@ -1,7 +1,7 @@
 //! The table of all keys of the config file. The check for unknown keys, the test of the example
 //! file and the documents use it.
 
-use crate::text_line::looks_like_app_secret;
+use crate::text_line::{looks_like_aes_key, looks_like_app_secret};
 
 /// The replacement for a secret in output.
 pub(super) const MASK: &str = "***";
@@ -24,7 +24,7 @@ const fn key(name: &'static str, default: &'static str, description: &'static st
 
 /// Every key, in the order of `config.example.toml`.
 #[rustfmt::skip]
-pub const KEYS: [ConfigKey; 33] = [
+pub const KEYS: [ConfigKey; 43] = [
     key("app_id", "", "the account's app id"),
     key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
     key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
@@ -39,6 +39,16 @@ pub const KEYS: [ConfigKey; 33] = [
     key("listen.tls_cert", "", "PEM file with the certificate chain; with tls_key, bind speaks HTTPS itself"),
     key("listen.tls_key", "", "PEM file with the key of that certificate"),
     key("listen.domain_verify_file", "", "the MP_verify_….txt by which WeChat checks who owns the domain"),
+    key("serve.address", "(as bind finds it: listen.address, else by redirect_uri)", "where serve listens"),
+    key("serve.public_url", "(the scheme, host and port of redirect_uri)", "the address at which WeChat and phones reach serve, with the path before its own if a proxy adds one"),
+    key("push.token", "", "the Token of WeChat's 消息推送: 3 to 32 letters and digits"),
+    key("push.token_file", "", "a file that holds nothing but the Token, instead of push.token"),
+    key("push.aes_key", "", "the EncodingAESKey of WeChat's 消息推送: 43 characters; without it events are not encrypted"),
+    key("push.aes_key_file", "", "a file that holds nothing but the EncodingAESKey, instead of push.aes_key"),
+    key("push.previous_aes_key", "", "the EncodingAESKey before a change; it is accepted too"),
+    key("push.previous_aes_key_file", "", "a file that holds nothing but the EncodingAESKey before a change"),
+    key("push.path", r#""/push""#, "the path that WeChat calls with its events"),
+    key("push.forward_to", "", "a server that gets each event too, because an account has one address for events: https, or http on this machine"),
     key("network.api_base", r#"["https://api.weixin.qq.com", "https://api2.weixin.qq.com"]"#, "where WeChat's API is: one address or a list, tried in order"),
     key("network.open_base", r#""https://open.weixin.qq.com""#, "where the page is that the phone opens first"),
     key("network.timeout", r#""10s""#, "how long one request to WeChat may take"),
@@ -122,7 +132,7 @@ pub(super) fn dotted_key(parents: &[&str], last: &str) -> String {
         // A quoted key may contain anything, even escape sequences for the terminal.
         whole.push_str(&match () {
             // The user put the value in place of the key.
-            () if looks_like_app_secret(segment) => MASK.to_owned(),
+            () if looks_like_app_secret(segment) || looks_like_aes_key(segment) => MASK.to_owned(),
             () if bare => (*segment).to_owned(),
             () => format!("{segment:?}"),
         });

@@ -12,7 +12,9 @@ use super::environment::{CliOverrides, Environment};
 use super::error::{Error, Expected, Warning};
 use super::file::ConfigFile;
 use super::origin::{Origin, Setting};
-use super::{Config, ListenConfig, NetworkConfig, SendConfig, app_secret, file, templates, values};
+use super::push::{PushSecretLookups, check_push_path};
+use super::secret_lookup::{SecretLookup, find_secret};
+use super::{Config, ConfigSecret, ListenConfig, NetworkConfig, SendConfig, ServeConfig, file, templates, values};
 use crate::i18n::Lang;
 use crate::time_zone::Zone;
 
@@ -23,7 +25,7 @@ const DEFAULT_OPEN_BASE: &str = "https://open.weixin.qq.com";
 
 impl Config {
     /// Reads the config file, if there is one, and applies environment and command line. The only
-    /// other file that is opened is the one with the secret.
+    /// other files that are opened are those with secrets.
     pub fn load(flags: &CliOverrides, environment: &Environment) -> Result<Self, Error> {
         Self::from_file(file::find_config_file(flags, environment)?, flags, environment)
     }
@@ -47,7 +49,10 @@ impl Config {
         let redirect_uri = root.text("redirect_uri", values::parse_redirect_uri, Expected::RedirectUri)?;
         let scope = root.text("scope", |text| text.parse().ok(), Expected::Scope)?;
         let token_endpoint = root.text("token_endpoint", |text| text.parse().ok(), Expected::TokenEndpoint)?;
-        let secret = app_secret::find_secret(environment, &root)?;
+        let secret = find_secret(ConfigSecret::AppSecret, environment, &root)?;
+        let push_section = root.section("push");
+        let push_secrets = PushSecretLookups::find(environment, &push_section)?;
+        let secret_files = SecretFiles::of([&secret].into_iter().chain(push_secrets.all()));
         let mut config = Self {
             path: file.as_ref().map(|file| file.path.clone()),
             app_id: environment.setting("WXBOX_APP_ID", "app_id", values::parse_app_id, Expected::AppId)?.or(app_id),
@@ -61,6 +66,8 @@ impl Config {
             language: read_language(environment, &root)?,
             time_zone: read_time_zone(&root)?,
             listen: read_listen(flags, &root.section("listen"))?,
+            serve: read_serve(&root.section("serve"))?,
+            push: push_secrets.into_config(&push_section)?,
             network: read_network(&root.section("network"))?,
             send: read_send(flags, &root.section("send"))?,
             templates: templates::read_templates(&root)?,
@@ -68,16 +75,33 @@ impl Config {
             secret_error: secret.error,
             default_path: environment.config_path(),
         };
-        let holds_secret =
-            secret.is_in_config || config.network.proxy.as_ref().is_some_and(|proxy| proxy.has_credentials());
-        if let Some(file) = file
-            && file.is_world_readable
-            && holds_secret
-        {
-            config.warnings.push(Warning::ReadableByOthers { path: file.path });
+        if let Some(redirect_uri) = config.redirect_uri.as_ref().filter(|_| config.has_push()) {
+            check_push_path(&config.push.path, redirect_uri, config.public_url().as_ref())?;
         }
-        config.warnings.extend(secret.world_readable_file.map(|path| Warning::ReadableByOthers { path }));
+        let holds_secret = secret_files.is_config
+            || config.network.proxy.as_ref().is_some_and(|proxy| proxy.has_credentials())
+            || config.push.forward_to.as_ref().is_some_and(|url| values::has_userinfo(url));
+        let config_file = file.filter(|file| file.is_world_readable && holds_secret).map(|file| file.path);
+        let readable = config_file.into_iter().chain(secret_files.world_readable);
+        config.warnings.extend(readable.map(|path| Warning::ReadableByOthers { path }));
         Ok(config)
+    }
+}
+
+/// The files that hold secrets.
+struct SecretFiles {
+    /// Whether the config file is one of them.
+    is_config: bool,
+    /// The others, if every user of the machine can read them.
+    world_readable: Vec<PathBuf>,
+}
+
+impl SecretFiles {
+    fn of<'l>(lookups: impl Iterator<Item = &'l SecretLookup> + Clone) -> Self {
+        let mut world_readable: Vec<_> =
+            lookups.clone().filter_map(|found| found.world_readable_file.clone()).collect();
+        world_readable.dedup();
+        Self { is_config: lookups.into_iter().any(|found| found.is_in_config), world_readable }
     }
 }
 
@@ -151,6 +175,13 @@ fn read_listen(flags: &CliOverrides, section: &Section<'_>) -> Result<ListenConf
         tls_cert,
         tls_key,
         domain_verify_file: section.path("domain_verify_file")?,
+    })
+}
+
+fn read_serve(section: &Section<'_>) -> Result<ServeConfig, Error> {
+    Ok(ServeConfig {
+        address: section.text("address", |text| text.parse().ok(), Expected::ListenAddress)?,
+        public_url: section.text("public_url", values::parse_public_url, Expected::BaseUrl)?,
     })
 }
 

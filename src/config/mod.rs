@@ -6,7 +6,7 @@
 //! commands need (the account, its secret, the address to listen on) may be missing here; a method
 //! returns the error when a command needs one.
 
-mod app_secret;
+mod config_secret;
 mod document;
 mod environment;
 mod error;
@@ -15,6 +15,8 @@ mod file_trust;
 mod keys;
 mod load;
 mod origin;
+mod push;
+mod secret_lookup;
 mod show;
 mod templates;
 mod values;
@@ -25,12 +27,14 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use config_secret::ConfigSecret;
 pub use environment::{CliOverrides, Environment, VARIABLES};
 pub use error::{Error, Expected, RequiredKey, Warning};
 pub use file::{active_path, path_to_write};
 pub use file_trust::{check_file_trust, file_mode};
 pub use keys::{ConfigKey, KEYS};
 pub use origin::{Origin, Setting};
+pub use push::{PushConfig, PushSecrets};
 pub use show::ConfigEntry;
 pub use values::{
     ListenAddress, ListenHost, OAuthScope, Proxy, TokenEndpoint, looks_like_app_id, looks_like_app_secret,
@@ -65,6 +69,10 @@ pub struct Config {
     pub time_zone: Option<Setting<Zone>>,
     /// The listener of `bind`.
     pub listen: ListenConfig,
+    /// The listener of `serve`.
+    pub serve: ServeConfig,
+    /// Receiving events from WeChat.
+    pub push: PushConfig,
     /// The connection to WeChat.
     pub network: NetworkConfig,
     /// Limits for sending.
@@ -93,6 +101,16 @@ pub struct ListenConfig {
     pub tls_key: Option<Setting<PathBuf>>,
     /// The `MP_verify_….txt` with which WeChat verifies the owner of the domain.
     pub domain_verify_file: Option<Setting<PathBuf>>,
+}
+
+/// The listener of `serve`.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// The configured address; [`Config::serve_address`] adds `--listen` and the default.
+    pub address: Option<Setting<ListenAddress>>,
+    /// The configured URL at which WeChat and phones reach `serve`; it ends with `/`.
+    /// [`Config::public_url`] adds the default.
+    pub public_url: Option<Setting<Url>>,
 }
 
 /// The connection to WeChat.
@@ -204,6 +222,55 @@ impl Config {
             .and_then(|uri| uri.port_or_known_default())
             .map(|port| ListenAddress { host: ListenHost::Any, port })
             .ok_or_else(|| self.missing_key(RequiredKey::ListenAddress))
+    }
+
+    /// Returns the address on which `serve` listens: `--listen`, then `serve.address`, then the
+    /// address of [`Config::listen_address`].
+    ///
+    /// # Errors
+    /// As [`Config::listen_address`].
+    pub fn serve_address(&self) -> Result<ListenAddress, Error> {
+        let flag = self.listen.address.as_ref().filter(|address| matches!(address.origin, Origin::Flag(_)));
+        match flag.or(self.serve.address.as_ref()) {
+            Some(address) => Ok(address.value.clone()),
+            None => self.listen_address(),
+        }
+    }
+
+    /// Returns the URL at which WeChat and phones reach `serve`: `serve.public_url`, else the
+    /// origin of `redirect_uri`; `None` if neither is set. It ends with `/`, whether the config has
+    /// that slash or not. Append a path without its leading `/`, as in `join("push")`; a leading
+    /// `/` would replace the path prefix.
+    pub fn public_url(&self) -> Option<Url> {
+        if let Some(url) = &self.serve.public_url {
+            return Some(url.value.clone());
+        }
+        let mut url = self.redirect_uri.as_ref()?.value.clone();
+        url.set_path("/");
+        url.set_query(None);
+        Some(url)
+    }
+
+    /// Returns whether `[push]` is set up: a token or a key is configured, readable or not.
+    /// [`Config::push_secrets`] says what is wrong with them.
+    pub fn has_push(&self) -> bool {
+        self.push.token.is_some() || self.push.secret_error.is_some()
+    }
+
+    /// Returns the Token and the keys with which pushes are checked and decrypted.
+    ///
+    /// # Errors
+    /// [`Error::MissingKey`] without a Token, [`Error::MissingPartner`] for a key that needs
+    /// another one, the error of a file that cannot be read, or [`Error::InvalidValue`] for a
+    /// secret outside of the config file.
+    pub fn push_secrets(&self) -> Result<PushSecrets<'_>, Error> {
+        let push = &self.push;
+        if let Some(error) = &push.secret_error {
+            return Err(error.clone());
+        }
+        let token = push.token.as_ref().ok_or_else(|| self.missing_key(RequiredKey::PushToken))?;
+        let aes_keys = [&push.aes_key, &push.previous_aes_key].into_iter().flatten().map(|key| &key.value).collect();
+        Ok(PushSecrets { token: &token.value, aes_keys })
     }
 
     fn missing_key(&self, key: RequiredKey) -> Error {

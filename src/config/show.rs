@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::keys::{KEYS, MASK, dotted_key};
 use super::origin::{Origin, Setting};
+use super::values::masked_url;
 use super::{Config, Error, TemplateAlias};
+use crate::secret::Secret;
 
 /// A value that applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ impl Config {
         all
     }
 
-    /// Returns why the configured secret cannot be read.
+    /// Returns why the configured AppSecret cannot be read.
     pub fn secret_error(&self) -> Option<&Error> {
         self.secret_error.as_ref()
     }
@@ -50,15 +52,11 @@ impl Config {
     /// key.
     pub(super) fn value_and_origin(&self, key: &str) -> Option<ValueAndOrigin> {
         let (listen, network, send) = (&self.listen, &self.network, &self.send);
+        let (serve, push) = (&self.serve, &self.push);
         Some(match key {
             "app_id" => optional_value(&self.app_id, text_value),
-            "app_secret" => optional_value(&self.app_secret, |_| text_value(MASK)),
-            "app_secret_file" => match self.app_secret.as_ref().map(|secret| &secret.origin) {
-                Some(Origin::SecretFile(path) | Origin::Credentials(path)) => {
-                    (Some(text_value(&path.display())), self.app_secret.as_ref().map(|secret| secret.origin.clone()))
-                }
-                _ => (None, None),
-            },
+            "app_secret" => masked_value(&self.app_secret),
+            "app_secret_file" => secret_file_value(&self.app_secret),
             "redirect_uri" => optional_value(&self.redirect_uri, text_value),
             "scope" => set_value(&self.scope, text_value),
             "token_endpoint" => set_value(&self.token_endpoint, text_value),
@@ -70,6 +68,16 @@ impl Config {
             "listen.tls_cert" => optional_value(&listen.tls_cert, |path| path_value(path)),
             "listen.tls_key" => optional_value(&listen.tls_key, |path| path_value(path)),
             "listen.domain_verify_file" => optional_value(&listen.domain_verify_file, |path| path_value(path)),
+            "serve.address" => optional_value(&serve.address, text_value),
+            "serve.public_url" => optional_value(&serve.public_url, text_value),
+            "push.token" => masked_value(&push.token),
+            "push.token_file" => secret_file_value(&push.token),
+            "push.aes_key" => masked_value(&push.aes_key),
+            "push.aes_key_file" => secret_file_value(&push.aes_key),
+            "push.previous_aes_key" => masked_value(&push.previous_aes_key),
+            "push.previous_aes_key_file" => secret_file_value(&push.previous_aes_key),
+            "push.path" => set_value(&push.path, text_value),
+            "push.forward_to" => optional_value(&push.forward_to, |url| text_value(&masked_url(url))),
             "network.api_base" => set_value(&network.api_base, |bases| bases.iter().map(text_value).collect()),
             "network.open_base" => set_value(&network.open_base, text_value),
             "network.timeout" => set_value(&network.timeout, duration_value),
@@ -94,6 +102,20 @@ fn set_value<T>(setting: &Setting<T>, write: impl Fn(&T) -> Value) -> ValueAndOr
 
 fn optional_value<T>(setting: &Option<Setting<T>>, write: impl Fn(&T) -> Value) -> ValueAndOrigin {
     setting.as_ref().map_or((None, None), |setting| set_value(setting, write))
+}
+
+fn masked_value(secret: &Option<Setting<Secret>>) -> ValueAndOrigin {
+    optional_value(secret, |_| text_value(MASK))
+}
+
+/// Returns the file from which a secret was read.
+fn secret_file_value(secret: &Option<Setting<Secret>>) -> ValueAndOrigin {
+    match secret.as_ref().map(|secret| &secret.origin) {
+        Some(origin @ (Origin::SecretFile(path) | Origin::Credentials(path))) => {
+            (Some(path_value(path)), Some(origin.clone()))
+        }
+        _ => (None, None),
+    }
 }
 
 fn text_value<T: Display + ?Sized>(text: &T) -> Value {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::Expected;
+use super::keys::MASK;
 use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::text_line;
@@ -171,11 +172,7 @@ impl Proxy {
 
     /// Returns the URL with `***` in place of user and password.
     pub fn masked(&self) -> String {
-        let Ok(mut url) = Url::parse(self.expose_url()) else { return "***".to_owned() };
-        if has_userinfo(&url) && (url.set_username("***").is_err() || url.set_password(None).is_err()) {
-            return "***".to_owned();
-        }
-        url.into()
+        Url::parse(self.expose_url()).map_or_else(|_| MASK.to_owned(), |url| masked_url(&url))
     }
 
     /// Returns whether the URL contains a user or a password.
@@ -184,8 +181,17 @@ impl Proxy {
     }
 }
 
-fn has_userinfo(url: &Url) -> bool {
+pub(super) fn has_userinfo(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
+}
+
+/// Returns the URL with `***` in place of user and password.
+pub(super) fn masked_url(url: &Url) -> String {
+    let mut url = url.clone();
+    if has_userinfo(&url) && (url.set_username(MASK).is_err() || url.set_password(None).is_err()) {
+        return MASK.to_owned();
+    }
+    url.into()
 }
 
 fn parse_http_url(text: &str) -> Option<Url> {
@@ -223,10 +229,14 @@ pub(super) fn parse_single_line(text: &str) -> Option<String> {
 
 /// Parses the address to which WeChat redirects the phone.
 pub fn parse_redirect_uri(text: &str) -> Option<Url> {
-    let text = text_line::trim_value(text);
-    // The URL parser is lenient: in "http:callback" it would take the path for a host.
-    let typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
-    parse_http_url(text).filter(|url| typed && url.fragment().is_none() && !has_userinfo(url))
+    parse_typed_url(text_line::trim_value(text)).filter(|url| url.fragment().is_none() && !has_userinfo(url))
+}
+
+/// Parses an http or https URL that is written in full. The URL parser is lenient: in
+/// "http:callback" it would take the path for a host.
+fn parse_typed_url(text: &str) -> Option<Url> {
+    let is_typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
+    parse_http_url(text).filter(|_| is_typed)
 }
 
 /// Parses the base URL of an API and ends it with `/`: https, or http on this machine.
@@ -243,6 +253,33 @@ pub(super) fn parse_base_url(text: &str) -> Option<Url> {
     let path = format!("{}/", url.path().trim_end_matches('/'));
     url.set_path(&path);
     Some(url)
+}
+
+/// Parses the URL at which WeChat and phones reach `serve`, and ends it with `/`.
+pub(super) fn parse_public_url(text: &str) -> Option<Url> {
+    parse_typed_url(text).and_then(|_| parse_base_url(text))
+}
+
+/// Returns whether WeChat's console accepts the text as a Token.
+pub(super) fn is_push_token(text: &str) -> bool {
+    (3..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Parses the path that WeChat calls. It must have the form in which a request contains it: no
+/// query, no dot segments, and everything but printable ASCII percent-encoded.
+pub(super) fn parse_push_path(text: &str) -> Option<String> {
+    /// What `serve` answers itself.
+    const RESERVED: [&str; 3] = ["", "/healthz", "/metrics"];
+    let mut url = Url::parse("http://localhost").ok()?;
+    url.set_path(text);
+    let is_plain = text.starts_with('/') && url.path() == text && !text.contains("//");
+    (is_plain && !RESERVED.contains(&text.trim_end_matches('/'))).then(|| text.to_owned())
+}
+
+/// Parses the URL of the server that also gets each push: https, or http on this machine.
+pub(super) fn parse_forward_url(text: &str) -> Option<Url> {
+    let url = parse_typed_url(text).filter(|url| url.fragment().is_none() && is_single_line(text))?;
+    (url.scheme() == "https" || is_loopback(&url)).then_some(url)
 }
 
 /// Parses the URL of a proxy that the HTTP client supports.

@@ -16,16 +16,20 @@ const fn variable(name: &'static str, description: &'static str) -> VariableDoc 
 /// Every variable that wxbox reads. The command line overrides variables, and variables the config
 /// file.
 #[rustfmt::skip]
-pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
+pub const ENVIRONMENT_VARIABLES: [VariableDoc; 32] = [
     variable("WXBOX_CONFIG", "the config file; -c overrides it"),
     variable("WXBOX_DATABASE", "the database file; --database overrides it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
     variable("WXBOX_APP_SECRET", "the account's AppSecret, instead of the key app_secret"),
     variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
     variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
+    variable("WXBOX_PUSH_TOKEN", "the Token of 消息推送, instead of the key push.token"),
+    variable("WXBOX_PUSH_TOKEN_FILE", "a file that holds nothing but the Token"),
+    variable("WXBOX_PUSH_AES_KEY", "the EncodingAESKey of 消息推送, instead of the key push.aes_key"),
+    variable("WXBOX_PUSH_AES_KEY_FILE", "a file that holds nothing but the EncodingAESKey"),
     variable("WXBOX_LOG", "what -v does: info (as -v) or debug (as -vv)"),
     variable("WXBOX_LANG", "the language: en or zh (any other gives a warning); overrides language in the config and the locale"),
-    variable("CREDENTIALS_DIRECTORY", "set by systemd: the secret may be its file wxbox-app-secret"),
+    variable("CREDENTIALS_DIRECTORY", "set by systemd: secrets may be its files wxbox-app-secret, wxbox-push-token and wxbox-push-aes-key"),
     variable("STATE_DIRECTORY", "set by systemd: where the database is kept"),
     variable("XDG_CONFIG_HOME", "where wxbox/config.toml is; else ~/.config"),
     variable("XDG_DATA_HOME", "where wxbox/wxbox.db is; else ~/.local/share"),

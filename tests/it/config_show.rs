@@ -29,6 +29,16 @@ listen.timeout = "5m"
 listen.tls_cert = (not set)
 listen.tls_key = (not set)
 listen.domain_verify_file = (not set)
+serve.address = (not set)
+serve.public_url = (not set)
+push.token = (not set)
+push.token_file = (not set)
+push.aes_key = (not set)
+push.aes_key_file = (not set)
+push.previous_aes_key = (not set)
+push.previous_aes_key_file = (not set)
+push.path = "/push"
+push.forward_to = (not set)
 network.api_base = ["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"]
 network.open_base = "https://open.weixin.qq.com/"
 network.timeout = "10s"
@@ -61,6 +71,16 @@ listen.timeout = "5m"	default
 listen.tls_cert = (not set)	
 listen.tls_key = (not set)	
 listen.domain_verify_file = (not set)	
+serve.address = (not set)	
+serve.public_url = (not set)	
+push.token = (not set)	
+push.token_file = (not set)	
+push.aes_key = (not set)	
+push.aes_key_file = (not set)	
+push.previous_aes_key = (not set)	
+push.previous_aes_key_file = (not set)	
+push.path = "/push"	default
+push.forward_to = (not set)	
 network.api_base = ["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"]	default
 network.open_base = "https://open.weixin.qq.com/"	default
 network.timeout = "10s"	default
@@ -116,6 +136,16 @@ exit 0
 {"key":"listen.tls_cert","value":null,"origin":null}
 {"key":"listen.tls_key","value":null,"origin":null}
 {"key":"listen.domain_verify_file","value":null,"origin":null}
+{"key":"serve.address","value":null,"origin":null}
+{"key":"serve.public_url","value":null,"origin":null}
+{"key":"push.token","value":null,"origin":null}
+{"key":"push.token_file","value":null,"origin":null}
+{"key":"push.aes_key","value":null,"origin":null}
+{"key":"push.aes_key_file","value":null,"origin":null}
+{"key":"push.previous_aes_key","value":null,"origin":null}
+{"key":"push.previous_aes_key_file","value":null,"origin":null}
+{"key":"push.path","value":"/push","origin":"default"}
+{"key":"push.forward_to","value":null,"origin":null}
 {"key":"network.api_base","value":["https://api.weixin.qq.com/","https://api2.weixin.qq.com/"],"origin":"default"}
 {"key":"network.open_base","value":"https://open.weixin.qq.com/","origin":"default"}
 {"key":"network.timeout","value":"10s","origin":"default"}

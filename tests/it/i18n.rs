@@ -66,7 +66,7 @@ fn preview_and_sandbox_display_same_values() {
 
 /// WeChat's own words for places in its console, units and license plates: the Chinese that an
 /// English text may contain.
-const WECHAT_TERMS: [&str; 28] = [
+const WECHAT_TERMS: [&str; 29] = [
     "微信公众平台",
     "接口管理",
     "接口权限与额度",
@@ -78,6 +78,7 @@ const WECHAT_TERMS: [&str; 28] = [
     "设置与开发",
     "账号设置",
     "功能设置",
+    "消息推送",
     "已认证",
     "接口权限",
     "测试号",

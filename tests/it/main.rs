@@ -26,6 +26,7 @@ mod chinese_style;
 mod command_corpus;
 mod concurrent_changes;
 mod config_errors;
+mod config_push;
 mod config_show;
 mod crash_recovery;
 mod database_errors;

@@ -39,7 +39,7 @@ impl InitAnswers {
     /// Returns the text of the configuration.
     pub(super) fn render(&self) -> String {
         let sandbox = self.sandbox.as_ref().map(|url| url.as_str().trim_end_matches('/'));
-        let values = [
+        let mut values = [
             ("# app_id = ", Some(self.app_id.as_str())),
             ("# app_secret = ", Some(self.secret.expose_secret())),
             ("# redirect_uri = ", Some(self.redirect_uri.as_str())),
@@ -54,9 +54,9 @@ impl InitAnswers {
         let (example, begin) = config_example(current_language());
         let keys = example.find(begin).map_or(example, |start| &example[start..]);
         let lines = keys.lines().map(|line| {
-            let answer =
-                values.iter().find_map(|(begin, value)| line.starts_with(begin).then_some((*begin, (*value)?)));
-            match answer {
+            // Two tables have a key of the same name; the first one is `listen.address`.
+            let answer = values.iter_mut().find(|(begin, _)| line.starts_with(*begin));
+            match answer.and_then(|(begin, value)| Some((*begin, value.take()?))) {
                 // TOML accepts JSON's strings.
                 Some((begin, value)) => {
                     format!("{}{}\n", begin.trim_start_matches("# "), serde_json::Value::from(value))

@@ -74,6 +74,7 @@ fn unchanged_example_equals_defaults() {
     assert_eq!(from_file.listen.timeout.value, without.listen.timeout.value);
     assert_eq!(from_file.scope.value, without.scope.value);
     assert_eq!(from_file.token_endpoint.value, without.token_endpoint.value);
+    assert_eq!(from_file.push.path.value, without.push.path.value);
     let sending = |config: &crate::config::Config| {
         let send = &config.send;
         let times = [send.wait.value, send.expire_after.value, send.retain.value];
@@ -88,12 +89,15 @@ fn unchanged_example_equals_defaults() {
 fn example_with_uncommented_values_loads() {
     let text: String = uncomment_examples()
         .lines()
-        .filter(|line| !line.starts_with("app_secret_file"))
+        .filter(|line| !line.contains("_file = ") || line.starts_with("domain_verify_file"))
         .map(|l| format!("{l}\n"))
         .collect();
     let config = ConfigTestDir::with_config(text).load().unwrap();
     assert_eq!(config.credentials().unwrap().0, "wx3d0d44e8d59b5b8c");
     assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
+    assert_eq!(config.serve_address().unwrap().to_string(), "127.0.0.1:8080");
+    assert_eq!(config.public_url().unwrap().as_str(), "https://wx.example.com/");
+    assert_eq!(config.push_secrets().unwrap().aes_keys.len(), 2);
     let template = &config.templates["backup"];
     let data: Vec<_> = template.data.iter().map(|(key, field)| (key.as_str(), field.value.value.as_str())).collect();
     assert_eq!(data, [("host", "db1"), ("size", "3.50"), ("first", "Backup finished")]);

@@ -5,6 +5,7 @@ mod errors;
 mod example;
 mod files;
 mod layers;
+mod push;
 mod show;
 mod values;
 

@@ -133,11 +133,15 @@ exit 126
 }
 
 #[test]
-fn command_environment_lacks_only_the_secret() {
+fn command_environment_lacks_only_the_secrets() {
     let mut env = TestEnv::with_bound_luffy();
     let secret = env.sandbox().app_secret.clone();
     let config = env.read_config();
     env.write_config(&config.replace(&secret, "not-the-secret"));
+    let push_secrets = [("WXBOX_PUSH_TOKEN", "T0ken"), ("WXBOX_PUSH_AES_KEY", "k3y")];
+    for (name, value) in push_secrets {
+        env.set_variable(name, value);
+    }
     env.set_variable("WXBOX_APP_SECRET", &secret)
         .set_variable("WXBOX_LOG", "")
         .set_variable("EMPTY", "")
@@ -149,7 +153,9 @@ fn command_environment_lacks_only_the_secret() {
     let wxbox = env.command("run -u luffy -- env -0");
     direct.arg("-0").env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut expected = lines(&direct.output().unwrap().stdout);
-    assert!(expected.remove(&format!("WXBOX_APP_SECRET={secret}")));
+    for (name, value) in push_secrets.into_iter().chain([("WXBOX_APP_SECRET", secret.as_str())]) {
+        assert!(expected.remove(&format!("{name}={value}")), "{name}");
+    }
     let ran = env.run("run -u luffy -- env -0");
     assert_eq!(lines(ran.stdout().as_bytes()), expected);
     // The secret was available to wxbox.

@@ -1,5 +1,5 @@
 //! Runs the child process with wxbox's streams, process group and environment, except for the
-//! secret, and forwards signals to it.
+//! secrets, and forwards signals to it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,12 +10,10 @@ use std::process::Command;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
+use crate::config::ConfigSecret;
 use crate::process_hardening;
 use crate::signals::{ForwarderEvent, SignalForwarder, with_original_mask};
 use crate::t;
-
-/// The variable that the child must not inherit.
-const SECRET_VARIABLE: &str = "WXBOX_APP_SECRET";
 
 /// The number of bytes that Linux reads to find a script's interpreter.
 const SHEBANG_BYTES: u64 = 256;
@@ -87,7 +85,10 @@ pub(super) fn run(forwarder: &mut SignalForwarder, command: &[OsString]) -> io::
     let [program, args @ ..] = command else { return Ok(ChildExit::NotStarted(io::ErrorKind::InvalidInput.into())) };
     // The loop below waits for any child: as PID 1 of a container, this process also gets orphans.
     let mut command = Command::new(program);
-    command.args(args).env_remove(SECRET_VARIABLE);
+    command.args(args);
+    for variable in ConfigSecret::ALL.into_iter().filter_map(ConfigSecret::variable) {
+        command.env_remove(variable);
+    }
     let child = match process_hardening::with_original_core_limit(|| with_original_mask(|| command.spawn())) {
         Ok(child) => Pid::from_child(&child),
         Err(error) => {

@@ -136,6 +136,7 @@ mod tests {
         assert_eq!((app_id, secret.expose_secret()), ("wx00112233445566aa", answers.secret.expose_secret()));
         assert_eq!(config.require_redirect_uri().unwrap(), &answers.redirect_uri);
         assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
+        assert!(config.serve.address.is_none() && !config.has_push());
         let bases = &config.network.api_base.value;
         assert_eq!(bases.iter().map(Url::as_str).collect::<Vec<_>>(), ["http://127.0.0.1:8899/"]);
         assert_eq!(config.network.open_base.value.as_str(), "http://127.0.0.1:8899/");

@@ -256,9 +256,12 @@ impl RunState {
     /// Claims messages up to the capacity.
     pub(super) fn claim(&mut self, tx: &OutboxTx<'_>, now: Instant) -> Result<(), TxError> {
         while self.capacity() > 0
-            && let Some(id) = self.retry_timers.pop_due(now)
+            && let Some((id, due_at)) = self.retry_timers.pop_due(now)
         {
-            self.claim_range(tx, (id, id))?;
+            match tx.claim(ClaimScope::Retry(id, due_at), 1)? {
+                claims if claims.is_empty() => self.classify_unclaimed(tx, id)?,
+                claims => self.ready.extend(claims),
+            }
         }
         while self.capacity() > 0
             && let Some((first, last)) = self.unclaimed_ids.pop_front()
@@ -271,7 +274,9 @@ impl RunState {
             let capacity = self.capacity();
             let claims = tx.claim(ClaimScope::Due, capacity)?;
             self.claims_due = claims.len() == capacity;
-            claims.iter().for_each(|claimed| self.retry_timers.cancel(claimed.message.id));
+            for claimed in &claims {
+                self.retry_timers.cancel(claimed.message.id);
+            }
             self.ready.extend(claims);
         }
         Ok(())
@@ -404,7 +409,8 @@ impl RunState {
         }
         if within_run {
             let delay_ms = u64::try_from(update.due_at.0.saturating_sub(step.now.clock.wall.0)).unwrap_or(0);
-            self.retry_timers.schedule(message.id, step.now.instant + Duration::from_millis(delay_ms));
+            let fires_at = step.now.instant + Duration::from_millis(delay_ms);
+            self.retry_timers.schedule(message.id, fires_at, update.due_at);
             return Ok(());
         }
         (message.state, message.due_at) = (update.state, update.due_at);

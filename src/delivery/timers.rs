@@ -3,29 +3,33 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use crate::clock::Timestamp;
+
 #[derive(Default)]
 pub(super) struct RetryTimers {
     by_time: BTreeSet<(Instant, i64)>,
-    by_id: HashMap<i64, Instant>,
+    /// When each timer fires, and the due time that is stored for its message.
+    by_id: HashMap<i64, (Instant, Timestamp)>,
 }
 
 impl RetryTimers {
-    pub(super) fn schedule(&mut self, id: i64, due_at: Instant) {
+    /// Sets the timer of a message whose stored due time is `due_at`.
+    pub(super) fn schedule(&mut self, id: i64, fires_at: Instant, due_at: Timestamp) {
         self.cancel(id);
-        self.by_id.insert(id, due_at);
-        self.by_time.insert((due_at, id));
+        self.by_id.insert(id, (fires_at, due_at));
+        self.by_time.insert((fires_at, id));
     }
 
     /// Removes a message that was claimed as a due one.
-    pub(super) fn cancel(&mut self, id: i64) {
-        if let Some(due_at) = self.by_id.remove(&id) {
-            self.by_time.remove(&(due_at, id));
-        }
+    pub(super) fn cancel(&mut self, id: i64) -> Option<Timestamp> {
+        let (fires_at, due_at) = self.by_id.remove(&id)?;
+        self.by_time.remove(&(fires_at, id));
+        Some(due_at)
     }
 
     /// Returns when the next message is due.
     pub(super) fn next_due_at(&self) -> Option<Instant> {
-        self.by_time.first().map(|(due_at, _)| *due_at)
+        self.by_time.first().map(|(fires_at, _)| *fires_at)
     }
 
     /// Returns whether a message is due.
@@ -33,11 +37,10 @@ impl RetryTimers {
         self.next_due_at().is_some_and(|next| next <= now)
     }
 
-    /// Removes and returns the next due message.
-    pub(super) fn pop_due(&mut self, now: Instant) -> Option<i64> {
-        let (_, id) = *self.by_time.first().filter(|(due_at, _)| *due_at <= now)?;
-        self.cancel(id);
-        Some(id)
+    /// Removes the next due message and returns it with its stored due time.
+    pub(super) fn pop_due(&mut self, now: Instant) -> Option<(i64, Timestamp)> {
+        let (_, id) = *self.by_time.first().filter(|(fires_at, _)| *fires_at <= now)?;
+        Some((id, self.cancel(id)?))
     }
 
     pub(super) fn contains(&self, id: i64) -> bool {

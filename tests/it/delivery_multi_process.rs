@@ -63,3 +63,19 @@ fn send_ends_when_claiming_process_is_killed() {
     let stats = env.sandbox().stats();
     assert_eq!((&stats["delivered"], &stats["twice"]), (&6.into(), &0.into()));
 }
+
+/// A run does not retry a message earlier than another process has decided since.
+#[test]
+fn send_leaves_message_that_was_postponed_elsewhere() {
+    let mut env = TestEnv::with_bound_luffy();
+    env.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\"")]);
+    env.set_text_fault("nth = 1\nerrcode = -1");
+    // In place of another process: it has postponed the message before the run's timer fires.
+    let postpone = "CREATE TRIGGER postpone AFTER UPDATE OF due_at ON messages
+        WHEN NEW.state = 'queued' AND NEW.claimed_by IS NULL
+        BEGIN UPDATE messages SET due_at = due_at + 3600000 WHERE id = NEW.id; END";
+    rusqlite::Connection::open(env.database_path()).unwrap().execute_batch(postpone).unwrap();
+    let results = env.run("send -u luffy --json hello").json_lines();
+    assert_eq!((&results[0]["state"], &results[0]["attempts"]), (&"queued".into(), &1.into()));
+    assert_eq!(env.sandbox().stats()["calls"]["/cgi-bin/message/custom/send"], 1);
+}

@@ -104,6 +104,9 @@ pub struct ResponseInfo {
 pub enum ClaimScope {
     /// Messages with IDs in this range, due or not.
     Range(i64, i64),
+    /// The message with this ID, which this process has made due at this time. It is not claimed if
+    /// another process has postponed it since then.
+    Retry(i64, Timestamp),
     /// All due messages.
     Due,
 }
@@ -262,6 +265,11 @@ impl OutboxTx<'_> {
         // Without the index hint SQLite scans all due messages for a range of IDs.
         let (index_hint, condition, (first, last)) = match scope {
             ClaimScope::Range(first, last) => ("NOT INDEXED", "m.id BETWEEN ?2 AND ?3 ORDER BY m.id", (first, last)),
+            ClaimScope::Retry(id, due_at) => {
+                // The time of the process's own decision counts even if the clock was set back.
+                let condition = "m.id = ?2 AND m.due_at <= ?3 ORDER BY m.id";
+                ("NOT INDEXED", condition, (id, due_at.max(self.now.wall).0))
+            }
             ClaimScope::Due => {
                 let condition = "m.due_at <= ?2 AND ?3 = ?3 ORDER BY m.due_at, m.id";
                 ("INDEXED BY messages_due", condition, (self.now.wall.0, 0))

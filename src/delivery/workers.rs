@@ -40,37 +40,51 @@ pub struct SendResult {
 /// The jobs that no worker has started. Not a channel: a thread that waits for one spins before it
 /// sleeps, which costs more than sleeping at once when there are more workers than processors.
 #[derive(Default)]
-struct Jobs {
-    waiting: Mutex<VecDeque<SendJob>>,
-    available: Condvar,
+struct JobQueue {
+    state: Mutex<JobQueueState>,
+    changed: Condvar,
 }
 
-impl Jobs {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<SendJob>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+#[derive(Default)]
+struct JobQueueState {
+    waiting: VecDeque<SendJob>,
+    /// No more jobs come.
+    is_closed: bool,
+}
+
+impl JobQueue {
+    fn state(&self) -> MutexGuard<'_, JobQueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn push(&self, job: SendJob) {
-        self.waiting().push_back(job);
-        self.available.notify_one();
+        self.state().waiting.push_back(job);
+        self.changed.notify_one();
     }
 
-    /// Waits for the next job and returns it.
-    fn next(&self) -> SendJob {
-        let mut waiting = self.waiting();
+    /// Waits for the next job and returns it; `None` once the queue is closed.
+    fn next(&self) -> Option<SendJob> {
+        let mut state = self.state();
         loop {
-            match waiting.pop_front() {
-                Some(job) => return job,
-                None => waiting = self.available.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            match state.waiting.pop_front() {
+                _ if state.is_closed => return None,
+                Some(job) => return Some(job),
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
     }
+
+    fn close(&self) {
+        self.state().is_closed = true;
+        self.changed.notify_all();
+    }
 }
 
-/// The worker threads. Each is spawned when there is work for it and ends with the process.
+/// The worker threads. Each is spawned when there is work for it, and ends with the pool once its
+/// request has ended.
 pub(super) struct WorkerPool {
     client: Client,
-    jobs: Arc<Jobs>,
+    jobs: Arc<JobQueue>,
     results: (Sender<SendResult>, Receiver<SendResult>),
     worker_count: usize,
     /// The system refused a thread, so the pool does not grow any more.
@@ -113,16 +127,26 @@ impl WorkerPool {
     /// Removes and returns the IDs of the jobs that no worker has started; nothing of them was
     /// sent.
     pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
-        self.jobs.waiting().drain(..).map(|job| job.id).collect()
+        self.jobs.state().waiting.drain(..).map(|job| job.id).collect()
     }
 
     fn spawn_worker(&mut self) -> io::Result<()> {
         let (client, jobs, results) = (self.client.clone(), self.jobs.clone(), self.results.0.clone());
-        std::thread::Builder::new()
-            .name("sender".into())
-            .spawn(move || while results.send(jobs.next().perform(&client)).is_ok() {})?;
+        let work = move || {
+            while let Some(job) = jobs.next() {
+                // The run may have ended in the meantime.
+                let _ = results.send(job.perform(&client));
+            }
+        };
+        std::thread::Builder::new().name("sender".into()).spawn(work)?;
         self.worker_count += 1;
         Ok(())
+    }
+}
+
+impl Drop for WorkerPool {
+    fn drop(&mut self) {
+        self.jobs.close();
     }
 }
 
@@ -132,5 +156,28 @@ impl SendJob {
         let Self { id, token, content, openid, client_msg_id } = self;
         let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
         SendResult { id, token, delivered }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_of_a_pool_end_with_it() {
+        let settings = crate::wechat::ClientSettings {
+            api_base: Vec::new(),
+            timeout: std::time::Duration::from_secs(1),
+            proxy: None,
+            ca_file: None,
+            secret_source: None,
+        };
+        let mut pool = WorkerPool::new(Client::new(&settings).unwrap());
+        pool.spawn_worker().unwrap();
+        pool.spawn_worker().unwrap();
+        let results = pool.results().clone();
+        drop(pool);
+        // The threads hold the other senders of this channel.
+        assert_eq!(results.recv().err(), Some(crossbeam_channel::RecvError));
     }
 }

@@ -5,6 +5,7 @@
 //! reached WeChat.
 
 mod attempts;
+mod due;
 mod enqueue;
 pub(in crate::store) mod maintenance;
 mod media;

@@ -29,6 +29,8 @@ pub(super) struct Driver<'a> {
     tokens: (Sender<TokenResult>, Receiver<TokenResult>),
     /// The submissions, until their channel is closed.
     submissions: Option<Receiver<TaggedSubmission>>,
+    /// Says that more may be due, until it is closed.
+    due_changes: Option<Receiver<()>>,
     stop_requests: Receiver<Instant>,
     events: &'a Arc<EventSink>,
     database: (std::path::PathBuf, std::time::Duration),
@@ -48,9 +50,10 @@ impl<'a> Driver<'a> {
         let database = (store.path().to_owned(), store.busy_timeout());
         let (jitter, now) = (Box::new(rand::random::<f64>), read_clocks(&server_clock));
         let scheduler = Scheduler::new(store, worker_lock, options.clone(), &source, database.1, jitter, now);
-        let submissions = match source {
-            DeliverySource::Submissions(submissions) => Some(submissions),
-            DeliverySource::Messages(_) | DeliverySource::Due => None,
+        let (submissions, due_changes) = match source {
+            DeliverySource::Submissions(submissions) => (Some(submissions), None),
+            DeliverySource::Continuous(due_changes) => (None, Some(due_changes)),
+            DeliverySource::Messages(_) | DeliverySource::Due => (None, None),
         };
         let (uploader, workers) = (Uploader::new(client.clone()), WorkerPool::new(client.clone()));
         let tokens = unbounded();
@@ -63,6 +66,7 @@ impl<'a> Driver<'a> {
             uploader,
             tokens,
             submissions,
+            due_changes,
             stop_requests,
             events,
             database,
@@ -89,12 +93,19 @@ impl<'a> Driver<'a> {
     /// Takes what has arrived.
     fn collect_events(&mut self) -> StepEvents {
         let (submissions, submissions_closed) = self.take_submissions();
+        let due_change = self.due_changes.as_ref().map(Receiver::try_recv);
+        let due_closed = due_change == Some(Err(TryRecvError::Disconnected));
+        if due_closed {
+            self.due_changes = None;
+        }
         StepEvents {
             sent: self.workers.results().try_iter().collect(),
             uploaded: self.uploader.results().try_iter().collect(),
             token: self.tokens.1.try_recv().ok(),
             submissions,
             submissions_closed,
+            due_changed: due_change == Some(Ok(())),
+            due_closed,
             stop_at: self.stop_requests.try_recv().ok(),
             max_in_flight: self.workers.max_in_flight(self.options.concurrency),
         }
@@ -154,6 +165,9 @@ impl<'a> Driver<'a> {
         select.recv(&self.stop_requests);
         if let Some(submissions) = self.submissions.as_ref().filter(|_| self.scheduler.submission_capacity() > 0) {
             select.recv(submissions);
+        }
+        if let Some(due_changes) = &self.due_changes {
+            select.recv(due_changes);
         }
         match until {
             Some(until) => drop(select.ready_deadline(until)),

@@ -35,6 +35,12 @@ pub enum DeliverySource {
     Messages(Vec<i64>),
     /// All messages that are due.
     Due,
+    /// All messages that are due, and those that become due until the channel is closed. Each value
+    /// says that more may be due; one that is not read yet covers those after it, so that a channel
+    /// with room for one suffices. Then nothing more is started, and the run ends with the requests
+    /// and uploads in flight. Messages that stay queued are not reported: the next run continues
+    /// with them.
+    Continuous(Receiver<()>),
 }
 
 /// A submission with the ID that its sender knows it by.

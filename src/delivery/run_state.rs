@@ -193,6 +193,15 @@ impl RunState {
         self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)
     }
 
+    /// Returns whether there are messages to claim, to start or to retry, or that wait for uploads.
+    pub(super) fn has_pending(&self) -> bool {
+        self.claims_due
+            || !self.unclaimed_ids.is_empty()
+            || !self.ready.is_empty()
+            || !self.retry_timers.is_empty()
+            || !self.upload_queue.is_empty()
+    }
+
     pub(super) fn retry_context<'a>(&self, claimed: &'a ClaimedMessage, now: &'a StepTime) -> RetryContext<'a> {
         RetryContext {
             claimed,

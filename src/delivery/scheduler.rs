@@ -51,6 +51,10 @@ pub struct Scheduler {
     actions: Vec<StepAction>,
     /// Whether submissions may still come.
     expects_submissions: bool,
+    /// Whether the run goes on with messages that become due.
+    pub(super) is_continuous: bool,
+    /// Nothing more is started: the source of a continuous run is closed.
+    is_ending: bool,
     /// Nothing more is sent.
     pub(super) sending_stopped: bool,
     /// Why: the account was refused, or WeChat cannot be reached.
@@ -75,6 +79,8 @@ struct TxInput {
     token_fetched_at: Option<Timestamp>,
     /// The maximum number of attempts to start.
     start_limit: usize,
+    /// Whether messages that are not started are left to other processes.
+    releases_ready: bool,
 }
 
 impl TxInput {
@@ -102,6 +108,9 @@ impl TxInput {
         if may_start && feedback.iter().all(RunFeedback::allows_new_attempts) {
             run_state.claim(tx, now.instant)?;
             started = run_state.start_attempts(&mut step, self.start_limit, self.token_fetched_at)?;
+        }
+        if self.releases_ready {
+            tx.release(run_state.ready.drain(..).map(|claimed| claimed.message.id))?;
         }
         Ok(TxResult { settled: step.settled, enqueued, accepted, started, feedback })
     }
@@ -131,7 +140,7 @@ impl Scheduler {
         let (ids, claims_due) = match source {
             DeliverySource::Submissions(_) => (Vec::new(), false),
             DeliverySource::Messages(ids) => (ids.clone(), false),
-            DeliverySource::Due => (Vec::new(), true),
+            DeliverySource::Due | DeliverySource::Continuous(_) => (Vec::new(), true),
         };
         Self {
             worker_lock,
@@ -144,6 +153,8 @@ impl Scheduler {
             pending: StepEvents::default(),
             actions: Vec::new(),
             expects_submissions: matches!(source, DeliverySource::Submissions(_)),
+            is_continuous: matches!(source, DeliverySource::Continuous(_)),
+            is_ending: false,
             sending_stopped: !options.deliver,
             stop_reason: ResponseInfo::default(),
             shutdown_deadline: None,
@@ -164,6 +175,8 @@ impl Scheduler {
         self.pending.submissions.extend(events.submissions);
         self.pending.max_in_flight = events.max_in_flight;
         self.expects_submissions &= !events.submissions_closed;
+        self.is_ending |= self.is_continuous && events.due_closed;
+        self.run_state.claims_due |= self.is_continuous && events.due_changed;
         self.shutdown_deadline = events.stop_at.or(self.shutdown_deadline);
         let token_result = events.token.map_or(Ok(()), |result| self.token_source.on_result(result));
         let handled = token_result.or_else(|error| self.on_token_error(error));
@@ -246,11 +259,7 @@ impl Scheduler {
 
     /// Returns the token if something is to be sent and there is one.
     fn token_if_needed(&mut self) -> anyhow::Result<Option<CachedToken>> {
-        if self.sending_stopped
-            || self.shutdown_deadline.is_some()
-            || self.run_backoff.paused_until(self.now.instant).is_some()
-            || !self.has_work()
-        {
+        if !self.may_start() || self.run_backoff.paused_until(self.now.instant).is_some() || !self.has_work() {
             return Ok(None);
         }
         match self.token_source.token(&self.store, self.now.clock.wall) {
@@ -262,6 +271,11 @@ impl Scheduler {
             }
             Err(error) => self.on_token_error(error).map(|()| None),
         }
+    }
+
+    /// Returns whether attempts may start at all.
+    fn may_start(&self) -> bool {
+        !self.sending_stopped && !self.is_ending && self.shutdown_deadline.is_none()
     }
 
     fn has_work(&self) -> bool {
@@ -291,9 +305,12 @@ impl Scheduler {
         let nothing_claimable =
             ready.is_empty() && !upload_queue.can_start_next() && !self.run_state.has_claimable(self.now.instant);
         let no_input = finished.is_empty() && finished_uploads.is_empty() && submissions.is_empty();
-        let is_idle = no_input && (start_limit == 0 || nothing_claimable);
+        let releases_ready = self.is_ending;
+        let nothing_to_release = !releases_ready || self.run_state.ready.is_empty();
+        let is_idle = no_input && nothing_to_release && (start_limit == 0 || nothing_claimable);
         let token_fetched_at = token.map(|token| token.fetched_at);
-        (!is_idle).then_some(TxInput { finished, finished_uploads, submissions, token_fetched_at, start_limit })
+        let input = TxInput { finished, finished_uploads, submissions, token_fetched_at, start_limit, releases_ready };
+        (!is_idle).then_some(input)
     }
 
     /// Runs a transaction. Returns `None` if the database is locked and the run waits for it.
@@ -403,17 +420,23 @@ impl Scheduler {
         if self.shutdown_deadline.is_some() {
             return self.begin_report();
         }
+        if self.is_ending {
+            // The result of an upload is saved, so that the next run need not repeat it.
+            return if self.run_state.upload_queue.has_in_flight() { Ok(self.wait()) } else { self.begin_report() };
+        }
         if self.sending_stopped {
             self.release_ready()?;
             return if self.expects_submissions { Ok(self.wait()) } else { self.begin_report() };
         }
-        let run_state = &self.run_state;
-        let nothing_to_claim = !run_state.claims_due && run_state.unclaimed_ids.is_empty() && !self.expects_submissions;
-        let is_idle = nothing_to_claim
-            && run_state.ready.is_empty()
-            && run_state.retry_timers.is_empty()
-            && run_state.upload_queue.is_empty();
-        if is_idle { self.poll_claimed_elsewhere() } else { Ok(self.wait()) }
+        if self.expects_submissions || self.run_state.has_pending() {
+            return Ok(self.wait());
+        }
+        if self.is_continuous {
+            // Their processes finish them. If those die, the messages become due again.
+            self.run_state.claimed_elsewhere.clear();
+            return Ok(self.wait());
+        }
+        self.poll_claimed_elsewhere()
     }
 
     /// Returns when something is due, unless an event arrives before.
@@ -421,10 +444,7 @@ impl Scheduler {
         let (run_state, now) = (&self.run_state, self.now.instant);
         let paused_until = self.run_backoff.paused_until(now);
         // Messages that cannot be claimed now are no reason to wake up.
-        let can_take = !self.sending_stopped
-            && self.shutdown_deadline.is_none()
-            && paused_until.is_none()
-            && self.token_source.has_token();
+        let can_take = self.may_start() && paused_until.is_none() && self.token_source.has_token();
         // Claimed messages wait for the rate limit as well.
         let permit_at = self.rate_limiter.next_permit_at(now);
         // A retry that is due is no reason to wake up while it cannot start.
@@ -432,7 +452,8 @@ impl Scheduler {
         let next_retry_at = if can_claim { run_state.retry_timers.next_due_at() } else { None };
         let next_retry_at = next_retry_at.map(|due_at| permit_at.map_or(due_at, |permit_at| due_at.max(permit_at)));
         let claim_times = if can_take { [permit_at, next_retry_at] } else { [None; 2] };
-        let is_idle = run_state.in_flight.is_empty() && !self.expects_submissions;
+        let waits_for_input = self.expects_submissions || self.is_continuous && !run_state.has_pending();
+        let is_idle = run_state.in_flight.is_empty() && !waits_for_input;
         let wake_times = [
             paused_until,
             self.shutdown_deadline,

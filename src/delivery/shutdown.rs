@@ -128,8 +128,11 @@ impl Scheduler {
             return Ok(NextStep::Wait(Some(until)));
         }
         let cause = self.failure.as_ref().map(ToString::to_string).unwrap_or_default();
-        // The command reports the reason for the rest once.
-        self.emit(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
+        // The command reports the reason for the rest once. A service gets it with the end of the
+        // run.
+        if !self.is_continuous {
+            self.emit(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
+        }
         let unanswered =
             std::mem::take(&mut self.run_state.in_flight).into_keys().map(|id| (id, MessageState::Unknown));
         let unsaved = std::mem::take(&mut self.unsaved_results);
@@ -167,6 +170,10 @@ impl Scheduler {
         // These have a reason of their own.
         remaining.extend(waiting_parts.into_iter().map(|id| (id, id)));
         remaining.sort_unstable();
+        if self.is_continuous {
+            // The next run continues with them, and may have begun.
+            remaining.clear();
+        }
         self.phase = RunPhase::Reporting(remaining.into());
         // The first ones whatever the time is.
         self.report_batch()?;

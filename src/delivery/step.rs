@@ -36,6 +36,10 @@ pub struct StepEvents {
     pub submissions: Vec<TaggedSubmission>,
     /// No more submissions come.
     pub submissions_closed: bool,
+    /// More messages may be due, for a [continuous](super::DeliverySource::Continuous) run.
+    pub due_changed: bool,
+    /// A continuous run ends: it starts nothing more.
+    pub due_closed: bool,
     /// A request to stop: the deadline of the requests in flight.
     pub stop_at: Option<Instant>,
     /// How many requests can be in flight.

@@ -162,6 +162,11 @@ impl UploadQueue {
         !self.pending.is_empty() && self.in_flight.len() < MAX_CONCURRENT_UPLOADS
     }
 
+    /// Returns whether an upload is under way.
+    pub(super) fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     /// Ends an upload and returns the messages that waited for it.
     pub(super) fn finish(&mut self, key: &UploadKey) -> Vec<WaitingMessage> {
         self.in_flight.remove(key);

@@ -36,6 +36,7 @@ mod delivery_durability;
 mod delivery_faults;
 mod delivery_hints;
 mod delivery_multi_process;
+mod delivery_service;
 mod demo;
 mod dependencies;
 mod docs;

@@ -1,0 +1,393 @@
+//! The delivery service of a long-lived process: it delivers what any process queues into the
+//! database, and what becomes due. It works in runs, one after the other; while nothing is due
+//! there is none. The `run_supervisor` has the rules, the `outbox_watcher` looks at the database.
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded, unbounded};
+
+use super::outbox_watcher::{OutboxWatcher, WATCH_INTERVAL, WatchResult};
+use super::run_supervisor::{RunCommand, RunFailure, RunSupervisor};
+use super::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource};
+use crate::access_token;
+use crate::store::{self, MessageState, Store};
+use crate::t;
+use crate::wechat::Client;
+
+/// How long a run waits for a locked database while nothing is in flight: short enough for a
+/// service that has to end.
+const RUN_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The longest time for which a run retries a message itself. It ends after a minute, and later
+/// retries are left to the next one.
+const MAX_RUN_WAIT: Duration = Duration::from_secs(30);
+
+/// How long after the deadline of a stop the runs may still record and report.
+const STOP_GRACE: Duration = Duration::from_millis(400);
+
+/// An event of a service.
+#[derive(Debug)]
+pub enum DeliveryServiceEvent {
+    /// An event of a run. The service reports ends and failures of runs itself.
+    Run(DeliveryEvent),
+    /// Nothing can be delivered for now: the account is refused, WeChat cannot be reached, or the
+    /// database is locked or damaged. It is tried again and again. The same failure is reported once
+    /// until [`Recovered`](Self::Recovered).
+    Failing {
+        /// The failure.
+        error: anyhow::Error,
+        /// The pause before the next try; later pauses are longer.
+        pause: Duration,
+    },
+    /// What was reported as failing works again.
+    Recovered,
+    /// The service has ended; the last event.
+    Stopped,
+}
+
+/// What a service uses for its next run.
+#[derive(Clone)]
+pub struct DeliveryServiceSettings {
+    /// The client for WeChat.
+    pub client: Client,
+    /// The options of a run.
+    pub options: DeliveryOptions,
+}
+
+enum ServiceRequest {
+    Reload(Box<DeliveryServiceSettings>),
+    Stop(Instant),
+}
+
+/// A delivery service in progress. If it is dropped, it stops at once.
+pub struct DeliveryService {
+    requests: Sender<ServiceRequest>,
+    thread: JoinHandle<()>,
+}
+
+impl DeliveryService {
+    /// Starts the service. `on_event` is called on its thread; while it blocks, the runs wait.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system refuses a thread. A database that cannot be used is an event.
+    pub fn start(
+        database: PathBuf,
+        settings: DeliveryServiceSettings,
+        on_event: impl FnMut(DeliveryServiceEvent) + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        let (requests, received) = unbounded();
+        let service = ServiceLoop {
+            database,
+            settings,
+            requests: received,
+            on_event: Box::new(on_event),
+            watcher: None,
+            supervisor: RunSupervisor::default(),
+            runs: Vec::new(),
+            failure: None,
+            deadline: None,
+        };
+        let thread = std::thread::Builder::new().name("service".into()).spawn(move || service.run());
+        Ok(Self { requests, thread: thread.with_context(|| t!("delivery-thread"))? })
+    }
+
+    /// Replaces the settings for the next run, which may start at once. The current one ends with
+    /// its requests in flight.
+    pub fn reload(&self, settings: DeliveryServiceSettings) {
+        // The service may be over already.
+        let _ = self.requests.send(ServiceRequest::Reload(Box::new(settings)));
+    }
+
+    /// Starts no more messages, waits for responses in flight until this deadline, and abandons
+    /// them after it. A later call can bring the deadline forward.
+    pub fn stop(&self, deadline: Instant) {
+        let _ = self.requests.send(ServiceRequest::Stop(deadline));
+    }
+
+    /// Waits for the end of a service that was told to [`stop`](Self::stop): at most half a second
+    /// after the deadline.
+    pub fn join(self) {
+        // A panic was reported by its hook.
+        let _ = self.thread.join();
+    }
+}
+
+/// A run of the service.
+struct ServiceRun {
+    run: DeliveryRun,
+    /// Tells the run that more is due; `None` once it is to end.
+    due_changes: Option<Sender<()>>,
+    has_failed: bool,
+}
+
+/// The failure that was reported last.
+struct ReportedFailure {
+    text: String,
+    source: FailureSource,
+}
+
+/// What failed, which decides when it works again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FailureSource {
+    /// The database cannot be opened or read.
+    Watcher,
+    /// A run could not use the database.
+    Database,
+    /// A run could not send, or the service could not start one.
+    Sending,
+}
+
+struct ServiceLoop {
+    database: PathBuf,
+    settings: DeliveryServiceSettings,
+    requests: Receiver<ServiceRequest>,
+    on_event: Box<dyn FnMut(DeliveryServiceEvent) + Send>,
+    watcher: Option<OutboxWatcher>,
+    supervisor: RunSupervisor,
+    /// The current run, which is the last one, and those that are ending.
+    runs: Vec<ServiceRun>,
+    failure: Option<ReportedFailure>,
+    /// Set by a stop: the deadline of the requests in flight.
+    deadline: Option<Instant>,
+}
+
+impl ServiceLoop {
+    fn run(mut self) {
+        let mut next_look = Instant::now();
+        loop {
+            self.take_requests();
+            self.take_run_events();
+            let now = Instant::now();
+            if let Some(deadline) = self.deadline {
+                if self.runs.is_empty() || now >= deadline + STOP_GRACE {
+                    break;
+                }
+                self.wait(deadline + STOP_GRACE);
+                continue;
+            }
+            if now >= next_look {
+                self.look(now);
+                next_look = now + WATCH_INTERVAL;
+            }
+            self.wait(next_look);
+        }
+        self.abandon();
+        (self.on_event)(DeliveryServiceEvent::Stopped);
+    }
+
+    /// Waits until a request or an event of a run arrives, or until this time.
+    fn wait(&self, until: Instant) {
+        let mut select = Select::new();
+        select.recv(&self.requests);
+        for run in &self.runs {
+            select.recv(&run.run.events);
+        }
+        let _ = select.ready_deadline(until);
+    }
+
+    fn take_requests(&mut self) {
+        loop {
+            match self.requests.try_recv() {
+                Ok(ServiceRequest::Reload(settings)) => {
+                    self.settings = *settings;
+                    self.close_runs();
+                    self.supervisor.reset();
+                    // The account may be another one.
+                    self.watcher = None;
+                }
+                Ok(ServiceRequest::Stop(deadline)) => self.stop_runs(deadline),
+                Err(TryRecvError::Disconnected) if self.deadline.is_none() => return self.stop_runs(Instant::now()),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn stop_runs(&mut self, deadline: Instant) {
+        let deadline = self.deadline.map_or(deadline, |earlier| earlier.min(deadline));
+        self.deadline = Some(deadline);
+        self.runs.iter().for_each(|run| run.run.stop(deadline));
+    }
+
+    fn close_runs(&mut self) {
+        self.runs.iter_mut().for_each(|run| run.due_changes = None);
+    }
+
+    /// Looks at the database and does what the supervisor says.
+    fn look(&mut self, now: Instant) {
+        if self.watcher.is_none() && self.supervisor.is_paused(now) {
+            return;
+        }
+        let status = match self.poll_outbox(now) {
+            Ok(status) => status,
+            Err(error) => {
+                self.watcher = None;
+                return self.fail(error.into(), FailureSource::Watcher, now);
+            }
+        };
+        self.report_recovery(FailureSource::Watcher);
+        if status.has_changed {
+            self.supervisor.on_change();
+        }
+        while let Some(command) = self.supervisor.next_command(status.is_due, now) {
+            match command {
+                RunCommand::Start => {
+                    if let Err(error) = self.start_run() {
+                        let is_of_database = store_error(&error).is_some();
+                        let source = if is_of_database { FailureSource::Database } else { FailureSource::Sending };
+                        return self.fail(error, source, now);
+                    }
+                }
+                RunCommand::NotifyDue => {
+                    if let Some(due_changes) = self.runs.last().and_then(|run| run.due_changes.as_ref()) {
+                        // The run has not yet read the last one, or is ending.
+                        let _ = due_changes.try_send(());
+                    }
+                }
+                RunCommand::Close => self.close_runs(),
+            }
+        }
+    }
+
+    fn poll_outbox(&mut self, now: Instant) -> store::Result<WatchResult> {
+        if self.watcher.as_ref().is_some_and(|watcher| !watcher.is_current()) {
+            self.watcher = None;
+        }
+        let watcher = match &mut self.watcher {
+            Some(watcher) => watcher,
+            None => {
+                let opened = OutboxWatcher::open(&self.database, &self.settings.options.account.app_id)?;
+                self.watcher.insert(opened)
+            }
+        };
+        watcher.poll(now)
+    }
+
+    fn start_run(&mut self) -> anyhow::Result<()> {
+        let store = Store::open(&self.database)?.with_busy_timeout(RUN_BUSY_TIMEOUT)?;
+        let DeliveryServiceSettings { client, mut options } = self.settings.clone();
+        options.wait = options.wait.min(MAX_RUN_WAIT);
+        let (due_changes, changed) = bounded(1);
+        let run = DeliveryRun::start(store, client, options, DeliverySource::Continuous(changed), || {})?;
+        self.runs.push(ServiceRun { run, due_changes: Some(due_changes), has_failed: false });
+        Ok(())
+    }
+
+    fn take_run_events(&mut self) {
+        for index in (0..self.runs.len()).rev() {
+            if self.take_events_of(index) {
+                self.runs.remove(index);
+            }
+        }
+    }
+
+    /// Handles the events of a run. Returns whether it has ended.
+    fn take_events_of(&mut self, index: usize) -> bool {
+        loop {
+            let Some(run) = self.runs.get(index) else { return false };
+            match run.run.events.try_recv() {
+                Ok(DeliveryEvent::Aborted(error)) => {
+                    self.fail_run(index, error);
+                    return true;
+                }
+                Ok(DeliveryEvent::Finished) => {
+                    if !run.has_failed {
+                        self.supervisor.on_success();
+                    }
+                    return true;
+                }
+                // Its thread panicked, which the panic hook has reported.
+                Err(TryRecvError::Disconnected) => {
+                    if run.due_changes.is_some() {
+                        self.supervisor.on_failure(RunFailure::Other, Instant::now());
+                    }
+                    return true;
+                }
+                Err(TryRecvError::Empty) => return false,
+                Ok(event) => self.on_run_event(index, event),
+            }
+        }
+    }
+
+    fn on_run_event(&mut self, index: usize, event: DeliveryEvent) {
+        match event {
+            DeliveryEvent::SendingStopped(error) => return self.fail_run(index, error),
+            // If it lasts, sending stops.
+            DeliveryEvent::Retrying(error) => return log::info!("{error}"),
+            // The run has written to the database.
+            DeliveryEvent::Queued(_) => return self.report_recovery(FailureSource::Database),
+            _ => {}
+        }
+        if matches!(&event, DeliveryEvent::Settled { message, .. } if message.state == MessageState::Sent) {
+            self.supervisor.on_success();
+            self.report_recovery(FailureSource::Sending);
+        }
+        (self.on_event)(DeliveryServiceEvent::Run(event));
+    }
+
+    /// Handles the failure of a run, which starts nothing more.
+    fn fail_run(&mut self, index: usize, error: anyhow::Error) {
+        let Some(run) = self.runs.get_mut(index) else { return };
+        let is_current = run.due_changes.take().is_some();
+        if std::mem::replace(&mut run.has_failed, true) || self.deadline.is_some() {
+            return;
+        }
+        if !is_current {
+            // The next run has started, and finds out by itself.
+            return log::info!("{error}");
+        }
+        let source = if store_error(&error).is_some() { FailureSource::Database } else { FailureSource::Sending };
+        self.fail(error, source, Instant::now());
+    }
+
+    /// Pauses after a failure, and reports it unless it was reported last.
+    fn fail(&mut self, error: anyhow::Error, source: FailureSource, now: Instant) {
+        let failure = match store_error(&error) {
+            Some(store::Error::Busy { .. }) => RunFailure::DatabaseLocked,
+            _ => RunFailure::Other,
+        };
+        // A run that has not failed goes on until it ends.
+        self.close_runs();
+        let pause = self.supervisor.on_failure(failure, now);
+        let text = error.to_string();
+        if self.failure.as_ref().is_none_or(|reported| reported.text != text) {
+            self.failure = Some(ReportedFailure { text, source });
+            (self.on_event)(DeliveryServiceEvent::Failing { error, pause });
+        }
+    }
+
+    /// Reports that what this source had reported works again; with [`FailureSource::Sending`],
+    /// which needs everything else, whatever was reported.
+    fn report_recovery(&mut self, source: FailureSource) {
+        let is_over = |failure: &mut ReportedFailure| source == FailureSource::Sending || failure.source == source;
+        if self.failure.take_if(is_over).is_some() {
+            (self.on_event)(DeliveryServiceEvent::Recovered);
+        }
+    }
+
+    /// Gives up what the runs have not ended in time.
+    fn abandon(&mut self) {
+        for run in std::mem::take(&mut self.runs) {
+            match run.run.abandon() {
+                Ok(messages) => messages.into_iter().for_each(|message| {
+                    let event =
+                        DeliveryEvent::Settled { message: Box::new(message), correlation_id: None, duplicate: false };
+                    (self.on_event)(DeliveryServiceEvent::Run(event));
+                }),
+                // The next process recovers them.
+                Err(error) => log::info!("{error}"),
+            }
+        }
+    }
+}
+
+/// Returns the error of the database, if it is one.
+fn store_error(error: &anyhow::Error) -> Option<&store::Error> {
+    error.downcast_ref::<store::Error>().or_else(|| match error.downcast_ref::<access_token::Error>() {
+        Some(access_token::Error::Store(error)) => Some(error),
+        _ => None,
+    })
+}

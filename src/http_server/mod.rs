@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server for untrusted clients, used by the OAuth callback and the sandbox.
+//! An HTTP/1.1 server for untrusted clients, used by `serve`, the OAuth callback and the sandbox.
 //!
 //! The server accepts connections, reads requests and checks them within limits on the number of
 //! connections, the bytes of a request and the time until it is complete. A handler sees complete,
@@ -77,6 +77,21 @@ impl Limits {
             idle_timeout: Duration::ZERO,
             write_timeout: Duration::from_secs(10),
             workers: 4,
+        }
+    }
+
+    /// Returns the limits for `serve`: pushes of WeChat, and phones. Some of the workers wait for the
+    /// database or another server.
+    pub fn serve() -> Self {
+        Limits {
+            max_connections: 512,
+            head_bytes: MAX_HEAD_BYTES,
+            body_bytes: 64 << 10,
+            body_budget: MemoryBudget::new(8 << 20),
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(15),
+            write_timeout: Duration::from_secs(10),
+            workers: 32,
         }
     }
 

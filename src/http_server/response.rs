@@ -83,9 +83,8 @@ impl HttpResponse {
         HttpResponse::text(302, "").with_header("Location", &encoded)
     }
 
-    /// Creates a response with a status and its reason phrase, for requests that the server
-    /// refuses.
-    pub(super) fn status_only(status: u16) -> Self {
+    /// Creates a response with a status and its reason phrase, for requests that are refused.
+    pub fn status_only(status: u16) -> Self {
         HttpResponse::text(status, format!("{status} {}\n", StatusCode(status).default_reason_phrase()))
     }
 

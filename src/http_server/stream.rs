@@ -34,7 +34,7 @@ impl TransportStream {
     /// forever.
     pub(super) fn new(socket: TcpStream, tls: Option<&ServerTls>, read_budget: usize) -> io::Result<Self> {
         let session = |tls: &ServerTls| {
-            let connection = ServerConnection::new(tls.0.clone()).map_err(io::Error::other)?;
+            let connection = ServerConnection::new(tls.current()).map_err(io::Error::other)?;
             Ok::<_, io::Error>(TlsSession { connection: Box::new(connection), unflushed: 0, read_budget })
         };
         Ok(TransportStream { socket, tls: tls.map(session).transpose()?, received_any: false })

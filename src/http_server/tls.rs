@@ -1,7 +1,7 @@
 //! The certificate and the private key of an HTTPS server.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::{Error, ServerConfig};
 
@@ -9,7 +9,7 @@ use crate::pem::{self, PemError};
 
 /// The TLS configuration of a server. Clones share it.
 #[derive(Clone)]
-pub struct ServerTls(pub(super) Arc<ServerConfig>);
+pub struct ServerTls(Arc<RwLock<Arc<ServerConfig>>>);
 
 /// Why a certificate and a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,17 @@ impl ServerTls {
                 }
                 _ => TlsConfigError::BadKey,
             })?;
-        Ok(ServerTls(Arc::new(config)))
+        Ok(ServerTls(Arc::new(RwLock::new(Arc::new(config)))))
+    }
+
+    /// Uses the certificate and the key of `other` for new connections.
+    pub fn replace_with(&self, other: &ServerTls) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = other.current();
+    }
+
+    /// Returns the configuration for a new connection.
+    pub(super) fn current(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -23,6 +23,9 @@ use crate::termination;
 const STOP_SIGNALS: [(i32, Signal); 3] =
     [(SIGHUP, Signal::Hangup), (SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate)];
 
+/// Whether SIGHUP asks a service to read its config again instead of to stop.
+static HANGUP_RELOADS: AtomicBool = AtomicBool::new(false);
+
 /// The time after a signal for which output still waits for its reader.
 const UNREAD_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -85,8 +88,9 @@ impl Drop for WatchGuard {
 fn install_handlers() -> io::Result<UnixStream> {
     let (receiver, sender) = UnixStream::pair()?;
     receiver.set_nonblocking(true)?;
+    let is_watched = |number: i32| watched_numbers().any(|watched| watched == number);
     for ((number, _), received) in
-        STOP_SIGNALS.iter().zip(&RECEIVED_FLAGS).filter(|((number, _), _)| !inherited::is_ignored(*number))
+        STOP_SIGNALS.iter().zip(&RECEIVED_FLAGS).filter(|((number, _), _)| is_watched(*number))
     {
         flag::register_conditional_default(*number, &NO_WATCHER)?;
         flag::register(*number, received)?;
@@ -96,9 +100,18 @@ fn install_handlers() -> io::Result<UnixStream> {
     Ok(receiver)
 }
 
-/// Returns the numbers of the signals that are not ignored.
+/// Makes SIGHUP a request to read the config again, in a process that has not installed its
+/// handlers yet.
+pub(super) fn reload_on_hangup() {
+    HANGUP_RELOADS.store(true, Ordering::SeqCst);
+}
+
+/// Returns the numbers of the signals that ask the process to stop and are not ignored.
 pub(super) fn watched_numbers() -> impl Iterator<Item = i32> {
-    STOP_SIGNALS.into_iter().map(|(number, _)| number).filter(|number| !inherited::is_ignored(*number))
+    let reloads = HANGUP_RELOADS.load(Ordering::SeqCst);
+    let numbers = STOP_SIGNALS.into_iter().map(|(number, _)| number);
+    let is_unwatched = move |number: &i32| inherited::is_ignored(*number) || reloads && *number == SIGHUP;
+    numbers.filter(move |number| !is_unwatched(number))
 }
 
 /// Returns the signal with this number.

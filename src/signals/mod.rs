@@ -13,7 +13,7 @@ mod waiter;
 pub use forwarder::{ForwardedSignal, ForwarderEvent, SignalForwarder};
 pub use handlers::{first_signal_at, received_signal, wait_writable};
 pub use inherited::{unblock, with_original_mask};
-pub use receiver::SignalReceiver;
+pub use receiver::{ReloadReceiver, SignalReceiver};
 pub use waiter::{Notifier, Waiter};
 
 use crate::exit::ExitStatus;

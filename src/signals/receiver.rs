@@ -3,6 +3,7 @@
 use std::io;
 
 use crossbeam_channel::{Receiver, unbounded};
+use signal_hook::consts::SIGHUP;
 use signal_hook::iterator::{Handle, Signals};
 
 use super::{Signal, handlers};
@@ -33,6 +34,40 @@ impl SignalReceiver {
             }
         })?;
         Ok(Self { events, handle, _guard: guard })
+    }
+}
+
+/// Receives SIGHUP as a request to read the config again.
+pub struct ReloadReceiver {
+    /// The requests as they arrive.
+    pub requests: Receiver<()>,
+    handle: Handle,
+}
+
+impl ReloadReceiver {
+    /// Starts receiving, before the first [`SignalReceiver`] of the process.
+    ///
+    /// # Errors
+    /// A handler cannot be installed, or a thread cannot be started.
+    pub fn new() -> io::Result<Self> {
+        handlers::reload_on_hangup();
+        let mut signals = Signals::new([SIGHUP])?;
+        let handle = signals.handle();
+        let (sender, requests) = unbounded();
+        std::thread::Builder::new().name("reload".into()).spawn(move || {
+            for _ in signals.forever() {
+                if sender.send(()).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { requests, handle })
+    }
+}
+
+impl Drop for ReloadReceiver {
+    fn drop(&mut self) {
+        self.handle.close();
     }
 }
 

@@ -34,6 +34,9 @@ _wxbox() {
             wxbox,doctor)
                 cmd="wxbox__subcmd__doctor"
                 ;;
+            wxbox,event)
+                cmd="wxbox__subcmd__event"
+                ;;
             wxbox,explain)
                 cmd="wxbox__subcmd__explain"
                 ;;
@@ -66,6 +69,9 @@ _wxbox() {
                 ;;
             wxbox,send)
                 cmd="wxbox__subcmd__send"
+                ;;
+            wxbox,serve)
+                cmd="wxbox__subcmd__serve"
                 ;;
             wxbox,template)
                 cmd="wxbox__subcmd__template"
@@ -173,7 +179,7 @@ _wxbox() {
 
     case "${cmd}" in
         wxbox)
-            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version init doctor user bind unbind send run outbox template media follower quota explain config token backup sandbox demo completions man help"
+            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version init doctor user bind unbind send run serve event outbox template media follower quota explain config token backup sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -233,7 +239,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__bind)
-            opts="-u -c -q -v -h --user --unbound --tag --timeout --listen --paste --scope --rebind --as-admin --password-stdin --qr --qr-file --short-link --openid --config --database --json --quiet --verbose --color --help"
+            opts="-u -c -q -v -h --user --unbound --tag --timeout --listen --paste --scan --scope --rebind --as-admin --password-stdin --qr --qr-file --short-link --openid --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +461,40 @@ _wxbox() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__event)
+            opts="-c -q -v -h --query --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1396,6 +1436,40 @@ _wxbox() {
                     return 0
                     ;;
                 --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__serve)
+            opts="-c -q -v -h --listen --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

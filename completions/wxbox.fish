@@ -41,6 +41,8 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Bind a user t
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove the binding of a user'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a message'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "run" -d 'Run a command and report its result'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "serve" -d 'Run a service: receive events, deliver messages'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "event" -d 'Record one event that another server got from WeChat'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'List, retry, cancel and delete messages'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Manage the message templates of the account'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "media" -d 'Upload images, audio and video for messages'
@@ -214,6 +216,7 @@ always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l unbound -d 'Bind all unbound users, one after another'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l paste -d 'Paste the address from the phone; do not listen'
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l scan -d 'Follow and bind with one scan; needs [push] in the config'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l rebind -d 'Replace an existing binding'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l as-admin -d 'Skip the user\'s password'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l password-stdin -d 'Read the user\'s password from standard input'
@@ -292,6 +295,26 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l json -d 'Print resul
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s q -l quiet -d 'Print only requested data and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s v -l verbose -d 'Log to stderr; -vv logs more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -l listen -d 'Address to listen on' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -s c -l config -d 'Config file [env: WXBOX_CONFIG]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -l database -d 'Database file [env: WXBOX_DATABASE]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -l json -d 'Print results as JSON Lines and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -s q -l quiet -d 'Print only requested data and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -s v -l verbose -d 'Log to stderr; -vv logs more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -l query -d 'Query string of WeChat\'s request; its signature is checked' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -s c -l config -d 'Config file [env: WXBOX_CONFIG]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -l database -d 'Database file [env: WXBOX_DATABASE]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -l json -d 'Print results as JSON Lines and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -s q -l quiet -d 'Print only requested data and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -s v -l verbose -d 'Log to stderr; -vv logs more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand event" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -s c -l config -d 'Config file [env: WXBOX_CONFIG]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l database -d 'Database file [env: WXBOX_DATABASE]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

@@ -3,9 +3,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+
 use crate::access_token::{Account, ApiSession};
 use crate::cli::{Global, ScopeArg};
-use crate::config::{self, CliOverrides, Config, Environment, Origin, Setting, TokenEndpoint, looks_like_app_secret};
+use crate::config::{
+    self, CliOverrides, Config, Environment, Origin, PushSecrets, Setting, TokenEndpoint, looks_like_app_secret,
+};
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{closest_match, join_list, set_language};
 use crate::secret::ExposeSecret;
@@ -13,6 +17,7 @@ use crate::store::{Store, User, parse_openid};
 use crate::t;
 use crate::time_zone::set_time_zone;
 use crate::ui::Ui;
+use crate::wechat::push::{AesKey, PushSettings};
 use crate::wechat::{Client, ClientSettings, Endpoint, SecretSource};
 
 /// The config, and methods to open the rest.
@@ -82,6 +87,20 @@ impl AppContext {
             TokenEndpoint::Classic => Endpoint::Classic,
         };
         Ok(Account { app_id: app_id.to_owned(), secret: secret.clone(), endpoint })
+    }
+
+    /// Returns what the pushes of the account are checked with.
+    ///
+    /// # Errors
+    /// [`config::Error`] if `[push]` is missing or a secret cannot be read.
+    pub fn push_settings(&self) -> anyhow::Result<PushSettings> {
+        let PushSecrets { token, aes_keys } = self.config.push_secrets()?;
+        let aes_keys = aes_keys.into_iter().map(|key| AesKey::decode(key).with_context(|| t!("push-key-invalid")));
+        Ok(PushSettings {
+            app_id: self.require_app_id()?,
+            token: token.clone(),
+            aes_keys: aes_keys.collect::<anyhow::Result<_>>()?,
+        })
     }
 
     /// Opens the database, and creates it if it does not exist.

@@ -13,6 +13,7 @@
 //! `tests/it/architecture.rs` checks those that a test can check.
 
 pub mod access_token;
+pub mod binding;
 pub mod callback;
 pub mod cli;
 pub mod clock;
@@ -35,6 +36,7 @@ pub mod reference;
 pub mod report;
 pub mod sandbox;
 pub mod secret;
+pub mod serve;
 pub mod signals;
 pub mod store;
 mod termination;

@@ -26,6 +26,11 @@ impl OAuthState {
         Ok(OAuthState(format!("{uid}{}", random_base62(RANDOM_DIGITS)?)))
     }
 
+    /// Returns the state that another process created.
+    pub fn from_stored(state: String) -> OAuthState {
+        OAuthState(state)
+    }
+
     /// Returns the text for the authorization URL.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -46,7 +51,7 @@ impl OAuthState {
 ///
 /// # Errors
 /// The operating system provides no randomness.
-pub(super) fn random_base62(count: usize) -> anyhow::Result<String> {
+pub fn random_base62(count: usize) -> anyhow::Result<String> {
     let mut text = String::with_capacity(count);
     let mut bytes = [0; RANDOM_DIGITS];
     while text.len() < count {

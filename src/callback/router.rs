@@ -29,6 +29,11 @@ impl CallbackRouter {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).push(binding);
     }
 
+    /// Forgets a binding: its phone gets the page of an invalid call from now on.
+    pub fn remove(&self, binding: &Arc<PendingBinding>) {
+        self.bindings.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, binding));
+    }
+
     /// Closes all bindings: nothing is saved afterwards, and no call waits for WeChat.
     pub fn close(&self) {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|binding| binding.close());

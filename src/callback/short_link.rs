@@ -30,6 +30,11 @@ impl ShortLink {
         Ok(Self { url, target: target.to_owned() })
     }
 
+    /// Returns the link that another process created.
+    pub fn from_stored(url: Url, target: &str) -> Self {
+        Self { url, target: target.to_owned() }
+    }
+
     /// Returns the link.
     pub fn as_str(&self) -> &str {
         self.url.as_str()

@@ -35,6 +35,7 @@ pub enum QrMode {
 const EXAMPLES: &str = "\
 wxbox bind --user luffy  scan the QR code with luffy's phone
 wxbox bind --unbound --tag ops  bind everyone in ops, one after another
+wxbox bind --user luffy --scan  one scan to follow and bind
 wxbox bind --user luffy --paste  when no phone can reach this machine
 wxbox bind --user luffy --rebind  luffy has a new WeChat account
 wxbox bind --user luffy --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
@@ -72,6 +73,12 @@ pub struct Bind {
     /// here. A script passes it as a line on standard input.
     #[arg(long, help_heading = "Listener", conflicts_with_all = ["listen", "openid", "short_link"])]
     pub paste: bool,
+    /// Follow and bind with one scan; needs [push] in the config
+    ///
+    /// The QR code leads to the account, and WeChat reports the scan by a push: to `wxbox serve` if it is running, to
+    /// this command if the port is free, or by `wxbox event`. The phone opens no page, and no domain is needed.
+    #[arg(long, help_heading = "Listener", conflicts_with_all = ["paste", "openid", "scope", "short_link"])]
+    pub scan: bool,
     /// Scope of the authorization
     ///
     /// The default is scope of the config, snsapi_userinfo.

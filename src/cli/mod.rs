@@ -11,6 +11,7 @@ mod outbox;
 mod quota;
 mod run;
 mod send;
+mod serve;
 mod template;
 mod usage_error;
 mod user;
@@ -33,6 +34,7 @@ pub use outbox::{OutboxCancel, OutboxCommand, OutboxList, OutboxPrune, OutboxRet
 pub use quota::{Explain, QuotaClear, QuotaCommand, QuotaShow};
 pub use run::{ReportOn, Run};
 pub use send::{ContentArgs, DataArg, DataColorArg, DeliveryArgs, MiniProgramArg, Send, is_color};
+pub use serve::{Event, Serve};
 pub use template::{
     TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
 };
@@ -140,6 +142,10 @@ pub enum Command {
     Send(Box<Send>),
     /// Run a command and report its result
     Run(Box<Run>),
+    /// Run a service: receive events, deliver messages
+    Serve(Serve),
+    /// Record one event that another server got from WeChat
+    Event(Event),
     /// List, retry, cancel and delete messages
     #[command(subcommand)]
     Outbox(OutboxCommand),

@@ -7,6 +7,7 @@ mod delivery;
 mod demo;
 mod docs;
 mod doctor;
+mod event;
 mod explain;
 mod follower;
 mod init;
@@ -16,6 +17,7 @@ mod quota;
 mod run;
 mod sandbox;
 mod send;
+mod serve;
 mod template;
 mod token;
 mod user;
@@ -37,6 +39,8 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Command::Unbind(unbind) => bind::unbind::run(ui, &global, &unbind),
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Run(run) => run::run(ui, &global, &run),
+        Command::Serve(serve) => serve::run(ui, &global, &serve),
+        Command::Event(event) => event::run(ui, &global, &event),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
         Command::Media(media) => media::run(ui, &global, &media),

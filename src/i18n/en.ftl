@@ -128,6 +128,11 @@ bind-refused-status = { $why } (HTTP { $status })
 bind-refused-tls = the TLS handshake failed
 bind-refused-tls-to-http = the client used https, but this listener serves http
 bind-scan = Scan the QR code with the WeChat app of { $user }, or open the URL in it.
+bind-scan-code = { $user } scans the code in WeChat, and follows the account if necessary
+bind-scan-no-listener = no listener ({ $cause }): the scan must be passed on with `wxbox event`
+bind-scan-unauthorized-hint = parametric codes are for verified (已认证) service accounts and test accounts; run the command without --scan
+bind-serve-failed = `wxbox serve` could not bind { $user }
+bind-serve-failed-hint = see the log of `wxbox serve`
 bind-shared = { $user } has the same openid as { $others }
 bind-shared-unknown = bound { $user }, but cannot determine whether other users have this openid: { $cause }
 bind-short-link = Short link: { $link }
@@ -138,6 +143,7 @@ bind-so-far = { $bound ->
 }
 bind-timeout = { $user } was not bound within { $time }
 bind-timeout-hint = run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)
+bind-timeout-scan-hint = run the command again, with a longer --timeout if needed; if the code was scanned, check that the push URL in WeChat's console (消息推送) reaches `wxbox serve` or this command
 bind-timeout-refused-hint = run the command again with -v to see why each request is rejected; use --timeout to wait longer
 bind-turn = { $place } of { $count }: { $user }
 bind-turned-away = rejected a callback: { $why }
@@ -568,6 +574,10 @@ ui-verdict = { $name }: { $detail }
 ui-verdict-fix = fix: { $fix }
 
 ## explain
+event-form-hint = compare app_id, push.aes_key and the encryption mode with WeChat's console (消息推送)
+event-malformed-hint = pass the body of WeChat's request unchanged on standard input; it is an XML document of at most 64 KiB
+event-rejected = the event was not recorded: { $cause }
+event-signature-hint = pass the query string of WeChat's request unchanged in `--query`, and compare push.token with WeChat's console (消息推送)
 explain-answer = Response
 explain-body = Body
 explain-caller = Caller
@@ -680,6 +690,15 @@ media-no-file = { $file } does not exist and is not standard input
 media-unreadable = cannot read { $file }: { $cause }
 
 ## quota
+push-encrypted = it is encrypted, and push.aes_key is not set
+push-key-invalid = push.aes_key is not an EncodingAESKey: it must have 43 characters
+push-malformed = it is not an event of WeChat
+push-not-encrypted = it is not encrypted, although push.aes_key is set
+push-other-account = it is for another account
+push-stale = its timestamp is more than 10 minutes from the clock of this machine
+push-too-large = it is longer than 64 KiB
+push-undecryptable = it cannot be decrypted with push.aes_key
+push-wrong-signature = its signature does not match push.token
 quota-clear-ask = Reset all API counters of { $app_id }? WeChat allows this ten times a month, including resets in the console.
 quota-clear-missing = use --yes to reset the counters without a terminal; WeChat allows this ten times a month
 quota-cleared = reset all API counters of { $app_id }; WeChat allows this ten times a month
@@ -874,6 +893,29 @@ run-text-not-started = Not started (status { $status }) on { $host }: { $program
 run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $program }
 
 ## store
+serve-bound-reply = You are bound as { $name }.
+serve-database-failed = cannot record events: { $cause }; WeChat repeats them
+serve-delivery-failed = cannot deliver: { $cause }
+serve-followed = { $person } follows the account
+serve-forward-failed = the server of push.forward_to failed: { $cause }
+serve-forward-long = its response is longer than 64 KiB
+serve-forward-status = it responds with HTTP { $status }
+serve-listening = listening on { $address }
+serve-listening-url = listening on { $address }; WeChat reaches { $url }
+serve-no-push = there is no [push] in the config: events and receipts are not received
+serve-other = event { $name } of { $person }
+serve-port-hint = another program uses the port; choose another one with `--listen` or serve.address
+serve-push-rejected = rejected a push: { $cause }
+serve-receipt = message { $id }: { $receipt }
+serve-recovered = delivery works again
+serve-reload-failed = the config was not read again, and the old one stays in force: { $cause }
+serve-reload-restart = the listen address, the database or the app_id has changed: restart `wxbox serve`; the old config stays in force
+serve-reloaded = the config was read again
+serve-running = another `wxbox serve` is running with this database
+serve-running-hint = one process serves one account; stop the other one first
+serve-stopping = stopping
+serve-unfollowed = { $person } does not follow the account any more
+serve-wrote = { $person } wrote to the account
 store-absent = there is no database at { $path }, which { $from } names
 store-absent-default = there is no database at { $path }
 store-absent-hint = check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database

@@ -151,6 +151,11 @@ bind-refused-status = { $why }（HTTP 状态码 { $status }）
 bind-refused-tls = TLS 握手失败
 bind-refused-tls-to-http = 客户端使用 https，而该端口只支持 http
 bind-scan = 请“{ $user }”用微信扫描二维码，或在微信中打开该链接。
+bind-scan-code = 请“{ $user }”用微信扫码；没有关注的，扫码后点“关注”
+bind-scan-no-listener = 没有监听端口（{ $cause }）：需要用 `wxbox event` 传入扫码事件
+bind-scan-unauthorized-hint = 带参数二维码只适用于已认证的服务号和测试号；请去掉 --scan 再运行
+bind-serve-failed = `wxbox serve` 没能绑定“{ $user }”
+bind-serve-failed-hint = 请查看 `wxbox serve` 的日志
 bind-shared = “{ $user }”与以下用户共用此 openid：{ $others }
 bind-shared-unknown = “{ $user }”已绑定，但无法确认是否有其他用户使用同一个 openid：{ $cause }
 bind-short-link = 短链接：{ $link }
@@ -161,6 +166,7 @@ bind-so-far = { $bound ->
 }
 bind-timeout = “{ $user }”的绑定超时，已等待 { $time }
 bind-timeout-hint = 请重新运行，可用 --timeout 延长等待时间；如果手机显示错误，请检查 redirect_uri 的主机是否已填入“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”），以及手机能否访问本机（云服务器：请在安全组中放行该端口）
+bind-timeout-scan-hint = 请重新运行，必要时用 --timeout 延长等待时间；如果已经扫过码，请检查微信开发者平台“消息推送”的 URL 能否到达 `wxbox serve` 或这个命令
 bind-timeout-refused-hint = 请加 -v 重新运行，查看每次请求被拒绝的原因；可用 --timeout 延长等待时间
 bind-turn = 第 { $place } 个用户，共 { $count } 个：{ $user }
 bind-turned-away = 拒绝了一次连接：{ $why }
@@ -578,6 +584,10 @@ ui-verdict = { $name }：{ $detail }
 ui-verdict-fix = 处理：{ $fix }
 
 ## explain
+event-form-hint = 请核对 app_id、push.aes_key 和加密方式是否与微信开发者平台的“消息推送”一致
+event-malformed-hint = 请把微信请求的正文原样传给标准输入；它是不超过 64 KiB 的 XML
+event-rejected = 没有记录事件：{ $cause }
+event-signature-hint = 请把微信请求的查询字符串原样传给 `--query`，并核对 push.token 是否与微信开发者平台的“消息推送”一致
 explain-answer = 响应
 explain-body = 请求正文
 explain-caller = 调用方
@@ -690,6 +700,15 @@ media-no-file = { $file } 既不是普通文件，也不是标准输入
 media-unreadable = 无法读取 { $file }：{ $cause }
 
 ## quota
+push-encrypted = 内容已加密，但没有设置 push.aes_key
+push-key-invalid = push.aes_key 不是有效的 EncodingAESKey：应为 43 个字符
+push-malformed = 不是微信的事件
+push-not-encrypted = 内容没有加密，但设置了 push.aes_key
+push-other-account = 属于另一个账号
+push-stale = 时间戳与本机时间相差超过 10 分钟
+push-too-large = 超过 64 KiB
+push-undecryptable = 无法用 push.aes_key 解密
+push-wrong-signature = 签名与 push.token 不符
 quota-clear-ask = 是否清零 { $app_id } 所有接口的调用次数？微信每月只允许 10 次，在微信开发者平台上的操作也计入。
 quota-clear-missing = 当前不是交互式终端，清零调用次数需要加 --yes（微信每月只允许 10 次）
 quota-cleared = 已清零 { $app_id } 所有接口的调用次数（微信每月只允许 10 次）
@@ -871,6 +890,29 @@ run-text-not-started = 无法启动（退出码 { $status }）：{ $program }（
 run-text-signal = 被 { $signal } 终止（退出码 { $status }）：{ $program }（主机 { $host }，耗时 { $duration }）
 
 ## store
+serve-bound-reply = 已绑定为 { $name }
+serve-database-failed = 无法记录事件：{ $cause }；微信会重新推送
+serve-delivery-failed = 无法发送：{ $cause }
+serve-followed = “{ $person }”关注了服务号
+serve-forward-failed = push.forward_to 的服务器出错：{ $cause }
+serve-forward-long = 响应超过 64 KiB
+serve-forward-status = 响应 HTTP { $status }
+serve-listening = 正在监听 { $address }
+serve-listening-url = 正在监听 { $address }；微信访问 { $url }
+serve-no-push = 配置里没有 [push]：收不到事件和送达回执
+serve-other = “{ $person }”的事件 { $name }
+serve-port-hint = 端口被其他程序占用；用 `--listen` 或 serve.address 换一个
+serve-push-rejected = 拒绝了一次推送：{ $cause }
+serve-receipt = 消息 { $id }：{ $receipt }
+serve-recovered = 已恢复发送
+serve-reload-failed = 没有重新读取配置，仍使用原来的配置：{ $cause }
+serve-reload-restart = 监听地址、数据库或 app_id 已改变：请重启 `wxbox serve`；目前仍使用原来的配置
+serve-reloaded = 已重新读取配置
+serve-running = 另一个 `wxbox serve` 正在使用这个数据库
+serve-running-hint = 一个服务号只用一个进程；请先停止另一个
+serve-stopping = 正在停止
+serve-unfollowed = “{ $person }”取消了关注
+serve-wrote = “{ $person }”给服务号发了消息
 store-absent = { $from } 指定的数据库 { $path } 不存在
 store-absent-default = 数据库 { $path } 不存在
 store-absent-hint = 如果是首次使用，请用 `wxbox user add` 或 `wxbox user import` 添加用户，同时新建数据库；如果已有数据库，请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定

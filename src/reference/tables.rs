@@ -85,15 +85,21 @@ const MESSAGE_FIELDS: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const JSON_OBJECTS: [JsonObjectDoc; 38] = [
+pub const JSON_OBJECTS: [JsonObjectDoc; 44] = [
     JsonObjectDoc { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at"], notes: "a person, after a change; reachable: false if WeChat refused a message or the person does not follow the account; follows: null if WeChat was not asked; has_followed: whether the person was seen to follow since the binding" },
     JsonObjectDoc { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "messages", "queued"], notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event authorize_url: the wait begins; also has short_link if the QR code holds one" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "openid", "nickname"], notes: "event bound" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event follow: the person does not follow the account yet; url: where they can, null if WeChat gives no QR code" },
     JsonObjectDoc { command: "bind", fields: &["event", "user"], notes: "event timeout" },
+    JsonObjectDoc { command: "bind", fields: &["event", "user", "url", "expires_at"], notes: "event scan_url, with --scan: the wait begins" },
     JsonObjectDoc { command: "unbind", fields: &["event", "user", "openid"], notes: "event unbound" },
     JsonObjectDoc { command: "send, outbox flush|retry", fields: MESSAGE_FIELDS, notes: "a message; msgid is text; \"duplicate\": true if its --key was used before; only id or user, state and error if the person was removed or unbound meanwhile" },
+    JsonObjectDoc { command: "serve", fields: &["event", "address", "public_url"], notes: "event listening" },
+    JsonObjectDoc { command: "serve", fields: &["event", "openid", "user", "at"], notes: "event followed, unfollowed or wrote; user: null if no user is bound to the openid" },
+    JsonObjectDoc { command: "serve", fields: &["event", "user", "openid", "at"], notes: "event bound" },
+    JsonObjectDoc { command: "serve", fields: &["event", "id", "openid", "receipt", "at"], notes: "event receipt: what WeChat reported about a message" },
+    JsonObjectDoc { command: "serve", fields: &["event", "name", "openid", "user", "at"], notes: "event other: any other event, with WeChat's name of it" },
     JsonObjectDoc { command: "outbox list", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "receipt", "receipt_at", "receipt_text", "content"], notes: "a message with its content, which is null after the person was removed" },
     JsonObjectDoc { command: "run", fields: MESSAGE_FIELDS, notes: "the report, on stderr; stdout belongs to the command" },
     JsonObjectDoc { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "receipt", "receipt_at", "receipt_text", "warnings"], notes: "the message of a line, with the ref of the line, and warnings if there are any; only line, ref, state and error if the line cannot be used or its person was removed meanwhile" },

@@ -104,6 +104,19 @@ impl Inspection {
 }
 
 impl Store {
+    /// Returns whether the database can be written now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`](super::Error::Busy) and the other reasons why it cannot.
+    pub fn check_writable(&mut self) -> Result<()> {
+        let begun = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
+        let checked = begun.and_then(rusqlite::Transaction::rollback);
+        self.map_err(checked)
+    }
+}
+
+impl Store {
     /// Returns the account's messages that were due before this time; `None` if a live process has
     /// claimed messages of the account and will deliver these too.
     pub fn overdue(&self, app_id: &str, before: Timestamp) -> Result<Option<OverdueMessages>> {

@@ -18,6 +18,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod pending_bindings;
+mod serve_lock;
 mod temp_copy;
 mod templates;
 mod tokens;
@@ -47,6 +48,7 @@ pub use outbox::{
     RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
 };
 pub use pending_bindings::{BindingProof, NewPendingBinding, PendingBindingOutcome, PendingOAuthBinding};
+pub use serve_lock::ServeLock;
 pub use templates::{CachedTemplate, TemplateKind, TemplateList};
 pub use tokens::CachedToken;
 pub use user_import::{ImportConflict, StagedUser};

@@ -36,8 +36,13 @@ fn wxbox_alone_shows_every_command_in_24_rows() {
         assert_eq!(ran.stderr(), "");
         assert!(ran.stdout().lines().count() <= 24, "{}", ran.stdout());
         for command in Cli::command().get_subcommands() {
-            let name = format!(" {}  ", command.get_name());
-            assert_eq!(ran.stdout().lines().filter(|line| line.contains(&name)).count(), 1, "{name}");
+            // Two commands may share a row: `bind, unbind  …`.
+            let name = command.get_name();
+            let has_name = |line: &&str| {
+                let (names, _) = line.trim_start().rsplit_once("  ").unwrap_or_default();
+                names.split([' ', ',']).any(|word| word == name)
+            };
+            assert_eq!(ran.stdout().lines().filter(has_name).count(), 1, "{name}");
         }
         assert_eq!(env.run("-h").assert_success().stdout(), ran.stdout());
     }

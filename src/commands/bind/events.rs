@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::clock::Timestamp;
 use crate::t;
 
 #[derive(Serialize)]
@@ -15,6 +16,12 @@ pub(super) enum BindEvent<'a> {
         /// The URL that the QR code holds instead of `url`.
         #[serde(skip_serializing_if = "Option::is_none")]
         short_link: Option<&'a str>,
+    },
+    /// The link of a parametric code, whose scan binds.
+    ScanUrl {
+        user: &'a str,
+        url: &'a str,
+        expires_at: Timestamp,
     },
     Bound {
         user: &'a str,
@@ -35,7 +42,7 @@ pub(super) enum BindEvent<'a> {
 impl fmt::Display for BindEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
-            Self::AuthorizeUrl { url, .. } => (*url).to_owned(),
+            Self::AuthorizeUrl { url, .. } | Self::ScanUrl { url, .. } => (*url).to_owned(),
             Self::Bound { user, openid, nickname: Some(name) } => {
                 t!("bind-bound-name", user = *user, openid = *openid, name = *name)
             }

@@ -4,95 +4,19 @@
 //! WeChat, and shows a QR code to follow the account on the phone and on the terminal. No failure
 //! here affects the binding.
 
-use std::time::Duration;
-
-use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
+use crossbeam_channel::{Receiver, after, select};
 
 use super::events::BindEvent;
 use super::qr;
 use super::session::BindContext;
-use crate::access_token::ApiSession;
-use crate::callback::{CallbackEvent, FollowLookupFn, FollowLookupResult, FollowQrCode};
+use crate::binding::FOLLOW_LOOKUP_TIMEOUT;
+use crate::callback::{CallbackEvent, FollowLookupResult};
 use crate::report::classify;
 use crate::signals::Signal;
-use crate::store::{Store, User};
+use crate::store::User;
 use crate::t;
 use crate::ui::{self, StdinLines, Ui};
 use crate::wechat::{self, errcode};
-
-/// The timeout of all requests of the check.
-const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
-/// The lifetime of the QR code, long enough to send the code to a person who is elsewhere.
-const QR_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-
-/// Returns the function that asks WeChat about the person whom `user` stands for. It uses a thread
-/// of its own, so that neither a phone nor a signal waits for WeChat.
-pub(super) fn follow_query_fn(context: &BindContext, user: &User) -> FollowLookupFn {
-    let (client, account) = (context.exchange.client.clone(), context.exchange.account.clone());
-    let (database, scene) = (context.app.config.database.value.clone(), user.uid.clone());
-    Box::new(move |openid, hurry| {
-        let late = || anyhow::anyhow!(t!("wechat-timed-out"));
-        let (sender, results) = unbounded();
-        let (client, account) = (client.clone(), account.clone());
-        let (database, openid, scene) = (database.clone(), openid.to_owned(), scene.clone());
-        let thread = std::thread::Builder::new().name("follow".into()).spawn(move || {
-            let store = Store::open(&database);
-            // The send fails after the timeout, when the receiver is gone.
-            let _ = match store {
-                Ok(store) => query(&mut ApiSession { store, client, account }, &openid, &scene, &sender),
-                Err(error) => sender.send(FollowLookupResult::Unknown(error.into())).map_err(Into::into),
-            };
-        });
-        if let Err(error) = thread {
-            return FollowLookupResult::Unknown(error.into());
-        }
-        // Each result replaces the one before it. The channel closes when the thread ends.
-        let deadline = after(QUERY_TIMEOUT);
-        let mut latest = FollowLookupResult::Unknown(late());
-        loop {
-            select! {
-                recv(results) -> result => match result {
-                    Ok(result) => latest = result,
-                    Err(_) => return latest,
-                },
-                recv(hurry) -> _ => return latest,
-                recv(deadline) -> _ => return latest,
-            }
-        }
-    })
-}
-
-/// Sends what is known so far; a later result is more complete.
-fn query(
-    session: &mut ApiSession,
-    openid: &str,
-    scene: &str,
-    sender: &Sender<FollowLookupResult>,
-) -> anyhow::Result<()> {
-    match query_follows(session, openid) {
-        Ok(true) => sender.send(FollowLookupResult::Following)?,
-        Ok(false) => {
-            sender.send(FollowLookupResult::NotFollowing(Err(anyhow::anyhow!(t!("wechat-timed-out")))))?;
-            sender.send(FollowLookupResult::NotFollowing(create_follow_code(session, scene)))?;
-        }
-        Err(error) => sender.send(FollowLookupResult::Unknown(error))?,
-    }
-    Ok(())
-}
-
-fn query_follows(session: &mut ApiSession, openid: &str) -> anyhow::Result<bool> {
-    let follows = session.call(|client, token| client.follower(token, openid))??.subscribe;
-    // The database only caches the answer, so a failure is no error.
-    if let Err(error) = session.store.set_follows(&session.account.app_id, openid, follows) {
-        log::info!("{error}");
-    }
-    Ok(follows)
-}
-
-fn create_follow_code(session: &mut ApiSession, scene: &str) -> anyhow::Result<FollowQrCode> {
-    let link = session.call(|client, token| client.create_follow_qr(token, scene, QR_LIFETIME))??;
-    Ok(FollowQrCode { png: ui::encode_qr_png(&link)?, link })
-}
 
 /// Reports whether the person follows the account, and shows the QR code to follow it if not. On a
 /// terminal it then waits for Enter, before the authorize QR code of the `next` person appears.
@@ -111,7 +35,7 @@ pub(super) fn report_follow(
         return Ok(None);
     }
     // Longer than the query can take, so that its own timeout is reported.
-    let deadline = after(QUERY_TIMEOUT * 2);
+    let deadline = after(FOLLOW_LOOKUP_TIMEOUT * 2);
     let result = loop {
         select! {
             recv(events) -> event => match event {

@@ -62,7 +62,7 @@ impl Listener {
     pub(super) fn open(config: ListenerConfig, context: &BindContext) -> anyhow::Result<Self> {
         let files = config.files;
         let server = listen::bind_first(&config.listen, &Limits::callback(), &t!("bind-port-hint"))?;
-        let router = Arc::new(CallbackRouter::new(context.redirect.path(), files.verification_file));
+        let router = Arc::new(CallbackRouter::new(context.redirect()?.path(), files.verification_file));
         let is_https = files.tls.is_some();
         let handler_router = Arc::clone(&router);
         let server = server.with_tls(files.tls);
@@ -79,12 +79,12 @@ impl Listener {
         attempt: BindAttempt,
         is_last: bool,
     ) -> anyhow::Result<BindOutcome> {
-        let BindAttempt { user, url, mut callback, events } = attempt;
+        let BindAttempt { user, url, mut callback, events, .. } = attempt;
         let local_addr = self.server.as_ref().map(ServerHandle::local_addr);
         // Drops the refusals of earlier people, which are reported already.
         self.refusals.take_counts();
         let short = match local_addr {
-            Some(local_addr) => qr::choose_short_link(ui, context, &url, local_addr, self.is_https)?,
+            Some(local_addr) => qr::choose_short_link(ui, context, &url, Some((local_addr, self.is_https)))?,
             None => None,
         };
         if let Some(short) = &short {

@@ -2,34 +2,40 @@
 //! is.
 //!
 //! `select_users` chooses the people, `sequence` goes through them one by one. The code arrives at
-//! the `listener` or is pasted (`paste`). `follow` then checks whether the person follows the
-//! account. `session` holds the types that these files share.
+//! the `listener`, at a running `serve` (`through_serve`), or is pasted (`paste`). `follow` then
+//! checks whether the person follows the account. With `scan` there is no code and no page: a push
+//! reports that the phone has scanned. `session` holds the types that these files share, `pending`
+//! waits for what another process completes.
 
 mod events;
-mod exchange;
 mod follow;
 mod listener;
 mod paste;
+mod pending;
 mod qr;
 mod save;
+mod scan;
 mod select_users;
 mod sequence;
 mod session;
+mod through_serve;
 pub(super) mod unbind;
 
 use std::sync::{Arc, Mutex};
 
+use crate::binding::WechatExchange;
 use crate::cli::{Bind, Global};
 use crate::config::CliOverrides;
 use crate::context::{AppContext, parse_openid_argument};
 use crate::exit::{CommandError, ExitStatus};
 use crate::listen;
 use crate::signals::SignalReceiver;
+use crate::store::ServeLock;
 use crate::t;
 use crate::ui::{QrFile, StdinLines, Ui};
-use exchange::WechatExchange;
 use listener::{Listener, ListenerConfig};
-use sequence::CodeSource;
+use scan::ScanListener;
+use sequence::BindingSource;
 use session::BindContext;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<ExitStatus> {
@@ -52,8 +58,15 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
         return save::bind_openid(ui, &app, name, openid, args.rebind);
     }
     let account = app.account()?;
-    let redirect = app.config.require_redirect_uri()?.clone();
-    let listener_config = if args.paste { None } else { Some(ListenerConfig::load(ui, &app)?) };
+    if args.scan {
+        app.push_settings()?;
+    } else {
+        app.config.require_redirect_uri()?;
+    }
+    let through_serve =
+        !args.paste && !args.scan && args.listen.is_none() && ServeLock::is_held(&app.config.database.value, &app_id);
+    let needs_listener = !(args.paste || args.scan || through_serve);
+    let listener_config = if needs_listener { Some(ListenerConfig::load(ui, &app)?) } else { None };
     let store = app.open_existing_store()?;
     let mut lines = StdinLines::default();
     let people = select_users::select(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
@@ -66,10 +79,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let signals = SignalReceiver::new()?;
     let exchange = Arc::new(WechatExchange { client, account });
     let store = Arc::new(Mutex::new(store));
-    let context = BindContext { app, args, app_id, redirect, exchange, store, signals, qr_file };
+    let context = BindContext { app, args, app_id, exchange, store, signals, qr_file };
     let source = match listener_config {
-        Some(listener_config) => CodeSource::Listener(Box::new(Listener::open(listener_config, &context)?)),
-        None => CodeSource::Paste,
+        Some(listener_config) => BindingSource::Listener(Box::new(Listener::open(listener_config, &context)?)),
+        None if context.args.scan => {
+            BindingSource::Scan { _listener: ScanListener::open(ui, &context.app, &context.app_id)? }
+        }
+        None if through_serve => BindingSource::Serve,
+        None => BindingSource::Paste,
     };
     sequence::bind_all(ui, &context, source, &mut lines, people)
 }

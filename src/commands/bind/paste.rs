@@ -31,11 +31,11 @@ pub(super) fn wait_for(
     attempt: BindAttempt,
     lines: &mut StdinLines,
 ) -> anyhow::Result<BindOutcome> {
-    let BindAttempt { user, url, callback, events } = attempt;
+    let BindAttempt { user, url, callback, events, .. } = attempt;
     let callback = Arc::new(callback);
     qr::show_authorize_url(ui, context, &user.username, &url, None)?;
     let deadline = Instant::now() + context.timeout();
-    let redirect = context.redirect.as_str();
+    let redirect = context.redirect()?.as_str();
     ui.status(&if ui.can_prompt { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
     // A truncated address, whose rest may be in the next line.
     let mut partial: Option<Secret> = None;

@@ -9,6 +9,7 @@ use super::events::BindEvent;
 use super::session::BindContext;
 use crate::callback::ShortLink;
 use crate::cli::QrMode;
+use crate::clock::Timestamp;
 use crate::t;
 use crate::ui::{QrStyle, Ui};
 
@@ -28,25 +29,22 @@ impl ShortLinkUse {
     }
 }
 
-/// Returns a short link if the operator wants one, or if the window needs one and phones reach the
-/// listener at `local_addr` directly.
+/// Returns a short link if the operator wants one, or if the window needs one and phones reach this
+/// process's listener directly. `listener` is its address, and whether it speaks HTTPS.
 pub(super) fn choose_short_link(
     ui: &Ui,
     context: &BindContext,
     url: &str,
-    local_addr: SocketAddr,
-    is_https: bool,
+    listener: Option<(SocketAddr, bool)>,
 ) -> anyhow::Result<Option<ShortLinkUse>> {
-    let link = || ShortLink::new(&context.redirect, url);
+    let redirect = context.redirect()?;
+    let link = || ShortLink::new(redirect, url);
     if context.args.short_link {
         return Ok(Some(ShortLinkUse::Requested(link()?)));
     }
     let too_long = qr_style(ui, context.args.qr).is_some_and(|style| !ui.qr_fits(url, style));
-    Ok(if too_long && is_direct(&context.redirect, local_addr, is_https) {
-        Some(ShortLinkUse::WindowTooSmall(link()?))
-    } else {
-        None
-    })
+    let is_direct = listener.is_some_and(|(local_addr, is_https)| is_direct(redirect, local_addr, is_https));
+    Ok(if too_long && is_direct { Some(ShortLinkUse::WindowTooSmall(link()?)) } else { None })
 }
 
 /// Whether `uri` addresses the listener itself. A proxy in between might forward only one path.
@@ -92,6 +90,27 @@ pub(super) fn show_authorize_url(
     }
     let drawn = draw_qr(ui, short_link.unwrap_or(url), context.args.qr) || context.qr_file.is_some();
     ui.status(&if drawn { t!("bind-scan", user = user) } else { t!("bind-visit", user = user) });
+    Ok(())
+}
+
+/// Prints the link of a parametric code for scripts, draws its QR code, and tells the operator what
+/// to do.
+pub(super) fn show_scan_url(
+    ui: &mut Ui,
+    context: &BindContext,
+    user: &str,
+    url: &str,
+    expires_at: Timestamp,
+) -> anyhow::Result<()> {
+    if let Some(file) = &context.qr_file {
+        file.write(url).with_context(|| t!("bind-qr-file-failed", path = file.path()))?;
+    }
+    ui.print(&BindEvent::ScanUrl { user, url, expires_at })?;
+    if let Some(file) = &context.qr_file {
+        ui.status(&t!("bind-qr-file-drawn", path = file.path()));
+    }
+    draw_qr(ui, url, context.args.qr);
+    ui.status(&t!("bind-scan-code", user = user));
     Ok(())
 }
 

@@ -4,11 +4,15 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use crossbeam_channel::{Receiver, never};
+
 use super::events::BindEvent;
 use super::listener::Listener;
+use super::scan::ScanListener;
 use super::session::{BindAttempt, BindContext, BindOutcome};
-use super::{follow, paste, save};
-use crate::callback::{BoundUser, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
+use super::{follow, paste, save, scan, through_serve};
+use crate::binding::{WechatExchange, follow_lookup};
+use crate::callback::{BoundUser, CallbackEvent, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
 use crate::context::warn_if_openid_shared;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{join_clauses, join_first, long_duration};
@@ -19,10 +23,49 @@ use crate::t;
 use crate::ui::{StdinLines, Ui};
 use crate::wechat::authorize_url;
 
-/// The source of OAuth codes.
-pub(super) enum CodeSource {
+/// How the phone of a person completes the binding.
+pub(super) enum BindingSource {
+    /// This process answers the phone.
     Listener(Box<Listener>),
+    /// The operator pastes the address that the phone opened.
     Paste,
+    /// A running `serve` answers the phone.
+    Serve,
+    /// The phone scans a parametric code.
+    Scan { _listener: ScanListener },
+}
+
+impl BindingSource {
+    /// Shows the person's QR code and waits. Returns the outcome, and the events that follow it.
+    fn wait_for(
+        &mut self,
+        ui: &mut Ui,
+        context: &BindContext,
+        user: &User,
+        is_last: bool,
+        lines: &mut StdinLines,
+    ) -> anyhow::Result<(BindOutcome, Receiver<CallbackEvent>)> {
+        match self {
+            Self::Listener(listener) => {
+                let attempt = prepare(context, user)?;
+                let events = attempt.events.clone();
+                Ok((listener.wait_for(ui, context, attempt, is_last)?, events))
+            }
+            Self::Paste => {
+                let attempt = prepare(context, user)?;
+                let events = attempt.events.clone();
+                Ok((paste::wait_for(ui, context, attempt, lines)?, events))
+            }
+            Self::Serve => through_serve::wait_for(ui, context, prepare(context, user)?),
+            // Whoever has scanned the code follows the account.
+            Self::Scan { .. } => Ok((scan::wait_for(ui, context, user)?, never())),
+        }
+    }
+
+    /// Whether the operator is told if the person does not follow the account.
+    fn checks_follow(&self) -> bool {
+        !matches!(self, Self::Scan { .. })
+    }
 }
 
 /// Creates the authorize URL of a person and the binding that waits for its code.
@@ -30,12 +73,16 @@ fn prepare(context: &BindContext, user: &User) -> anyhow::Result<BindAttempt> {
     let state = OAuthState::new(&user.uid)?;
     let open_base = &context.app.config.network.open_base.value;
     let scope = context.app.config.scope.value.as_str();
-    let url = authorize_url(open_base, &context.app_id, context.redirect.as_str(), scope, state.as_str());
+    let redirect = context.redirect()?;
+    let url = authorize_url(open_base, &context.app_id, redirect.as_str(), scope, state.as_str());
     let save = save::save_fn(&context.store, user.clone(), context.app_id.clone(), context.args.rebind);
     let exchange = Arc::clone(&context.exchange) as Arc<dyn CodeExchange>;
-    let (callback, events) = PendingBinding::new(state, context.redirect.path(), exchange, save);
-    let callback = callback.with_follow_lookup(follow::follow_query_fn(context, user));
-    Ok(BindAttempt { user: user.clone(), url, callback, events })
+    let (callback, events) = PendingBinding::new(state.clone(), redirect.path(), exchange, save);
+    let WechatExchange { client, account } = &*context.exchange;
+    let database = context.app.config.database.value.clone();
+    let lookup = follow_lookup(client.clone(), account.clone(), database, user.uid.clone());
+    let callback = callback.with_follow_lookup(lookup);
+    Ok(BindAttempt { user: user.clone(), url, state, callback, events })
 }
 
 /// The results so far.
@@ -49,7 +96,7 @@ struct BindSummary {
 pub(super) fn bind_all(
     ui: &mut Ui,
     context: &BindContext,
-    mut source: CodeSource,
+    mut source: BindingSource,
     lines: &mut StdinLines,
     users: Vec<User>,
 ) -> anyhow::Result<ExitStatus> {
@@ -60,12 +107,7 @@ pub(super) fn bind_all(
         if summary.count > 1 {
             ui.status(&t!("bind-turn", place = index + 1, count = summary.count, user = user.username));
         }
-        let attempt = prepare(context, user)?;
-        let events = attempt.events.clone();
-        let outcome = match &mut source {
-            CodeSource::Listener(listener) => listener.wait_for(ui, context, attempt, users.peek().is_none())?,
-            CodeSource::Paste => paste::wait_for(ui, context, attempt, lines)?,
-        };
+        let (outcome, events) = source.wait_for(ui, context, user, users.peek().is_none(), lines)?;
         last_bind_at = Instant::now();
         signal_received = match outcome {
             BindOutcome::Bound(BoundUser { username, identity }, signal) => {
@@ -76,6 +118,7 @@ pub(super) fn bind_all(
                 let next = users.peek().map(|(_, next)| next.username.as_str());
                 match signal {
                     Some(signal) => Some(signal),
+                    None if !source.checks_follow() => None,
                     None => follow::report_follow(ui, context, user, &events, next, lines)?,
                 }
             }
@@ -87,7 +130,7 @@ pub(super) fn bind_all(
             return Ok(summary.report_interrupted(ui, signal));
         }
     }
-    if let (CodeSource::Listener(listener), None) = (source, signal_received) {
+    if let (BindingSource::Listener(listener), None) = (source, signal_received) {
         listener.linger(last_bind_at.elapsed(), &context.signals);
     }
     summary.finish()
@@ -118,6 +161,7 @@ impl BindSummary {
         let timeout_text = t!("bind-timeout", user = user.username, time = time);
         let (message, hint) = match refused {
             Some(refused) => (join_clauses([timeout_text, refused]), t!("bind-timeout-refused-hint")),
+            None if context.args.scan => (timeout_text, t!("bind-timeout-scan-hint")),
             None => (timeout_text, t!("bind-timeout-hint")),
         };
         if self.count == 1 {

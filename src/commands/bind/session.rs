@@ -7,8 +7,8 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 use url::Url;
 
-use super::exchange::WechatExchange;
-use crate::callback::{BoundUser, CallbackEvent, PendingBinding};
+use crate::binding::WechatExchange;
+use crate::callback::{BoundUser, CallbackEvent, OAuthState, PendingBinding};
 use crate::cli::Bind;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
@@ -26,7 +26,6 @@ pub(super) struct BindContext {
     pub(super) app: AppContext,
     pub(super) args: Bind,
     pub(super) app_id: String,
-    pub(super) redirect: Url,
     pub(super) exchange: Arc<WechatExchange>,
     pub(super) store: Arc<Mutex<Store>>,
     pub(super) signals: SignalReceiver,
@@ -34,6 +33,11 @@ pub(super) struct BindContext {
 }
 
 impl BindContext {
+    /// The address to which WeChat redirects the phone; a scan of a parametric code needs none.
+    pub(super) fn redirect(&self) -> anyhow::Result<&Url> {
+        Ok(self.app.config.require_redirect_uri()?)
+    }
+
     /// The time that each person has.
     pub(super) fn timeout(&self) -> Duration {
         self.app.config.listen.timeout.value
@@ -44,6 +48,7 @@ impl BindContext {
 pub(super) struct BindAttempt {
     pub(super) user: User,
     pub(super) url: String,
+    pub(super) state: OAuthState,
     pub(super) callback: PendingBinding,
     pub(super) events: Receiver<CallbackEvent>,
 }

@@ -37,18 +37,22 @@ pub(super) struct DeliverySetup {
 impl DeliverySetup {
     /// Prepares a delivery by the configuration.
     pub(super) fn new(app: &AppContext, store: Store) -> anyhow::Result<Self> {
-        let send = &app.config.send;
-        let options = DeliveryOptions {
-            account: app.account()?,
-            concurrency: send.concurrency.value,
-            rate: send.rate.value,
-            wait: send.wait.value,
-            max_attempts: send.max_attempts.value,
-            retain: send.retain.value,
-            deliver: true,
-        };
-        Ok(Self { store, client: Client::new(&app.client_settings())?, options })
+        Ok(Self { store, client: app.new_client()?, options: delivery_options(app)? })
     }
+}
+
+/// Returns the options of a run by the configuration.
+pub(super) fn delivery_options(app: &AppContext) -> anyhow::Result<DeliveryOptions> {
+    let send = &app.config.send;
+    Ok(DeliveryOptions {
+        account: app.account()?,
+        concurrency: send.concurrency.value,
+        rate: send.rate.value,
+        wait: send.wait.value,
+        max_attempts: send.max_attempts.value,
+        retain: send.retain.value,
+        deliver: true,
+    })
 }
 
 /// A message to report, in its state at the end of the run.

@@ -10,6 +10,7 @@ pub mod files;
 pub mod inherited_signals;
 pub mod proxy;
 pub mod pty;
+pub mod push;
 pub mod redactions;
 pub mod scripted_server;
 

@@ -18,9 +18,11 @@ const NICKNAME_TIMEOUT: Duration = Duration::from_millis(1500);
 const CODE_ERRORS: [i64; 4] = [40029, 40163, 41008, 42003];
 
 /// Exchanges codes in the name of one account.
-pub(super) struct WechatExchange {
-    pub(super) client: Client,
-    pub(super) account: Account,
+pub struct WechatExchange {
+    /// The client.
+    pub client: Client,
+    /// The account.
+    pub account: Account,
 }
 
 impl CodeExchange for WechatExchange {

@@ -1,0 +1,95 @@
+//! Passes pushes on to another server of the account's owner, since an account has one push URL.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
+use url::Url;
+
+use crate::t;
+use crate::wechat::tls_config;
+
+/// The largest answer that is passed back, in bytes.
+const MAX_ANSWER_BYTES: u64 = 64 << 10;
+
+/// The answer of the other server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardedAnswer {
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl ForwardedAnswer {
+    /// Returns whether it has nothing for WeChat to show: it is empty, or `success`.
+    pub fn is_empty(&self) -> bool {
+        let body = self.body.trim_ascii();
+        body.is_empty() || body == b"success"
+    }
+}
+
+/// Passes pushes on to one address.
+pub struct Forwarder {
+    client: Client,
+    target: Url,
+}
+
+impl Forwarder {
+    /// Creates a forwarder to `target`, for whose certificate the authorities in `ca_file` count, too.
+    /// It follows no redirect: a push goes nowhere else.
+    ///
+    /// # Errors
+    /// The certificate authorities cannot be read.
+    pub fn new(target: Url, ca_file: Option<&PathBuf>) -> anyhow::Result<Self> {
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls_config(ca_file)?)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .user_agent(concat!("wxbox/", env!("CARGO_PKG_VERSION")));
+        if target.scheme() == "http" {
+            // A loopback address, which a proxy cannot reach.
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(reqwest::Error::without_url)?;
+        Ok(Self { client, target })
+    }
+
+    /// Passes a push on as it came, and returns the answer. The error is a text for the log; it
+    /// contains no address.
+    ///
+    /// # Errors
+    /// The other server cannot be reached, is too slow, or answers with an error.
+    pub fn forward(
+        &self,
+        query: &str,
+        content_type: &str,
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<ForwardedAnswer, String> {
+        let mut url = self.target.clone();
+        let joined = match url.query() {
+            Some(own) => format!("{own}&{query}"),
+            None => query.to_owned(),
+        };
+        url.set_query(Some(&joined));
+        let request = self.client.post(url).header(CONTENT_TYPE, content_type).timeout(timeout).body(body);
+        let cause = |error: reqwest::Error| error.without_url().to_string();
+        let response = request.send().map_err(cause)?;
+        if !response.status().is_success() {
+            return Err(t!("serve-forward-status", status = response.status().as_u16()));
+        }
+        let header = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = header.unwrap_or("text/plain; charset=utf-8").to_owned();
+        let mut body = Vec::new();
+        response.take(MAX_ANSWER_BYTES + 1).read_to_end(&mut body).map_err(|error| error.to_string())?;
+        if u64::try_from(body.len()).unwrap_or(u64::MAX) > MAX_ANSWER_BYTES {
+            return Err(t!("serve-forward-long"));
+        }
+        Ok(ForwardedAnswer { content_type, body })
+    }
+}

@@ -1,0 +1,23 @@
+//! What `wxbox serve` does for a long time, and `bind` and `init` for one push: it takes WeChat's
+//! pushes, answers phones for other processes, and reports its state to monitoring.
+//!
+//! `push_endpoint` checks a push, has it recorded by `recorder` and answers it; `forwarder` passes
+//! it on. `event` translates between pushes, the database and the output. `phone_bindings` answers
+//! phones, `router` routes all requests.
+
+mod event;
+mod forwarder;
+mod metrics;
+mod phone_bindings;
+mod push_endpoint;
+mod recorder;
+mod reply;
+mod router;
+
+pub use event::{ServeEvent, ServeEventKind, to_new_event, to_serve_events};
+pub use forwarder::Forwarder;
+pub use metrics::Metrics;
+pub use phone_bindings::PhoneBindings;
+pub use push_endpoint::{PushEndpoint, describe_rejection, seal_reply};
+pub use recorder::{EventRecorder, RecordError, RecorderProblem};
+pub use router::{HEALTH_LOCK_TIMEOUT, ServeRouter};

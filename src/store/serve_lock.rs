@@ -1,0 +1,61 @@
+//! Which process serves an account: it locks a file beside the database, and the system releases
+//! the lock when the process dies.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ring::digest::{SHA256, digest};
+
+use super::{Error, Result};
+use crate::files::{self, sibling_path};
+use crate::i18n::io_error_text;
+
+/// How often the lock is tried before another process counts as its holder.
+const MAX_LOCK_ATTEMPTS: usize = 5;
+/// The pause between two tries.
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The lock of the process that serves an account. The file stays when the lock is dropped: two
+/// processes that hold different files of one name would both serve.
+#[derive(Debug)]
+pub struct ServeLock {
+    _lock: File,
+}
+
+impl ServeLock {
+    /// Takes the lock. Returns `None` if another process has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`] if no file can be created beside the database.
+    pub fn acquire(database: &Path, app_id: &str) -> Result<Option<Self>> {
+        let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: io_error_text(&e) };
+        let file = files::open_private(&lock_path(database, app_id)).map_err(failed)?;
+        files::copy_ownership(&file, database).map_err(failed)?;
+        for _ in 0..MAX_LOCK_ATTEMPTS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Self { _lock: file })),
+                // `is_held` locks the file for a moment.
+                Err(TryLockError::WouldBlock) => drop(crossbeam_channel::after(LOCK_RETRY_INTERVAL).recv()),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether a process serves the account. Creates no file.
+    pub fn is_held(database: &Path, app_id: &str) -> bool {
+        files::open_existing_private(&lock_path(database, app_id))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+}
+
+/// Returns the path of an account's lock file. An AppID may contain characters that a file name
+/// cannot.
+fn lock_path(database: &Path, app_id: &str) -> PathBuf {
+    let hash = digest(&SHA256, app_id.as_bytes());
+    let digits: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    sibling_path(database, &format!("-serve-{digits}"))
+}

@@ -14,7 +14,7 @@ use crate::exit::{CommandError, ExitStatus};
 use crate::http_server::Limits;
 use crate::i18n::{io_error_text, join_list};
 use crate::listen;
-use crate::sandbox::{RequestLine, Sandbox, SandboxInfo, Scenario};
+use crate::sandbox::{LogLine, Sandbox, SandboxInfo, Scenario};
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Ui, format_key_values};
@@ -144,11 +144,11 @@ const MAX_PENDING_LINES: usize = 50_000;
 
 /// The pending lines, and the number of dropped ones.
 #[derive(Default)]
-struct RequestLog(Mutex<(Vec<RequestLine>, usize)>);
+struct RequestLog(Mutex<(Vec<LogLine>, usize)>);
 
 impl RequestLog {
     /// Adds a line; returns whether it is the only pending one.
-    fn add(&self, line: RequestLine) -> bool {
+    fn add(&self, line: LogLine) -> bool {
         let (waiting, dropped) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MAX_PENDING_LINES {
             waiting.push(line);
@@ -158,7 +158,7 @@ impl RequestLog {
         waiting.len() == 1
     }
 
-    fn take(&self) -> (Vec<RequestLine>, usize) {
+    fn take(&self) -> (Vec<LogLine>, usize) {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -175,18 +175,21 @@ fn flush_log(ui: &mut Ui, lines: &RequestLog) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::RequestLine;
 
     #[test]
     fn dropped_request_lines_are_counted() {
-        let line = || RequestLine {
-            time: String::new(),
-            method: "GET".into(),
-            path: "/".into(),
-            errcode: None,
-            to: None,
-            unknown: false,
-            fault: None,
-            ms: 0,
+        let line = || {
+            LogLine::Request(RequestLine {
+                time: String::new(),
+                method: "GET".into(),
+                path: "/".into(),
+                errcode: None,
+                to: None,
+                unknown: false,
+                fault: None,
+                ms: 0,
+            })
         };
         let lines = RequestLog::default();
         let wakeup_count = (0..MAX_PENDING_LINES + 3).filter(|_| lines.add(line())).count();

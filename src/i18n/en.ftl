@@ -802,6 +802,8 @@ sandbox-unfollow = Unfollow
 sandbox-say = Write to the account
 sandbox-say-send = Send
 sandbox-click = tap the menu
+sandbox-scan = scan
+sandbox-scan-url = address in a QR code of the account
 sandbox-typing = The account is typing…
 sandbox-grant-give = allow
 sandbox-grant-back = withdraw
@@ -810,6 +812,8 @@ sandbox-grant-scene = allow one of scene 1000
 sandbox-note-followed = followed the account
 sandbox-note-left = unfollowed the account
 sandbox-note-clicked = tapped the menu
+sandbox-note-scanned = scanned a QR code of the account
+sandbox-note-unavailable = The service of this account is not available. Try again later.
 sandbox-details = Details
 sandbox-mini-program = Mini program { $target }
 sandbox-repeats = { $count ->
@@ -864,10 +868,34 @@ sandbox-link-response-type = The response_type must be code.
 sandbox-link-state = The state must be at most 128 letters and digits.
 sandbox-line-unknown = not supported by the sandbox
 sandbox-line-fault = fault: { $fault }
+sandbox-line-attempt = attempt { $count }
 sandbox-lines-left-out = { $count ->
     [one] one request is not listed: its line was not read in time
    *[other] { $count } requests are not listed: their lines were not read in time
 }
+sandbox-push-title = Push settings
+sandbox-push-lead = The sandbox sends messages and events of the people to this URL, which must be on this machine. It first checks the URL, as WeChat does. An empty URL stops the pushes.
+sandbox-push-save = Check and save
+sandbox-push-mode-plain = plain
+sandbox-push-mode-compatible = compatible
+sandbox-push-mode-safe = safe
+sandbox-push-rejected = The push settings were not changed
+sandbox-push-bad-url = The URL must be an http address on this machine.
+sandbox-push-bad-token = The Token must have 3 to 32 letters and digits.
+sandbox-push-bad-key = The EncodingAESKey must have 43 letters and digits.
+sandbox-push-bad-mode = The mode must be plain, compatible or safe.
+sandbox-push-no-key = This mode requires an EncodingAESKey.
+sandbox-push-check = The URL did not pass the check: { $cause }
+sandbox-push-not-local = not an address of this machine
+sandbox-push-no-connection = no connection
+sandbox-push-timeout = no response within 5 seconds
+sandbox-push-no-response = connection closed without a response
+sandbox-push-status = status is not 200
+sandbox-push-body = body is not empty, not “success” and not a reply
+sandbox-push-reply = reply is not for this person, or not of a known type
+sandbox-push-reply-encryption = reply has the wrong encryption or signature
+sandbox-push-echostr = body is not the echostr
+sandbox-push-echostr-quoted = body is the echostr in quotes; return it without quotes
 sandbox-listening =
     The WeChat sandbox is at { $url }
       app_id      { $app_id }

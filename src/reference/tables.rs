@@ -85,7 +85,7 @@ const MESSAGE_FIELDS: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const JSON_OBJECTS: [JsonObjectDoc; 44] = [
+pub const JSON_OBJECTS: [JsonObjectDoc; 45] = [
     JsonObjectDoc { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at"], notes: "a person, after a change; reachable: false if WeChat refused a message or the person does not follow the account; follows: null if WeChat was not asked; has_followed: whether the person was seen to follow since the binding" },
     JsonObjectDoc { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "messages", "queued"], notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event authorize_url: the wait begins; also has short_link if the QR code holds one" },
@@ -129,5 +129,6 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 44] = [
     JsonObjectDoc { command: "token", fields: &["access_token", "expires_at"], notes: "" },
     JsonObjectDoc { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], notes: "event listening, first" },
     JsonObjectDoc { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "fault", "ms"], notes: "a request; errcode, to, unknown and fault only if they apply" },
+    JsonObjectDoc { command: "sandbox", fields: &["event", "time", "push", "openid", "attempt", "status", "problem", "fault", "ms"], notes: "event push: an attempt to push; openid, status, problem and fault only if they apply; attempt 0: lost" },
     JsonObjectDoc { command: "any error", fields: &["error", "hint", "code"], notes: "on stderr; code is the exit status" },
 ];

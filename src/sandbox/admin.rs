@@ -5,19 +5,22 @@
 //! | --- | --- | --- |
 //! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | answers the consent page |
 //! | `/sandbox/subscribe?<query of the link>` | `allow` = 1 or 0, `person` | answers the page of one-time subscriptions |
-//! | `/sandbox/write` | `person`, `text` | the person writes to the account, or taps a menu entry, which sends its text |
-//! | `/sandbox/click` | `person` | the person taps the account's own menu |
+//! | `/sandbox/write` | `person`, `text`, `menu_id` | the person writes to the account, or taps an entry of a menu message, which sends its text and id |
+//! | `/sandbox/click` | `person`, `key` | the person taps an entry of the account's own menu |
+//! | `/sandbox/scan` | `person`, `url` | the person scans the QR code with that address |
 //! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or unfollows; with `?code=` and the end of a QR code's address, by that code |
 //! | `/sandbox/grant` | `person`, `template`, `give` = 1 or 0 | the person allows a notification, or revokes all consents to that template |
 //! | `/sandbox/scene` | `person`, `scene` | the person allows one one-time message of that scene |
+//! | `/sandbox/authorization` | `person`, `event` = `revoke` or `cancellation` | the person takes back the authorization, or closes the WeChat account |
+//! | `/sandbox/push` | any of `url`, `token`, `aes_key`, `mode` | changes the push settings if the server at the URL passes the check; an empty `url` removes them |
 //! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits`, `verified` (1 or 0) | changes those settings |
 //! | `/sandbox/clock` | `forward`, such as `49h` | sets the sandbox's clock forward |
 //! | `/sandbox/clear` | | deletes the conversations |
 //! | `/sandbox/tokens` | `revoke` = 1 | invalidates every access token issued so far (40001) |
 //! | `/sandbox/faults` | in TOML, `[[faults]]` as in a scenario | replaces the fault plan; an empty body removes it |
 //!
-//! All but the first two answer 303 to `/`; an invalid plan answers 400 with the reason. `person`
-//! and `phone` are names. Without `person`, the form acts for the person whose phone opens links. A
+//! All but the first two answer 303 to `/`; an invalid plan and rejected push settings answer 400 with
+//! the reason. `person` and `phone` are names or openids. Without `person`, the form acts for the person whose phone opens links. A
 //! form sent by a page of another site is rejected with 403.
 
 use std::time::Duration;
@@ -26,10 +29,16 @@ use url::form_urlencoded::parse;
 
 use super::faults::{self, FaultPlan};
 use super::pages;
+use super::push::event::{PushEvent, ScannedCode};
+use super::push::settings::PushSettings;
 use super::response::HandledRequest;
 use super::state::Platform;
 use super::state::inbox::ConversationEntry;
+use super::state::scene_codes::Scene;
 use crate::http_server::{HttpResponse, Request};
+
+/// The key of the menu entry that a person taps if the form names none.
+const DEFAULT_MENU_KEY: &str = "menu";
 
 /// Handles a form that was posted to a path under `/sandbox/`.
 pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) -> HandledRequest {
@@ -43,6 +52,9 @@ pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) ->
         "/sandbox/click" => record_click(platform, &form, now_ms),
         "/sandbox/grant" => change_consent(platform, &form),
         "/sandbox/scene" => add_scene_consent(platform, &form),
+        "/sandbox/scan" => scan_code(platform, &form, now_ms),
+        "/sandbox/authorization" => change_authorization(platform, &form, now_ms),
+        "/sandbox/push" => return change_push_settings(platform, &form),
         "/sandbox/write" => send_message(platform, &form, now_ms),
         "/sandbox/follow" => set_follow(platform, &form, now_ms),
         "/sandbox/settings" => change_settings(platform, &form),
@@ -62,11 +74,14 @@ pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) ->
         _ => None,
     };
     match result {
-        Some(()) => HandledRequest::from_reply(
-            HttpResponse::bytes(303, "text/plain; charset=utf-8", "").with_header("Location", "/"),
-        ),
+        Some(()) => HandledRequest::from_reply(see_inbox()),
         None => HandledRequest { unknown_path: true, ..HandledRequest::from_reply(pages::not_found(request)) },
     }
+}
+
+/// Redirects to the inbox.
+fn see_inbox() -> HttpResponse {
+    HttpResponse::bytes(303, "text/plain; charset=utf-8", "").with_header("Location", "/")
 }
 
 struct AdminForm<'a>(&'a Request);
@@ -80,11 +95,14 @@ impl AdminForm<'_> {
         self.value(name).map(|value| matches!(value.as_str(), "1" | "true" | "on"))
     }
 
-    /// Returns the index of the person named in `field`, or of the active person if no name is
-    /// given.
+    /// Returns the index of the person whose name or openid is in `field`, or of the active person
+    /// if the field is missing.
     fn person_index(&self, platform: &Platform, field: &str) -> Option<usize> {
         match self.value(field) {
-            Some(name) => platform.people.iter().position(|person| person.name == name),
+            Some(name) => {
+                let named = platform.people.iter().position(|person| person.name == name);
+                named.or_else(|| platform.person_index(&name))
+            }
             None => Some(platform.acting_person(self.0)),
         }
     }
@@ -133,9 +151,53 @@ fn record_click(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
     let person = platform.people.get_mut(index)?;
     if person.follows {
         person.interact(now_ms);
-        platform.inbox.push(ConversationEntry::Clicked { openid: person.openid.clone(), at_ms: now_ms });
+        let openid = person.openid.clone();
+        platform.inbox.push(ConversationEntry::Clicked { openid: openid.clone(), at_ms: now_ms });
+        let key = form.value("key").filter(|key| !key.is_empty()).unwrap_or_else(|| DEFAULT_MENU_KEY.to_owned());
+        platform.push(&openid, PushEvent::Clicked { key }, "", now_ms);
     }
     Some(())
+}
+
+fn scan_code(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let index = form.person_index(platform, "person")?;
+    let url = form.value("url")?;
+    let (_, id) = url.trim().rsplit_once("/q/")?;
+    scan(platform, index, id, now_ms)
+}
+
+fn change_authorization(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let index = form.person_index(platform, "person")?;
+    let event = match form.value("event")?.as_str() {
+        "revoke" => PushEvent::AuthorizationRevoked,
+        "cancellation" => PushEvent::AuthorizationCancelled,
+        _ => return None,
+    };
+    let openid = platform.people.get(index)?.openid.clone();
+    platform.push(&openid, event, "", now_ms);
+    Some(())
+}
+
+/// Prepares new push settings. The server of the sandbox checks their URL before it keeps them.
+fn change_push_settings(platform: &mut Platform, form: &AdminForm<'_>) -> HandledRequest {
+    let current = platform.pushes.settings();
+    // A value that is not given stays.
+    let value = |name: &str, kept: fn(&PushSettings) -> &str| {
+        let given = form.value(name).map(|text| text.trim().to_owned());
+        given.unwrap_or_else(|| current.map(kept).unwrap_or_default().to_owned())
+    };
+    let url = value("url", |settings| settings.url.as_str());
+    if url.is_empty() {
+        platform.pushes.set_settings(None);
+        return HandledRequest::from_reply(see_inbox());
+    }
+    let token = value("token", |settings| &settings.token);
+    let aes_key = value("aes_key", |settings| &settings.aes_key);
+    let mode = value("mode", |settings| settings.mode.name());
+    match PushSettings::new(&url, &token, &aes_key, &mode) {
+        Ok(settings) => HandledRequest { push_settings: Some(settings), ..HandledRequest::from_reply(see_inbox()) },
+        Err(error) => HandledRequest::from_reply(pages::push_settings_invalid(form.0, error)),
+    }
 }
 
 fn change_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
@@ -163,7 +225,11 @@ fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
     let person = platform.people.get_mut(index)?;
     if person.follows {
         person.send_message(now_ms);
-        platform.inbox.push(ConversationEntry::UserText { openid: person.openid.clone(), text, at_ms: now_ms });
+        let openid = person.openid.clone();
+        platform.inbox.push(ConversationEntry::UserText { openid: openid.clone(), text: text.clone(), at_ms: now_ms });
+        let menu_id = form.value("menu_id").filter(|id| !id.is_empty());
+        let msgid = platform.inbox.next_msgid();
+        platform.push(&openid, PushEvent::Text { text, menu_id, msgid }, "", now_ms);
     }
     Some(())
 }
@@ -171,23 +237,52 @@ fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
 fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
     let index = form.person_index(platform, "person")?;
     let follows = form.bool_value("follows")?;
-    let scene = match form.0.param("code") {
+    match form.0.param("code") {
         // An expired code cannot be used.
-        Some(id) => Some(platform.scene_codes.scene(&id, now_ms)?),
-        None => None,
-    };
+        Some(id) if follows => return scan(platform, index, &id, now_ms),
+        _ if follows => follow(platform, index, None, now_ms),
+        _ => unfollow(platform, index, now_ms),
+    }
+    Some(())
+}
+
+/// Lets a person scan a QR code: the person follows, or the account learns of the scan.
+///
+/// `None` if the code does not exist or has expired.
+fn scan(platform: &mut Platform, index: usize, id: &str, now_ms: i64) -> Option<()> {
+    let code = platform.scene_codes.get(id, now_ms)?;
+    let (scene, ticket) = (code.scene.clone(), code.ticket.clone());
     let person = platform.people.get_mut(index)?;
-    if follows == person.follows {
+    if !person.follows {
+        follow(platform, index, Some((scene, ticket)), now_ms);
         return Some(());
     }
-    if follows {
-        person.follow(scene, now_ms);
-    } else {
-        person.unfollow();
-        platform.tags.remove_person(index);
-    }
-    platform.inbox.push(ConversationEntry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
+    person.interact(now_ms);
+    let openid = person.openid.clone();
+    let code = ScannedCode { scene: scene.to_string(), ticket };
+    platform.inbox.push(ConversationEntry::Scanned { openid: openid.clone(), at_ms: now_ms });
+    platform.push(&openid, PushEvent::Scanned { code }, "", now_ms);
     Some(())
+}
+
+/// Lets a person follow, by the code of that scene and ticket if one was scanned.
+fn follow(platform: &mut Platform, index: usize, code: Option<(Scene, String)>, now_ms: i64) {
+    let Some(person) = platform.people.get_mut(index).filter(|person| !person.follows) else { return };
+    let scanned = code.as_ref().map(|(scene, ticket)| ScannedCode { scene: scene.to_string(), ticket: ticket.clone() });
+    person.follow(code.map(|(scene, _)| scene), now_ms);
+    let openid = person.openid.clone();
+    platform.inbox.push(ConversationEntry::Followed { openid: openid.clone(), follows: true, at_ms: now_ms });
+    platform.push(&openid, PushEvent::Followed { code: scanned }, "", now_ms);
+}
+
+/// Lets a person unfollow.
+fn unfollow(platform: &mut Platform, index: usize, now_ms: i64) {
+    let Some(person) = platform.people.get_mut(index).filter(|person| person.follows) else { return };
+    person.unfollow();
+    let openid = person.openid.clone();
+    platform.tags.remove_person(index);
+    platform.inbox.push(ConversationEntry::Followed { openid: openid.clone(), follows: false, at_ms: now_ms });
+    platform.push(&openid, PushEvent::Unfollowed, "", now_ms);
 }
 
 fn parse_faults(body: &[u8]) -> Result<FaultPlan, String> {

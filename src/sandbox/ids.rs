@@ -83,6 +83,21 @@ pub(super) fn rid(now_ms: i64) -> String {
     format!("{:08x}-{:08x}-{:08x}", now_ms.div_euclid(1000), random_number(), random_number())
 }
 
+/// Returns the nonce of a signature: up to ten digits.
+pub(super) fn decimal_nonce() -> String {
+    random_number().to_string()
+}
+
+/// Returns the text that the check of a push URL must return: 19 digits.
+pub(super) fn echostr() -> String {
+    (0..19).map(|_| char::from(b'1' + (random_number() % 9) as u8)).collect()
+}
+
+/// Returns the random bytes before an encrypted message: 16 letters and digits.
+pub(super) fn push_random() -> [u8; 16] {
+    std::array::from_fn(|_| ALPHABET[random_number() as usize % 62])
+}
+
 /// Returns the nonce that allows a page to run its only script.
 pub(super) fn nonce() -> String {
     format!("{:08x}{:08x}{:08x}{:08x}", random_number(), random_number(), random_number(), random_number())

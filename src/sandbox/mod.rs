@@ -9,8 +9,9 @@
 //! and a comment says so.
 //!
 //! No two files of the module import each other. From the bottom up: `time`, `paths`, `ids`, `call`
-//! and `response`; `faults` and `scenario`; `state`; the requests that `api` parses; `pages`; the
-//! other files of `api`, and `admin`; `router`, which alone imports the handlers; `server`.
+//! and `response`; `faults`, the settings and events of `push`, and `scenario`; `state`; the requests
+//! that `api` parses; `pages`; the other files of `api`, and `admin`; `router`, which alone imports
+//! the handlers; the delivery of `push`; `server`.
 
 mod admin;
 mod api;
@@ -20,6 +21,7 @@ mod ids;
 mod origin;
 mod pages;
 mod paths;
+mod push;
 mod qr_jpeg;
 mod response;
 mod router;
@@ -29,13 +31,16 @@ mod state;
 mod time;
 
 pub use faults::Fault;
+pub use push::line::PushLine;
+pub use push::problem::PushProblem;
 pub use scenario::Scenario;
 pub use scenario::account_setup::{
     ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, SubscriptionConfig, TemplateConfig,
 };
 pub use scenario::error::ScenarioError;
+pub use scenario::push_setup::PushConfig;
 pub use scenario::template_library::{Keyword, LibraryTemplate};
-pub use server::{RequestLine, Sandbox, SandboxInfo};
+pub use server::{LogLine, RequestLine, Sandbox, SandboxInfo};
 pub use state::Platform;
 
 #[cfg(test)]

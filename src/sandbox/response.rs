@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::ids;
+use super::push::settings::PushSettings;
 use crate::http_server::HttpResponse;
 
 /// An API error: WeChat's number and text, without the id of the request.
@@ -41,6 +42,8 @@ pub(super) struct HandledRequest {
     /// The address that the phone calls a second time and whose response it ignores
     /// (`double_callback`).
     pub(super) second_callback: Option<Url>,
+    /// The push settings that replace the current ones if the check of their URL succeeds.
+    pub(super) push_settings: Option<PushSettings>,
 }
 
 impl HandledRequest {
@@ -54,6 +57,7 @@ impl HandledRequest {
             fault: None,
             unlogged: false,
             second_callback: None,
+            push_settings: None,
         }
     }
 }

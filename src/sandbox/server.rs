@@ -4,15 +4,17 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use url::{Position, Url};
 
+use super::push::delivery::PushDelivery;
+use super::push::line::PushLine;
 use super::response::HandledRequest;
 use super::scenario::Scenario;
 use super::state::Platform;
-use super::time::{BEIJING_OFFSET_MS, rfc3339};
+use super::time::{machine_now_ms, rfc3339, to_beijing_time};
 use super::{origin, pages};
 use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;
@@ -31,7 +33,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// Serves that scenario until the sandbox is dropped.
     ///
-    /// Several threads call `on_request`, once for each request.
+    /// Several threads call `on_line`, once for each request and each attempt to push.
     ///
     /// With `double_callback`, the sandbox itself calls the address of an authorization once before
     /// the phone is redirected to it, and waits for the response: two calls with one code, in a
@@ -43,7 +45,7 @@ impl Sandbox {
     pub fn start(
         scenario: Scenario,
         server: HttpServer,
-        on_request: impl Fn(RequestLine) + Send + Sync + 'static,
+        on_line: impl Fn(LogLine) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listening = SandboxInfo {
             event: "listening",
@@ -52,21 +54,33 @@ impl Sandbox {
             app_secret: scenario.app_secret.clone(),
         };
         let local_ip = server.local_addr().ip().to_canonical();
-        let platform = Arc::new(Mutex::new(Platform::new(scenario, now_ms())));
+        let platform = Arc::new(Mutex::new(Platform::new(scenario, machine_now_ms())));
+        let on_line = Arc::new(on_line);
+        let on_push = Arc::clone(&on_line);
+        let delivery = PushDelivery::start(Arc::clone(&platform), move |line| on_push(LogLine::Push(line)))?;
         let handle = server.start(move |request| {
             let started = Instant::now();
-            let now = now_ms();
-            let handled = if origin::is_allowed_request(&request, local_ip) {
-                platform.lock().unwrap_or_else(PoisonError::into_inner).handle_logged(&request, now)
+            let now = machine_now_ms();
+            let lock = || platform.lock().unwrap_or_else(PoisonError::into_inner);
+            let (mut handled, pushes) = if origin::is_allowed_request(&request, local_ip) {
+                let mut platform = lock();
+                (platform.handle_logged(&request, now), platform.pushes.take_queued())
             } else {
-                HandledRequest::from_reply(pages::forbidden_host(&request))
+                (HandledRequest::from_reply(pages::forbidden_host(&request)), Vec::new())
             };
             // The lock is released by now: the called server may send requests to the platform.
             if let Some(url) = &handled.second_callback {
                 call_callback_again(url);
             }
+            if let Some(settings) = handled.push_settings.take() {
+                match delivery.check(&settings) {
+                    Ok(()) => lock().pushes.set_settings(Some(settings)),
+                    Err(problem) => handled.reply = pages::push_check_failed(&request, problem),
+                }
+            }
+            pushes.into_iter().for_each(|push| delivery.submit(push));
             if !handled.unlogged {
-                on_request(RequestLine::new(&request, &handled, now, started.elapsed()));
+                on_line(LogLine::Request(RequestLine::new(&request, &handled, now, started.elapsed())));
             }
             handled.reply
         })?;
@@ -96,6 +110,25 @@ impl fmt::Display for SandboxInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = t!("sandbox-listening", url = self.url, app_id = self.app_id, app_secret = self.app_secret);
         f.write_str(&text)
+    }
+}
+
+/// A line of the sandbox's log.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum LogLine {
+    /// A request to the sandbox.
+    Request(RequestLine),
+    /// An attempt of the sandbox to push.
+    Push(PushLine),
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(line) => line.fmt(f),
+            Self::Push(line) => line.fmt(f),
+        }
     }
 }
 
@@ -160,14 +193,6 @@ impl fmt::Display for RequestLine {
     }
 }
 
-/// Converts a time in RFC 3339 from UTC to Beijing time, which WeChat and the sandbox's pages use.
-fn to_beijing_time(utc: &str) -> String {
-    let Ok(time) = humantime::parse_rfc3339(utc) else { return utc.to_owned() };
-    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let at_ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
-    rfc3339(at_ms.saturating_add(BEIJING_OFFSET_MS)).replace('Z', "+08:00")
-}
-
 /// Replaces the unspecified address with the loopback address, so that a client can connect to it.
 fn connectable_addr(mut addr: SocketAddr) -> SocketAddr {
     match addr.ip() {
@@ -176,11 +201,6 @@ fn connectable_addr(mut addr: SocketAddr) -> SocketAddr {
         _ => {}
     }
     addr
-}
-
-fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Calls the address and ignores the result: the phone is redirected in any case.

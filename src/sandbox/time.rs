@@ -1,6 +1,6 @@
 //! Times as text and as days. The platform counts days and months in Beijing time (UTC+8).
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The offset of Beijing time from UTC, in milliseconds.
 pub(super) const BEIJING_OFFSET_MS: i64 = 8 * 3_600_000;
@@ -17,4 +17,18 @@ pub(super) fn rfc3339(at_ms: i64) -> String {
 /// counters restart with it.
 pub(super) fn beijing_day(now_ms: i64) -> i64 {
     (now_ms + BEIJING_OFFSET_MS).div_euclid(86_400_000)
+}
+
+/// Converts a time in RFC 3339 from UTC to Beijing time, which WeChat and the sandbox's pages use.
+pub(super) fn to_beijing_time(utc: &str) -> String {
+    let Ok(time) = humantime::parse_rfc3339(utc) else { return utc.to_owned() };
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let at_ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+    rfc3339(at_ms.saturating_add(BEIJING_OFFSET_MS)).replace('Z', "+08:00")
+}
+
+/// Returns the time of the machine, in Unix milliseconds.
+pub(super) fn machine_now_ms() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }

@@ -335,6 +335,8 @@ const UNTRANSLATED_FILES: &[&str] = &[
     "exit.rs",
     "reference/",
     "sandbox/api/",
+    "sandbox/faults/fault.rs",
+    "sandbox/push/event.rs",
     "sandbox/response.rs",
     "sandbox/router.rs",
     "sandbox/scenario/template_library.rs",

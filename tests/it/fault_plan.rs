@@ -208,7 +208,7 @@ fn invalid_fault_plan_is_rejected() {
     env.run("sandbox --world world.toml").assert_snapshot(snapbox::str![[r#"
 exit 3
 --- stderr
-error: cannot use the scenario world.toml: line 3: a fault can have only one of errcode, status, truncated, reset, hang, drip, content_type, delay
+error: cannot use the scenario world.toml: line 3: a fault can have only one of errcode, status, truncated, reset, hang, drip, content_type, delay, receipt, push
 
 "#]]);
     let mut env = TestEnv::new();

@@ -169,7 +169,7 @@ error: cannot use the scenario missing.toml: No such file or directory (os error
     env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot use the scenario world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `faults`
+error: cannot use the scenario world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `original_id`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `push`, `faults`
 
 "#]]);
     env.write_file("world.toml", "app_id = \"wx\"\n");

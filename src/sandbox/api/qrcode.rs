@@ -61,7 +61,7 @@ impl Platform {
 
     /// `GET /q/…`, opened by the phone.
     pub(in crate::sandbox) fn scan_code(&self, request: &Request, id: &str, now_ms: i64) -> HandledRequest {
-        HandledRequest::from_reply(match self.scene_codes.scene(id, now_ms) {
+        HandledRequest::from_reply(match self.scene_codes.get(id, now_ms) {
             Some(_) => pages::follow(self, request, id),
             None => pages::follow_expired(request),
         })

@@ -9,6 +9,7 @@ use super::template_fields;
 use super::template_types::{FieldError, check_value};
 use crate::sandbox::call::Call;
 use crate::sandbox::ids;
+use crate::sandbox::push::event::{PushEvent, ReceiptOutcome};
 use crate::sandbox::response::{self, ApiError, ApiResult, api_error, api_error_with};
 use crate::sandbox::scenario::account_setup::TemplateConfig;
 use crate::sandbox::state::Platform;
@@ -99,7 +100,10 @@ impl Platform {
         message.client_msg_id = client_msg_id;
         let msgid = self.inbox.next_msgid();
         message.msgid = Some(msgid.to_string());
+        let openid = message.openid.clone();
         self.deliver(message);
+        let receipt = PushEvent::TemplateReceipt { msgid, outcome: ReceiptOutcome::default() };
+        self.push(&openid, receipt, &call.request.path, call.now_ms);
         Ok(accepted_response(msgid))
     }
 }

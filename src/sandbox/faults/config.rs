@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::fault::{CallFilter, Effect, Fault, Timing, Trigger};
+use super::fault::{CallFilter, Effect, Fault, PushFault, Timing, Trigger};
 use crate::sandbox::paths::API_PATHS;
+use crate::sandbox::push::event::PUSH_NAMES;
 use crate::sandbox::scenario::error::{ScenarioError, require, syntax_error};
 
 /// The longest pause that a fault may have.
@@ -14,7 +15,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(3600);
 /// The keys that select the calls of a fault; a fault has at most one of them.
 const TRIGGER_KEYS: &str = "nth, every, probability";
 /// The keys that define the effect of a fault; a fault has exactly one of them.
-const EFFECT_KEYS: &str = "errcode, status, truncated, reset, hang, drip, content_type, delay";
+const EFFECT_KEYS: &str = "errcode, status, truncated, reset, hang, drip, content_type, delay, receipt, push";
 
 /// A fault as written in TOML.
 #[derive(Deserialize)]
@@ -36,6 +37,9 @@ struct FaultConfig {
     drip: Option<String>,
     content_type: Option<String>,
     delay: Option<String>,
+    event: Option<String>,
+    receipt: Option<String>,
+    push: Option<PushFault>,
 }
 
 #[derive(Deserialize)]
@@ -71,10 +75,16 @@ impl TryFrom<FaultConfig> for Fault {
 
     fn try_from(config: FaultConfig) -> Result<Self, ScenarioError> {
         let api = config.api.clone().unwrap_or_else(|| "*".to_owned());
-        let filter = CallFilter { api, openid: config.to.clone() };
+        let filter = CallFilter { api, openid: config.to.clone(), event: config.event.clone() };
         require(API_PATHS.iter().any(|path| filter.matches_path(path)), "faults.api", &filter.api)?;
         if let Some(to) = &filter.openid {
             require(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
+        }
+        if let Some(event) = &filter.event {
+            require(PUSH_NAMES.contains(&event.as_str()), "faults.event", event)?;
+            if config.receipt.is_none() && config.push.is_none() {
+                return Err(ScenarioError::MissingPartner { key: "faults.event", with: "push" });
+            }
         }
         if let Some(times) = config.times {
             require(times > 0, "faults.times", &times.to_string())?;
@@ -128,6 +138,9 @@ impl FaultConfig {
             let printable = content_type.bytes().all(|b| matches!(b, b' '..=b'~'));
             require(!content_type.trim().is_empty() && printable, "faults.content_type", content_type)?;
         }
+        if let Some(status) = &self.receipt {
+            require(!status.trim().is_empty() && !status.chars().any(char::is_control), "faults.receipt", status)?;
+        }
         let processed = self.processed.unwrap_or(false);
         let all = [
             self.errcode.map(Effect::Errcode),
@@ -138,6 +151,8 @@ impl FaultConfig {
             parse_pause("faults.drip", self.drip.as_deref())?.map(Effect::Drip),
             self.content_type.clone().map(Effect::ContentType),
             parse_pause("faults.delay", self.delay.as_deref())?.map(Effect::Delay),
+            self.receipt.clone().map(Effect::Receipt),
+            self.push.map(Effect::Push),
         ];
         let mut effects = all.into_iter().flatten();
         match (effects.next(), effects.next()) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::http_server::{HttpResponse, ResponseMode};
 
-/// A fault that makes some calls of the API fail.
+/// A fault that makes some calls of the API or some pushes fail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     pub(super) filter: CallFilter,
@@ -17,16 +17,18 @@ pub struct Fault {
     pub(super) effect: Effect,
 }
 
-/// The calls that a fault applies to.
+/// The calls or pushes that a fault applies to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CallFilter {
     /// A path; with a trailing `*`, the start of a path.
     pub(super) api: String,
-    /// If given, only calls about this openid match.
+    /// If given, only calls and pushes about this openid match.
     pub(super) openid: Option<String>,
+    /// If given, only pushes of this name match.
+    pub(super) event: Option<String>,
 }
 
-/// The matching calls that trigger the fault, counted from 1.
+/// The matching calls or pushes that trigger the fault, counted from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Trigger {
     /// Every call.
@@ -58,6 +60,25 @@ pub(in crate::sandbox) enum Effect {
     ContentType(String),
     /// Executes the call, and sends its response later.
     Delay(Duration),
+    /// The receipt of the message has this status.
+    Receipt(String),
+    /// The push goes wrong.
+    Push(PushFault),
+}
+
+/// What goes wrong with a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::sandbox) enum PushFault {
+    /// It is sent a second time although it was accepted.
+    Twice,
+    /// It is sent later, after others.
+    Late,
+    /// It is not sent.
+    Lost,
+    /// It is sent before the response of the call that caused it.
+    #[serde(rename = "before the answer")]
+    BeforeAnswer,
 }
 
 /// Whether a call is executed before it fails.
@@ -88,14 +109,20 @@ impl Effect {
             Self::Status { processed, .. } => *processed,
             Self::Reset(Timing::After) | Self::Hang(Timing::After) => true,
             Self::Truncated | Self::Drip(_) | Self::ContentType(_) | Self::Delay(_) => true,
+            Self::Receipt(_) | Self::Push(_) => true,
         }
+    }
+
+    /// Whether the effect is on what the platform pushes, and not on a call.
+    pub(super) fn concerns_push(&self) -> bool {
+        matches!(self, Self::Receipt(_) | Self::Push(_))
     }
 
     /// Applies the effect to the reply of the call (to an empty reply if the call was not
     /// executed).
     pub(in crate::sandbox) fn apply(&self, reply: HttpResponse) -> HttpResponse {
         match self {
-            Self::Errcode(_) => reply,
+            Self::Errcode(_) | Self::Receipt(_) | Self::Push(_) => reply,
             Self::Status { status, .. } => HttpResponse::html(
                 *status,
                 format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"),
@@ -122,6 +149,17 @@ impl fmt::Display for Timing {
     }
 }
 
+impl fmt::Display for PushFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Twice => "twice",
+            Self::Late => "late",
+            Self::Lost => "lost",
+            Self::BeforeAnswer => "before the answer",
+        })
+    }
+}
+
 /// Formats the effect for the request log.
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,6 +173,8 @@ impl fmt::Display for Effect {
             Self::Drip(pause) => write!(f, "drip {}", humantime::format_duration(*pause)),
             Self::ContentType(content_type) => write!(f, "content_type {content_type}"),
             Self::Delay(delay) => write!(f, "delay {}", humantime::format_duration(*delay)),
+            Self::Receipt(status) => write!(f, "receipt {status}"),
+            Self::Push(fault) => write!(f, "push {fault}"),
         }
     }
 }
@@ -157,6 +197,9 @@ impl fmt::Display for Fault {
         }
         if let Some(to) = &self.filter.openid {
             write!(f, ", to {to}")?;
+        }
+        if let Some(event) = &self.filter.event {
+            write!(f, ", event {event}")?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::fault::{Effect, Fault, Trigger};
+use super::fault::{Effect, Fault, PushFault, Trigger};
 
 /// The faults in their order, each with its counters.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(in crate::sandbox) struct FaultPlan(Vec<FaultCounter>);
 #[derive(Debug)]
 pub(in crate::sandbox) struct FaultCounter {
     pub(in crate::sandbox) fault: Fault,
-    /// The number of calls that matched the filter.
+    /// The number of calls or pushes that matched the filter.
     matched: u64,
-    /// The number of calls that triggered the fault.
+    /// The number of calls or pushes that triggered the fault.
     pub(in crate::sandbox) triggered: u64,
     generator: Xoshiro256PlusPlus,
 }
@@ -27,6 +27,22 @@ pub(in crate::sandbox) struct FaultCounter {
 /// The effects that a plan selects for one call: none, one, or several with delays first.
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::sandbox) struct SelectedFaults(Vec<Effect>);
+
+/// The faults that a plan selects for one push.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct PushFaults {
+    /// The status of the receipt.
+    pub(in crate::sandbox) receipt: Option<String>,
+    pub(in crate::sandbox) push: Option<PushFault>,
+    texts: Vec<String>,
+}
+
+impl PushFaults {
+    /// Returns the text for the log.
+    pub(in crate::sandbox) fn describe(&self) -> Option<String> {
+        (!self.texts.is_empty()).then(|| self.texts.join(", "))
+    }
+}
 
 impl FaultPlan {
     /// Creates a plan of these faults with all counters at zero.
@@ -56,7 +72,7 @@ impl FaultPlan {
     pub(in crate::sandbox) fn select(&mut self, path: &str, openid: Option<&str>) -> SelectedFaults {
         let mut delays = Vec::new();
         let mut other = None;
-        for entry in &mut self.0 {
+        for entry in self.0.iter_mut().filter(|entry| !entry.fault.effect.concerns_push()) {
             let filter = &entry.fault.filter;
             if !filter.matches_path(path) || filter.openid.as_deref().is_some_and(|filtered| openid != Some(filtered)) {
                 continue;
@@ -80,10 +96,49 @@ impl FaultPlan {
         delays.extend(other);
         SelectedFaults(delays)
     }
+
+    /// Counts a push and selects the faults that apply to it: at most one status of a receipt, and
+    /// one other fault.
+    ///
+    /// `path` is that of the call that caused the push, or empty if a person did.
+    pub(in crate::sandbox) fn select_for_push(
+        &mut self,
+        path: &str,
+        openid: &str,
+        event: &str,
+        is_receipt: bool,
+    ) -> PushFaults {
+        let mut selected = PushFaults::default();
+        for entry in self.0.iter_mut().filter(|entry| entry.fault.effect.concerns_push()) {
+            let filter = &entry.fault.filter;
+            let is_other = |filtered: &Option<String>, value: &str| filtered.as_deref().is_some_and(|it| it != value);
+            let changes_receipt = matches!(entry.fault.effect, Effect::Receipt(_));
+            if !filter.matches_path(path)
+                || is_other(&filter.openid, openid)
+                || is_other(&filter.event, event)
+                || changes_receipt && !is_receipt
+            {
+                continue;
+            }
+            let triggers = entry.count_call();
+            let is_decided = if changes_receipt { selected.receipt.is_some() } else { selected.push.is_some() };
+            if !triggers || is_decided || entry.fault.max_triggers.is_some_and(|times| entry.triggered >= times) {
+                continue;
+            }
+            entry.triggered += 1;
+            match &entry.fault.effect {
+                Effect::Receipt(status) => selected.receipt = Some(status.clone()),
+                Effect::Push(fault) => selected.push = Some(*fault),
+                _ => {}
+            }
+            selected.texts.push(entry.fault.effect.to_string());
+        }
+        selected
+    }
 }
 
 impl FaultCounter {
-    /// Counts a call, and returns whether it triggers this fault.
+    /// Counts a call or a push, and returns whether it triggers this fault.
     fn count_call(&mut self) -> bool {
         self.matched += 1;
         match &self.fault.trigger {

@@ -5,6 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::layout::{avatar, page, page_language};
 use super::message::{conversation, format_time};
+use super::push::push_form;
 use crate::http_server::{HttpResponse, Request};
 use crate::i18n::Lang;
 use crate::sandbox::ids;
@@ -45,6 +46,7 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
                     div { dt { "appsecret" } dd { code { (scenario.app_secret) } } }
                 }
                 (switches(platform, lang))
+                (push_form(platform, lang))
             }
             (phones_and_faults(platform, request, lang, now_ms))
             footer { (t_in!(lang, "sandbox-inbox-foot")) }
@@ -194,6 +196,12 @@ fn actions(platform: &Platform, index: usize, person: &Person, lang: Lang) -> Ma
             form method="post" action="/sandbox/click" {
                 button type="submit" name="person" value=(person.name) { (t_in!(lang, "sandbox-click")) }
             }
+        }
+        form.grant method="post" action="/sandbox/scan" {
+            input type="hidden" name="person" value=(person.name);
+            input type="text" name="url" autocomplete="off" placeholder=(t_in!(lang, "sandbox-scan-url"))
+                aria-label=(t_in!(lang, "sandbox-scan-url"));
+            button type="submit" { (t_in!(lang, "sandbox-scan")) }
         }
         @if index != platform.active_person {
             form method="post" action="/sandbox/settings" {

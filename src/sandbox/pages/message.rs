@@ -38,6 +38,8 @@ pub(super) fn conversation(
                     div.bubble { (text) }
                     @if let Some(person) = platform.people.get(index) { (avatar(&person.name, index + 1)) }
                 },
+                ConversationEntry::Scanned { .. } => p.time { (t_in!(lang, "sandbox-note-scanned")) },
+                ConversationEntry::Unavailable { .. } => p.time { (t_in!(lang, "sandbox-note-unavailable")) },
                 ConversationEntry::Clicked { .. } => p.time { (t_in!(lang, "sandbox-note-clicked")) },
                 ConversationEntry::Followed { follows: true, .. } => p.time { (t_in!(lang, "sandbox-note-followed")) },
                 ConversationEntry::Followed { follows: false, .. } => p.time { (t_in!(lang, "sandbox-note-left")) },
@@ -188,19 +190,20 @@ fn menu(message: &Message, person: &str) -> Markup {
             @if let Some(head) = &message.content { p { (head) } }
             @for entry in list {
                 @let text = entry["content"].as_str().unwrap_or_default();
-                (reply_button(person, text, text))
+                (reply_button(person, text, entry["id"].as_str().unwrap_or_default(), text))
             }
             @if let Some(tail) = message.body["tail_content"].as_str() { p { (tail) } }
         }
     }
 }
 
-/// Draws a button that makes the person send `text`.
-fn reply_button(person: &str, text: &str, label: &str) -> Markup {
+/// Draws a button that makes the person send `text`, with the id of the entry.
+fn reply_button(person: &str, text: &str, id: &str, label: &str) -> Markup {
     html! {
         form.tap method="post" action="/sandbox/write" {
             input type="hidden" name="person" value=(person);
             input type="hidden" name="text" value=(text);
+            @if !id.is_empty() { input type="hidden" name="menu_id" value=(id); }
             button type="submit" { (label) }
         }
     }
@@ -277,8 +280,8 @@ fn text_with_links(text: &str, person: &str) -> Markup {
                     @let href = href.unwrap_or_default();
                     @if is_web_url(href) {
                         a href=(href) target="_blank" rel="noopener noreferrer" { (label) }
-                    } @else if let Some((text, _)) = menu_reply(href) {
-                        (reply_button(person, &text, label))
+                    } @else if let Some((text, id)) = menu_reply(href) {
+                        (reply_button(person, &text, &id, label))
                     } @else {
                         span.link title=(href) { (label) }
                     }

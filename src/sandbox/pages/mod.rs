@@ -5,10 +5,12 @@ mod follow;
 mod inbox;
 mod layout;
 mod message;
+mod push;
 
 pub(super) use consent::{consent, consent_error, consent_refused, link_error, subscribe_consent};
 pub(super) use follow::{follow, follow_expired};
 pub(super) use inbox::{inbox, phones};
+pub(super) use push::{push_check_failed, push_settings_invalid};
 
 use crate::http_server::{HttpResponse, Request};
 use crate::t_in;

@@ -24,6 +24,7 @@ impl Scenario {
         }
         self.check_content()?;
         self.check_consents()?;
+        self.push.check()?;
         template_library::check_library(&self.library)
     }
 
@@ -32,6 +33,8 @@ impl Scenario {
         let app_id = &self.app_id;
         require(app_id.len() == 18 && app_id.starts_with("wx") && is_hex(&app_id[2..]), "app_id", app_id)?;
         require(self.app_secret.len() == 32 && is_hex(&self.app_secret), "app_secret", "…")?;
+        let original_id = &self.original_id;
+        require(original_id.strip_prefix("gh_").is_some_and(is_word), "original_id", original_id)?;
         if let Some(domain) = &self.callback_domain {
             require(!domain.is_empty() && !domain.contains("://"), "callback_domain", domain)?;
         }

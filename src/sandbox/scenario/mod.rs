@@ -8,6 +8,7 @@ pub(super) mod check;
 pub(super) mod error;
 pub(super) mod generated;
 pub(super) mod ip_network;
+pub(super) mod push_setup;
 pub(super) mod template_library;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use super::faults::Fault;
 use account_setup::{ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, SubscriptionConfig, TemplateConfig};
 use error::{ScenarioError, syntax_error};
 use ip_network::Network;
+use push_setup::PushConfig;
 use template_library::LibraryTemplate;
 
 /// The initial state of a sandbox. Every key is optional.
@@ -29,6 +31,8 @@ pub struct Scenario {
     pub app_id: String,
     /// 32 hex digits.
     pub app_secret: String,
+    /// The account's own id, which pushes name as their recipient: `gh_` and letters or digits.
+    pub original_id: String,
     /// The name of the account on the pages.
     pub account_name: String,
     /// `host`, `host:port` or either with a path.
@@ -82,6 +86,8 @@ pub struct Scenario {
     pub cards: Vec<CardConfig>,
     /// The templates that the account can add to its own.
     pub library: Vec<LibraryTemplate>,
+    /// Where the platform sends pushes, and when.
+    pub push: PushConfig,
     /// The faults to inject, in the order in which they are tried.
     pub faults: Vec<Fault>,
 }
@@ -91,6 +97,7 @@ impl Default for Scenario {
         Self {
             app_id: "wx0123456789abcdef".into(),
             app_secret: "0123456789abcdef0123456789abcdef".into(),
+            original_id: "gh_0123456789ab".into(),
             account_name: "wxbox".into(),
             callback_domain: None,
             strict_templates: false,
@@ -113,6 +120,7 @@ impl Default for Scenario {
             articles: account_setup::default_articles(),
             cards: account_setup::default_cards(),
             library: template_library::default_library(),
+            push: PushConfig::default(),
             faults: Vec::new(),
         }
     }
@@ -181,6 +189,7 @@ mod tests {
         let cases = [
             ("app_id = \"wx1\"", "app_id"),
             ("app_secret = \"x\"", "app_secret"),
+            ("original_id = \"wxbox\"", "original_id"),
             ("callback_domain = \"http://a\"", "callback_domain"),
             ("ip_whitelist = [\"1.2.3.*\"]", "ip_whitelist"),
             ("ip_whitelist = [\"1.2.3.4/33\"]", "ip_whitelist"),

@@ -75,6 +75,10 @@ pub(in crate::sandbox) enum ConversationEntry {
     UserText { openid: String, text: String, at_ms: i64 },
     /// The person tapped the account's menu.
     Clicked { openid: String, at_ms: i64 },
+    /// The person, a follower, scanned a QR code.
+    Scanned { openid: String, at_ms: i64 },
+    /// The phone says that the account's server gave no valid response.
+    Unavailable { openid: String, at_ms: i64 },
     /// The person followed or unfollowed.
     Followed { openid: String, follows: bool, at_ms: i64 },
 }
@@ -206,7 +210,11 @@ impl ConversationEntry {
     fn openid(&self) -> &str {
         match self {
             Self::Message(message) => &message.openid,
-            Self::UserText { openid, .. } | Self::Clicked { openid, .. } | Self::Followed { openid, .. } => openid,
+            Self::UserText { openid, .. }
+            | Self::Clicked { openid, .. }
+            | Self::Scanned { openid, .. }
+            | Self::Unavailable { openid, .. }
+            | Self::Followed { openid, .. } => openid,
         }
     }
 
@@ -215,7 +223,7 @@ impl ConversationEntry {
         match self {
             Self::Message(message) => message.size,
             Self::UserText { text, .. } => text.len(),
-            Self::Clicked { .. } | Self::Followed { .. } => 0,
+            Self::Clicked { .. } | Self::Scanned { .. } | Self::Unavailable { .. } | Self::Followed { .. } => 0,
         }
     }
 
@@ -223,7 +231,11 @@ impl ConversationEntry {
     pub(in crate::sandbox) fn at_ms(&self) -> i64 {
         match self {
             Self::Message(message) => message.at_ms,
-            Self::UserText { at_ms, .. } | Self::Clicked { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
+            Self::UserText { at_ms, .. }
+            | Self::Clicked { at_ms, .. }
+            | Self::Scanned { at_ms, .. }
+            | Self::Unavailable { at_ms, .. }
+            | Self::Followed { at_ms, .. } => *at_ms,
         }
     }
 }

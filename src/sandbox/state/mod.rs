@@ -10,6 +10,7 @@ pub(super) mod inbox;
 pub(super) mod industries;
 pub(super) mod media;
 pub(super) mod oauth_tokens;
+pub(super) mod pushes;
 pub(super) mod quota;
 pub(super) mod scene_codes;
 pub(super) mod stats;
@@ -32,6 +33,7 @@ use inbox::{Inbox, Message};
 use industries::Industries;
 use media::MediaStore;
 use oauth_tokens::Authorizations;
+use pushes::Pushes;
 use quota::CallCounters;
 use scene_codes::SceneCodes;
 use stats::Stats;
@@ -67,6 +69,7 @@ pub struct Platform {
     pub(super) tags: Tags,
     pub(super) industries: Industries,
     pub(super) tickets: Tickets,
+    pub(super) pushes: Pushes,
 }
 
 impl Platform {
@@ -95,6 +98,7 @@ impl Platform {
             tags: Tags::new(),
             industries: Industries::default(),
             tickets: Tickets::default(),
+            pushes: Pushes::new(&scenario),
             scenario,
         }
     }

@@ -2,6 +2,7 @@
 //! follow it.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -39,6 +40,15 @@ impl Scene {
     }
 }
 
+impl fmt::Display for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(in crate::sandbox) struct SceneCode {
     pub(in crate::sandbox) ticket: String,
@@ -60,9 +70,9 @@ impl SceneCode {
 pub(in crate::sandbox) struct SceneCodes(HashMap<String, SceneCode>);
 
 impl SceneCodes {
-    /// Returns the scene of a code, unless it has expired.
-    pub(in crate::sandbox) fn scene(&self, id: &str, now_ms: i64) -> Option<Scene> {
-        self.0.get(id).filter(|code| code.is_valid(now_ms)).map(|code| code.scene.clone())
+    /// Returns a code, unless it has expired.
+    pub(in crate::sandbox) fn get(&self, id: &str, now_ms: i64) -> Option<&SceneCode> {
+        self.0.get(id).filter(|code| code.is_valid(now_ms))
     }
 
     pub(in crate::sandbox) fn add(&mut self, id: String, code: SceneCode, now_ms: i64) -> Result<(), ApiError> {

@@ -9,6 +9,7 @@ mod malformed_input;
 mod media;
 mod message_types;
 mod pages;
+mod push;
 mod qrcode;
 mod quota;
 mod server;

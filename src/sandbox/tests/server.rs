@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::http_server::{HttpServer, Limits};
-use crate::sandbox::{RequestLine, Sandbox};
+use crate::sandbox::{LogLine, RequestLine, Sandbox};
 
 fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<RequestLine>>>) {
     let server = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
@@ -14,7 +14,12 @@ fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<RequestLine>>>) {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::clone(&lines);
     let scenario = Scenario::from_toml(toml).unwrap();
-    let sandbox = Sandbox::start(scenario, server, move |line| requests.lock().unwrap().push(line)).unwrap();
+    let add = move |line| {
+        if let LogLine::Request(line) = line {
+            requests.lock().unwrap().push(line);
+        }
+    };
+    let sandbox = Sandbox::start(scenario, server, add).unwrap();
     (sandbox, addr, lines)
 }
 

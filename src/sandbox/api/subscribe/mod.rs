@@ -13,6 +13,7 @@ use super::template_fields;
 use super::template_types::{FieldError, check_value};
 use super::templates::{accepted_response, parse_mini_program_page};
 use crate::sandbox::call::Call;
+use crate::sandbox::push::event::{PushEvent, ReceiptOutcome};
 use crate::sandbox::response::{self, ApiError, ApiResult, api_error, api_error_with};
 use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 use crate::sandbox::state::Platform;
@@ -67,10 +68,14 @@ impl Platform {
             return Err(api_error(43101));
         }
         self.consents.consume(person, &template)?;
-        (message.template_id, message.title) = (Some(template.id), Some(template.title));
         let msgid = self.inbox.next_msgid();
+        let template_id = template.id.clone();
+        let receipt = PushEvent::NotificationReceipt { template_id, msgid, outcome: ReceiptOutcome::default() };
+        (message.template_id, message.title) = (Some(template.id), Some(template.title));
         message.msgid = Some(msgid.to_string());
+        let openid = message.openid.clone();
         self.deliver(message);
+        self.push(&openid, receipt, &call.request.path, call.now_ms);
         Ok(accepted_response(msgid))
     }
 }

@@ -1,0 +1,79 @@
+//! The form with the push settings of the account (接口配置), and why they were rejected.
+
+use maud::{Markup, html};
+
+use super::layout::{notice, page_language};
+use crate::http_server::{HttpResponse, Request};
+use crate::i18n::Lang;
+use crate::sandbox::push::problem::PushProblem;
+use crate::sandbox::push::settings::{PushMode, PushSettings, PushSettingsError};
+use crate::sandbox::state::Platform;
+use crate::t_in;
+
+/// Draws the form.
+pub(super) fn push_form(platform: &Platform, lang: Lang) -> Markup {
+    let settings = platform.pushes.settings();
+    let value = |text: fn(&PushSettings) -> &str| settings.map(text).unwrap_or_default();
+    let chosen = settings.map_or(PushMode::Safe, |settings| settings.mode);
+    let fields = [
+        ("url", "URL", value(|settings| settings.url.as_str())),
+        ("token", "Token", value(|settings| &settings.token)),
+        ("aes_key", "EncodingAESKey", value(|settings| &settings.aes_key)),
+    ];
+    html! {
+        details.push open[settings.is_some()] {
+            summary { (t_in!(lang, "sandbox-push-title")) }
+            p { (t_in!(lang, "sandbox-push-lead")) }
+            form method="post" action="/sandbox/push" {
+                @for (name, label, value) in &fields {
+                    label { span { (label) } input type="text" name=(name) value=(value) autocomplete="off"; }
+                }
+                div.modes {
+                    @for mode in PushMode::ALL {
+                        label {
+                            input type="radio" name="mode" value=(mode.name()) checked[mode == chosen];
+                            (mode_text(mode, lang))
+                        }
+                    }
+                }
+                button.switch type="submit" { (t_in!(lang, "sandbox-push-save")) }
+            }
+        }
+    }
+}
+
+fn mode_text(mode: PushMode, lang: Lang) -> String {
+    match mode {
+        PushMode::Plain => t_in!(lang, "sandbox-push-mode-plain"),
+        PushMode::Compatible => t_in!(lang, "sandbox-push-mode-compatible"),
+        PushMode::Safe => t_in!(lang, "sandbox-push-mode-safe"),
+    }
+}
+
+/// Explains which of the values is invalid.
+pub(in crate::sandbox) fn push_settings_invalid(request: &Request, error: PushSettingsError) -> HttpResponse {
+    let lang = page_language(request);
+    let text = match error {
+        PushSettingsError::Url => t_in!(lang, "sandbox-push-bad-url"),
+        PushSettingsError::Token => t_in!(lang, "sandbox-push-bad-token"),
+        PushSettingsError::AesKey => t_in!(lang, "sandbox-push-bad-key"),
+        PushSettingsError::Mode => t_in!(lang, "sandbox-push-bad-mode"),
+        PushSettingsError::MissingAesKey => t_in!(lang, "sandbox-push-no-key"),
+    };
+    rejected(request, lang, &text)
+}
+
+/// Explains why the check of the URL failed.
+pub(in crate::sandbox) fn push_check_failed(request: &Request, problem: PushProblem) -> HttpResponse {
+    let lang = page_language(request);
+    rejected(request, lang, &t_in!(lang, "sandbox-push-check", cause = problem.describe(lang)))
+}
+
+/// Answers a browser with a page, and a program with a line.
+fn rejected(request: &Request, lang: Lang, text: &str) -> HttpResponse {
+    if request.header("accept").is_some_and(|accept| accept.contains("text/html")) {
+        notice(lang, 400, '!', &t_in!(lang, "sandbox-push-rejected"), text)
+    } else {
+        HttpResponse::text(400, format!("{text}\n"))
+    }
+}

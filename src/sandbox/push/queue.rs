@@ -1,0 +1,70 @@
+//! Queues the pushes about a person, and shows on the phone what comes back.
+
+use std::time::Duration;
+
+use super::event::{PushEvent, PushHeader, ReceiptOutcome};
+use super::queued::QueuedPush;
+use crate::sandbox::faults::PushFault;
+use crate::sandbox::state::Platform;
+use crate::sandbox::state::inbox::{ConversationEntry, Message};
+use crate::sandbox::time::rfc3339;
+
+impl Platform {
+    /// Queues the push of an event about a person, if the account has push settings.
+    ///
+    /// `path` is that of the call that caused it, or empty if the person did.
+    pub(in crate::sandbox) fn push(&mut self, openid: &str, mut event: PushEvent, path: &str, now_ms: i64) {
+        let Some((settings, timing)) = self.pushes.settings_and_timing() else { return };
+        let name = event.name();
+        let mut delay = Duration::ZERO;
+        let faults = match event.outcome_mut() {
+            Some(outcome) => {
+                delay = timing.receipt_after;
+                let faults = self.fault_plan.select_for_push(path, openid, name, true);
+                if let Some(status) = &faults.receipt {
+                    *outcome = ReceiptOutcome::from_fault(status);
+                }
+                faults
+            }
+            None => self.fault_plan.select_for_push(path, openid, name, false),
+        };
+        if faults.push == Some(PushFault::Late) {
+            delay += timing.late_after;
+        }
+        let header = PushHeader {
+            app_id: &self.scenario.app_id,
+            original_id: &self.scenario.original_id,
+            openid,
+            created_s: now_ms / 1000,
+        };
+        let mut push = QueuedPush::new(settings, &event, header);
+        (push.delay, push.retry_after) = (delay, timing.retry_after);
+        (push.fault, push.fault_text) = (faults.push, faults.describe());
+        self.pushes.enqueue(push);
+    }
+
+    /// Shows the account's reply to a push on the phone of the person, who must follow.
+    pub(in crate::sandbox) fn receive_reply(&mut self, openid: &str, text: String, now_ms: i64) {
+        let now_ms = now_ms + self.clock_offset_ms;
+        let Some(index) = self.person_index(openid) else { return };
+        let Some(person) = self.people.get(index).filter(|person| person.follows) else { return };
+        let message = Message {
+            person: person.name.clone(),
+            openid: person.openid.clone(),
+            kind: "text",
+            size: text.len(),
+            content: Some(text),
+            time: rfc3339(now_ms),
+            at_ms: now_ms,
+            ..Message::default()
+        };
+        self.typing.stop(index);
+        self.deliver(message);
+    }
+
+    /// Shows on the phone of the person that the account's server gave no valid response.
+    pub(in crate::sandbox) fn report_unavailable(&mut self, openid: &str, now_ms: i64) {
+        let at_ms = now_ms + self.clock_offset_ms;
+        self.inbox.push(ConversationEntry::Unavailable { openid: openid.to_owned(), at_ms });
+    }
+}

@@ -1,0 +1,79 @@
+//! Reads the response to a push: an acceptance, or a reply to the person.
+//!
+//! developers.weixin.qq.com: doc/service/guide/product/message/Passive_user_reply_message
+
+use roxmltree::{Document, Node};
+
+use super::cipher::sign;
+use super::problem::PushProblem;
+use super::queued::QueuedPush;
+use super::settings::PushMode;
+
+/// The types of replies, each with the element that it must have.
+const REPLY_TYPES: &[(&str, &str)] = &[
+    ("text", "Content"),
+    ("image", "Image"),
+    ("voice", "Voice"),
+    ("video", "Video"),
+    ("music", "Music"),
+    ("news", "Articles"),
+];
+
+/// A reply of the account to the person whose message or event was pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct PassiveReply {
+    /// The text; `None` for the other types of replies, which the sandbox accepts and does not
+    /// show.
+    pub(in crate::sandbox) text: Option<String>,
+}
+
+/// Reads the body of a response with status 200.
+///
+/// It is not documented whether white space around `success` is accepted: here it is not.
+pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<Option<PassiveReply>, PushProblem> {
+    if matches!(body, b"" | b"success") {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(body).map_err(|_| PushProblem::Body)?;
+    // A document with a DTD is rejected.
+    let document = Document::parse(text.trim()).map_err(|_| PushProblem::Body)?;
+    let root = document.root_element();
+    let Some(encrypted) = child_text(root, "Encrypt") else {
+        if push.settings.mode == PushMode::Safe {
+            return Err(PushProblem::ReplyEncryption);
+        }
+        return check_reply(push, root).map(Some);
+    };
+    let key = push.settings.encryption_key().ok_or(PushProblem::ReplyEncryption)?;
+    let part = |tag| child_text(root, tag).unwrap_or_default();
+    let signature = sign(&[&push.settings.token, &part("TimeStamp"), &part("Nonce"), &encrypted]);
+    if part("MsgSignature") != signature {
+        return Err(PushProblem::ReplyEncryption);
+    }
+    let plain = key.decrypt(&encrypted, &push.app_id).ok_or(PushProblem::ReplyEncryption)?;
+    let document = Document::parse(plain.trim()).map_err(|_| PushProblem::Body)?;
+    check_reply(push, document.root_element()).map(Some)
+}
+
+fn check_reply(push: &QueuedPush, root: Node<'_, '_>) -> Result<PassiveReply, PushProblem> {
+    let part = |tag| child_text(root, tag).ok_or(PushProblem::Reply);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_addressed = part("ToUserName")? == push.openid && part("FromUserName")? == push.original_id;
+    if root.tag_name().name() != "xml" || !is_addressed || !is_number(&part("CreateTime")?) {
+        return Err(PushProblem::Reply);
+    }
+    let kind = part("MsgType")?;
+    let (_, element) = REPLY_TYPES.iter().find(|(name, _)| *name == kind).ok_or(PushProblem::Reply)?;
+    let content = part(element)?;
+    match kind.as_str() {
+        "text" if content.is_empty() => Err(PushProblem::Reply),
+        "text" => Ok(PassiveReply { text: Some(content) }),
+        _ => Ok(PassiveReply { text: None }),
+    }
+}
+
+/// Returns the text of the child of that name. A text may have several CDATA sections.
+fn child_text(parent: Node<'_, '_>, tag: &str) -> Option<String> {
+    let child = parent.children().find(|node| node.has_tag_name(tag))?;
+    Some(child.children().filter(Node::is_text).filter_map(|node| node.text()).collect())
+}

@@ -95,6 +95,7 @@ mod run;
 mod run_command;
 mod sandbox;
 mod sandbox_message_types;
+mod sandbox_push;
 mod secrets;
 mod secrets_corpus;
 mod secrets_crash;

@@ -4,17 +4,20 @@
 //! differs from run to run (times, ids, ports, the home) replaced by names in brackets.
 //! `SNAPSHOTS=overwrite cargo test` rewrites the snapshots.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::Value;
 use snapbox::data::Inline;
 use tempfile::TempDir;
 use url::Url;
 
+use crate::support::TEST_TIMEOUT;
 pub use crate::support::files::set_mode;
 pub use crate::support::redactions::redactions;
 
@@ -322,7 +325,12 @@ impl Drop for RunningCommand {
 /// A running `wxbox sandbox`.
 pub struct SandboxServer {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    /// The lines of its log.
+    lines: Receiver<Value>,
+    /// The lines about pushes that a test has not seen yet.
+    push_lines: VecDeque<Value>,
+    /// The lines about requests that a test has not seen yet.
+    request_lines: VecDeque<Value>,
     /// Its URL without a trailing slash.
     pub url: String,
     /// Its account.
@@ -352,7 +360,107 @@ impl SandboxServer {
         let startup: Value = serde_json::from_str(&line).unwrap();
         let text = |key: &str| startup[key].as_str().unwrap().to_owned();
         let (url, app_id, app_secret) = (text("url"), text("app_id"), text("app_secret"));
-        Self { child, stdout: lines, url, app_id, app_secret, http_client: http_client(), marker_count: 0 }
+        let (sender, received) = channel();
+        std::thread::spawn(move || {
+            // The test may have ended before the sandbox does.
+            lines.lines().map_while(Result::ok).try_for_each(|line| sender.send(serde_json::from_str(&line).unwrap()))
+        });
+        let (push_lines, request_lines) = Default::default();
+        let (http_client, marker_count) = (http_client(), 0);
+        Self { child, lines: received, push_lines, request_lines, url, app_id, app_secret, http_client, marker_count }
+    }
+
+    /// Returns the next line about a request or about a push.
+    fn next_line(&mut self, is_push: bool) -> Value {
+        let queue = if is_push { &mut self.push_lines } else { &mut self.request_lines };
+        if let Some(line) = queue.pop_front() {
+            return line;
+        }
+        loop {
+            let line = self.lines.recv_timeout(TEST_TIMEOUT).expect("a line of the sandbox's log");
+            match (line["event"] == "push", is_push) {
+                (true, false) => self.push_lines.push_back(line),
+                (false, true) => self.request_lines.push_back(line),
+                _ => return line,
+            }
+        }
+    }
+
+    /// Waits for the next attempt of the sandbox to push, and returns its log line.
+    pub fn next_push_line(&mut self) -> Value {
+        self.next_line(true)
+    }
+
+    /// Waits until the sandbox has attempted to push this event or message, and returns the line.
+    pub fn wait_for_push(&mut self, name: &str) -> Value {
+        loop {
+            let line = self.next_push_line();
+            if line["push"] == name {
+                return line;
+            }
+        }
+    }
+
+    /// Makes a person follow. People are named by name or openid.
+    pub fn follow(&self, person: &str) {
+        self.act("follow", &[("person", person), ("follows", "1")]);
+    }
+
+    /// Makes a person unfollow.
+    pub fn unfollow(&self, person: &str) {
+        self.act("follow", &[("person", person), ("follows", "0")]);
+    }
+
+    /// Makes a person write to the account.
+    pub fn write(&self, person: &str, text: &str) {
+        self.act("write", &[("person", person), ("text", text)]);
+    }
+
+    /// Makes a person tap the entry of the account's menu with this key.
+    pub fn click(&self, person: &str, key: &str) {
+        self.act("click", &[("person", person), ("key", key)]);
+    }
+
+    /// Makes a person scan a QR code of the account, given by its address.
+    pub fn scan(&self, url: &str, person: &str) {
+        self.act("scan", &[("person", person), ("url", url)]);
+    }
+
+    /// Makes a person take back the authorization (`revoke`) or close the WeChat account
+    /// (`cancellation`).
+    pub fn change_authorization(&self, person: &str, event: &str) {
+        self.act("authorization", &[("person", person), ("event", event)]);
+    }
+
+    /// Sets the push settings: the sandbox checks the URL, which must succeed. An empty key is none.
+    pub fn push_settings(&self, url: &str, token: &str, aes_key: &str, mode: &str) {
+        assert_eq!(self.try_push_settings(url, token, aes_key, mode), (303, String::new()));
+    }
+
+    /// Proposes push settings; returns the HTTP status and the reason of a rejection.
+    pub fn try_push_settings(&self, url: &str, token: &str, aes_key: &str, mode: &str) -> (u16, String) {
+        self.submit("push", &[("url", url), ("token", token), ("aes_key", aes_key), ("mode", mode)])
+    }
+
+    /// Calls an API with a new access token, and returns its answer.
+    pub fn call_api(&self, path: &str, body: &Value) -> Value {
+        let query = format!("grant_type=client_credential&appid={}&secret={}", self.app_id, self.app_secret);
+        let read = |request: RequestBuilder| -> Value {
+            serde_json::from_slice(&request.send().unwrap().bytes().unwrap()).unwrap()
+        };
+        let token = read(self.http_client.get(format!("{}/cgi-bin/token?{query}", self.url)));
+        let token = token["access_token"].as_str().unwrap();
+        read(self.http_client.post(format!("{}{path}?access_token={token}", self.url)).body(body.to_string()))
+    }
+
+    fn act(&self, name: &str, fields: &[(&str, &str)]) {
+        assert_eq!(self.submit(name, fields).0, 303, "{name} {fields:?}");
+    }
+
+    fn submit(&self, name: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let answer = self.http_client.post(format!("{}/sandbox/{name}", self.url)).body(body).send().unwrap();
+        (answer.status().as_u16(), String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap())
     }
 
     /// Returns the requests since the last call, as `METHOD PATH ERRCODE`.
@@ -369,8 +477,7 @@ impl SandboxServer {
         self.marker_count += 1;
         let marker = format!("/cgi-bin/marker/{}", self.marker_count);
         self.http_client.get(format!("{}{marker}", self.url)).send().unwrap();
-        let lines = self.stdout.by_ref().lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
-        lines.take_while(|line| line["path"] != marker.as_str()).collect()
+        std::iter::from_fn(|| Some(self.next_line(false)).filter(|line| line["path"] != marker.as_str())).collect()
     }
 
     /// Returns everything that arrived on the phones.

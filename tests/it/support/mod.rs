@@ -11,6 +11,7 @@ pub mod inherited_signals;
 pub mod proxy;
 pub mod pty;
 pub mod push;
+pub mod push_receiver;
 pub mod redactions;
 pub mod scripted_server;
 

@@ -837,7 +837,7 @@ sandbox-consent-refuse = Refuse
 sandbox-refused-title = Not authorized
 sandbox-refused-text = WeChat does not report a refusal: the program waits until its timeout. Go back to choose another answer.
 sandbox-code-title = Follow { $account }
-sandbox-code-text = This is the page on a phone that scanned a QR code of the account. Choose the person who scanned it:
+sandbox-code-text = This is the page on a phone that scanned a QR code of the account. A follower opens the conversation. Choose the person who scanned it:
 sandbox-code-expired-title = The QR code has expired
 sandbox-code-expired-text = Create a new QR code.
 sandbox-ask-title = Receive one message
@@ -873,6 +873,7 @@ sandbox-lines-left-out = { $count ->
     [one] one request is not listed: its line was not read in time
    *[other] { $count } requests are not listed: their lines were not read in time
 }
+sandbox-pushes = Pushes
 sandbox-push-title = Push settings
 sandbox-push-lead = The sandbox sends messages and events of the people to this URL, which must be on this machine. It first checks the URL, as WeChat does. An empty URL stops the pushes.
 sandbox-push-save = Check and save

@@ -118,6 +118,7 @@ impl Platform {
                 HandledRequest::from_reply(json_reply(&self.inbox.messages().collect::<Vec<_>>()))
             }
             ("GET" | "HEAD", "/sandbox/stats.json") => HandledRequest::from_reply(json_reply(&self.stats.view())),
+            ("GET" | "HEAD", "/sandbox/pushes.json") => HandledRequest::from_reply(json_reply(self.pushes.lines())),
             // Browsers request an icon without being asked.
             ("GET" | "HEAD", "/favicon.ico") => {
                 HandledRequest { unlogged: true, ..HandledRequest::from_reply(HttpResponse::text(404, "")) }

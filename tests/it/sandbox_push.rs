@@ -89,6 +89,49 @@ fn addresses_elsewhere_and_closed_ports_are_rejected() {
 }
 
 #[test]
+fn server_that_does_not_respond_is_given_up() {
+    let receiver = PushReceiver::start();
+    let mut env = pushing_env(&receiver, "safe", "retry_after = \"0s\"");
+    receiver.respond(PushResponse::Hang);
+    env.sandbox().write("luffy", "hello");
+    // Calls are answered in the meantime.
+    receiver.next();
+    assert_eq!(env.sandbox().inbox().len(), 0);
+    let lines: Vec<_> = (0..2).map(|_| env.sandbox().next_push_line()["problem"].clone()).collect();
+    assert_eq!(lines, [Value::from("timeout"), Value::Null]);
+}
+
+#[test]
+fn name_of_the_server_is_sent_to_it() {
+    let receiver = PushReceiver::start();
+    let mut env = TestEnv::with_scenario("");
+    let url = receiver.url().replace("127.0.0.1", "localhost");
+    env.sandbox().push_settings(&format!("{url}?x=1"), PUSH_TOKEN, "", "plain");
+    let check = receiver.next();
+    assert_eq!(format!("http://{}/push", check.host), url);
+    assert!(check.query.starts_with("x=1&signature="), "{}", check.query);
+}
+
+#[test]
+fn attempts_can_be_listed() {
+    let receiver = PushReceiver::start();
+    let mut env = pushing_env(&receiver, "safe", "");
+    env.sandbox().follow("zoro");
+    env.sandbox().click("luffy", "menu");
+    let mut logged: Vec<_> = (0..2).map(|_| env.sandbox().next_push_line()).collect();
+    let mut listed = env.sandbox().pushes();
+    // Two threads sent them.
+    for lines in [&mut logged, &mut listed] {
+        lines.sort_by_key(|line| line["push"].to_string());
+    }
+    assert_eq!(listed, logged);
+    let names: Vec<_> = listed[0].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["event", "time", "push", "openid", "attempt", "status", "ms"]);
+    let page = http_client().get(format!("{}/", env.sandbox().url)).send().unwrap().text().unwrap();
+    assert!(page.contains("<td><code>subscribe</code></td><td>zoro</td><td>1: 200</td>"), "{page}");
+}
+
+#[test]
 fn each_mode_can_be_read() {
     for mode in ["plain", "compatible", "safe"] {
         let receiver = PushReceiver::start();

@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::layout::{avatar, page, page_language};
 use super::message::{conversation, format_time};
-use super::push::push_form;
+use super::push::{push_form, push_lines};
 use crate::http_server::{HttpResponse, Request};
 use crate::i18n::Lang;
 use crate::sandbox::ids;
@@ -106,6 +106,7 @@ fn phones_and_faults(platform: &Platform, request: &Request, lang: Lang, now_ms:
         }
         @if hidden > 0 { p.more-people { (t_in!(lang, "sandbox-more-people", count = hidden)) } }
         details.calls { summary { (t_in!(lang, "sandbox-calls")) } (calls(platform, lang)) }
+        details.calls { summary { (t_in!(lang, "sandbox-pushes")) } (push_lines(platform, lang)) }
     }
 }
 

@@ -8,7 +8,11 @@ use crate::i18n::Lang;
 use crate::sandbox::push::problem::PushProblem;
 use crate::sandbox::push::settings::{PushMode, PushSettings, PushSettingsError};
 use crate::sandbox::state::Platform;
+use crate::sandbox::time::to_beijing_time;
 use crate::t_in;
+
+/// The number of attempts that are drawn.
+const MAX_LINES: usize = 20;
 
 /// Draws the form.
 pub(super) fn push_form(platform: &Platform, lang: Lang) -> Markup {
@@ -37,6 +41,27 @@ pub(super) fn push_form(platform: &Platform, lang: Lang) -> Markup {
                     }
                 }
                 button.switch type="submit" { (t_in!(lang, "sandbox-push-save")) }
+            }
+        }
+    }
+}
+
+/// Draws a table of the last attempts, newest first.
+pub(super) fn push_lines(platform: &Platform, lang: Lang) -> Markup {
+    let lines = platform.pushes.lines();
+    let name =
+        |openid: &str| platform.person_index(openid).and_then(|index| platform.people.get(index)).map(|it| &it.name);
+    html! {
+        table id="pushes" data-live {
+            @for line in lines.iter().rev().take(MAX_LINES) {
+                tr {
+                    td { (to_beijing_time(&line.time).get(11..19).unwrap_or_default()) }
+                    td { code { (line.push) } }
+                    td { @if let Some(name) = line.openid.as_deref().and_then(name) { (name) } }
+                    td { (line.attempt) @if let Some(status) = line.status { ": " (status) } }
+                    td { @if let Some(problem) = line.problem { (problem.describe(lang)) } }
+                    td { @if let Some(fault) = &line.fault { (t_in!(lang, "sandbox-line-fault", fault = fault)) } }
+                }
             }
         }
     }

@@ -106,7 +106,7 @@ impl PushDelivery {
             body if body.trim_ascii() == format!("\"{echostr}\"").as_bytes() => Err(PushProblem::EchostrQuoted),
             _ => Err(PushProblem::Echostr),
         });
-        (self.sender.on_line)(PushLine {
+        self.sender.record(PushLine {
             event: "push",
             time: rfc3339(machine_now_ms()),
             push: "echostr",
@@ -190,6 +190,11 @@ impl PushSender {
         self.platform.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn record(&self, line: PushLine) {
+        self.lock_platform().pushes.record(line.clone());
+        (self.on_line)(line);
+    }
+
     fn log(
         &self,
         push: &QueuedPush,
@@ -198,7 +203,7 @@ impl PushSender {
         problem: Option<PushProblem>,
         elapsed: Duration,
     ) {
-        (self.on_line)(PushLine {
+        self.record(PushLine {
             event: "push",
             time: rfc3339(machine_now_ms()),
             push: push.name,

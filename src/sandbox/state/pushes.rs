@@ -1,25 +1,32 @@
 //! The push settings of the account, and the pushes that the server of the sandbox has yet to send.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::sandbox::push::line::PushLine;
 use crate::sandbox::push::queued::QueuedPush;
 use crate::sandbox::push::settings::PushSettings;
 use crate::sandbox::scenario::Scenario;
 use crate::sandbox::scenario::push_setup::PushTiming;
 
-/// The push settings, and the pushes of the current request.
+/// The number of attempts that are kept.
+const MAX_LINES: usize = 1_000;
+
+/// The push settings, the pushes of the current request, and the last attempts.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Pushes {
     settings: Option<Arc<PushSettings>>,
     timing: PushTiming,
     queued: Vec<QueuedPush>,
+    lines: VecDeque<PushLine>,
 }
 
 impl Pushes {
     /// Returns the settings of a scenario, without a check of the URL.
     pub(in crate::sandbox) fn new(scenario: &Scenario) -> Self {
         let settings = scenario.push.settings().ok().flatten().map(Arc::new);
-        Self { settings, timing: scenario.push.timing().unwrap_or_default(), queued: Vec::new() }
+        let timing = scenario.push.timing().unwrap_or_default();
+        Self { settings, timing, queued: Vec::new(), lines: VecDeque::new() }
     }
 
     /// Returns the settings, if the account has any.
@@ -40,6 +47,19 @@ impl Pushes {
     /// Queues a push.
     pub(in crate::sandbox) fn enqueue(&mut self, push: QueuedPush) {
         self.queued.push(push);
+    }
+
+    /// Records an attempt.
+    pub(in crate::sandbox) fn record(&mut self, line: PushLine) {
+        if self.lines.len() >= MAX_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    /// Returns the last attempts, oldest first.
+    pub(in crate::sandbox) fn lines(&self) -> &VecDeque<PushLine> {
+        &self.lines
     }
 
     /// Returns the pushes that were not taken yet.

@@ -37,6 +37,9 @@ const PATHS: &[&str] = &[
     "/sandbox/authorize",
     "/sandbox/write",
     "/sandbox/follow",
+    "/sandbox/push",
+    "/sandbox/scan",
+    "/sandbox/authorization",
     "/sandbox/settings",
     "/sandbox/clock",
     "/cgi-bin/",
@@ -46,6 +49,11 @@ const PATHS: &[&str] = &[
 
 const PIECES: &[&str] = &[
     "appid=wx0123456789abcdef",
+    "url=http://a/q/x",
+    "token=abc",
+    "aes_key=x",
+    "key=\u{1b}]]>",
+    "event=revoke",
     "redirect_uri=http%3A%2F%2Fa",
     "redirect_uri=http%3A%2F%2F",
     "response_type=code",
@@ -102,20 +110,32 @@ const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=XX");
 
 #[test]
 fn malformed_requests_are_answered() {
-    let mut sandbox = TestPlatform::with_scenario("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
+    let mut sandbox = TestPlatform::with_scenario(
+        "strict_templates = true\nverified = true\ncallback_domain = \"a/\"\n\
+         [push]\nurl = \"http://127.0.0.1/\"\ntoken = \"abc\"",
+    );
     let token = sandbox.token();
     let mut seed: u64 = 20_261_123;
     let mut pick = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize % below
     };
+    let mut pushed = 0;
     for _ in 0..20_000 {
         let mut make = || (0..pick(9)).map(|_| PIECES[pick(PIECES.len())].replace("TOKEN", &token)).collect::<String>();
         let (query, body) = (make(), make());
         let path = PATHS[pick(PATHS.len())];
         let method = ["GET", "POST", "POST", "PUT"][pick(4)];
         let reply = sandbox.request(method, &format!("{path}?{query}"), &[("cookie", &query), FORM], &body);
-        assert!(matches!(reply.status(), 200 | 302 | 303 | 404), "{method} {path}?{query} {body}");
+        let is_known =
+            matches!(reply.status(), 200 | 302 | 303 | 404) || reply.status() == 400 && path == "/sandbox/push";
+        assert!(is_known, "{method} {path}?{query} {body}");
+        for push in sandbox.platform.pushes.take_queued() {
+            let document = push.to_request(0).body;
+            assert!(roxmltree::Document::parse(&document).is_ok(), "{document}");
+            pushed += 1;
+        }
     }
+    assert!(pushed > 100, "{pushed}");
     sandbox.page("/");
 }

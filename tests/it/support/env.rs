@@ -486,6 +486,12 @@ impl SandboxServer {
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 
+    /// Returns the last attempts of the sandbox to push, oldest first.
+    pub fn pushes(&self) -> Vec<Value> {
+        let answer = self.http_client.get(format!("{}/sandbox/pushes.json", self.url)).send().unwrap();
+        serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
+    }
+
     /// Returns the counts of what arrived: `delivered`, `recipients`, `twice`, and `calls` by path.
     pub fn stats(&self) -> Value {
         let answer = self.http_client.get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();

@@ -28,6 +28,8 @@ pub enum PushResponse {
     QuotedEchostr,
     /// That status with an empty body.
     Status(u16),
+    /// No response, and the connection stays open.
+    Hang,
     /// The connection is closed without a response.
     Close,
 }
@@ -39,6 +41,8 @@ pub struct ReceivedPush {
     pub method: String,
     /// The query string.
     pub query: String,
+    /// The header `Host`.
+    pub host: String,
     /// The body.
     pub body: String,
 }
@@ -60,7 +64,12 @@ impl PushReceiver {
         let (sender, received) = channel();
         let queued = Arc::clone(&responses);
         // The thread ends with the test that started it.
-        std::thread::spawn(move || listener.incoming().for_each(|stream| serve(&stream.unwrap(), &queued, &sender)));
+        std::thread::spawn(move || {
+            let mut open = Vec::new();
+            for stream in listener.incoming() {
+                open.extend(serve(stream.unwrap(), &queued, &sender));
+            }
+        });
         Self { url, responses, received }
     }
 
@@ -116,22 +125,29 @@ impl ReceivedPush {
     }
 }
 
-fn serve(stream: &TcpStream, responses: &Mutex<VecDeque<PushResponse>>, sender: &Sender<ReceivedPush>) {
-    let Some(request) = read_request(stream) else { return };
+/// Answers a request. Returns the connection if it stays open.
+fn serve(
+    mut stream: TcpStream,
+    responses: &Mutex<VecDeque<PushResponse>>,
+    sender: &Sender<ReceivedPush>,
+) -> Option<TcpStream> {
+    let request = read_request(&stream)?;
     let default = request.param("echostr").unwrap_or_else(|| "success".to_owned());
     let response = responses.lock().unwrap().pop_front().unwrap_or(PushResponse::Body(default));
+    let is_open = matches!(response, PushResponse::Hang);
     let (status, body) = match response {
         PushResponse::Body(body) => (200, body),
         PushResponse::QuotedEchostr => (200, format!("\"{}\"", request.param("echostr").unwrap())),
         PushResponse::Status(status) => (status, String::new()),
-        PushResponse::Close => (0, String::new()),
+        PushResponse::Close | PushResponse::Hang => (0, String::new()),
     };
     // The test may have ended.
     let _ = sender.send(request);
     if status != 0 {
         let head = format!("HTTP/1.1 {status} OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-        let _ = { stream }.write_all(format!("{head}{body}").as_bytes());
+        let _ = stream.write_all(format!("{head}{body}").as_bytes());
     }
+    is_open.then_some(stream)
 }
 
 /// Returns `None` if the connection ends before its request does.
@@ -152,5 +168,6 @@ fn read_request(stream: &TcpStream) -> Option<ReceivedPush> {
     let mut body = vec![0; length.unwrap_or_default()];
     reader.read_exact(&mut body).ok()?;
     let body = String::from_utf8(body).unwrap();
-    Some(ReceivedPush { method: method.to_owned(), query: query.to_owned(), body })
+    let host = lines.iter().find_map(|line| Some(line.split_once("ost: ")?.1.to_owned())).unwrap_or_default();
+    Some(ReceivedPush { method: method.to_owned(), query: query.to_owned(), host, body })
 }

@@ -19,9 +19,9 @@
 //! | `/sandbox/tokens` | `revoke` = 1 | invalidates every access token issued so far (40001) |
 //! | `/sandbox/faults` | in TOML, `[[faults]]` as in a scenario | replaces the fault plan; an empty body removes it |
 //!
-//! All but the first two answer 303 to `/`; an invalid plan and rejected push settings answer 400 with
-//! the reason. `person` and `phone` are names or openids. Without `person`, the form acts for the person whose phone opens links. A
-//! form sent by a page of another site is rejected with 403.
+//! All but the first two answer 303 to `/`; an invalid plan and rejected push settings answer 400
+//! with the reason. `person` and `phone` are names or openids. Without `person`, the form acts for
+//! the person whose phone opens links. A form sent by a page of another site is rejected with 403.
 
 use std::time::Duration;
 

@@ -178,6 +178,13 @@ fn phone(platform: &Platform, index: usize, person: &Person, lang: Lang, now_ms:
                     button type="submit" disabled[!person.follows] { (t_in!(lang, "sandbox-say-send")) }
                 }
             }
+            // The refresh of the page would remove a text that is being typed.
+            form.scan method="post" action="/sandbox/scan" {
+                input type="hidden" name="person" value=(person.name);
+                input type="text" name="url" autocomplete="off" placeholder=(t_in!(lang, "sandbox-scan-url"))
+                    aria-label=(t_in!(lang, "sandbox-scan-url"));
+                button type="submit" { (t_in!(lang, "sandbox-scan")) }
+            }
             div.acts id={ "acts" (index) } data-live { (actions(platform, index, person, lang)) }
         }
     }
@@ -197,12 +204,6 @@ fn actions(platform: &Platform, index: usize, person: &Person, lang: Lang) -> Ma
             form method="post" action="/sandbox/click" {
                 button type="submit" name="person" value=(person.name) { (t_in!(lang, "sandbox-click")) }
             }
-        }
-        form.grant method="post" action="/sandbox/scan" {
-            input type="hidden" name="person" value=(person.name);
-            input type="text" name="url" autocomplete="off" placeholder=(t_in!(lang, "sandbox-scan-url"))
-                aria-label=(t_in!(lang, "sandbox-scan-url"));
-            button type="submit" { (t_in!(lang, "sandbox-scan")) }
         }
         @if index != platform.active_person {
             form method="post" action="/sandbox/settings" {

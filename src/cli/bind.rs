@@ -65,7 +65,7 @@ pub struct Bind {
     /// Address on which to wait for the callback
     ///
     /// The default is listen.address of the config.
-    #[arg(long, help_heading = "Listener", value_name = "ADDR")]
+    #[arg(long, help_heading = "Listener", hide_short_help = true, value_name = "ADDR")]
     pub listen: Option<String>,
     /// Paste the address from the phone; do not listen
     ///

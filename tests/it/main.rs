@@ -104,6 +104,7 @@ mod send;
 mod send_interrupted;
 mod send_rejected;
 mod serve;
+mod serve_sandbox;
 mod signals;
 mod subscribe;
 mod support;

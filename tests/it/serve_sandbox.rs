@@ -1,0 +1,114 @@
+//! `serve` and the sandbox together: what WeChat pushes has its effect, and no scan needs a domain.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::env::{NAMI, RunningCommand, TestEnv, ZORO};
+use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, start_serve};
+
+/// Returns an environment with a running `serve` to which the sandbox pushes in this mode.
+fn env_with_pushes(mode: &str, scenario: &str) -> (TestEnv, RunningCommand) {
+    let mut env = TestEnv::with_scenario(scenario);
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("user add zoro").assert_success();
+    let key = if mode == "plain" { String::new() } else { format!("aes_key = \"{PUSH_AES_KEY}\"") };
+    configure_push(&env, &key);
+    let (serve, address) = start_serve(&env);
+    env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, PUSH_AES_KEY, mode);
+    (env, serve)
+}
+
+/// Returns the next event without its time.
+fn next_event(serve: &mut RunningCommand) -> Value {
+    let mut event: Value = serde_json::from_str(&serve.expect_line()).unwrap();
+    event.as_object_mut().unwrap().remove("at").unwrap();
+    event
+}
+
+fn stop(serve: RunningCommand) {
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.wait().status(), Some(0));
+}
+
+#[test]
+fn one_scan_follows_and_binds_in_every_mode() {
+    for mode in ["plain", "compatible", "safe"] {
+        let (mut env, mut serve) = env_with_pushes(mode, "");
+        let mut bind = env.spawn("bind --user zoro --scan");
+        let url = bind.expect_line();
+        env.sandbox().scan(&url, "zoro");
+        assert_eq!(next_event(&mut serve), json!({"event": "followed", "openid": ZORO, "user": "zoro"}), "{mode}");
+        assert_eq!(next_event(&mut serve), json!({"event": "bound", "user": "zoro", "openid": ZORO}));
+        assert_eq!(bind.expect_line(), format!("bound zoro to {ZORO}"));
+        assert_eq!(bind.wait().status(), Some(0));
+        // The phone shows the reply.
+        assert_eq!(count_on_phones(&mut env, "已绑定为 zoro"), 1, "{mode}");
+        stop(serve);
+    }
+}
+
+/// Waits until messages on the phones contain this text, and returns how many.
+fn count_on_phones(env: &mut TestEnv, text: &str) -> usize {
+    loop {
+        let count = env.sandbox().inbox().iter().filter(|message| message.to_string().contains(text)).count();
+        if count > 0 {
+            return count;
+        }
+    }
+}
+
+#[test]
+fn receipts_of_templates_arrive_whatever_their_order() {
+    for fault in ["", "push = \"before the answer\"", "push = \"twice\"", "receipt = \"user block\""] {
+        let scenario = if fault.is_empty() { String::new() } else { format!("[[faults]]\n{fault}\n") };
+        let (env, mut serve) = env_with_pushes("safe", &scenario);
+        env.run("send --user nami --template backup").assert_success();
+        let receipt = if fault.contains("block") { "blocked" } else { "delivered" };
+        let shown = loop {
+            let shown = env.run("--json outbox show 1").assert_success().json_lines().remove(0);
+            if shown["receipt"] != Value::Null {
+                break shown;
+            }
+        };
+        assert_eq!(shown["receipt"], receipt, "{fault}");
+        // One that overtook the answer has no message yet when it is recorded.
+        if fault != "push = \"before the answer\"" {
+            assert_eq!(next_event(&mut serve), json!({"event": "receipt", "id": 1, "openid": NAMI, "receipt": receipt}));
+        }
+        stop(serve);
+    }
+}
+
+#[test]
+fn people_who_unfollow_and_write_are_known() {
+    let (mut env, mut serve) = env_with_pushes("safe", "");
+    env.sandbox().unfollow("nami");
+    assert_eq!(next_event(&mut serve)["event"], "unfollowed");
+    let user = |env: &TestEnv| env.run("--json user show nami").assert_success().json_lines().remove(0);
+    assert_eq!(user(&env)["reachable"], false);
+    env.sandbox().follow("nami");
+    assert_eq!(next_event(&mut serve)["event"], "followed");
+    assert_eq!(user(&env)["reachable"], true);
+    env.sandbox().write("nami", "hello");
+    assert_eq!(next_event(&mut serve), json!({"event": "wrote", "openid": NAMI, "user": "nami"}));
+    env.sandbox().click("nami", "menu");
+    assert_eq!(next_event(&mut serve)["event"], "wrote");
+    env.sandbox().change_authorization("nami", "cancellation");
+    assert_eq!(next_event(&mut serve)["event"], "other");
+    assert_eq!(user(&env)["bound"], false);
+    stop(serve);
+}
+
+#[test]
+fn killed_serve_gets_the_event_again() {
+    let (mut env, serve) = env_with_pushes("safe", "[push]\nretry_after = \"100ms\"\n");
+    serve.signal(Signal::KILL);
+    serve.wait();
+    env.sandbox().unfollow("nami");
+    // The first attempt finds no server.
+    assert!(env.sandbox().wait_for_push("unsubscribe")["problem"].is_string());
+    let mut last = env.spawn("--json serve");
+    last.expect_line();
+    assert_eq!(next_event(&mut last)["event"], "unfollowed");
+    stop(last);
+}

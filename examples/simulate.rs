@@ -9,6 +9,8 @@ mod check;
 mod operator;
 #[path = "../tests/sim/plan.rs"]
 mod plan;
+#[path = "../tests/sim/service.rs"]
+mod service;
 #[path = "../tests/sim/wechat.rs"]
 mod wechat;
 #[path = "../tests/sim/world.rs"]

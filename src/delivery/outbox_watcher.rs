@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::recover_orphans;
@@ -24,48 +24,52 @@ const WATCHER_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 /// The system clock was set back if it shows this much less than before.
 const MIN_CLOCK_STEP_BACK: Duration = Duration::from_secs(1);
 
+/// How often due times are corrected at most that a process with a wrong clock has stored.
+const DUE_TIME_CHECK_INTERVAL: Duration = Duration::from_secs(60);
+
 /// The outbox as a service last saw it.
-pub(super) struct OutboxWatcher {
+pub struct OutboxWatcher {
     store: Store,
     app_id: String,
-    path: PathBuf,
-    /// Device and inode of the file: another file at its path is another database.
-    file_id: Option<(u64, u64)>,
     data_version: Option<i64>,
     next_due_at: Option<Timestamp>,
     /// When the processes that have claimed messages are checked again; `None` without claims.
     next_orphan_check: Option<Instant>,
+    /// When due times may be checked again, and whether that is needed.
+    next_due_time_check: Instant,
+    needs_due_time_check: bool,
     last_wall: Timestamp,
 }
 
 /// What a look at the outbox found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WatchResult {
+pub struct WatchResult {
     /// The database has changed since the last look.
-    pub(super) has_changed: bool,
+    pub has_changed: bool,
     /// A message can be claimed.
-    pub(super) is_due: bool,
+    pub is_due: bool,
 }
 
 impl OutboxWatcher {
-    /// Opens the database for an account.
-    pub(super) fn open(path: &Path, app_id: &str) -> store::Result<Self> {
-        let store = Store::open(path)?.with_busy_timeout(WATCHER_BUSY_TIMEOUT)?;
-        Ok(Self {
+    /// Watches the messages of an account.
+    pub fn new(store: Store, app_id: &str, now: Instant, clock: &ClockReading) -> Self {
+        Self {
             store,
             app_id: app_id.to_owned(),
-            path: path.to_owned(),
-            file_id: file_id(path),
             data_version: None,
             next_due_at: None,
-            next_orphan_check: None,
-            last_wall: Timestamp::now(),
-        })
+            // What processes left that died before the service started.
+            next_orphan_check: Some(now),
+            next_due_time_check: now,
+            needs_due_time_check: false,
+            last_wall: clock.wall,
+        }
     }
 
-    /// Returns whether the watched file is still the one at its path.
-    pub(super) fn is_current(&self) -> bool {
-        self.file_id == file_id(&self.path)
+    /// Opens the database to watch the messages of an account.
+    pub(super) fn open(path: &Path, app_id: &str) -> store::Result<Self> {
+        let store = Store::open(path)?.with_busy_timeout(WATCHER_BUSY_TIMEOUT)?;
+        Ok(Self::new(store, app_id, Instant::now(), &ClockReading::now()))
     }
 
     /// Looks at the outbox.
@@ -73,12 +77,12 @@ impl OutboxWatcher {
     /// # Errors
     ///
     /// The database cannot be read. A lock that only stops the watcher from writing is no error.
-    pub(super) fn poll(&mut self, now: Instant) -> store::Result<WatchResult> {
-        let wall = Timestamp::now();
-        let mut has_changed = self.recover(now)? | self.reset_due_times(wall)?;
+    pub fn poll(&mut self, now: Instant, clock: &ClockReading) -> store::Result<WatchResult> {
+        let was_recovered = self.recover(now, clock)?;
         let version = self.store.data_version()?;
-        has_changed |= self.data_version != Some(version);
-        if has_changed {
+        let has_changed = was_recovered || self.data_version != Some(version);
+        let was_corrected = self.correct_due_times(has_changed, now, clock.wall)?;
+        if has_changed || was_corrected {
             self.next_due_at = self.store.next_due_at(&self.app_id)?;
             self.next_orphan_check = match self.store.has_claims()? {
                 true => self.next_orphan_check.or(Some(now + ORPHAN_CHECK_INTERVAL)),
@@ -87,42 +91,64 @@ impl OutboxWatcher {
             // Last, so that a failed look counts as none.
             self.data_version = Some(version);
         }
-        Ok(WatchResult { has_changed, is_due: self.next_due_at.is_some_and(|due_at| due_at <= wall) })
+        let is_due = self.next_due_at.is_some_and(|due_at| due_at <= clock.wall);
+        Ok(WatchResult { has_changed: has_changed || was_corrected, is_due })
+    }
+
+    /// Returns when a message is due next.
+    pub fn next_due_at(&self) -> Option<Timestamp> {
+        self.next_due_at
+    }
+
+    /// Returns when the processes that have claimed messages are checked next.
+    pub fn next_orphan_check(&self) -> Option<Instant> {
+        self.next_orphan_check
+    }
+
+    /// Returns when due times are corrected next, unless something else happens.
+    pub fn next_correction_at(&self) -> Option<Instant> {
+        self.needs_due_time_check.then_some(self.next_due_time_check)
+    }
+
+    /// Returns the database, which a simulation uses again.
+    pub fn into_store(self) -> Store {
+        self.store
     }
 
     /// Makes messages of dead processes due again. Returns whether it looked for any.
-    fn recover(&mut self, now: Instant) -> store::Result<bool> {
-        let is_time = match (self.data_version, self.next_orphan_check) {
-            // What processes left that died before the service started.
-            (None, _) => true,
-            (Some(_), next_check) => next_check.is_some_and(|next_check| next_check <= now),
-        };
+    fn recover(&mut self, now: Instant, clock: &ClockReading) -> store::Result<bool> {
+        let is_time = self.next_orphan_check.is_some_and(|next_check| next_check <= now);
         if is_time {
             self.next_orphan_check = Some(now + ORPHAN_CHECK_INTERVAL);
-            ignore_lock(recover_orphans(&mut self.store, &ClockReading::now()))?;
+            is_done(recover_orphans(&mut self.store, clock))?;
         }
         Ok(is_time)
     }
 
-    /// Corrects due times if the clock was set back. Returns whether it was.
-    fn reset_due_times(&mut self, wall: Timestamp) -> store::Result<bool> {
+    /// Corrects due times that lie in the future because a clock was set back, or was wrong on
+    /// another machine. Returns whether it did.
+    fn correct_due_times(&mut self, has_changed: bool, now: Instant, wall: Timestamp) -> store::Result<bool> {
         let was_set_back = wall < self.last_wall.minus(MIN_CLOCK_STEP_BACK);
-        if was_set_back {
-            ignore_lock(self.store.reset_future_due_times(&self.app_id, wall))?;
-        }
         self.last_wall = wall;
-        Ok(was_set_back)
+        self.needs_due_time_check |= has_changed || was_set_back;
+        let is_time = self.needs_due_time_check && (was_set_back || self.next_due_time_check <= now);
+        if is_time {
+            self.next_due_time_check = now + DUE_TIME_CHECK_INTERVAL;
+            self.needs_due_time_check = !is_done(self.store.reset_future_due_times(&self.app_id, wall))?;
+        }
+        Ok(is_time)
     }
 }
 
-/// Ignores that another process keeps the database locked: the next run does the same at its start.
-fn ignore_lock(result: store::Result<()>) -> store::Result<()> {
+/// Returns whether the database was not locked. If it was, the write is tried again later.
+fn is_done(result: store::Result<()>) -> store::Result<bool> {
     match result {
-        Err(store::Error::Busy { .. }) => Ok(()),
-        result => result,
+        Err(store::Error::Busy { .. }) => Ok(false),
+        result => result.map(|()| true),
     }
 }
 
-fn file_id(path: &Path) -> Option<(u64, u64)> {
+/// Returns what identifies the file at a path: device and inode.
+pub(super) fn file_id(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }

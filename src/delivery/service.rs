@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded, unbounded};
 
-use super::outbox_watcher::{OutboxWatcher, WATCH_INTERVAL, WatchResult};
+use super::outbox_watcher::{OutboxWatcher, WATCH_INTERVAL, WatchResult, file_id};
+
 use super::run_supervisor::{RunCommand, RunFailure, RunSupervisor};
 use super::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource};
 use crate::access_token;
+use crate::clock::ClockReading;
 use crate::store::{self, MessageState, Store};
 use crate::t;
 use crate::wechat::Client;
@@ -146,7 +148,8 @@ struct ServiceLoop {
     settings: DeliveryServiceSettings,
     requests: Receiver<ServiceRequest>,
     on_event: Box<dyn FnMut(DeliveryServiceEvent) + Send>,
-    watcher: Option<OutboxWatcher>,
+    /// With what identifies the file: another file at its path is another database.
+    watcher: Option<(OutboxWatcher, Option<(u64, u64)>)>,
     supervisor: RunSupervisor,
     /// The current run, which is the last one, and those that are ending.
     runs: Vec<ServiceRun>,
@@ -253,17 +256,17 @@ impl ServiceLoop {
     }
 
     fn poll_outbox(&mut self, now: Instant) -> store::Result<WatchResult> {
-        if self.watcher.as_ref().is_some_and(|watcher| !watcher.is_current()) {
-            self.watcher = None;
-        }
+        let file_id = file_id(&self.database);
         let watcher = match &mut self.watcher {
-            Some(watcher) => watcher,
-            None => {
+            Some((watcher, opened_id)) if *opened_id == file_id => watcher,
+            _ => {
+                // Before it opens again, so that the locks of the other file are released.
+                self.watcher = None;
                 let opened = OutboxWatcher::open(&self.database, &self.settings.options.account.app_id)?;
-                self.watcher.insert(opened)
+                &mut self.watcher.insert((opened, file_id)).0
             }
         };
-        watcher.poll(now)
+        watcher.poll(now, &ClockReading::now())
     }
 
     fn start_run(&mut self) -> anyhow::Result<()> {

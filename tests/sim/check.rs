@@ -218,17 +218,18 @@ pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64
 pub fn pauses(
     platform: &mut Platform,
     process: &str,
-    (rate, now, message): (u32, i64, Option<MessageKey>),
-    before: &[(i64, Option<MessageKey>, bool)],
+    (rate, now, message): (u32, (i64, i64), Option<MessageKey>),
+    before: &[((i64, i64), Option<MessageKey>, bool)],
 ) {
-    let in_second = before.iter().rev().take_while(|it| now - it.0 < 1000).count();
+    let in_second = before.iter().rev().take_while(|it| now.0 - it.0.0 < 1000).count();
     if rate > 0 && in_second > rate as usize {
         platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
     }
     let last = before.iter().rev().find(|it| it.1 == message);
+    // In true time: after a sleep of the machine a run that goes on finds due what others have postponed.
     // What an operator asks for again is due at once.
     let is_asked = message.and_then(|it| platform.messages.get(&it)).is_some_and(|truth| truth.retried);
-    if !platform.clock_set && !is_asked && last.is_some_and(|(at, _, may_hurry)| now - at < 700 && !may_hurry) {
+    if !platform.clock_set && !is_asked && last.is_some_and(|(at, _, may_hurry)| now.1 - at.1 < 700 && !may_hurry) {
         platform.violate("e: backoff", format!("{process} repeats {} at once", show(message.unwrap_or_default())));
     }
 }

@@ -9,6 +9,7 @@ use plan::{BARE, Fault, Form, Kind, Op, Pick, Setup};
 mod check;
 mod operator;
 mod plan;
+mod service;
 mod wechat;
 mod world;
 

@@ -18,6 +18,7 @@ impl World<'_> {
         match kind {
             Kind::Advance { ms } => return self.advance(ms),
             Kind::Send { .. } | Kind::Batch { .. } | Kind::Flush(_) | Kind::Retry(..) => self.start_command(kind),
+            Kind::Serve(setup) => self.serve(setup),
             Kind::Cancel(_) | Kind::CancelAll | Kind::Prune { .. } | Kind::QuotaClear => self.change_outbox(kind),
             Kind::Unbind(user) | Kind::Bind(user, _) | Kind::Rename(user) | Kind::Remove(user) => {
                 if !self.removed[user] {
@@ -190,7 +191,7 @@ impl World<'_> {
                     self.processes[victim].die_after = Some(after);
                 }
             }
-            Kind::Terminate(process) => nth(process).into_iter().for_each(|it| self.processes[it].stop = true),
+            Kind::Terminate(process) => nth(process).into_iter().for_each(|it| self.terminate(it)),
             Kind::NoThreads(process) => nth(process).into_iter().for_each(|it| self.processes[it].no_threads = true),
             Kind::Pause { process, ms } => {
                 if let Some(it) = nth(process).map(|it| &mut self.processes[it]) {
@@ -215,6 +216,7 @@ impl World<'_> {
                 while let Some(victim) = self.processes.iter().position(|it| it.setup.machine == machine) {
                     self.kill(victim);
                 }
+                self.end_service(machine);
                 let it = &mut self.machines[machine];
                 (it.boot, it.boot_at, it.frozen, it.stopped_until) = (it.boot + 1, now, 0, now);
             }

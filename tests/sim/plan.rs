@@ -142,6 +142,8 @@ pub enum Kind {
         process: u64,
         after: u8,
     },
+    /// `serve` starts, if the machine has none.
+    Serve(Setup),
     /// SIGTERM.
     Terminate(u64),
     /// SIGSTOP for this long.
@@ -272,7 +274,14 @@ impl Kind {
 pub fn plan(seed: u64) -> Vec<Op> {
     let mut rng = Rng(seed);
     let length = 8 + rng.below(40);
-    (0..length).map(|_| Op { kind: Kind::random(&mut rng), noise: rng.next() }).collect()
+    let mut ops: Vec<Op> = (0..length).map(|_| Op { kind: Kind::random(&mut rng), noise: rng.next() }).collect();
+    // One history in three has a long-lived process, some have two.
+    while rng.chance(35) {
+        let at = rng.below(ops.len() as u64) as usize;
+        let setup = Setup { wait_s: rng.pick(&[0, 5, 30]), ..Setup::random(&mut rng, true) };
+        ops.insert(at, Op { kind: Kind::Serve(setup), noise: rng.next() });
+    }
+    ops
 }
 
 /// Returns the shortest plan found by leaving out operations that still fails.

@@ -19,12 +19,13 @@ use wxbox::wechat::{Client, ClientSettings, Endpoint};
 
 use crate::check;
 use crate::plan::{Op, Rng, Setup, USERS};
+use crate::service::{RunRole, Service};
 use crate::wechat::{EPOCH, Line, MessageKey, Platform, locked, number_in, recipient_of, show};
 
 pub const APP: &str = "wx1";
 pub const DAY: Duration = Duration::from_secs(86_400);
 pub const RETAIN: Duration = Duration::from_secs(90 * 86_400);
-/// The most steps of a history: more is a run that does not end.
+/// The most steps of a process: more is a run that does not end.
 const MAX_STEPS: u32 = 5_000;
 /// How long a run may take, less the time for which it did not run.
 const MAX_RUN_MS: i64 = 45 * 60_000;
@@ -126,8 +127,8 @@ pub struct Process {
     line: Line,
     submissions: VecDeque<TaggedSubmission>,
     arrivals: Vec<(i64, Arrival)>,
-    /// When it sent what, by its clock for pauses, and whether the answer allows a repeat at once.
-    requests: Vec<(i64, Option<MessageKey>, bool)>,
+    /// When it sent what, by its clock for pauses and in true time, and whether the answer allows a repeat at once.
+    requests: Vec<((i64, i64), Option<MessageKey>, bool)>,
     wake: Wake,
     pub paused_until: i64,
     /// True time when it must be over.
@@ -138,6 +139,11 @@ pub struct Process {
     pub die_after: Option<u8>,
     pub stop: bool,
     pub no_threads: bool,
+    pub role: RunRole,
+    steps: u32,
+    /// What its service tells it.
+    pub due_changed: bool,
+    pub due_closed: bool,
 }
 
 /// A submission and what must become of it.
@@ -153,11 +159,14 @@ pub struct World<'a> {
     pub platform: Arc<Mutex<Platform>>,
     pub machines: [Machine; 2],
     pub processes: Vec<Process>,
+    /// The `serve` of each machine.
+    pub services: [Option<Service>; 2],
+    /// How many processes have ended; they may have left claims.
+    pub deaths: u32,
     base: Instant,
     pub noise: Rng,
     pub next_number: u64,
     started: u32,
-    steps: u32,
     pub lock_until: Option<i64>,
     /// The statement that fails, and for how many steps that is armed.
     pub disk_fault: Option<(u8, u8)>,
@@ -193,11 +202,12 @@ pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
         platform: Arc::new(Mutex::new(platform)),
         machines: std::array::from_fn(|_| Machine { boot_at: -3_600_000, ..Machine::default() }),
         processes: Vec::new(),
+        services: [None, None],
+        deaths: 0,
         base: Instant::now(),
         noise: Rng(1),
         next_number: 1,
         started: 0,
-        steps: 0,
         lock_until: None,
         disk_fault: None,
         ids: BTreeMap::new(),
@@ -222,6 +232,7 @@ pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
     while let Some(process) = world.processes.pop() {
         world.rig.pool.push(process.scheduler.into_store());
     }
+    (0..world.services.len()).for_each(|machine| world.end_service(machine));
     let mut platform = locked(&world.platform);
     let violation = platform.violations.first().cloned();
     Outcome { violation, trace: platform.trace.take().unwrap_or_default(), met: std::mem::take(&mut platform.met) }
@@ -240,13 +251,19 @@ impl World<'_> {
         locked(&self.platform).say(line);
     }
 
-    fn mono(&self, machine: usize) -> i64 {
+    pub fn mono(&self, machine: usize) -> i64 {
         let it = &self.machines[machine];
         self.now() - it.frozen - it.suspended + 1_000_000_000
     }
 
-    fn instant(&self, mono: i64) -> Instant {
+    pub fn instant(&self, mono: i64) -> Instant {
         self.base + Duration::from_millis(mono.unsigned_abs())
+    }
+
+    /// Returns the milliseconds until a time of a machine's clock for pauses; 0 if it is over.
+    pub fn until(&self, machine: usize, until: Instant) -> i64 {
+        let mono = until.saturating_duration_since(self.base).as_nanos().div_ceil(1_000_000);
+        (i64::try_from(mono).unwrap_or(i64::MAX) - self.mono(machine)).max(0)
     }
 
     pub fn clock(&self, machine: usize) -> ClockReading {
@@ -267,9 +284,13 @@ impl World<'_> {
         self.processes.iter_mut().for_each(|it| (it.paused_until, it.die_after) = (0, None));
         for minutes in [0, 2, 10, 60, 120, 600, 1600, 1700, 3200, 3300] {
             self.advance(minutes * 60_000);
-            self.start("flush", Setup::flush(0), DeliverySource::Due, VecDeque::new());
+            // Beside a service no flush is needed.
+            if self.services.iter().all(Option::is_none) {
+                self.start("flush", Setup::flush(0), DeliverySource::Due, VecDeque::new());
+            }
             self.advance(20 * 60_000);
-            if self.is_violated() || (self.processes.is_empty() && check::waiting(self) == 0) {
+            let is_idle = self.processes.iter().all(|it| it.role != RunRole::Command);
+            if self.is_violated() || (is_idle && check::waiting(self) == 0) {
                 break;
             }
         }
@@ -279,6 +300,13 @@ impl World<'_> {
         if fetches > 8 * started + 8 {
             locked(&self.platform).violate("e: token fetches", format!("{fetches} fetches of {started} processes"));
         }
+        // Parts behind a message of an unknown state keep a service busy.
+        for machine in 0..self.services.len() {
+            if self.services[machine].is_some() {
+                self.terminate_service(machine);
+            }
+        }
+        self.advance(20_000);
         for process in &self.processes {
             let what = format!("{} does not end", process.name);
             locked(&self.platform).violate("e: no process waits for ever", what);
@@ -338,6 +366,10 @@ impl World<'_> {
             die_after: None,
             stop: false,
             no_threads: false,
+            role: RunRole::Command,
+            steps: 0,
+            due_changed: false,
+            due_closed: false,
         });
     }
 
@@ -355,7 +387,8 @@ impl World<'_> {
         };
         let arrival = process.arrivals.iter().map(|it| it.0).min();
         // The channel of submissions has more, or is closed.
-        let has_input = process.stop || process.scheduler.submission_capacity() > 0;
+        let is_told = process.due_changed || process.due_closed;
+        let has_input = process.stop || is_told || process.scheduler.submission_capacity() > 0;
         let stop = has_input.then(|| self.now());
         let next = wake.into_iter().chain(arrival).chain(stop).min()?;
         Some(next.max(self.now()).max(machine.stopped_until).max(process.paused_until))
@@ -367,21 +400,27 @@ impl World<'_> {
         while !self.is_violated() {
             let runs: Vec<Option<i64>> = self.processes.iter().map(|it| self.next_run(it)).collect();
             let first = runs.iter().flatten().min().copied();
-            let next = first.into_iter().chain(self.lock_until).min().filter(|next| *next <= until);
-            let Some(next) = next else { break };
+            let looks: Vec<Option<i64>> = (0..self.services.len()).map(|it| self.next_look(it)).collect();
+            let first_look = looks.iter().flatten().min().copied();
+            let all = first.into_iter().chain(self.lock_until).chain(first_look);
+            let Some(next) = all.min().filter(|next| *next <= until) else { break };
             locked(&self.platform).now = next;
+            if let Some(machine) = looks.iter().position(|look| *look == Some(next)) {
+                self.look(machine);
+                continue;
+            }
             if self.lock_until.is_some_and(|lock_until| lock_until <= next) {
                 self.unlock();
                 continue;
             }
             let due: Vec<usize> = (0..runs.len()).filter(|it| runs[*it] == Some(next)).collect();
             let chosen = self.noise.pick(&due);
-            self.run_step(chosen);
-            self.steps += 1;
-            if self.steps > MAX_STEPS {
-                let what = format!("{MAX_STEPS} steps");
+            self.processes[chosen].steps += 1;
+            if self.processes[chosen].steps > MAX_STEPS {
+                let what = format!("{}: {MAX_STEPS} steps", self.processes[chosen].name);
                 locked(&self.platform).violate("e: no process waits for ever", what);
             }
+            self.run_step(chosen);
         }
         let mut platform = locked(&self.platform);
         platform.now = platform.now.max(until);
@@ -415,6 +454,8 @@ impl World<'_> {
             events.submissions.push(next);
         }
         events.submissions_closed = process.submissions.is_empty();
+        events.due_changed = std::mem::take(&mut process.due_changed);
+        events.due_closed = std::mem::take(&mut process.due_closed);
         events.stop_at = std::mem::take(&mut process.stop).then(|| instant + Duration::from_secs(2));
         *locked(&process.line.instant) = instant;
         let time = StepTime { instant, clock, server: process.client.clock().now(instant) };
@@ -438,7 +479,7 @@ impl World<'_> {
         if self.has_history {
             check::short_transactions(self, size);
         }
-        if self.steps + 3 > MAX_STEPS {
+        if self.processes[index].steps + 3 > MAX_STEPS {
             self.say(|| format!("{}: {next:?} at {instant:?}", self.processes[index].name));
         }
         self.perform(index, next);
@@ -470,6 +511,7 @@ impl World<'_> {
             }
             NextStep::Finish(result) => {
                 let process = self.processes.remove(index);
+                self.deaths += 1;
                 check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
                 self.say(|| {
                     format!(
@@ -481,6 +523,7 @@ impl World<'_> {
                 if result.is_ok() {
                     check::reports(self, &process.submitted, process.reported.as_ref());
                 }
+                self.on_run_end(process.role, process.setup.machine, &result);
                 self.rig.pool.push(process.scheduler.into_store());
                 return check::states(self);
             }
@@ -493,6 +536,16 @@ impl World<'_> {
         self.say(|| format!("{} is killed", process.name));
         check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
         self.rig.pool.push(process.scheduler.into_store());
+        self.deaths += 1;
+        if process.role != RunRole::Command {
+            // Its service is the same process.
+            let machine = process.setup.machine;
+            self.end_service(machine);
+            let is_run = |it: &Process| it.setup.machine == machine && it.role != RunRole::Command;
+            if let Some(next) = self.processes.iter().position(is_run) {
+                self.kill(next);
+            }
+        }
     }
 
     fn send(&mut self, index: usize, job: SendJob) {
@@ -503,13 +556,13 @@ impl World<'_> {
         check::pauses(
             &mut locked(&self.platform),
             &process.name,
-            (process.setup.rate, mono, message),
+            (process.setup.rate, (mono, now), message),
             &process.requests,
         );
         locked(&self.platform).latency = 0;
         let result = job.perform(&process.client);
         let may_hurry = message.and_then(|it| Some(locked(&self.platform).messages.get(&it)?.may_hurry));
-        process.requests.push((mono, message, may_hurry == Some(true)));
+        process.requests.push(((mono, now), message, may_hurry == Some(true)));
         let at = now + locked(&self.platform).latency;
         process.arrivals.push((at, Arrival::Sent(result)));
     }
@@ -534,12 +587,16 @@ impl World<'_> {
             DeliveryEvent::Settled { message, .. } => ("settles", message.id, message.state),
             DeliveryEvent::ResultNotSaved { id, state, .. } => ("cannot store", id, state),
             DeliveryEvent::SendingStopped(error) => {
-                return self.say(|| format!("{} sends no more: {error}", self.processes[index].name));
+                self.say(|| format!("{} sends no more: {error}", self.processes[index].name));
+                return self.on_sending_stopped(index);
             }
             DeliveryEvent::Queued(_) => return check::note_rows(self),
             DeliveryEvent::LeftQueued(_) => return self.processes[index].reported = None,
             _ => return,
         };
+        if state == MessageState::Sent && self.processes[index].role != RunRole::Command {
+            self.on_success(self.processes[index].setup.machine);
+        }
         if !self.ids.contains_key(&id) {
             check::note_rows(self);
         }

@@ -1,0 +1,207 @@
+//! Long-lived processes that deliver what others queue, as `serve` does: the real rules and the real look at the
+//! database, while the runs are processes of the world. A look is played when it can find something.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use wxbox::delivery::{DeliverySource, OutboxWatcher, RunCommand, RunFailure, RunSupervisor};
+use wxbox::store;
+
+use crate::plan::Setup;
+use crate::wechat::{EPOCH, locked};
+use crate::world::{APP, World};
+
+/// How often the program looks.
+const LOOK_MS: i64 = 200;
+/// The most runs that start in this time. While the database is locked one starts each second.
+const MAX_STARTS: usize = 40;
+const START_PERIOD_MS: i64 = 30_000;
+
+pub struct Service {
+    pub setup: Setup,
+    supervisor: RunSupervisor,
+    watcher: OutboxWatcher,
+    last_look: i64,
+    looked_at: Instant,
+    /// What a look would notice: the commits and the clock.
+    seen: Option<(i64, i64)>,
+    /// The ends of processes until the last check of claims.
+    seen_deaths: Option<u32>,
+    /// When its runs started.
+    starts: Vec<i64>,
+}
+
+/// How a run belongs to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunRole {
+    /// It is a command.
+    Command,
+    /// It is the current run of its machine's service.
+    Current,
+    /// The service has closed its source.
+    Ending,
+}
+
+impl World<'_> {
+    /// Starts the service of a machine.
+    pub fn serve(&mut self, setup: Setup) {
+        if self.services[setup.machine].is_none() {
+            self.say(|| format!("serve on machine {} starts", setup.machine));
+            let (instant, clock) = (self.instant(self.mono(setup.machine)), self.clock(setup.machine));
+            let watcher = OutboxWatcher::new(self.rig.take_store(), APP, instant, &clock);
+            let supervisor = RunSupervisor::default();
+            let last_look = self.now() - LOOK_MS;
+            let service = Service {
+                setup,
+                supervisor,
+                watcher,
+                last_look,
+                looked_at: instant,
+                seen: None,
+                seen_deaths: None,
+                starts: Vec::new(),
+            };
+            self.services[setup.machine] = Some(service);
+        }
+    }
+
+    /// The service of a machine ends; its runs are killed or stopped by the caller.
+    pub fn end_service(&mut self, machine: usize) {
+        if let Some(service) = self.services[machine].take() {
+            self.say(|| format!("serve on machine {machine} ends"));
+            self.rig.pool.push(service.watcher.into_store());
+        }
+    }
+
+    fn noticeable(&self, machine: usize) -> (i64, i64) {
+        let mut query = self.rig.raw.prepare_cached("PRAGMA data_version").unwrap();
+        let version = query.query_row([], |row| row.get(0)).unwrap();
+        (version, self.machines[machine].wall_offset)
+    }
+
+    /// Returns when the next look of a machine's service can find something, in true time.
+    pub fn next_look(&self, machine: usize) -> Option<i64> {
+        let service = self.services[machine].as_ref()?;
+        let in_true_time = |until: Instant| self.now() + self.until(machine, until);
+        let wall = EPOCH + self.now() + self.machines[machine].wall_offset;
+        let has_changed = service.seen != Some(self.noticeable(machine));
+        let changed = has_changed.then(|| service.last_look + LOOK_MS);
+        // The program checks again and again.
+        let has_orphans = service.seen_deaths != Some(self.deaths);
+        let orphans = service.watcher.next_orphan_check().filter(|_| has_orphans).map(in_true_time);
+        // What is due already was found by the last look.
+        let due_at = service.watcher.next_due_at().map(|due_at| due_at.0).filter(|due_at| *due_at > wall);
+        let due = due_at.map(|due_at| self.now() + due_at - wall);
+        let rules = service.supervisor.next_wake_at().filter(|until| *until > service.looked_at).map(in_true_time);
+        let correction = service.watcher.next_correction_at().map(in_true_time);
+        let next = [changed, orphans, due, rules, correction].into_iter().flatten().min()?;
+        Some(next.max(service.last_look + 1).max(self.now()).max(self.machines[machine].stopped_until))
+    }
+
+    /// Lets a service look at the database, and does what its rules say.
+    pub fn look(&mut self, machine: usize) {
+        let (now, instant, clock) = (self.now(), self.instant(self.mono(machine)), self.clock(machine));
+        let seen = self.noticeable(machine);
+        let Some(service) = &mut self.services[machine] else { return };
+        (service.last_look, service.looked_at) = (now, instant);
+        if service.watcher.next_orphan_check().is_some_and(|next_check| next_check <= instant) {
+            service.seen_deaths = Some(self.deaths);
+        }
+        let status = service.watcher.poll(instant, &clock).unwrap();
+        service.seen = Some(seen);
+        if status.has_changed {
+            service.supervisor.on_change();
+        }
+        let setup = service.setup;
+        while let Some(command) =
+            self.services[machine].as_mut().unwrap().supervisor.next_command(status.is_due, instant)
+        {
+            let current = self.current_run(machine);
+            match command {
+                RunCommand::Start => {
+                    self.check_starts(machine);
+                    let source = DeliverySource::Continuous(crossbeam_channel::never());
+                    self.start("run of serve", setup, source, VecDeque::new());
+                    self.processes.last_mut().unwrap().role = RunRole::Current;
+                }
+                RunCommand::NotifyDue => current.into_iter().for_each(|it| self.processes[it].due_changed = true),
+                RunCommand::Close => current.into_iter().for_each(|it| self.close_run(it)),
+            }
+        }
+    }
+
+    /// A service that fails pauses before its next run.
+    fn check_starts(&mut self, machine: usize) {
+        let now = self.now();
+        let Some(service) = &mut self.services[machine] else { return };
+        service.starts.retain(|start| now - start < START_PERIOD_MS);
+        service.starts.push(now);
+        if service.starts.len() > MAX_STARTS {
+            let what = format!("serve on machine {machine} starts {} runs in half a minute", service.starts.len());
+            locked(&self.platform).violate("e: runs of serve", what);
+        }
+    }
+
+    fn current_run(&self, machine: usize) -> Option<usize> {
+        self.processes.iter().position(|it| it.setup.machine == machine && it.role == RunRole::Current)
+    }
+
+    fn close_run(&mut self, index: usize) {
+        let process = &mut self.processes[index];
+        (process.role, process.due_closed) = (RunRole::Ending, true);
+    }
+
+    /// A run starts nothing more, because the account or the network fails.
+    pub fn on_sending_stopped(&mut self, index: usize) {
+        if self.processes[index].role == RunRole::Current {
+            self.close_run(index);
+            self.on_failure(self.processes[index].setup.machine, RunFailure::Other);
+        }
+    }
+
+    /// A run of a service has ended.
+    pub fn on_run_end(&mut self, role: RunRole, machine: usize, result: &anyhow::Result<()>) {
+        match (role, result) {
+            (RunRole::Command, _) => {}
+            (_, Ok(())) => self.on_success(machine),
+            (RunRole::Current, Err(error)) if is_locked(error) => self.on_failure(machine, RunFailure::DatabaseLocked),
+            (RunRole::Current, Err(_)) => self.on_failure(machine, RunFailure::Other),
+            (RunRole::Ending, Err(_)) => {}
+        }
+    }
+
+    fn on_failure(&mut self, machine: usize, failure: RunFailure) {
+        let instant = self.instant(self.mono(machine));
+        if let Some(service) = &mut self.services[machine] {
+            service.supervisor.on_failure(failure, instant);
+        }
+    }
+
+    /// A run has delivered a message.
+    pub fn on_success(&mut self, machine: usize) {
+        if let Some(service) = &mut self.services[machine] {
+            service.supervisor.on_success();
+        }
+    }
+
+    /// SIGTERM: a service ends with all its runs.
+    pub fn terminate(&mut self, index: usize) {
+        let process = &mut self.processes[index];
+        process.stop = true;
+        if process.role != RunRole::Command {
+            let machine = process.setup.machine;
+            self.terminate_service(machine);
+        }
+    }
+
+    pub fn terminate_service(&mut self, machine: usize) {
+        let runs = self.processes.iter_mut().filter(|it| it.setup.machine == machine && it.role != RunRole::Command);
+        runs.for_each(|it| it.stop = true);
+        self.end_service(machine);
+    }
+}
+
+/// Returns whether another process kept the database locked.
+fn is_locked(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<store::Error>(), Some(store::Error::Busy { .. }))
+}

@@ -145,8 +145,9 @@ impl Store {
     }
 
     fn worker_ids(&self) -> Result<Vec<String>> {
-        let mut query =
-            self.map_err(self.conn.prepare("SELECT DISTINCT claimed_by FROM messages WHERE claimed_by NOTNULL"))?;
+        // The oldest message first: worker IDs are random, and the order must not be.
+        let sql = "SELECT claimed_by FROM messages WHERE claimed_by NOTNULL GROUP BY claimed_by ORDER BY min(id)";
+        let mut query = self.map_err(self.conn.prepare(sql))?;
         let rows = self.map_err(query.query_map([], |row| row.get(0)))?;
         self.map_err(rows.collect())
     }

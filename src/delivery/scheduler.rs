@@ -75,8 +75,11 @@ struct TxInput {
     finished: Vec<SendResult>,
     finished_uploads: Vec<UploadResult>,
     submissions: Vec<TaggedSubmission>,
-    /// When the token was fetched; without a token nothing is claimed.
+    /// When the token was fetched; without a token nothing is started.
     token_fetched_at: Option<Timestamp>,
+    /// Whether new messages are claimed as they are queued, so that no other process takes them while
+    /// this one waits for a token.
+    may_claim: bool,
     /// The maximum number of attempts to start.
     start_limit: usize,
     /// Whether messages that are not started are left to other processes.
@@ -100,7 +103,7 @@ impl TxInput {
         }
         let (mut enqueued, mut accepted) = (EnqueueSummary::default(), None);
         for tagged in &self.submissions {
-            run_state.enqueue(tx, tagged, may_start && feedback.is_empty(), &mut enqueued)?;
+            run_state.enqueue(tx, tagged, self.may_claim && feedback.is_empty(), &mut enqueued)?;
             accepted = tagged.correlation_id;
         }
         let mut started = Vec::new();
@@ -309,7 +312,18 @@ impl Scheduler {
         let nothing_to_release = !releases_ready || self.run_state.ready.is_empty();
         let is_idle = no_input && nothing_to_release && (start_limit == 0 || nothing_claimable);
         let token_fetched_at = token.map(|token| token.fetched_at);
-        let input = TxInput { finished, finished_uploads, submissions, token_fetched_at, start_limit, releases_ready };
+        let may_claim = !self.sending_stopped
+            && self.shutdown_deadline.is_none()
+            && self.run_backoff.paused_until(self.now.instant).is_none();
+        let input = TxInput {
+            finished,
+            finished_uploads,
+            submissions,
+            token_fetched_at,
+            may_claim,
+            start_limit,
+            releases_ready,
+        };
         (!is_idle).then_some(input)
     }
 

@@ -329,6 +329,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Send one message with this key per recipient')
             [CompletionResult]::new('--fallback', '--fallback', [CompletionResultType]::ParameterName, 'Template to use if WeChat rejects a text')
             [CompletionResult]::new('--expire-after', '--expire-after', [CompletionResultType]::ParameterName, 'Expire messages that are not delivered in this time')
+            [CompletionResult]::new('--wait-receipt', '--wait-receipt', [CompletionResultType]::ParameterName, 'Wait until WeChat reports the delivery, for 60s or this time')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Number of concurrent requests')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Maximum number of messages per second; 0 = no limit')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
@@ -481,6 +482,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             break
         }
         'wxbox;outbox;retry' {
+            [CompletionResult]::new('--wait-receipt', '--wait-receipt', [CompletionResultType]::ParameterName, 'Wait until WeChat reports the delivery, for 60s or this time')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Database file [env: WXBOX_DATABASE]')

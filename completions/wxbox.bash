@@ -1025,12 +1025,16 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__outbox__subcmd__retry)
-            opts="-c -q -v -h --failed --unknown --queued --expired --config --database --json --quiet --verbose --color --help"
+            opts="-c -q -v -h --failed --unknown --queued --expired --wait-receipt --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait-receipt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1341,7 +1345,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__send)
-            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --strict --image --news --subscribe --message --split --key --fallback --expire-after --no-wait --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
+            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --strict --image --news --subscribe --message --split --key --fallback --expire-after --no-wait --wait-receipt --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1428,6 +1432,10 @@ _wxbox() {
                     return 0
                     ;;
                 --expire-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-receipt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

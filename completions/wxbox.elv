@@ -311,6 +311,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --key 'Send one message with this key per recipient'
             cand --fallback 'Template to use if WeChat rejects a text'
             cand --expire-after 'Expire messages that are not delivered in this time'
+            cand --wait-receipt 'Wait until WeChat reports the delivery, for 60s or this time'
             cand --concurrency 'Number of concurrent requests'
             cand --rate 'Maximum number of messages per second; 0 = no limit'
             cand -c 'Config file [env: WXBOX_CONFIG]'
@@ -455,6 +456,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'wxbox;outbox;retry'= {
+            cand --wait-receipt 'Wait until WeChat reports the delivery, for 60s or this time'
             cand -c 'Config file [env: WXBOX_CONFIG]'
             cand --config 'Config file [env: WXBOX_CONFIG]'
             cand --database 'Database file [env: WXBOX_DATABASE]'

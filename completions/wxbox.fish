@@ -253,6 +253,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l message -d 'Send a 
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l key -d 'Send one message with this key per recipient' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l fallback -d 'Template to use if WeChat rejects a text' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l expire-after -d 'Expire messages that are not delivered in this time' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l wait-receipt -d 'Wait until WeChat reports the delivery, for 60s or this time' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l concurrency -d 'Number of concurrent requests' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l rate -d 'Maximum number of messages per second; 0 = no limit' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s c -l config -d 'Config file [env: WXBOX_CONFIG]' -r -F
@@ -371,6 +372,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subc
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print only requested data and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Log to stderr; -vv logs more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l wait-receipt -d 'Wait until WeChat reports the delivery, for 60s or this time' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s c -l config -d 'Config file [env: WXBOX_CONFIG]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l database -d 'Database file [env: WXBOX_DATABASE]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

@@ -136,6 +136,12 @@ pub struct Send {
     /// The delivery options.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+    /// Wait until WeChat reports the delivery, for 60s or this time
+    ///
+    /// The exit status is then 0 only if every message was delivered. Only templates and notifications have receipts; a
+    /// text counts as delivered when WeChat accepts it. Needs [push] in the config and a running `wxbox serve`.
+    #[arg(help_heading = "Delivery", long, hide_short_help = true, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "60s", value_parser = parse_duration, conflicts_with_all = ["no_wait", "dry_run"])]
+    pub wait_receipt: Option<Duration>,
     /// Number of concurrent requests
     ///
     /// The default is send.concurrency of the config, 16.

@@ -929,6 +929,7 @@ serve-forward-status = 响应 HTTP { $status }
 serve-listening = 正在监听 { $address }
 serve-listening-url = 正在监听 { $address }；微信访问 { $url }
 serve-no-push = 配置里没有 [push]：收不到事件和送达回执
+serve-not-running = 没有 `wxbox serve` 在使用这个数据库：只有其他进程接收事件时才会有送达回执
 serve-other = “{ $person }”的事件 { $name }
 serve-port-hint = 端口被其他程序占用；用 `--listen` 或 serve.address 换一个
 serve-push-rejected = 拒绝了一次推送：{ $cause }
@@ -1128,6 +1129,8 @@ openid-unusable = “{ $openid }”不是有效的 openid
 openid-unusable-hint = 请检查 openid：由字母、数字、- 和 _ 组成，例如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = openid 通常有 { $length } 个字符，以 o 开头，{ $openid } 不符合
 send-and-more = { $names } 等，另有 { $more } 个
+send-awaiting-receipts = 正在等待送达回执……
+send-blocked = 发给“{ $to }”的消息 { $id } 没有送达：用户拒收服务号的消息（{ $text }）
 send-cancelled = 发给“{ $to }”的消息 { $id } 已取消
 send-cancelled-why = 发给“{ $to }”的消息 { $id } 已取消：{ $error }
 send-color-alone = 没有字段 { $key }，无法设置颜色
@@ -1136,6 +1139,23 @@ send-data-json = { $path } 不是有效的 JSON 对象：{ $cause }
 send-data-object = 必须是对象
 send-data-nameless = 有字段没有名称
 send-data-value = { $key } 的值必须是文本、数字，或 { "{" }"value": …, "color": "#RRGGBB"{ "}" }
+send-delivered = 消息 { $id }（{ $kind ->
+    [text] 文本
+    [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅消息
+   *[other] { $kind }
+}）已送达“{ $to }”
 send-duplicate = 没有重复发给“{ $to }”：消息 { $id } 使用了相同的幂等键，{ $state ->
     [sent] 已发送
     [queued] 仍在排队
@@ -1182,6 +1202,10 @@ send-mistyped-option = 没有选项 { $option }
 send-mistyped-option-hint = 请把以 -- 开头的文本写在 --text= 之后
 send-mistyped-option-near = 是不是想输入 { $near }？以 -- 开头的文本请写在 --text= 之后
 send-no-tag = 没有带标签“{ $tag }”的用户
+send-no-receipt = 微信已接受发给“{ $to }”的消息 { $id }，但没有及时收到送达回执
+send-no-receipt-hint = 稍后运行 `wxbox outbox show { $id }` 查看；消息可能已经送达，请不要重新发送
+send-no-receipts = 只有模板消息和订阅通知有送达回执；其他消息在微信接受后即视为送达
+send-not-received = 微信已接受发给“{ $to }”的消息 { $id }，但没有送达：{ $text }
 send-nobody-bound = 还没有已绑定的用户
 send-nobody-bound-hint = 请用 `wxbox bind --user NAME` 绑定用户；可用 `wxbox user list` 查看哪些用户已绑定
 send-nobody-takes-template = 这些用户都拒收该模板

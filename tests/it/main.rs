@@ -123,4 +123,5 @@ mod usage_errors;
 mod user_remove;
 mod user_sync;
 mod users;
+mod wait_receipt;
 mod wechat_requests;

@@ -73,7 +73,10 @@ fn receipts_of_templates_arrive_whatever_their_order() {
         assert_eq!(shown["receipt"], receipt, "{fault}");
         // One that overtook the answer has no message yet when it is recorded.
         if fault != "push = \"before the answer\"" {
-            assert_eq!(next_event(&mut serve), json!({"event": "receipt", "id": 1, "openid": NAMI, "receipt": receipt}));
+            assert_eq!(
+                next_event(&mut serve),
+                json!({"event": "receipt", "id": 1, "openid": NAMI, "receipt": receipt})
+            );
         }
         stop(serve);
     }

@@ -131,6 +131,21 @@ impl MessageView {
         }
     }
 
+    /// Describes the receipt of a message that was not delivered, or that none came.
+    pub(in crate::commands) fn receipt_problem(&self) -> String {
+        let text = self.receipt_text.as_deref().unwrap_or_default();
+        match self.receipt {
+            Some(ReceiptStatus::Blocked) => t!("send-blocked", id = self.id, to = self.recipient(), text = text),
+            Some(_) => t!("send-not-received", id = self.id, to = self.recipient(), text = text),
+            None => t!("send-no-receipt", id = self.id, to = self.recipient()),
+        }
+    }
+
+    /// Says where a receipt that is missing shows up.
+    pub(in crate::commands) fn receipt_hint(&self) -> Option<String> {
+        self.receipt.is_none().then(|| t!("send-no-receipt-hint", id = self.id))
+    }
+
     pub(in crate::commands) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -216,6 +231,9 @@ impl fmt::Display for MessageView {
         let (id, kind, to) = (self.id, self.kind.as_str(), self.recipient());
         f.write_str(&match (self.duplicate, self.state) {
             (true, state) => t!("send-duplicate", id = id, to = to, state = state.as_str()),
+            (false, MessageState::Sent) if self.receipt == Some(ReceiptStatus::Delivered) => {
+                t!("send-delivered", id = id, kind = kind, to = to)
+            }
             (false, MessageState::Queued) => t!("send-only-queued", id = id, kind = kind, to = to),
             (false, _) => t!("send-sent", id = id, kind = kind, to = to),
         })

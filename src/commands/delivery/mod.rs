@@ -2,6 +2,7 @@
 //! signals, and computes the exit status. `send`, `outbox flush`, `outbox retry` and `run` use it.
 
 pub(in crate::commands) mod message_view;
+mod receipts;
 mod summary;
 
 use std::time::{Duration, Instant};
@@ -13,11 +14,13 @@ use crate::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySourc
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::report::classify;
 use crate::signals::{self, Signal, Waiter};
-use crate::store::{Message, MessageState, Store};
+use crate::store::{Message, MessageState, ReceiptStatus, Store};
 use crate::t;
 use crate::ui::{DelayedSpinner, DeliveryBar, Progress, Ui};
 use crate::wechat::Client;
 use message_view::{MessageView, MissingMessage};
+pub(super) use receipts::ReceiptWait;
+use receipts::{AwaitedMessage, RECEIPT_POLL_INTERVAL};
 use summary::DeliverySummary;
 
 /// The time that requests in progress have after a signal; they cannot be cancelled.
@@ -32,12 +35,14 @@ pub(super) struct DeliverySetup {
     pub(super) store: Store,
     pub(super) client: Client,
     pub(super) options: DeliveryOptions,
+    /// The wait for receipts after the run, if one is asked for.
+    pub(super) receipt_wait: Option<ReceiptWait>,
 }
 
 impl DeliverySetup {
     /// Prepares a delivery by the configuration.
     pub(super) fn new(app: &AppContext, store: Store) -> anyhow::Result<Self> {
-        Ok(Self { store, client: app.new_client()?, options: delivery_options(app)? })
+        Ok(Self { store, client: app.new_client()?, options: delivery_options(app)?, receipt_wait: None })
     }
 }
 
@@ -63,6 +68,8 @@ pub(super) struct MessageReport {
     pub(super) only_queued: bool,
     /// The reason why the message is still queued is reported once for the whole run.
     pub(super) reason_reported: bool,
+    /// No receipt came while the command waited for it.
+    pub(super) receipt_missing: bool,
 }
 
 /// Prints one result.
@@ -99,6 +106,9 @@ struct ProgressReporter<'a, F> {
     output_error: Option<anyhow::Error>,
     /// The correlation ID of the last submission that was saved.
     last_accepted: Option<u64>,
+    receipt_wait: Option<ReceiptWait>,
+    /// The user was told that messages of some types have no receipt.
+    is_no_receipt_reported: bool,
 }
 
 /// The result of a run.
@@ -111,7 +121,7 @@ pub(super) struct DeliveryResult {
 }
 
 impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporter<'a, F> {
-    fn new(ui: &'a mut Ui, show_fn: F, only_queued: bool) -> Self {
+    fn new(ui: &'a mut Ui, show_fn: F, only_queued: bool, receipt_wait: Option<ReceiptWait>) -> Self {
         Self {
             ui,
             show_fn,
@@ -126,6 +136,8 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             abort_error: None,
             output_error: None,
             last_accepted: None,
+            receipt_wait,
+            is_no_receipt_reported: false,
         }
     }
 
@@ -290,12 +302,53 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
         }
         let mut view = MessageView::from(message);
         view.duplicate = duplicate;
+        if let Some(wait) = self.receipt_wait.as_mut().filter(|_| view.state == MessageState::Sent) {
+            if ReceiptWait::applies_to(&view.kind) {
+                return wait.add(view, correlation_id);
+            }
+            if !std::mem::replace(&mut self.is_no_receipt_reported, true) {
+                self.ui.warn(&t!("send-no-receipts"));
+            }
+        }
         self.report(MessageReport {
             message: Ok(view),
             correlation_id,
             only_queued: self.only_queued,
             reason_reported,
+            receipt_missing: false,
         });
+    }
+
+    /// Waits for the receipts of the run's messages, and reports each message with its receipt.
+    fn wait_for_receipts(&mut self, waiter: &mut Waiter) -> anyhow::Result<()> {
+        let Some(mut wait) = self.receipt_wait.take() else { return Ok(()) };
+        let deadline = Instant::now() + wait.timeout;
+        self.spinner.stop();
+        self.spinner.start(self.ui);
+        while !wait.is_empty() && self.stop_signal.is_none() {
+            for message in wait.take_received()? {
+                self.report_receipt(message);
+            }
+            let now = Instant::now();
+            if wait.is_empty() || now >= deadline {
+                break;
+            }
+            let next_poll = (now + RECEIPT_POLL_INTERVAL).min(deadline);
+            self.stop_signal =
+                waiter.wait(Some(self.spinner.next_frame_at().map_or(next_poll, |at| at.min(next_poll))))?;
+            self.spinner.tick(self.ui, || t!("send-awaiting-receipts"));
+        }
+        self.spinner.stop();
+        wait.take_remaining().into_iter().for_each(|message| self.report_receipt(message));
+        Ok(())
+    }
+
+    fn report_receipt(&mut self, AwaitedMessage { view, correlation_id }: AwaitedMessage) {
+        let exit = receipts::exit_of(view.receipt);
+        self.summary.reclassify_sent(exit);
+        let receipt_missing = view.receipt.is_none();
+        let (only_queued, reason_reported) = (false, false);
+        self.report(MessageReport { message: Ok(view), correlation_id, only_queued, reason_reported, receipt_missing });
     }
 
     fn on_missing(&mut self, missing: MissingMessage, correlation_id: Option<u64>) {
@@ -305,6 +358,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             correlation_id,
             only_queued: false,
             reason_reported: false,
+            receipt_missing: false,
         });
     }
 
@@ -343,11 +397,11 @@ pub(super) fn run_with(
     side_events: Receiver<SideEvent>,
     show: impl FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeliveryResult> {
-    let DeliverySetup { store, client, options } = setup;
+    let DeliverySetup { store, client, options, receipt_wait } = setup;
     let only_queued = !options.deliver;
     let notifier = waiter.notifier();
     let run = DeliveryRun::start(store, client, options, source, move || notifier.notify())?;
-    let mut reporter = ProgressReporter::new(ui, show, only_queued);
+    let mut reporter = ProgressReporter::new(ui, show, only_queued, receipt_wait);
     // Not every event wakes this thread, so the spinner starts here.
     reporter.spinner.start(reporter.ui);
     let mut hard_deadline = None;
@@ -379,6 +433,7 @@ pub(super) fn run_with(
     }
     // The sender of side events ends before the run, so this misses none.
     side_events.try_iter().for_each(|event| reporter.on_side_event(event));
+    reporter.wait_for_receipts(&mut waiter)?;
     reporter.finish()
 }
 
@@ -386,7 +441,7 @@ pub(super) fn run_with(
 /// for all queued messages is printed once at the end.
 pub(super) fn show_message(
     ui: &mut Ui,
-    MessageReport { message, reason_reported, only_queued, .. }: MessageReport,
+    MessageReport { message, reason_reported, only_queued, receipt_missing, .. }: MessageReport,
 ) -> anyhow::Result<()> {
     let view = match message {
         Ok(view) => view,
@@ -396,6 +451,13 @@ pub(super) fn show_message(
             return Ok(());
         }
     };
+    let is_undelivered =
+        receipt_missing || matches!(view.receipt, Some(ReceiptStatus::Blocked | ReceiptStatus::Failed));
+    if is_undelivered && !view.duplicate && !ui.json() {
+        let message = view.receipt_problem();
+        ui.error(&ErrorReport { exit: ExitStatus::Undelivered, message, hint: view.receipt_hint() });
+        return Ok(());
+    }
     if ui.json() || view.state == MessageState::Sent || only_queued && view.state == MessageState::Queued {
         return ui.print_result(&view);
     }

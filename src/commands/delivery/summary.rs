@@ -31,6 +31,17 @@ impl DeliverySummary {
             usize::from(matches!(missing, MissingMessage::DeletedQueued(_) | MissingMessage::NotBound(_)));
     }
 
+    /// Counts a sent message by its receipt instead.
+    pub(super) fn reclassify_sent(&mut self, exit: ExitStatus) {
+        let count = match exit {
+            ExitStatus::Success => return,
+            ExitStatus::Refused => &mut self.failed,
+            _ => &mut self.unknown,
+        };
+        *count += 1;
+        self.sent = self.sent.saturating_sub(1);
+    }
+
     pub(super) fn total(&self) -> usize {
         self.sent + self.failed + self.queued + self.unknown
     }

@@ -6,7 +6,7 @@ use crossbeam_channel::{never, unbounded};
 use crate::cli::OutboxRetry;
 use crate::clock::{ClockReading, Timestamp};
 use crate::commands::delivery;
-use crate::commands::delivery::{DeliverySetup, SideEvent};
+use crate::commands::delivery::{DeliverySetup, ReceiptWait, SideEvent};
 use crate::context::AppContext;
 use crate::delivery::{DeliverySource, is_within_dedupe_window};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
@@ -47,6 +47,7 @@ fn report_nothing_due(ui: &mut Ui, app: &AppContext) -> anyhow::Result<()> {
 
 pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow::Result<ExitStatus> {
     let mut setup = DeliverySetup::new(app, app.open_existing_store()?)?;
+    setup.receipt_wait = args.wait_receipt.map(|timeout| ReceiptWait::new(ui, app, timeout)).transpose()?;
     if args.queued {
         // Only the due time changes.
         let ids = setup.store.make_due(&app.require_app_id()?, &[], Timestamp::now())?;

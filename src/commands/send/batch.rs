@@ -16,7 +16,7 @@ use super::batch_line::{InvalidLine, LineOptions, LineParser, LineSubmission};
 use super::dry_run::print_bodies;
 use crate::cli::Send;
 use crate::commands::delivery::message_view::MessageView;
-use crate::commands::delivery::{self, DeliverySetup, MessageReport, SideEvent};
+use crate::commands::delivery::{self, DeliverySetup, MessageReport, ReceiptWait, SideEvent};
 use crate::context::AppContext;
 use crate::delivery::{DeliverySource, TaggedSubmission};
 use crate::exit::{ErrorReport, ExitStatus};
@@ -97,7 +97,13 @@ impl BatchState {
     }
 }
 
-pub(super) fn run(ui: &mut Ui, app: AppContext, args: &Send, file: &str) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(
+    ui: &mut Ui,
+    app: AppContext,
+    args: &Send,
+    file: &str,
+    receipt_wait: Option<ReceiptWait>,
+) -> anyhow::Result<ExitStatus> {
     app.require_app_id()?;
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
     let input: Box<dyn Read + std::marker::Send> = match file {
@@ -112,6 +118,7 @@ pub(super) fn run(ui: &mut Ui, app: AppContext, args: &Send, file: &str) -> anyh
     }
     let mut setup = DeliverySetup::new(&app, app.open_or_create_default_store()?)?;
     setup.options.deliver = !args.delivery.no_wait;
+    setup.receipt_wait = receipt_wait;
     let parser = LineParser::new(app, Store::open(setup.store.path())?, account, options);
     let waiter = Waiter::new()?;
     let state = Arc::new(Mutex::new(BatchState::default()));

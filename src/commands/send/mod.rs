@@ -7,7 +7,7 @@ mod dry_run;
 
 use crate::cli::{Global, Send, mistyped_option_error};
 use crate::commands::delivery;
-use crate::commands::delivery::DeliverySetup;
+use crate::commands::delivery::{DeliverySetup, ReceiptWait};
 use crate::compose::recipients;
 use crate::compose::recipients::RecipientSelector;
 use crate::compose::warnings::DraftWarnings;
@@ -29,8 +29,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
         ..CliOverrides::default()
     };
     let app = AppContext::open(ui, global, flags)?;
+    let receipt_wait = args.wait_receipt.map(|timeout| ReceiptWait::new(ui, &app, timeout)).transpose()?;
     if let Some(file) = &args.batch {
-        return batch::run(ui, app, args, file);
+        return batch::run(ui, app, args, file, receipt_wait);
     }
     let mut warnings = DraftWarnings::new(args.content.strict);
     let draft = message_json::draft_from_args(args, &app.config, &mut warnings)?;
@@ -52,5 +53,6 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     }
     let mut setup = DeliverySetup::new(&app, store)?;
     setup.options.deliver = !args.delivery.no_wait;
+    setup.receipt_wait = receipt_wait;
     delivery::run(ui, setup, single_source(submission)?)
 }

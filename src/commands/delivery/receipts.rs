@@ -1,0 +1,102 @@
+//! The messages of a run whose receipts `--wait-receipt` waits for.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::message_view::MessageView;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
+use crate::store::{ReceiptStatus, ServeLock, Store};
+use crate::t;
+use crate::ui::Ui;
+use crate::wechat::message::kind_has_receipts;
+
+/// How often the database is checked for receipts.
+pub(super) const RECEIPT_POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// A wait for the receipts of the messages of a run.
+pub(in crate::commands) struct ReceiptWait {
+    /// How long to wait after the run.
+    pub(super) timeout: Duration,
+    database: PathBuf,
+    store: Option<Store>,
+    data_version: Option<i64>,
+    messages: Vec<AwaitedMessage>,
+}
+
+/// A message that WeChat accepted.
+pub(super) struct AwaitedMessage {
+    pub(super) view: MessageView,
+    pub(super) correlation_id: Option<u64>,
+}
+
+impl ReceiptWait {
+    /// Prepares a wait of this length. Warns if no `serve` is running that takes receipts.
+    ///
+    /// # Errors
+    ///
+    /// Events cannot be received, because `[push]` is missing or unusable.
+    pub(in crate::commands) fn new(ui: &mut Ui, app: &AppContext, timeout: Duration) -> anyhow::Result<Self> {
+        app.push_settings()?;
+        let database = app.config.database.value.clone();
+        if !ServeLock::is_held(&database, app.app_id()) {
+            ui.warn(&t!("serve-not-running"));
+        }
+        Ok(Self { timeout, database, store: None, data_version: None, messages: Vec::new() })
+    }
+
+    /// Returns whether a message of this kind has a receipt to wait for.
+    pub(super) fn applies_to(kind: &str) -> bool {
+        kind_has_receipts(kind)
+    }
+
+    pub(super) fn add(&mut self, view: MessageView, correlation_id: Option<u64>) {
+        // A change of the database before this message says nothing about it.
+        self.data_version = None;
+        self.messages.push(AwaitedMessage { view, correlation_id });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Removes and returns the messages that have a receipt now.
+    pub(super) fn take_received(&mut self) -> anyhow::Result<Vec<AwaitedMessage>> {
+        let store = match &mut self.store {
+            Some(store) => store,
+            none => none.insert(Store::open(&self.database)?),
+        };
+        let version = Some(store.data_version()?);
+        if version == self.data_version {
+            return Ok(Vec::new());
+        }
+        self.data_version = version;
+        let mut received = Vec::new();
+        for mut message in std::mem::take(&mut self.messages) {
+            match store.receipt(message.view.id)? {
+                Some(receipt) => {
+                    message.view.receipt = Some(receipt.status);
+                    message.view.receipt_at = Some(receipt.at);
+                    message.view.receipt_text = receipt.text;
+                    received.push(message);
+                }
+                None => self.messages.push(message),
+            }
+        }
+        Ok(received)
+    }
+
+    /// Removes and returns the messages without a receipt.
+    pub(super) fn take_remaining(&mut self) -> Vec<AwaitedMessage> {
+        std::mem::take(&mut self.messages)
+    }
+}
+
+/// Returns the exit status that a receipt stands for.
+pub(super) fn exit_of(receipt: Option<ReceiptStatus>) -> ExitStatus {
+    match receipt {
+        Some(ReceiptStatus::Delivered) => ExitStatus::Success,
+        Some(ReceiptStatus::Blocked | ReceiptStatus::Failed) => ExitStatus::Refused,
+        None => ExitStatus::Undelivered,
+    }
+}

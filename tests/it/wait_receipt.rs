@@ -1,0 +1,107 @@
+//! `--wait-receipt`: the exit status says what WeChat reported after it had accepted a message.
+
+use snapbox::str;
+
+use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv};
+use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, start_serve};
+
+fn env_with_receipts(scenario: &str) -> (TestEnv, RunningCommand) {
+    let mut env = TestEnv::with_scenario(scenario);
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    configure_push(&env, &format!("aes_key = \"{PUSH_AES_KEY}\""));
+    let (serve, address) = start_serve(&env);
+    env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, PUSH_AES_KEY, "safe");
+    (env, serve)
+}
+
+#[test]
+fn delivered_template_is_a_success() {
+    let (env, _serve) = env_with_receipts("");
+    env.run("send --user nami --template backup --wait-receipt").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+delivered message 1 (template) to nami
+
+"#]]);
+    let json = env.run("--json send --user nami --user luffy --template backup --wait-receipt=30s").assert_success();
+    let receipts: Vec<_> = json.json_lines().iter().map(|line| line["receipt"].clone()).collect();
+    assert_eq!(receipts, ["delivered", "delivered"]);
+}
+
+#[test]
+fn blocked_and_missing_receipts_have_statuses_of_their_own() {
+    let scenario = "[[faults]]\nreceipt = \"user block\"\nto = \"oNami_draws_maps_of_the_sea1\"\n";
+    let (env, _serve) = env_with_receipts(scenario);
+    env.run("send --user nami --template backup --wait-receipt").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to nami was not delivered: the user refuses messages of the account (failed:user block)
+
+"#]]);
+    env.run("send --user nami --user luffy --template backup --wait-receipt").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+delivered message 3 (template) to luffy
+--- stderr
+error: message 2 to nami was not delivered: the user refuses messages of the account (failed:user block)
+
+"#]]);
+    let (env, _serve) = env_with_receipts("[[faults]]\npush = \"lost\"\n");
+    env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to nami was accepted, and no receipt came in time
+hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
+
+"#]]);
+    assert_eq!(env.message_states(), "sent");
+}
+
+#[test]
+fn text_counts_as_delivered_with_a_warning() {
+    let (env, _serve) = env_with_receipts("");
+    env.run("send --user luffy hello --wait-receipt").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+warning: only templates and notifications have receipts; other messages count as delivered when WeChat accepts them
+
+"#]]);
+}
+
+#[test]
+fn batch_and_retry_wait_as_well() {
+    let (env, _serve) = env_with_receipts("[[faults]]\napi = \"/cgi-bin/message/template/send\"\nnth = 1\nerrcode = 47003\n");
+    env.run("send --user nami --template backup").output.status.code();
+    let retried = env.run("--json outbox retry 1 --wait-receipt").assert_success();
+    assert_eq!(retried.json_lines()[0]["receipt"], "delivered");
+    let lines = "{\"user\":\"nami\",\"template\":\"backup\",\"ref\":\"a\"}\n";
+    let batch = env.run_with_stdin("--json send --batch - --wait-receipt", lines).assert_success();
+    assert_eq!((&batch.json_lines()[0]["ref"], &batch.json_lines()[0]["receipt"]), (&"a".into(), &"delivered".into()));
+}
+
+#[test]
+fn wait_needs_push_in_the_config() {
+    let env = TestEnv::with_bound_luffy();
+    let output = env.run("send --user luffy --template backup --wait-receipt");
+    assert_eq!(output.status(), Some(3));
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    configure_push(&env, "");
+    env.run("send --user luffy --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+warning: no `wxbox serve` is running with this database: a receipt only arrives if another process takes the events
+error: message 1 to luffy was accepted, and no receipt came in time
+hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
+
+"#]]);
+    env.run("send --user luffy hi --wait-receipt --no-wait").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: --wait-receipt cannot be used with --no-wait
+hint: run `wxbox send -h` to see how to use it
+
+"#]]);
+}

@@ -94,6 +94,8 @@ fn people_who_unfollow_and_write_are_known() {
     assert_eq!(user(&env)["reachable"], true);
     env.sandbox().write("nami", "hello");
     assert_eq!(next_event(&mut serve), json!({"event": "wrote", "openid": NAMI, "user": "nami"}));
+    let shown = env.run("user show nami").assert_success();
+    assert!(shown.stdout().contains("48 hours after the user last wrote"), "{}", shown.stdout());
     env.sandbox().click("nami", "menu");
     assert_eq!(next_event(&mut serve)["event"], "wrote");
     env.sandbox().change_authorization("nami", "cancellation");

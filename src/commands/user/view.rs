@@ -1,6 +1,7 @@
 //! `user list`, `user show`, and the view of a person.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -12,6 +13,10 @@ use crate::i18n::{closest_match, join_list};
 use crate::store::{NOT_FOLLOWING, Store, User, UserFilter};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
+
+/// How long WeChat accepts texts after a person wrote:
+/// doc/service/api/customer/message/api_sendcustommessage.
+const TEXT_PERIOD: Duration = Duration::from_secs(48 * 3600);
 
 /// One person.
 #[derive(Serialize)]
@@ -29,6 +34,9 @@ pub(super) struct UserView {
     created_at: Timestamp,
     #[serde(skip)]
     unreachable_errcode: Option<i64>,
+    /// Until when WeChat accepts a text, if a push reported when the person wrote.
+    #[serde(skip)]
+    text_until: Option<Timestamp>,
 }
 
 impl From<User> for UserView {
@@ -42,6 +50,7 @@ impl From<User> for UserView {
             follows: binding.and_then(|binding| binding.follows),
             has_followed: binding.is_some_and(|binding| binding.has_followed),
             unreachable_errcode: binding.and_then(|binding| binding.unreachable_errcode),
+            text_until: binding.and_then(|binding| binding.last_wrote_at).map(|at| at.plus(TEXT_PERIOD)),
             openid: user.binding.map(|binding| binding.openid),
             username: user.username,
             uid: user.uid,
@@ -83,6 +92,16 @@ impl fmt::Display for UserView {
                 (Some(false), false) => t!("user-show-follows-not"),
             };
             rows.push((t!("user-show-follows"), follows.into()));
+        }
+        if let Some(until) = self.text_until {
+            let time = format_time(until, f);
+            let is_over = until <= Timestamp::now();
+            let text = if is_over {
+                t!("user-show-texts-over", time = time)
+            } else {
+                t!("user-show-texts-until", time = time)
+            };
+            rows.push((t!("user-show-texts"), text.into()));
         }
         if let Some(errcode) = self.unreachable_errcode {
             let code = errcode.to_string();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use crate::store::{Message, MessageState};
+use crate::store::{AttemptOutcome, Message, MessageState};
 
 /// An event of a run.
 #[derive(Debug)]
@@ -17,6 +17,13 @@ pub enum DeliveryEvent {
         correlation_id: Option<u64>,
         /// The message existed before, with the same key, and nothing was queued.
         duplicate: bool,
+    },
+    /// An attempt has ended, and its result is committed.
+    AttemptEnded {
+        /// The kind of the message: `text`, `template`, …
+        kind: &'static str,
+        /// What came of it.
+        outcome: AttemptOutcome,
     },
     /// A message no longer exists: its user was removed in the meantime.
     Deleted {

@@ -119,6 +119,7 @@ impl RunState {
             failed_upload: None,
         };
         let (outcome, action) = (finished_attempt.outcome(), finished_attempt.rule().run_action);
+        step.ended_attempts.push((content.kind(), outcome.attempt_outcome()));
         self.decide_and_record(step, claimed, finished_attempt)?;
         Ok(Some(RunFeedback { action, is_transient_failure: outcome.is_transient_failure(), token, error }))
     }

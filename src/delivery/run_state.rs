@@ -18,8 +18,8 @@ use super::{DeliveryError, DeliveryOptions, TaggedSubmission};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
 use crate::store::{
-    AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, MessageState, MessageUpdate, OutboxTx,
-    ResponseInfo,
+    AttemptOutcome, AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, MessageState, MessageUpdate,
+    OutboxTx, ResponseInfo,
 };
 use crate::wechat;
 use crate::wechat::message::Content;
@@ -62,11 +62,13 @@ pub(super) struct StepTx<'a> {
     pub(super) tx: &'a OutboxTx<'a>,
     pub(super) now: &'a StepTime,
     pub(super) settled: Vec<SettledMessage>,
+    /// The attempts that have ended, by the kind of their message.
+    pub(super) ended_attempts: Vec<(&'static str, AttemptOutcome)>,
 }
 
 impl<'a> StepTx<'a> {
     pub(super) fn new(tx: &'a OutboxTx<'a>, now: &'a StepTime) -> Self {
-        Self { tx, now, settled: Vec::new() }
+        Self { tx, now, settled: Vec::new(), ended_attempts: Vec::new() }
     }
 }
 

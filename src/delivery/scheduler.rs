@@ -16,7 +16,7 @@ use super::workers::{SendJob, SendResult};
 use super::{DeliveryEvent, DeliveryOptions, DeliverySource, TaggedSubmission, recover_orphans};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
-use crate::store::{self, CachedToken, OutboxTx, ResponseInfo, Store, TxContext, WorkerLock};
+use crate::store::{self, AttemptOutcome, CachedToken, OutboxTx, ResponseInfo, Store, TxContext, WorkerLock};
 
 /// The most submissions that are queued in one step; those of a batch have one message each.
 pub(super) const MAX_SUBMISSIONS_PER_STEP: usize = 64;
@@ -115,13 +115,15 @@ impl TxInput {
         if self.releases_ready {
             tx.release(run_state.ready.drain(..).map(|claimed| claimed.message.id))?;
         }
-        Ok(TxResult { settled: step.settled, enqueued, accepted, started, feedback })
+        let StepTx { settled, ended_attempts, .. } = step;
+        Ok(TxResult { settled, ended_attempts, enqueued, accepted, started, feedback })
     }
 }
 
 /// What a transaction leaves to do after its commit.
 struct TxResult {
     settled: Vec<SettledMessage>,
+    ended_attempts: Vec<(&'static str, AttemptOutcome)>,
     enqueued: EnqueueSummary,
     accepted: Option<u64>,
     started: Vec<StartedAttempt>,
@@ -374,7 +376,7 @@ impl Scheduler {
 
     /// Does what follows from a committed step: sends requests and events, and applies feedback.
     fn dispatch(&mut self, result: TxResult, token: Option<Secret>) -> anyhow::Result<bool> {
-        let TxResult { settled, enqueued, accepted, started, feedback } = result;
+        let TxResult { settled, ended_attempts, enqueued, accepted, started, feedback } = result;
         let EnqueueSummary { count, duplicates, not_bound } = enqueued;
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
@@ -396,6 +398,9 @@ impl Scheduler {
             } else {
                 self.emit_duplicate(id, correlation_id)?;
             }
+        }
+        for (kind, outcome) in ended_attempts {
+            self.emit(DeliveryEvent::AttemptEnded { kind, outcome });
         }
         // The reason for the end of a run is reported before the messages that it leaves.
         feedback.into_iter().for_each(|feedback| self.apply_feedback(feedback));

@@ -204,6 +204,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             DeliveryEvent::Retrying(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
             DeliveryEvent::SendingStopped(error) => self.stop_report = Some(classify(&error)),
             DeliveryEvent::LeftQueued(count) => self.summary.queued += count,
+            DeliveryEvent::AttemptEnded { .. } => {}
             // drain_events() handles these.
             DeliveryEvent::Aborted(_) | DeliveryEvent::Finished => {}
         }

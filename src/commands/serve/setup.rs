@@ -15,7 +15,7 @@ use crate::serve::{
     EventRecorder, Forwarder, HEALTH_LOCK_TIMEOUT, Metrics, PhoneBindings, PushEndpoint, ServeEvent, ServeEventKind,
     ServeRouter,
 };
-use crate::store::{MessageState, Store};
+use crate::store::Store;
 use crate::t;
 use crate::wechat::message::api_for_kind;
 
@@ -80,12 +80,7 @@ pub(super) fn router(
 
 /// Counts the attempt that an event of a run reports.
 pub(super) fn count_delivery_event(metrics: &Metrics, event: &DeliveryEvent) {
-    let DeliveryEvent::Settled { message, .. } = event else { return };
-    let outcome = match (message.state, message.errcode) {
-        (MessageState::Sent, _) => "accepted",
-        (MessageState::Unknown, _) => "ambiguous",
-        (_, Some(_)) => "refused",
-        (_, None) => "not_sent",
-    };
-    metrics.count_attempt(api_for_kind(&message.kind), outcome);
+    if let DeliveryEvent::AttemptEnded { kind, outcome } = event {
+        metrics.count_attempt(api_for_kind(kind), outcome.as_str());
+    }
 }

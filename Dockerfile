@@ -2,6 +2,10 @@
 #
 #     docker build -t wxbox .
 #     docker run --rm -it -v wxbox:/var/lib/wxbox -v ./config.toml:/etc/wxbox/config.toml:ro -p 8080:8080 wxbox bind --user luffy
+#     docker run -d --restart unless-stopped -v wxbox:/var/lib/wxbox -v ./config.toml:/etc/wxbox/config.toml:ro -p 8080:8080 wxbox
+#
+# Without a command it is `wxbox serve`, which receives events and delivers what is queued. serve.address must then be
+# 0.0.0.0:8080, or be left out if redirect_uri has the port.
 #
 # The user is 10001: config.toml must be that user's (chown 10001 config.toml), or readable by it. The secret may be a
 # file of its own, as Docker's secrets are: -e WXBOX_APP_SECRET_FILE=/run/secrets/wxbox-app-secret
@@ -30,7 +34,7 @@ ENV STATE_DIRECTORY=/var/lib/wxbox
 VOLUME /var/lib/wxbox
 WORKDIR /var/lib/wxbox
 USER 10001:10001
-# Each container is one command, which ends; nothing that could be well or ill goes on in it.
+# Most commands end, and the port of `serve` is in the config: let your monitoring ask /healthz of `serve`.
 HEALTHCHECK NONE
 ENTRYPOINT ["wxbox"]
-CMD ["--help"]
+CMD ["serve"]

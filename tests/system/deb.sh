@@ -23,6 +23,8 @@ everything() {
 flush() { systemctl start wxbox-flush.service 2>/dev/null || fail "wxbox-flush.service: $(tail -3 /run/services; systemctl show wxbox-flush.service -p ExecMainStatus -p Result; as_user outbox list)"; }
 state() { systemctl show -P "$2" "$1"; }
 
+# A container has it, so that packages start nothing; an ordinary machine has not.
+rm -f /usr/sbin/policy-rc.d
 start_sandbox 1
 exec 7<&-
 everything >"$home/before"
@@ -34,6 +36,7 @@ wxbox=/usr/bin/wxbox
 [ "$(getent passwd wxbox | cut -d: -f6,7)" = /var/lib/wxbox:/usr/sbin/nologin ] || fail "the user: $(getent passwd wxbox)"
 [ "$(stat -c '%a %U' /etc/wxbox /var/lib/wxbox | paste -sd' ')" = "755 root 700 wxbox" ] || fail "the directories"
 [ "$(systemctl is-enabled wxbox-flush.timer)" = disabled ] || fail "the timer runs before there is a config"
+[ "$(systemctl is-enabled wxbox-serve.service)" = disabled ] || fail "the service runs before there is a config"
 for page in $(cd "$here" && $wxbox -q man "$home/man" && ls "$home/man"); do
     [ "$(zcat "/usr/share/man/man1/$page.gz")" = "$(cat "$home/man/$page")" ] || fail "the manual page $page"
 done
@@ -72,6 +75,18 @@ as_user -q send -u luffy -t alert -d host=second --no-wait
 systemctl start wxbox-flush.service 2>/dev/null && fail "the credential is not what is used"
 mv "$home/wxbox-app-secret" /etc/credstore/
 
+log "has a service that receives events"
+sed -i '/^\[serve\]/,/^\[push\]/s|^# address = .*|address = "127.0.0.1:18098"|; s|^# token = .*|token = "pushToken0123456789"|' \
+    /etc/wxbox/config.toml
+systemctl enable --now wxbox-serve.service 2>/dev/null || fail "wxbox-serve.service: $(tail -3 /run/services)"
+[ "$(state wxbox-serve.service ActiveState)" = active ] || fail "wxbox-serve.service: $(tail -3 /run/services)"
+served_by=$(state wxbox-serve.service MainPID)
+dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+[ "$(state wxbox-serve.service ActiveState)" = active ] || fail "an upgrade ends the service: $(tail -3 /run/services)"
+[ "$(state wxbox-serve.service MainPID)" != "$served_by" ] || fail "the old program still runs after an upgrade"
+# Each start sets mode and owner of the state directory, which are looked at below.
+systemctl stop wxbox-serve.service
+
 log "is upgraded, and keeps what it had"
 groupadd ops
 chgrp ops /etc/wxbox /var/lib/wxbox
@@ -91,13 +106,16 @@ chown root:root /etc/wxbox && chmod 755 /etc/wxbox
 chown wxbox:wxbox /var/lib/wxbox && chmod 700 /var/lib/wxbox
 groupdel ops
 [ "$(systemctl is-enabled wxbox-flush.timer)" = enabled ] || fail "the timer is no longer enabled"
+[ "$(systemctl is-enabled wxbox-serve.service)" = enabled ] || fail "the service is no longer enabled"
 flush
 [ "$(as_user outbox status | grep -c 'queued *0')" = 1 ] || fail "$(as_user outbox status)"
 
 log "is removed, and leaves what it kept"
+systemctl start wxbox-serve.service || fail "wxbox-serve.service: $(tail -3 /run/services)"
 dpkg -r wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 [ ! -e $wxbox ] && [ -s /etc/wxbox/config.toml ] && [ -s /var/lib/wxbox/wxbox.db ] || fail "removed too much or too little"
 [ "$(state wxbox-flush.timer ActiveState)" != active ] || fail "the timer still runs"
+[ "$(state wxbox-serve.service ActiveState)" != active ] || fail "the service still runs"
 
 log "is purged, and leaves nothing but its user"
 dpkg -P wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"

@@ -1,4 +1,5 @@
-# Runs the nginx configuration of the binding guide in a real nginx with a self-signed certificate. Sourced after common.sh.
+# Runs the nginx configuration of the guides to binding and to events in a real nginx with a self-signed certificate. Sourced
+# after common.sh.
 
 # certificate NAME: creates a certificate for NAME and its key in the home.
 certificate() {
@@ -18,10 +19,13 @@ print(*[listener.getsockname()[1] for listener in listeners])' "$1"
 start_nginx() {
     local port=$1 inner=$2 own=${3:-events {\}} name=wx.example.com
     certificate $name
-    local recipe
-    recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/docs/guides/binding.md" | sed '1d; $d' |
-        sed "s|listen 443 ssl|listen 127.0.0.1:$port ssl|; s|127.0.0.1:8080|127.0.0.1:$inner|
-            s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|")
+    local recipe events
+    # The lines of the events guide go into the server of the binding guide.
+    events=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/docs/guides/events.md" | sed '/^ *```/d')
+    recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/docs/guides/binding.md" | sed '1d; $d' | sed '$d'; printf '%s\n}\n' "$events")
+    recipe=$(sed "s|listen 443 ssl|listen 127.0.0.1:$port ssl|; s|127.0.0.1:8080|127.0.0.1:$inner|
+            s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|" \
+        <<<"$recipe")
     case $recipe in
         *"127.0.0.1:$port ssl"*"$home/cert.pem"*"$home/key.pem"*"proxy_pass http://127.0.0.1:$inner;"*) ;;
         *) fail "this script does not recognize the nginx configuration of the binding guide: $recipe" ;;

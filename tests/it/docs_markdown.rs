@@ -385,3 +385,15 @@ fn commands_in_documents_parse() {
     }
     assert!(count > 100, "only {count} commands were found");
 }
+
+#[test]
+fn metrics_of_serve_are_documented() {
+    let names = |text: &str, pattern: &str| -> BTreeSet<String> {
+        Regex::new(pattern).unwrap().captures_iter(text).map(|found| found[1].to_owned()).collect()
+    };
+    let exported = names(&read_project_file("src/serve/metrics.rs"), "\"(wxbox_[a-z_]+)\"");
+    assert!(exported.len() >= 6, "{exported:?}");
+    for page in ["docs/guides/events.md", "docs/zh-CN/guides/events.md"] {
+        assert_eq!(names(&read_project_file(page), r"`(wxbox_[a-z_]+)\b"), exported, "{page}");
+    }
+}

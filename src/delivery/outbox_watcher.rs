@@ -10,8 +10,8 @@ use super::recover_orphans;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{self, Store};
 
-/// How often a service looks for changes. A look reads shared memory and not the disk, and takes
-/// about 10 µs. The figures are in docs/decisions.md.
+/// How often a service looks for changes. A look reads shared memory and not the disk. With its
+/// wake-up it takes 0.14 to 0.24 ms of CPU on a busy machine; the figures are in docs/decisions.md.
 pub(super) const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How often the processes that have claimed messages are checked: the death of a process changes

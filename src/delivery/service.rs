@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 
 use super::outbox_watcher::{OutboxWatcher, WATCH_INTERVAL, WatchResult, file_id};
 
@@ -100,14 +100,19 @@ impl DeliveryService {
     /// Replaces the settings for the next run, which may start at once. The current one ends with
     /// its requests in flight.
     pub fn reload(&self, settings: DeliveryServiceSettings) {
-        // The service may be over already.
-        let _ = self.requests.send(ServiceRequest::Reload(Box::new(settings)));
+        self.request(ServiceRequest::Reload(Box::new(settings)));
     }
 
     /// Starts no more messages, waits for responses in flight until this deadline, and abandons
     /// them after it. A later call can bring the deadline forward.
     pub fn stop(&self, deadline: Instant) {
-        let _ = self.requests.send(ServiceRequest::Stop(deadline));
+        self.request(ServiceRequest::Stop(deadline));
+    }
+
+    fn request(&self, request: ServiceRequest) {
+        // The service may be over already.
+        let _ = self.requests.send(request);
+        self.thread.thread().unpark();
     }
 
     /// Waits for the end of a service that was told to [`stop`](Self::stop): at most half a second
@@ -169,27 +174,25 @@ impl ServiceLoop {
                 if self.runs.is_empty() || now >= deadline + STOP_GRACE {
                     break;
                 }
-                self.wait(deadline + STOP_GRACE);
+                Self::wait(deadline + STOP_GRACE);
                 continue;
             }
             if now >= next_look {
                 self.look(now);
                 next_look = now + WATCH_INTERVAL;
             }
-            self.wait(next_look);
+            Self::wait(next_look);
         }
         self.abandon();
         (self.on_event)(DeliveryServiceEvent::Stopped);
     }
 
-    /// Waits until a request or an event of a run arrives, or until this time.
-    fn wait(&self, until: Instant) {
-        let mut select = Select::new();
-        select.recv(&self.requests);
-        for run in &self.runs {
-            select.recv(&run.run.events);
-        }
-        let _ = select.ready_deadline(until);
+    /// Waits until a request or an event of a run arrives, or until this time. Parked and not on the
+    /// channels, because a thread that waits for channels spins before it sleeps: a wait takes 108 µs
+    /// of CPU for several channels, and 36 µs here.
+    fn wait(until: Instant) {
+        // Another wait of this thread may have taken the wake-up, so none is long.
+        std::thread::park_timeout(until.saturating_duration_since(Instant::now()).min(WATCH_INTERVAL));
     }
 
     fn take_requests(&mut self) {
@@ -274,7 +277,9 @@ impl ServiceLoop {
         let DeliveryServiceSettings { client, mut options } = self.settings.clone();
         options.wait = options.wait.min(MAX_RUN_WAIT);
         let (due_changes, changed) = bounded(1);
-        let run = DeliveryRun::start(store, client, options, DeliverySource::Continuous(changed), || {})?;
+        let service = std::thread::current();
+        let source = DeliverySource::Continuous(changed);
+        let run = DeliveryRun::start(store, client, options, source, move || service.unpark())?;
         self.runs.push(ServiceRun { run, due_changes: Some(due_changes), has_failed: false });
         Ok(())
     }

@@ -37,6 +37,13 @@ pub struct PushConfig {
     pub(super) secret_error: Option<Error>,
 }
 
+impl PushConfig {
+    /// Returns the push URL below `public_url`, as it is entered in WeChat's console.
+    pub fn url_below(&self, public_url: &Url) -> String {
+        format!("{}{}", public_url.as_str().trim_end_matches('/'), self.path.value)
+    }
+}
+
 impl fmt::Debug for PushConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PushConfig")

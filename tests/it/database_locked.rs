@@ -90,8 +90,14 @@ fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> Deliver
     .unwrap()
 }
 
+/// Returns the next event that concerns a message or the run.
 fn next_event(run: &DeliveryRun) -> DeliveryEvent {
-    run.events.recv_timeout(TEST_TIMEOUT).unwrap()
+    loop {
+        match run.events.recv_timeout(TEST_TIMEOUT).unwrap() {
+            DeliveryEvent::AttemptEnded { .. } => {}
+            event => return event,
+        }
+    }
 }
 
 #[test]

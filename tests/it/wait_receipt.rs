@@ -75,7 +75,7 @@ warning: only templates and notifications have receipts; other messages count as
 fn batch_and_retry_wait_as_well() {
     let (env, _serve) =
         env_with_receipts("[[faults]]\napi = \"/cgi-bin/message/template/send\"\nnth = 1\nerrcode = 47003\n");
-    env.run("send --user nami --template backup").output.status.code();
+    assert_eq!(env.run("send --user nami --template backup").status(), Some(5));
     let retried = env.run("--json outbox retry 1 --wait-receipt").assert_success();
     assert_eq!(retried.json_lines()[0]["receipt"], "delivered");
     let lines = "{\"user\":\"nami\",\"template\":\"backup\",\"ref\":\"a\"}\n";

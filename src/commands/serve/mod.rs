@@ -13,7 +13,6 @@ use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender, never, select, tick, unbounded};
 use sd_notify::NotifyState;
 use serde::Serialize;
-use url::Url;
 
 use crate::cli::{Global, Serve as Args};
 use crate::config::CliOverrides;
@@ -40,11 +39,13 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 struct ListeningEvent {
     address: String,
     public_url: Option<String>,
+    #[serde(skip)]
+    push_url: Option<String>,
 }
 
 impl fmt::Display for ListeningEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match &self.public_url {
+        f.write_str(&match &self.push_url {
             Some(url) => t!("serve-listening-url", address = self.address, url = url),
             None => t!("serve-listening", address = self.address),
         })
@@ -98,7 +99,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     if !app.config.has_push() {
         ui.warn(&t!("serve-no-push"));
     }
-    announce(ui, local_addr, app.config.public_url())?;
+    announce(ui, &app, local_addr)?;
     let reload = |ui: &mut Ui, service: &Service| {
         let opened = AppContext::open(ui, global, overrides());
         if let Err(error) = opened.and_then(|new| service.reload(ui, &app, &new)) {
@@ -154,8 +155,11 @@ fn start_delivery(
 }
 
 /// Reports the address, and tells systemd that the service is ready.
-fn announce(ui: &mut Ui, local_addr: SocketAddr, public_url: Option<Url>) -> anyhow::Result<()> {
-    let listening = ListeningEvent { address: local_addr.to_string(), public_url: public_url.map(String::from) };
+fn announce(ui: &mut Ui, app: &AppContext, local_addr: SocketAddr) -> anyhow::Result<()> {
+    let public_url = app.config.public_url();
+    let push_url = public_url.as_ref().filter(|_| app.config.has_push()).map(|url| app.config.push.url_below(url));
+    let public_url = public_url.map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let listening = ListeningEvent { address: local_addr.to_string(), public_url, push_url };
     if ui.json() {
         ui.print(&listening)?;
     } else {

@@ -53,8 +53,13 @@ impl CallbackRouter {
         match binding {
             Some(binding) => binding.handle(request),
             None => {
+                // Nobody is being bound: the phone comes late, or with another one's QR code.
+                let reason = match uri::is_same_path(&request.path, &self.path) {
+                    true => RejectReason::WrongState,
+                    false => RejectReason::WrongPath,
+                };
                 let lang = negotiate_language(request.header("accept-language"), Lang::Zh);
-                pages::render_response(&Page::Rejected(RejectReason::WrongPath), lang)
+                pages::render_response(&Page::Rejected(reason), lang)
             }
         }
     }
@@ -84,7 +89,8 @@ mod tests {
     fn router_without_bindings_serves_verification_file_only() {
         let router =
             CallbackRouter::new(PATH, Some(DomainVerificationFile::new("MP_verify_a1B2c3D4e5F6g7H8.txt", "x")));
-        assert_eq!(status(&router, PATH, "code=1&state=2"), 404);
+        assert_eq!(status(&router, PATH, "code=1&state=2"), 403);
+        assert_eq!(status(&router, "/other", "code=1&state=2"), 404);
         assert_eq!(status(&router, "/MP_verify_a1B2c3D4e5F6g7H8.txt", ""), 200);
     }
 

@@ -216,6 +216,8 @@ fn bind_needs_no_port_while_serve_runs() {
     // The phone calls again.
     assert_eq!(page_title(&callback).0, 200);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM pending_bindings"), 0);
+    let unknown = format!("http://{listen}/callback/?code=0123&state=0123");
+    assert_eq!(page_title(&unknown.parse().unwrap()).0, 403);
     // A wait that was ended is over for the phone as well.
     let mut bind = env.spawn("bind --user luffy --rebind");
     let late = authorize(&bind.expect_line(), "nami");

@@ -29,6 +29,11 @@ impl CallbackRouter {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).push(binding);
     }
 
+    /// Returns whether a path is the redirect address's, or below it, as short links are.
+    pub fn is_own_path(&self, path: &str) -> bool {
+        uri::is_same_or_below(path, &self.path)
+    }
+
     /// Forgets a binding: its phone gets the page of an invalid call from now on.
     pub fn remove(&self, binding: &Arc<PendingBinding>) {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, binding));

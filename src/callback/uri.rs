@@ -17,12 +17,18 @@ pub(super) fn first_param<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>
 
 /// Compares two paths. Proxies add or remove a trailing slash and double others.
 pub(super) fn is_same_path(one: &str, other: &str) -> bool {
-    let parts = |path| {
-        let bytes: Vec<u8> = percent_decode_str(path).collect();
-        let parts = bytes.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
-        parts.map(<[u8]>::to_vec).collect::<Vec<_>>()
-    };
-    parts(one) == parts(other)
+    segments(one) == segments(other)
+}
+
+/// Returns whether `path` is `root` or below it, compared in the same way.
+pub(super) fn is_same_or_below(path: &str, root: &str) -> bool {
+    segments(path).starts_with(&segments(root))
+}
+
+/// Returns the decoded segments of a path that are not empty.
+fn segments(path: &str) -> Vec<Vec<u8>> {
+    let bytes: Vec<u8> = percent_decode_str(path).collect();
+    bytes.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect()
 }
 
 #[cfg(test)]
@@ -38,6 +44,16 @@ mod tests {
             assert!(!is_same_path(other, "/a/b/"), "{other}");
         }
         assert!(is_same_path("", "/"));
+    }
+
+    #[test]
+    fn path_below_root_is_recognized() {
+        for below in ["/a/b", "/a/b/", "//a/b/0123", "/%61/b/c/d"] {
+            assert!(is_same_or_below(below, "/a/b/"), "{below}");
+        }
+        for other in ["/", "/a", "/a/bc", "/b/a/b"] {
+            assert!(!is_same_or_below(other, "/a/b/"), "{other}");
+        }
     }
 
     #[test]

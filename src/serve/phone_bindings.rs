@@ -81,9 +81,7 @@ impl PhoneBindings {
 
     /// Returns whether requests with this path are for this module.
     pub fn matches(&self, path: &str) -> bool {
-        path.strip_prefix(self.redirect.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            || path == self.redirect.path().trim_end_matches('/')
-            || self.redirect.path().ends_with('/') && path.starts_with(self.redirect.path())
+        self.router.is_own_path(path)
     }
 
     /// Ends all bindings: nothing is saved afterwards.

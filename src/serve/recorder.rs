@@ -2,8 +2,6 @@
 //! commit, and a locked database makes each of them wait only for a limited time.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -48,7 +46,6 @@ struct RecordJob {
 /// Records events of one account. It ends when it is dropped.
 pub struct EventRecorder {
     jobs: Sender<RecordJob>,
-    is_failing: Arc<AtomicBool>,
 }
 
 impl EventRecorder {
@@ -64,13 +61,12 @@ impl EventRecorder {
     ) -> anyhow::Result<Self> {
         let store = Store::open(&database)?.with_busy_timeout(ATTEMPT_TIMEOUT)?;
         let (sender, jobs) = unbounded();
-        let is_failing = Arc::new(AtomicBool::new(false));
-        let worker = RecorderThread { store, app_id, jobs, is_failing: Arc::clone(&is_failing) };
+        let worker = RecorderThread { store, app_id, jobs, is_failing: false };
         std::thread::Builder::new()
             .name("events".into())
             .spawn(move || worker.run(on_problem))
             .with_context(|| t!("delivery-thread"))?;
-        Ok(Self { jobs: sender, is_failing })
+        Ok(Self { jobs: sender })
     }
 
     /// Records an event and returns what came of it. Waits for a locked database for at most
@@ -85,18 +81,14 @@ impl EventRecorder {
         self.jobs.send(job).map_err(|_| RecordError::Failed)?;
         receiver.recv().unwrap_or(Err(RecordError::Failed))
     }
-
-    /// Returns whether the last attempt to record events failed.
-    pub fn is_failing(&self) -> bool {
-        self.is_failing.load(Ordering::SeqCst)
-    }
 }
 
 struct RecorderThread {
     store: Store,
     app_id: String,
     jobs: Receiver<RecordJob>,
-    is_failing: Arc<AtomicBool>,
+    /// A problem was reported, and nothing was recorded since.
+    is_failing: bool,
 }
 
 impl RecorderThread {
@@ -113,7 +105,7 @@ impl RecorderThread {
             let events: Vec<NewEvent> = waiting.iter().map(|job| job.event.clone()).collect();
             match self.store.record_events(&self.app_id, &events, Timestamp::now()) {
                 Ok(results) => {
-                    self.is_failing.store(false, Ordering::SeqCst);
+                    self.is_failing = false;
                     for (job, result) in waiting.drain(..).zip(results) {
                         // The handler waits for it.
                         let _ = job.result.send(Ok(result));
@@ -131,7 +123,7 @@ impl RecorderThread {
                         store::Error::Busy { .. } => RecordError::Locked,
                         _ => RecordError::Failed,
                     };
-                    if !rejected.is_empty() && !self.is_failing.swap(true, Ordering::SeqCst) {
+                    if !rejected.is_empty() && !std::mem::replace(&mut self.is_failing, true) {
                         on_problem(RecorderProblem { cause: error.to_string() });
                     }
                     for job in rejected {

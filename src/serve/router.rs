@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use super::metrics::Metrics;
 use super::phone_bindings::PhoneBindings;
 use super::push_endpoint::PushEndpoint;
-use super::recorder::EventRecorder;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
 use crate::store::Store;
@@ -32,8 +31,6 @@ pub struct ServeRouter {
     pub push: Option<(String, PushEndpoint)>,
     /// What answers phones; `None` without `redirect_uri`.
     pub phones: Option<PhoneBindings>,
-    /// The recorder of events, if there is a push URL.
-    pub recorder: Option<Arc<EventRecorder>>,
     /// The account.
     pub app_id: String,
     /// The database, for the pages about the state of this process.
@@ -121,11 +118,10 @@ impl ServeRouter {
         if !is_read(request) {
             return method_not_allowed();
         }
-        let is_recorder_failing = self.recorder.as_ref().is_some_and(|recorder| recorder.is_failing());
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         match store.check_writable() {
-            Ok(()) if !is_recorder_failing => HttpResponse::json(200, "{\"status\":\"ok\"}\n"),
-            _ => HttpResponse::json(503, "{\"status\":\"database\"}\n"),
+            Ok(()) => HttpResponse::json(200, "{\"status\":\"ok\"}\n"),
+            Err(_) => HttpResponse::json(503, "{\"status\":\"database\"}\n"),
         }
     }
 

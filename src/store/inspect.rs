@@ -104,15 +104,14 @@ impl Inspection {
 }
 
 impl Store {
-    /// Returns whether the database can be written now.
+    /// Writes to the database, and changes nothing: only a commit shows that it can be written.
     ///
     /// # Errors
     ///
     /// [`Error::Busy`](super::Error::Busy) and the other reasons why it cannot.
     pub fn check_writable(&mut self) -> Result<()> {
-        let begun = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
-        let checked = begun.and_then(rusqlite::Transaction::rollback);
-        self.map_err(checked)
+        // The generation of the database changes with each commit.
+        self.write_transaction(|_| Ok(Ok(())))
     }
 }
 

@@ -73,13 +73,11 @@ impl ScanListener {
         let ca_file = app.config.network.ca_file.as_ref().map(|path| &path.value);
         let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
         let lang = app.config.language.as_ref().map_or(Lang::Zh, |language| language.value);
-        let endpoint =
-            PushEndpoint::new(settings, Arc::clone(&recorder), forwarder, lang, |event| log::info!("{event}"));
+        let endpoint = PushEndpoint::new(settings, recorder, forwarder, lang, |event| log::info!("{event}"));
         let router = ServeRouter {
             prefix: app.config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned()),
             push: Some((app.config.push.path.value.clone(), endpoint)),
             phones: None,
-            recorder: Some(recorder),
             app_id: app_id.to_owned(),
             store: Mutex::new(Store::open(&database)?.with_busy_timeout(HEALTH_LOCK_TIMEOUT)?),
             metrics: Arc::new(Metrics::default()),

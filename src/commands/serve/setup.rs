@@ -46,7 +46,7 @@ pub(super) fn router(
             let _ = notices.send(Notice::Event(event));
         }
     };
-    let (recorder, push) = if config.has_push() {
+    let push = if config.has_push() {
         let problems = notices.clone();
         let recorder = Arc::new(EventRecorder::start(database.clone(), app_id.clone(), move |problem| {
             let _ = problems.send(Notice::Warning(t!("serve-database-failed", cause = problem.cause)));
@@ -56,10 +56,10 @@ pub(super) fn router(
         let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
         let lang = config.language.as_ref().map_or(Lang::Zh, |language| language.value);
         let on_event = report.clone();
-        let endpoint = PushEndpoint::new(app.push_settings()?, Arc::clone(&recorder), forwarder, lang, on_event);
-        (Some(recorder), Some((config.push.path.value.clone(), endpoint)))
+        let endpoint = PushEndpoint::new(app.push_settings()?, recorder, forwarder, lang, on_event);
+        Some((config.push.path.value.clone(), endpoint))
     } else {
-        (None, None)
+        None
     };
     let phones = match &config.redirect_uri {
         None => None,
@@ -75,7 +75,7 @@ pub(super) fn router(
     };
     let prefix = config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned());
     let store = Mutex::new(Store::open(&database)?.with_busy_timeout(HEALTH_LOCK_TIMEOUT)?);
-    Ok(ServeRouter { prefix, push, phones, recorder, app_id, store, metrics: Arc::clone(metrics) })
+    Ok(ServeRouter { prefix, push, phones, app_id, store, metrics: Arc::clone(metrics) })
 }
 
 /// Counts the attempt that an event of a run reports.

@@ -32,6 +32,7 @@ mod net;
 mod password;
 pub mod pem;
 pub mod process_hardening;
+mod push_listener;
 pub mod reference;
 pub mod report;
 pub mod sandbox;

@@ -34,6 +34,7 @@ pub struct PushEndpoint {
     /// The language of replies to people.
     reply_lang: Lang,
     on_event: Box<dyn Fn(ServeEvent) + Send + Sync>,
+    on_url_check: Box<dyn Fn(Result<(), PushError>) + Send + Sync>,
     waiting: AtomicUsize,
 }
 
@@ -47,17 +48,24 @@ impl PushEndpoint {
         on_event: impl Fn(ServeEvent) + Send + Sync + 'static,
     ) -> Self {
         let (on_event, waiting) = (Box::new(on_event), AtomicUsize::new(0));
-        Self { settings, recorder, forwarder, reply_lang, on_event, waiting }
+        Self { settings, recorder, forwarder, reply_lang, on_event, on_url_check: Box::new(|_| {}), waiting }
+    }
+
+    /// Calls `on_url_check` with the result of each check of the URL.
+    #[must_use]
+    pub fn with_url_check_observer(self, on_url_check: impl Fn(Result<(), PushError>) + Send + Sync + 'static) -> Self {
+        Self { on_url_check: Box::new(on_url_check), ..self }
     }
 
     /// Answers a request. No response contains anything of a request that is rejected.
     pub fn handle(&self, request: &Request) -> HttpResponse {
         let query = PushQuery::parse(&request.query);
         match request.method.as_str() {
-            "GET" | "HEAD" => match self.settings.verify_url(&query) {
-                Ok(echo) => HttpResponse::text(200, echo),
-                Err(error) => reject(error),
-            },
+            "GET" | "HEAD" => {
+                let verified = self.settings.verify_url(&query);
+                (self.on_url_check)(verified.map(|_| ()));
+                verified.map_or_else(reject, |echo| HttpResponse::text(200, echo))
+            }
             "POST" => match self.settings.open(&query, &request.body, Timestamp::now()) {
                 Ok(message) => self.take(&message, &query, request),
                 Err(error) => reject(error),

@@ -1,10 +1,7 @@
 //! `bind --scan`: a parametric code whose scan follows the account and binds. WeChat reports the scan
 //! by a push, which a running `serve`, `wxbox event`, or the listener of this process takes.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-use anyhow::Context as _;
 
 use super::pending::WaitingBinding;
 use super::qr;
@@ -16,12 +13,10 @@ use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
-use crate::http_server::{Limits, ServerHandle};
-use crate::i18n::Lang;
-use crate::listen::{self, tls_files};
+use crate::http_server::ServerHandle;
+use crate::push_listener;
 use crate::report::classify;
-use crate::serve::{EventRecorder, Forwarder, HEALTH_LOCK_TIMEOUT, Metrics, PushEndpoint, ServeRouter};
-use crate::store::{BindingProof, ServeLock, Store, User};
+use crate::store::{BindingProof, ServeLock, User};
 use crate::t;
 use crate::ui::Ui;
 
@@ -45,19 +40,13 @@ impl ScanListener {
     /// Starts a listener, unless `serve` is running. If the port is in use, another program there
     /// has to pass the events on with `wxbox event`.
     pub(super) fn open(ui: &mut Ui, app: &AppContext, app_id: &str) -> anyhow::Result<Self> {
-        let settings = app.push_settings()?;
-        let database = app.config.database.value.clone();
-        if ServeLock::is_held(&database, app_id) {
+        app.push_settings()?;
+        if ServeLock::is_held(&app.config.database, app_id) {
             return Ok(Self { _server: None });
         }
         let address = app.config.listen.address.as_ref();
         let is_explicit = address.is_some_and(|address| matches!(address.origin, Origin::Flag(_)));
-        let bound = app
-            .config
-            .serve_address()
-            .map_err(anyhow::Error::from)
-            .and_then(|address| listen::bind_first(&address, &Limits::serve(), &t!("bind-port-hint")));
-        let server = match bound {
+        let server = match push_listener::bind_port(app) {
             Ok(server) => server,
             Err(error) if is_explicit => return Err(error),
             Err(error) => {
@@ -65,25 +54,7 @@ impl ScanListener {
                 return Ok(Self { _server: None });
             }
         };
-        let files = tls_files::load(&app.config)?;
-        let recorder = Arc::new(EventRecorder::start(database.clone(), app_id.to_owned(), |problem| {
-            log::warn!("{}", t!("serve-database-failed", cause = problem.cause));
-        })?);
-        let forward_to = app.config.push.forward_to.as_ref();
-        let ca_file = app.config.network.ca_file.as_ref().map(|path| &path.value);
-        let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
-        let lang = app.config.language.as_ref().map_or(Lang::Zh, |language| language.value);
-        let endpoint = PushEndpoint::new(settings, recorder, forwarder, lang, |event| log::info!("{event}"));
-        let router = ServeRouter {
-            prefix: app.config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned()),
-            push: Some((app.config.push.path.value.clone(), endpoint)),
-            phones: None,
-            app_id: app_id.to_owned(),
-            store: Mutex::new(Store::open(&database)?.with_busy_timeout(HEALTH_LOCK_TIMEOUT)?),
-            metrics: Arc::new(Metrics::default()),
-        };
-        let server = server.with_tls(files.tls).start(move |request| router.handle(request));
-        Ok(Self { _server: Some(server.with_context(|| t!("bind-open"))?) })
+        Ok(Self { _server: Some(push_listener::start(server, app, app_id, |_| {})?) })
     }
 }
 

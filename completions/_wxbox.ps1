@@ -64,6 +64,8 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'Callback address [env: WXBOX_REDIRECT_URI]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Address on which `bind` listens')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Use the sandbox at this URL instead of WeChat')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Receive WeChat''s events: make a Token and a key')
+            [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'URL at which WeChat reaches `serve`')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file of another trusted certificate authority')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')

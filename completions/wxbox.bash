@@ -699,7 +699,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__init)
-            opts="-f -c -q -v -h --app-id --secret-stdin --redirect-uri --listen --sandbox --ca-file --no-check --force --config --database --json --quiet --verbose --color --help"
+            opts="-f -c -q -v -h --app-id --secret-stdin --redirect-uri --listen --sandbox --events --public-url --ca-file --no-check --force --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -718,6 +718,14 @@ _wxbox() {
                     return 0
                     ;;
                 --sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -W "safe plain" -- "${cur}"))
+                    return 0
+                    ;;
+                --public-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

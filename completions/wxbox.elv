@@ -60,6 +60,8 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --redirect-uri 'Callback address [env: WXBOX_REDIRECT_URI]'
             cand --listen 'Address on which `bind` listens'
             cand --sandbox 'Use the sandbox at this URL instead of WeChat'
+            cand --events 'Receive WeChat''s events: make a Token and a key'
+            cand --public-url 'URL at which WeChat reaches `serve`'
             cand --ca-file 'PEM file of another trusted certificate authority'
             cand -c 'Config file [env: WXBOX_CONFIG]'
             cand --config 'Config file [env: WXBOX_CONFIG]'

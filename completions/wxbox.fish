@@ -61,6 +61,9 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l app-id -d 'AppID of
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l redirect-uri -d 'Callback address [env: WXBOX_REDIRECT_URI]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l listen -d 'Address on which `bind` listens' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l sandbox -d 'Use the sandbox at this URL instead of WeChat' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l events -d 'Receive WeChat\'s events: make a Token and a key' -r -f -a "safe\t'Encrypted (安全模式)'
+plain\t'Not encrypted, for a test account'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l public-url -d 'URL at which WeChat reaches `serve`' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l ca-file -d 'PEM file of another trusted certificate authority' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s c -l config -d 'Config file [env: WXBOX_CONFIG]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l database -d 'Database file [env: WXBOX_DATABASE]' -r -F

@@ -43,7 +43,7 @@ pub const STATUSES: [(ExitStatus, &str); 14] = [
     (ExitStatus::Refused, "WeChat refused the message (all of them) for good"),
     (ExitStatus::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
     (ExitStatus::Mixed, "several recipients, messages or people to bind, and they ended differently"),
-    (ExitStatus::TimedOut, "the binding timed out"),
+    (ExitStatus::TimedOut, "the binding timed out; or WeChat did not check the push URL in time (init)"),
     (ExitStatus::Child(126), "run: the command cannot be executed"),
     (ExitStatus::Child(127), "run: there is no such command"),
     (ExitStatus::HungUp, "ended by SIGHUP (its terminal is gone); what was queued stays queued"),

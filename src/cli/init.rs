@@ -2,13 +2,22 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 const EXAMPLES: &str = "\
 wxbox init  asks for each value
 wxbox init --app-id wx3d0d44e8d59b5b8c --secret-stdin <secret.txt \\
   --redirect-uri http://203.0.113.7:8080/callback/
 wxbox -c sandbox.toml init --sandbox  for the account of `wxbox sandbox`";
+
+/// Whether WeChat encrypts the events that it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventsMode {
+    /// Encrypted (安全模式)
+    Safe,
+    /// Not encrypted, for a test account
+    Plain,
+}
 
 /// `wxbox init`. No option takes the secret: everybody on the machine can see arguments.
 #[derive(Debug, Args)]
@@ -37,6 +46,25 @@ pub struct Init {
     /// The default URL is http://127.0.0.1:8899.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "http://127.0.0.1:8899")]
     pub sandbox: Option<String>,
+    /// Receive WeChat's events: make a Token and a key
+    ///
+    /// The Token and the EncodingAESKey are in the config file, in [push]. Enter them in WeChat's console with the
+    /// URL. This ends the automatic replies and the menu that were set up there. MODE is safe (安全模式, the default)
+    /// or plain (明文模式, for a test account, which has no EncodingAESKey). On a terminal, `init` asks, prints the
+    /// values and waits up to ten minutes for WeChat's check of the URL (exit status 8 if none arrives).
+    #[arg(
+        long,
+        value_name = "MODE",
+        num_args = 0..=1,
+        default_missing_value = "safe",
+        hide_possible_values = true
+    )]
+    pub events: Option<EventsMode>,
+    /// URL at which WeChat reaches `serve`
+    ///
+    /// Required if it is not the origin of the callback address. WeChat calls ports 80 and 443 only.
+    #[arg(long, value_name = "URL", requires = "events")]
+    pub public_url: Option<String>,
     /// PEM file of another trusted certificate authority
     ///
     /// Required behind a proxy that inspects TLS.

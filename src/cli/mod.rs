@@ -28,7 +28,7 @@ pub use docs::{Completions, Help, Man};
 pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
 pub use help::{COMMAND_GROUPS, HELP_ZH, command_in, help_term, help_text, usage_text};
 pub(crate) use help::{ParseProbe, option_value};
-pub use init::Init;
+pub use init::{EventsMode, Init};
 pub use media::{MediaCommand, MediaUpload};
 pub use outbox::{OutboxCancel, OutboxCommand, OutboxList, OutboxPrune, OutboxRetry, OutboxShow, OutboxStatus};
 pub use quota::{Explain, QuotaClear, QuotaCommand, QuotaShow};

@@ -38,7 +38,8 @@ pub use push::{PushConfig, PushSecrets};
 pub use show::ConfigEntry;
 pub use values::{
     ListenAddress, ListenHost, OAuthScope, Proxy, TokenEndpoint, looks_like_app_id, looks_like_app_secret,
-    parse_api_base as read_api_base, parse_app_id as read_app_id, parse_redirect_uri as read_redirect_uri,
+    parse_api_base as read_api_base, parse_app_id as read_app_id, parse_public_url as read_public_url,
+    parse_redirect_uri as read_redirect_uri,
 };
 
 use crate::i18n::Lang;
@@ -249,6 +250,12 @@ impl Config {
         url.set_path("/");
         url.set_query(None);
         Some(url)
+    }
+
+    /// Returns the URL that WeChat calls with its events: `push.path` below [`Config::public_url`];
+    /// `None` if that is not known.
+    pub fn push_url(&self) -> Option<Url> {
+        self.public_url()?.join(self.push.path.value.trim_start_matches('/')).ok()
     }
 
     /// Returns whether `[push]` is set up: a token or a key is configured, readable or not.

@@ -256,7 +256,7 @@ pub(super) fn parse_base_url(text: &str) -> Option<Url> {
 }
 
 /// Parses the URL at which WeChat and phones reach `serve`, and ends it with `/`.
-pub(super) fn parse_public_url(text: &str) -> Option<Url> {
+pub fn parse_public_url(text: &str) -> Option<Url> {
     parse_typed_url(text).and_then(|_| parse_base_url(text))
 }
 

@@ -121,7 +121,7 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 45] = [
     JsonObjectDoc { command: "quota clear", fields: &["event", "app_id"], notes: "event quota_cleared" },
     JsonObjectDoc { command: "explain", fields: &["errcode", "errmsg", "meaning", "hint", "action", "wxbox"], notes: "about an error code" },
     JsonObjectDoc { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], notes: "about a request; secrets masked" },
-    JsonObjectDoc { command: "init", fields: &["event", "path", "app_id", "checked", "kept"], notes: "event config_written; checked: WeChat accepted the app id and the secret; kept: where the previous file is" },
+    JsonObjectDoc { command: "init", fields: &["event", "path", "app_id", "checked", "push_url", "kept"], notes: "event config_written; checked: WeChat accepted the app id and the secret; push_url: what to enter in WeChat's console for events; kept: where the previous file is" },
     JsonObjectDoc { command: "config show", fields: &["key", "value", "origin"], notes: "secrets masked; value, origin: null if nothing is set" },
     JsonObjectDoc { command: "config path", fields: &["path", "exists"], notes: "the file that is read, or would be read" },
     JsonObjectDoc { command: "doctor", fields: &["check", "status", "detail", "fix"], notes: "status: ok, warning or failure; fix: null if there is nothing to do" },

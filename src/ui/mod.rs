@@ -33,7 +33,7 @@ pub use panic_hook::install_panic_hook;
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::stdin_lines::{StdinLine, StdinLines};
 pub use prompt::{
-    InvalidAnswer, PromptAborted, confirm, confirm_retry, flush_input, prompt_new_password, prompt_optional_text,
+    InvalidAnswer, PromptAborted, confirm, confirm_yes, flush_input, prompt_new_password, prompt_optional_text,
     prompt_password, prompt_secret, prompt_text, prompt_username,
 };
 pub use qr::file::{QrFile, encode_qr_png};

@@ -23,6 +23,7 @@ pub(crate) mod message_schema;
 mod oauth;
 mod proxy;
 pub mod push;
+pub(crate) mod push_url;
 mod qrcode;
 pub(crate) mod quota;
 pub(crate) mod redirect_uri;

@@ -257,7 +257,8 @@ Every exit status of wxbox has one meaning:
   6    not known to be delivered: queued or unknown (all of those not delivered)
   7    several recipients, messages or people to bind, and they ended
        differently
-  8    the binding timed out
+  8    the binding timed out; or WeChat did not check the push URL in time
+       (init)
   126  run: the command cannot be executed
   127  run: there is no such command
   129  ended by SIGHUP (its terminal is gone); what was queued stays queued

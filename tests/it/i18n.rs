@@ -66,7 +66,7 @@ fn preview_and_sandbox_display_same_values() {
 
 /// WeChat's own words for places in its console, units and license plates: the Chinese that an
 /// English text may contain.
-const WECHAT_TERMS: [&str; 29] = [
+const WECHAT_TERMS: [&str; 33] = [
     "微信公众平台",
     "接口管理",
     "接口权限与额度",
@@ -79,6 +79,10 @@ const WECHAT_TERMS: [&str; 29] = [
     "账号设置",
     "功能设置",
     "消息推送",
+    "接口配置信息",
+    "消息加解密方式",
+    "安全模式",
+    "数据格式",
     "已认证",
     "接口权限",
     "测试号",

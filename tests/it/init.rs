@@ -74,7 +74,7 @@ fn environment_variables_answer_prompts() {
     env.run(&format!("--json -c own.toml init --sandbox {url} --listen :8081")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"event":"config_written","path":"own.toml","app_id":"wx0123456789abcdef","checked":true,"kept":null}
+{"event":"config_written","path":"own.toml","app_id":"wx0123456789abcdef","checked":true,"push_url":null,"kept":null}
 --- stderr
 Next:
   wxbox -c own.toml doctor

@@ -57,6 +57,8 @@ fn untrusted_certificate_prompts_for_ca_file() {
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
     terminal.wait_for("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("Receive WeChat's events?");
+    terminal.type_keys("\r");
     terminal.wait_for("CA certificate file (PEM); press Enter if there is none:");
     terminal.type_keys("missing.pem\r");
     terminal.wait_for("error: cannot use the CA file");

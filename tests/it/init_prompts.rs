@@ -30,7 +30,7 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
     Terminal::start(env.command(line), 60, 120)
 }
 
-/// Answers the three prompts.
+/// Answers the prompts; no events are received.
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
     terminal.wait_for("AppID:");
     terminal.type_keys(&format!("{app_id}\r"));
@@ -38,6 +38,12 @@ fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [");
     terminal.type_keys(&format!("{uri}\r"));
+    decline_events(terminal);
+}
+
+fn decline_events(terminal: &mut Terminal) {
+    terminal.wait_for("Receive WeChat's events?");
+    terminal.type_keys("\r");
 }
 
 #[test]
@@ -50,11 +56,11 @@ fn three_answers_create_config() {
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(!text.contains(SECRET), "{text}");
-    let lines: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Callback address: http")).collect();
+    let lines: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Receive WeChat's events? no")).collect();
     assert_eq!(
         lines,
         [
-            "Callback address: http://127.0.0.1:8080/callback/",
+            "Receive WeChat's events? no",
             "Checking with WeChat …",
             "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
@@ -142,6 +148,7 @@ fn unreachable_api_offers_unchecked_config() {
     terminal.type_hidden(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
     terminal.wait_for("Listen on [127.0.0.1:8080]");
     terminal.type_keys("\r");
+    decline_events(&mut terminal);
     terminal.wait_for("Try again?");
     terminal.type_keys("n\r");
     terminal.wait_for("Write the config anyway?");
@@ -229,6 +236,7 @@ fn wrapped_input_is_cleared_in_small_window() {
     terminal.wait_for("wide/?code=1");
     // The rejected URL can be edited: the invalid end is deleted, and the rest is accepted.
     terminal.type_hidden(&format!("{}\r", "\x7f".repeat("?code=1".len())));
+    decline_events(&mut terminal);
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");

@@ -66,6 +66,7 @@ mod import_errors;
 mod import_spreadsheets;
 mod init;
 mod init_ca;
+mod init_events;
 mod init_prompts;
 mod languages;
 mod lists;

@@ -1,6 +1,8 @@
 //! `wxbox init` asks for the settings that a configuration needs, verifies them, and writes the
 //! file.
 
+mod event_answers;
+mod events;
 mod options;
 mod prompts;
 mod verify;
@@ -31,6 +33,8 @@ struct InitView<'a> {
     app_id: &'a str,
     /// WeChat accepted the app ID and the secret.
     checked: bool,
+    /// The URL to enter in WeChat's console for events; `None` if none are received.
+    push_url: Option<String>,
     /// The backup of the previous file.
     kept: Option<PathBuf>,
 }
@@ -84,17 +88,32 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         },
         (false, false) => verify::verify_once(&answers, &path, &environment)?,
     };
+    let app = events::written_config(&answers, &path, &environment)?;
     let backup_path =
         write::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
+    let push_url = app.config.push_url().filter(|_| answers.events.is_some());
     ui.print_result(&InitView {
         event: "config_written",
         path: &path,
         app_id: &answers.app_id,
         checked,
+        push_url: push_url.clone().map(String::from),
         kept: backup_path,
     })?;
-    print_next_steps(ui, global, &answers);
-    Ok(ExitStatus::Success)
+    print_console_steps(ui, &answers);
+    let mut exit = ExitStatus::Success;
+    if let Some(url) = &push_url {
+        events::warn_about_url(ui, &answers, url);
+        // Without a terminal, or without a text to read, nobody enters the values now.
+        if is_interactive && !ui.quiet() {
+            events::print_console_values(ui, &answers, url.as_str());
+            exit = events::wait_for_check(ui, &app)?;
+        } else {
+            events::print_file_note(ui, &answers, &path, url.as_str());
+        }
+    }
+    print_next_commands(ui, global, answers.events.is_some());
+    Ok(exit)
 }
 
 /// Returns whether an existing file is replaced; `None` if the user declined.
@@ -121,8 +140,8 @@ fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
     CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("init-cannot-write-hint")) }
 }
 
-/// Prints the next steps in WeChat's console and here.
-fn print_next_steps(ui: &mut Ui, global: &Global, answers: &InitAnswers) {
+/// Prints what to do in WeChat's console and in the configuration so that phones are called back.
+fn print_console_steps(ui: &mut Ui, answers: &InitAnswers) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
         let problems_found = problems(uri, false);
@@ -137,10 +156,18 @@ fn print_next_steps(ui: &mut Ui, global: &Global, answers: &InitAnswers) {
     if uri.scheme() == "https" && answers.listen.is_none() {
         ui.warn(&t!("init-listen-missing"));
     }
+}
+
+/// Prints the next commands.
+fn print_next_commands(ui: &mut Ui, global: &Global, has_events: bool) {
     let config = global.config.as_ref().map(|path| format!("-c {} ", shell_words::quote(&path.to_string_lossy())));
     let config = config.unwrap_or_default();
     ui.status(&t!("init-next"));
-    for line in ["doctor", "user add luffy", "bind --user luffy"] {
+    let lines: &[&str] = match has_events {
+        true => &["doctor", "user add luffy", "bind --user luffy --scan", "serve"],
+        false => &["doctor", "user add luffy", "bind --user luffy"],
+    };
+    for line in lines {
         ui.status(&format!("  wxbox {config}{line}"));
     }
 }

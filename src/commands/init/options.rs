@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::event_answers::{EventAnswers, EventOptions};
 use super::write::InitAnswers;
 use crate::cli::Init as Args;
-use crate::config::{Environment, Error, Expected, Origin, read_api_base, read_app_id, read_redirect_uri};
+use crate::config::{
+    Environment, Error, Expected, Origin, read_api_base, read_app_id, read_public_url, read_redirect_uri,
+};
 use crate::exit::CommandError;
 use crate::i18n::join_list;
 use crate::secret::{ExposeSecret, Secret};
@@ -22,6 +25,7 @@ pub(super) struct PresetAnswers {
     pub(super) listen: Option<String>,
     pub(super) sandbox: Option<Url>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) events: EventOptions,
     secret_stdin: bool,
 }
 
@@ -50,13 +54,21 @@ impl PresetAnswers {
             }
             None => None,
         };
+        let public_url = match &args.public_url {
+            Some(text) => Some(
+                read_public_url(text.trim())
+                    .ok_or_else(|| value_error("--public-url", t!("init-expected-public-url")))?,
+            ),
+            None => None,
+        };
+        let events = EventOptions { mode: args.events, public_url };
         let secret = environment.var("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(text_line::trim_value);
         let secret = secret.filter(|text| !text.is_empty()).map(Secret::from);
         let ca_file = match &args.ca_file {
             Some(path) => Some(absolute_ca_file(&environment.option_path(path, "--ca-file")?)?),
             None => None,
         };
-        Ok(Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, secret_stdin: args.secret_stdin })
+        Ok(Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, events, secret_stdin: args.secret_stdin })
     }
 
     /// Checks, for a run without a terminal, that no answer is missing.
@@ -96,6 +108,8 @@ impl PresetAnswers {
         let (Some(app_id), Some(redirect_uri)) = (self.app_id, self.redirect_uri) else {
             return Err(CommandError::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
         };
+        let EventOptions { mode, public_url } = self.events;
+        let events = mode.map(|mode| EventAnswers::generate(mode, public_url)).transpose()?;
         Ok(InitAnswers {
             app_id,
             secret,
@@ -103,6 +117,7 @@ impl PresetAnswers {
             listen: self.listen,
             sandbox: self.sandbox,
             ca_file: self.ca_file,
+            events,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::events;
 use super::options;
 use super::options::PresetAnswers;
 use super::write::InitAnswers;
@@ -51,7 +52,8 @@ pub(super) fn ask_all(ui: &mut Ui, path: &Path, preset: PresetAnswers) -> anyhow
         None if redirect_uri.scheme() == "https" => Some(ask_listen(ui)?),
         preset => preset,
     };
-    Ok(InitAnswers { app_id, secret, redirect_uri, listen, sandbox: preset.sandbox, ca_file: preset.ca_file })
+    let events = events::ask(ui, preset.events, &redirect_uri, is_sandbox)?;
+    Ok(InitAnswers { app_id, secret, redirect_uri, listen, sandbox: preset.sandbox, ca_file: preset.ca_file, events })
 }
 
 pub(super) fn ask_app_id(ui: &Ui) -> anyhow::Result<String> {

@@ -81,7 +81,7 @@ pub(super) fn verify_until_accepted(
             }
             Some(code) if wechat::SECRET_ERRCODES.contains(&code) => answers.secret = prompts::ask_secret(ui)?,
             // Most often the IP address must be added to the allow-list first.
-            _ if ui::confirm_retry(ui, &t!("init-again"))? => {}
+            _ if ui::confirm_yes(ui, &t!("init-again"))? => {}
             _ if ui::confirm(ui, &t!("init-all-the-same"), "")? => {
                 ui.warn(&t!("init-unchecked"));
                 return Ok(Verification::Skipped);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use url::Url;
 
+use super::event_answers::EventAnswers;
 use crate::files;
 use crate::i18n::{Lang, current_language};
 use crate::secret::{ExposeSecret, Secret};
@@ -33,18 +34,24 @@ pub(super) struct InitAnswers {
     pub(super) sandbox: Option<Url>,
     /// `network.ca_file`, an absolute path.
     pub(super) ca_file: Option<PathBuf>,
+    /// `[push]` and `serve.public_url`; `None` if no events are received.
+    pub(super) events: Option<EventAnswers>,
 }
 
 impl InitAnswers {
     /// Returns the text of the configuration.
     pub(super) fn render(&self) -> String {
         let sandbox = self.sandbox.as_ref().map(|url| url.as_str().trim_end_matches('/'));
+        let events = self.events.as_ref();
         let mut values = [
             ("# app_id = ", Some(self.app_id.as_str())),
             ("# app_secret = ", Some(self.secret.expose_secret())),
             ("# redirect_uri = ", Some(self.redirect_uri.as_str())),
             ("# language = ", Some(current_language().code())),
             ("# address = ", self.listen.as_deref()),
+            ("# public_url = ", events.and_then(|events| events.public_url.as_ref()).map(Url::as_str)),
+            ("# token = ", events.map(|events| events.token.expose_secret())),
+            ("# aes_key = ", events.and_then(|events| events.aes_key.as_ref()).map(ExposeSecret::expose_secret)),
             ("api_base = ", sandbox),
             ("open_base = ", sandbox),
             ("# ca_file = ", self.ca_file.as_deref().and_then(Path::to_str)),
@@ -110,6 +117,7 @@ fn write_temp(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::EventsMode;
     use crate::config::{Config, Environment};
 
     fn answers() -> InitAnswers {
@@ -120,6 +128,7 @@ mod tests {
             listen: Some("127.0.0.1:8080".into()),
             sandbox: Some(Url::parse("http://127.0.0.1:8899/").unwrap()),
             ca_file: Some("/etc/ssl/a \"company\".pem".into()),
+            events: None,
         }
     }
 
@@ -147,6 +156,21 @@ mod tests {
         assert!(plain.network.ca_file.is_none());
         assert!(plain.listen.address.is_none() && plain.templates.is_empty());
         assert_eq!(plain.network.api_base.value.len(), 2);
+    }
+
+    #[test]
+    fn events_are_written_with_the_comments_of_the_example() {
+        let url = Url::parse("https://push.example.com/wx/").unwrap();
+        for (mode, key_count) in [(EventsMode::Safe, 1), (EventsMode::Plain, 0)] {
+            let events = EventAnswers::generate(mode, Some(url.clone())).unwrap();
+            let answers = InitAnswers { events: Some(events.clone()), ..answers() };
+            let config = load(&answers);
+            let secrets = config.push_secrets().unwrap();
+            assert_eq!(secrets.token.expose_secret(), events.token.expose_secret());
+            assert_eq!(secrets.aes_keys.len(), key_count);
+            assert_eq!(config.push_url().unwrap().as_str(), "https://push.example.com/wx/push");
+            assert!(answers.render().lines().any(|line| line.starts_with("# forward_to = ")));
+        }
     }
 
     #[test]

@@ -147,7 +147,7 @@ pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
 ///
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
-pub fn confirm_retry(ui: &Ui, question: &str) -> anyhow::Result<bool> {
+pub fn confirm_yes(ui: &Ui, question: &str) -> anyhow::Result<bool> {
     confirm_with_default(ui, question, "", true)
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 
+use super::open::resolve_symlink;
 use super::{Error, Result};
 use crate::files::{self, sibling_path};
 use crate::i18n::io_error_text;
@@ -57,5 +58,27 @@ impl ServeLock {
 fn lock_path(database: &Path, app_id: &str) -> PathBuf {
     let hash = digest(&SHA256, app_id.as_bytes());
     let digits: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    sibling_path(database, &format!("-serve-{digits}"))
+    sibling_path(&resolve_symlink(database), &format!("-serve-{digits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_is_held_by_one_process_for_each_account() {
+        let dir = tempfile::tempdir().unwrap();
+        let (database, link) = (dir.path().join("wxbox.db"), dir.path().join("link.db"));
+        std::fs::write(&database, "").unwrap();
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+        assert!(!ServeLock::is_held(&database, "wx1"));
+        let lock = ServeLock::acquire(&link, "wx1").unwrap().unwrap();
+        assert!(ServeLock::acquire(&database, "wx1").unwrap().is_none());
+        assert!(ServeLock::is_held(&database, "wx1") && ServeLock::is_held(&link, "wx1"));
+        assert!(!ServeLock::is_held(&database, "wx2"));
+        assert!(ServeLock::acquire(&database, "wx/2").unwrap().is_some());
+        drop(lock);
+        assert!(!ServeLock::is_held(&link, "wx1"));
+        assert!(ServeLock::acquire(&database, "wx1").unwrap().is_some());
+    }
 }

@@ -267,7 +267,7 @@ never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l all -d 'Send to all bound users'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Treat warnings about the content as errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l split -d 'Split a text of more than 2,048 bytes into several messages'
-complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Queue only; `wxbox outbox flush` sends later'
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Queue only; `wxbox serve` or `wxbox outbox flush` sends later'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l dry-run -d 'Print the JSON bodies and send nothing'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print results as JSON Lines and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s q -l quiet -d 'Print only requested data and errors'
@@ -294,7 +294,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l color -d 'Use colors
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l strict -d 'Treat warnings about the content as errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l no-wait -d 'Queue only; `wxbox outbox flush` sends later'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l no-wait -d 'Queue only; `wxbox serve` or `wxbox outbox flush` sends later'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l json -d 'Print results as JSON Lines and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s q -l quiet -d 'Print only requested data and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s v -l verbose -d 'Log to stderr; -vv logs more [env: WXBOX_LOG]'

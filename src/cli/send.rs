@@ -209,7 +209,7 @@ pub struct DeliveryArgs {
     /// The default is send.expire_after of the config, 24h.
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = parse_duration)]
     pub expire_after: Option<Duration>,
-    /// Queue only; `wxbox outbox flush` sends later
+    /// Queue only; `wxbox serve` or `wxbox outbox flush` sends later
     #[arg(long, hide_short_help = true)]
     pub no_wait: bool,
 }

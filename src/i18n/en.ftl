@@ -459,7 +459,7 @@ doctor-outbox-overdue = { $count ->
     [one] one message has been due for { $age }
    *[other] { $count } messages are due, the first for { $age }
 }, and no process is sending them
-doctor-outbox-overdue-fix = run `wxbox outbox flush` every few minutes, with cron or a systemd timer
+doctor-outbox-overdue-fix = keep `wxbox serve` running, or run `wxbox outbox flush` every few minutes with cron or a systemd timer
 doctor-outbox-queued = { $count ->
     [one] one message is queued
    *[other] { $count } messages are queued
@@ -1199,8 +1199,8 @@ send-news-toml = cannot read a link card from { $file }: { $cause }
 send-split-many = the text has { $parts } parts, and WeChat accepts { $limit } customer-service messages until the person writes again
 send-stopping = stopping; waiting up to two seconds for responses
 send-left-queued = { $queued ->
-    [one] one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
-   *[other] { $queued } messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
+    [one] one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+   *[other] { $queued } messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 }
 send-mistyped-option = unknown option { $option }
 send-mistyped-option-hint = write a text that begins with -- as --text=TEXT
@@ -1223,8 +1223,8 @@ send-not-delivered = { $count ->
 }
 send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
 send-queued-until = message { $id } to { $to } is not delivered yet and stays queued until { $time }: { $error }
-send-queued-hint = do not send it again: the next `wxbox outbox flush` after { $time } retries it; run `wxbox outbox retry { $id }` to retry it now
-send-quota-hint = do not send it again: the next `wxbox outbox flush` after { $time } sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry { $id }`
+send-queued-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries it; run `wxbox outbox retry { $id }` to retry it now
+send-quota-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry { $id }`
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = skipped, not bound: { $users }
 send-skipped-declined = skipped, declined this template: { $users }

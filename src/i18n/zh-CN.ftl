@@ -482,7 +482,7 @@ doctor-names-none = 没有需要解析的域名
 doctor-names-proxy = 由代理解析
 doctor-outbox-empty = 没有排队的消息
 doctor-outbox-overdue = { $count } 条消息已到发送时间，但没有进程在发送，最早的一条已超时 { $age }
-doctor-outbox-overdue-fix = 请让 cron 或定时器每隔几分钟运行一次 `wxbox outbox flush`
+doctor-outbox-overdue-fix = 请保持 `wxbox serve` 运行，或让 cron 或定时器每隔几分钟运行一次 `wxbox outbox flush`
 doctor-outbox-queued = 有 { $count } 条消息在排队，最早的一条已等待 { $age }
 doctor-outbox-unknown = 最近一天有 { $count } 条消息结果未知
 doctor-outbox-unknown-fix = 请运行 `wxbox outbox list --state unknown` 查看；如果要重发，请运行 `wxbox outbox retry --unknown`，部分用户可能收到两次
@@ -1220,7 +1220,7 @@ send-news-hint = 请用 TOML 或 JSON 格式写 title、description、url 和 pi
 send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文（{ $cause }）
 send-split-many = 文本将分 { $parts } 条发送，但用户再次发消息之前，微信最多接收 { $limit } 条客服消息
 send-stopping = 正在停止，最多等待响应两秒
-send-left-queued = { $queued } 条消息留在发件箱，请不要重复发送：下次运行 `wxbox outbox flush` 时会发送（手动、cron 或定时器）
+send-left-queued = { $queued } 条消息留在发件箱，请不要重复发送：下次运行 `wxbox outbox flush` 时会发送（手动、cron 或定时器），`wxbox serve` 运行时由它发送
 send-mistyped-option = 没有选项 { $option }
 send-mistyped-option-hint = 请把以 -- 开头的文本写在 --text= 之后
 send-mistyped-option-near = 是不是想输入 { $near }？以 -- 开头的文本请写在 --text= 之后
@@ -1255,8 +1255,8 @@ send-part-hint = 请不要重复发送：消息 { $after } 发出后会自动发
 send-not-delivered = { $count } 条消息没有发出
 send-queued = 发给“{ $to }”的消息 { $id } 没有发出，仍在排队：{ $error }
 send-queued-until = 发给“{ $to }”的消息 { $id } 没有发出，仍在排队，将于 { $time } 重试：{ $error }
-send-queued-hint = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会重试；也可以运行 `wxbox outbox retry { $id }` 立即重试
-send-quota-hint = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry { $id }`
+send-queued-hint = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会重试，`wxbox serve` 运行时由它重试；也可以运行 `wxbox outbox retry { $id }` 立即重试
+send-quota-hint = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会发送，`wxbox serve` 运行时由它发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry { $id }`
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息

@@ -196,7 +196,7 @@ fn undelivered_messages_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning outbox: one message has been due for 2h 5m, and no process is sending them | run `wxbox outbox flush` every few minutes, with cron or a systemd timer
+warning outbox: one message has been due for 2h 5m, and no process is sending them | keep `wxbox serve` running, or run `wxbox outbox flush` every few minutes with cron or a systemd timer
 
 "#]],
     );
@@ -212,7 +212,7 @@ warning outbox: one message has been due for 2h 5m, and no process is sending th
     assert_problems(
         &env,
         str![[r#"
-warning outbox: 2 messages are due, the first for 2h 5m, and no process is sending them | run `wxbox outbox flush` every few minutes, with cron or a systemd timer
+warning outbox: 2 messages are due, the first for 2h 5m, and no process is sending them | keep `wxbox serve` running, or run `wxbox outbox flush` every few minutes with cron or a systemd timer
 
 "#]],
     );

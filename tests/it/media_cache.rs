@@ -185,7 +185,7 @@ hint: Convert the file to an accepted format
 exit 6
 --- stderr
 error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME]: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
 
 "#]]);
     fault(&mut env, "truncated = true");
@@ -193,7 +193,7 @@ hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sen
 exit 6
 --- stderr
 error: message 3 to luffy is not delivered yet and stays queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now
 
 "#]]);
     fault(&mut env, "nth = 1\nerrcode = 40001");

@@ -16,16 +16,16 @@ exit 3
 --- stderr
 error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
-2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
+2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working","code":3}
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -44,7 +44,7 @@ Expires     [TIME]
 Next try    [TIME]
 Error       cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 Request ID  [RID]
-Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 1` to retry it now
+Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
 Content     hi
 
 "#]]);
@@ -54,7 +54,7 @@ exit 3
 --- stderr
 error: cannot get an access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
 hint: Copy the AppID again; it is case-sensitive
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }
@@ -67,16 +67,16 @@ exit 3
 --- stderr
 error: cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
 hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again","code":3}
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("token").assert_snapshot(str![[r#"
@@ -100,16 +100,16 @@ exit 6
 --- stderr
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
+2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -134,7 +134,7 @@ Created   [TIME]
 Expires   [TIME]
 Next try  [TIME]
 Error     cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-Hint      do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] retries it; run `wxbox outbox retry 1` to retry it now
+Hint      do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
 Content   hi
 
 "#]]);
@@ -152,7 +152,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) sends them
+2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     assert_eq!(queued_count(&env), 2);

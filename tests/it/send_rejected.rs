@@ -188,9 +188,9 @@ fn exhausted_quota_leaves_all_queued() {
 exit 6
 --- stderr
 error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME]: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
 error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME]: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME] sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 3`
+hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 3`
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);

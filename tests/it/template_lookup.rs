@@ -121,7 +121,7 @@ exit 6
 warning: the text is sent without --fallback, because its template "Alert" cannot be looked up: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("run -u luffy --fallback Alert --text 'job: {status}' -- true").assert_snapshot(str![[r#"
@@ -130,7 +130,7 @@ exit 0
 warning: the text is sent without --fallback, because its template "Alert" cannot be looked up: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");

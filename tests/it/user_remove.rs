@@ -89,7 +89,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);

@@ -255,7 +255,7 @@ exit 6
 --- stderr
 error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"access_token":"","expires_in":7200}"#)).assert_snapshot(str![[r#"
@@ -263,7 +263,7 @@ exit 6
 --- stderr
 error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): access_token is missing
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"errcode":-1,"errmsg":"system error"}"#)).assert_snapshot(str![[r#"
@@ -271,24 +271,22 @@ exit 6
 --- stderr
 error: cannot get an access token: WeChat says -1 (system error): platform busy
 hint: wait: this error usually ends within a minute
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
-    queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[
-        r#"
+    queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: cannot get an access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
-"#
-    ]]);
+"#]]);
     queued(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: cannot get an access token: no response from 127.0.0.1:[PORT]: connection closed before message completed
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) sends it
+one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }

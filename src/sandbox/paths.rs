@@ -9,6 +9,7 @@ pub(super) const API_PATHS: &[&str] = &[
     "/cgi-bin/stable_token",
     "/cgi-bin/get_api_domain_ip",
     "/cgi-bin/getcallbackip",
+    "/cgi-bin/callback/check",
     "/cgi-bin/user/get",
     "/cgi-bin/user/info",
     "/cgi-bin/user/info/batchget",

@@ -44,6 +44,7 @@ const ROUTES: &[Route] = &[
     post("/cgi-bin/stable_token", Platform::issue_stable_token),
     get("/cgi-bin/get_api_domain_ip", Platform::list_server_addresses),
     get("/cgi-bin/getcallbackip", Platform::list_server_addresses),
+    post("/cgi-bin/callback/check", Platform::check_push_url),
     get("/cgi-bin/user/get", Platform::list_followers),
     get("/cgi-bin/user/info", Platform::get_user),
     post("/cgi-bin/user/info/batchget", Platform::get_users),

@@ -11,6 +11,7 @@ pub(super) mod media;
 pub(super) mod multipart;
 pub(super) mod oauth_api;
 pub(super) mod oauth_authorize;
+pub(super) mod push_url;
 pub(super) mod qrcode;
 pub(super) mod quota;
 pub(super) mod subscribe;

@@ -483,3 +483,20 @@ fn invalid_settings_are_rejected_before_the_check() {
     assert_eq!(sandbox.post_form("/sandbox/push", "url=").status(), 303);
     assert!(sandbox.platform.pushes.settings().is_none());
 }
+
+#[test]
+fn network_check_needs_push_settings_and_known_arguments() {
+    let check = |sandbox: &mut TestPlatform, action: &str, operator: &str| {
+        let body = json!({"action": action, "check_operator": operator});
+        sandbox.call("/cgi-bin/callback/check", &body.to_string())
+    };
+    let mut sandbox = TestPlatform::with_scenario("");
+    for (action, operator, errcode) in [("all", "DEFAULT", 40201), ("some", "DEFAULT", 40202), ("all", "OTHER", 40203)]
+    {
+        assert_eq!(errcode_of(&check(&mut sandbox, action, operator)), errcode);
+    }
+    let mut sandbox = TestPlatform::with_scenario("[push]\nurl = \"http://127.0.0.2:1/push\"\ntoken = \"abc\"");
+    let answer = check(&mut sandbox, "all", "UNICOM");
+    assert_eq!((&answer["dns"][0]["ip"], &answer["ping"][0]["package_loss"]), (&json!("127.0.0.2"), &json!("0%")));
+    assert_eq!(check(&mut sandbox, "dns", "CAP").get("ping"), None);
+}

@@ -54,6 +54,11 @@ dl+.todo{border:0;padding:0}\
 .code+.todo{border:0;margin-top:12px;padding:0}\
 footer{padding:0 0 24px;text-align:center;font-size:13px;color:var(--soft)}";
 
+/// Returns whether a response of the redirect address is a page of wxbox.
+pub fn is_callback_page(page: &str) -> bool {
+    page.contains(PAGE_STYLE)
+}
+
 /// Returns the response with a page.
 pub(super) fn render_response(page: &Page, lang: Lang) -> HttpResponse {
     let (status, icon) = match page {

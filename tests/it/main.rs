@@ -45,6 +45,7 @@ mod docs_markdown;
 mod doctor;
 mod doctor_callback;
 mod doctor_network;
+mod doctor_push;
 mod end_to_end;
 mod endpoints;
 mod english_style;

@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use super::session::{AccountSession, wechat_failure};
-use super::{network, templates};
+use super::{network, push, templates};
 use crate::context::AppContext;
 use crate::i18n::join_list;
 use crate::t;
@@ -51,6 +51,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender
     for check in templates::check(&mut session, app) {
         let _ = sender.send(check);
     }
+    let _ = push::check_from_outside(&mut session, app).map(|check| sender.send(check));
 }
 
 /// Whether the account may use an API, according to its quota.

@@ -1,35 +1,24 @@
 //! Checks the callback: the port is free, its files are usable, and redirect_uri leads to it. For
 //! that, the doctor opens the listener and sends itself a request as a phone would.
 
-use std::error::Error as _;
-use std::io::{self, Read as _};
-use std::net::{IpAddr, ToSocketAddrs};
-use std::time::Duration;
-
-use reqwest::blocking::Client as Phone;
 use url::{Host, Url};
 
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
-use crate::callback::OAuthState;
+use super::probe::{self, ProbeError};
+use crate::callback::{OAuthState, is_callback_page};
 use crate::context::AppContext;
 use crate::http_server::{HttpResponse, Limits, Request};
-use crate::i18n::{error_text, io_error_text, join_clauses};
+use crate::i18n::{io_error_text, join_clauses};
 use crate::listen;
 use crate::listen::tls_files;
-use crate::net::is_loopback;
-use crate::net::{self, is_private};
+use crate::net::{is_loopback, is_private};
 use crate::report::classify;
+use crate::store::ServeLock;
 use crate::t;
 use crate::wechat::redirect_uri::{AccountType, RedirectProblem, console_value, problems};
-use crate::wechat::{find_tls_error, tls_config};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Port, CheckName::Callback];
-
-/// The timeout of the request to itself.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(6);
-/// The timeout of the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Checks redirect_uri against WeChat's rules.
 pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountType>) -> Check {
@@ -79,6 +68,10 @@ pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountT
 pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     // Without redirect_uri there is no listener; another check reports that.
     let Ok(uri) = app.config.require_redirect_uri().cloned() else { return };
+    if ServeLock::is_held(&app.config.database, app.app_id()) {
+        check_served(sender, app, &uri);
+        return;
+    }
     let bound = app.config.listen_address().map_err(anyhow::Error::from).and_then(|listen| {
         let server = listen::bind_first(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
         Ok((listen, server))
@@ -114,7 +107,8 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     });
     let check = match started {
         Ok(handle) => {
-            let check = probe(app, &uri, &request_nonce, &reply_nonce, &listen);
+            let is_own = |body: &[u8]| body == reply_nonce.as_str().as_bytes();
+            let check = probe(app, &uri, &request_nonce, is_own, &listen);
             handle.stop();
             check
         }
@@ -123,98 +117,59 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let _ = check.map(|check| sender.send(check));
 }
 
+/// Checks that a running `serve` answers phones. It knows no binding of the doctor, so it shows the
+/// page of an invalid call.
+fn check_served(sender: &CheckSender, app: &AppContext, uri: &Url) {
+    let address = app.config.serve_address().map_or_else(|_| String::new(), |address| address.to_string());
+    let _ = sender.send(Check::ok(CheckName::Port, t!("doctor-port-serve", address = address)));
+    let Ok(nonce) = OAuthState::new("doctor") else { return };
+    let is_own = |body: &[u8]| is_callback_page(&String::from_utf8_lossy(body));
+    let _ = probe(app, uri, &nonce, is_own, &address).map(|check| sender.send(check));
+}
+
 /// Sends a request to redirect_uri and reports who responded; `None` if the configuration allows no
 /// request.
 fn probe(
     app: &AppContext,
     uri: &Url,
     request_nonce: &OAuthState,
-    reply_nonce: &OAuthState,
+    is_own: impl Fn(&[u8]) -> bool,
     listen: &str,
 ) -> Option<Check> {
-    let ips = match resolve(uri) {
-        Ok(ips) => ips,
-        Err(cause) => {
-            let host = uri.host_str().unwrap_or_default();
-            let detail = t!("doctor-names-failed", name = host, cause = cause);
-            return Some(Check::failure(CheckName::Callback, detail, t!("doctor-callback-name-fix")));
-        }
-    };
-    let is_local = ips.iter().any(|ip| net::is_local_address(*ip));
-    let client = http_client(app).ok()?;
     let mut url = uri.clone();
     url.query_pairs_mut().append_pair("state", request_nonce.as_str());
-    Some(match client.get(url).send() {
-        Ok(response) => {
-            let status = response.status();
-            let mut body = Vec::new();
-            // The page of another server may be endless.
-            let read = response.take(reply_nonce.as_str().len() as u64 + 1).read_to_end(&mut body);
-            let is_ours = read.is_ok() && body == reply_nonce.as_str().as_bytes();
-            let detail = t!("doctor-callback-other", uri = uri.as_str(), status = status.as_u16());
-            // A router without hairpin NAT responds itself, but never with the right certificate.
-            match is_ours {
-                true => Check::ok(CheckName::Callback, t!("doctor-callback", uri = uri.as_str())),
-                false if is_local || uri.scheme() == "https" => {
-                    Check::failure(CheckName::Callback, detail, t!("doctor-callback-other-fix", address = listen))
-                }
-                false => {
-                    Check::warning(CheckName::Callback, detail, t!("doctor-callback-router-fix", address = listen))
-                }
-            }
-        }
-        Err(error) => {
-            let cause = root_cause(&error);
-            let detail = t!("doctor-callback-failed", uri = uri.as_str(), cause = cause);
-            let unreachable_detail = t!("doctor-callback-far", uri = uri.as_str(), cause = cause);
-            match find_tls_error(&error).is_some() {
-                true => Check::failure(CheckName::Callback, detail, t!("doctor-callback-tls-fix")),
-                false if is_local => {
-                    Check::failure(CheckName::Callback, detail, t!("doctor-callback-own-fix", address = listen))
-                }
-                false => {
-                    let port = uri.port_or_known_default().unwrap_or_default().to_string();
-                    Check::warning(CheckName::Callback, unreachable_detail, t!("doctor-callback-far-fix", port = port))
-                }
-            }
-        }
+    let response = match probe::send(app, url) {
+        Ok(response) => response,
+        Err(error) => return describe_failure(error, uri, listen),
+    };
+    if is_own(&response.body) {
+        return Some(Check::ok(CheckName::Callback, t!("doctor-callback", uri = uri.as_str())));
+    }
+    let detail = t!("doctor-callback-other", uri = uri.as_str(), status = response.status);
+    // A router without hairpin NAT responds itself, but never with the right certificate.
+    Some(match response.is_local || uri.scheme() == "https" {
+        true => Check::failure(CheckName::Callback, detail, t!("doctor-callback-other-fix", address = listen)),
+        false => Check::warning(CheckName::Callback, detail, t!("doctor-callback-router-fix", address = listen)),
     })
 }
 
-fn resolve(uri: &Url) -> io::Result<Vec<IpAddr>> {
-    match uri.host() {
-        Some(Host::Ipv4(ip)) => Ok(vec![ip.into()]),
-        Some(Host::Ipv6(ip)) => Ok(vec![ip.into()]),
-        Some(Host::Domain(name)) => Ok((name, 0).to_socket_addrs()?.map(|address| address.ip()).collect()),
-        None => Err(io::ErrorKind::NotFound.into()),
-    }
-}
-
-/// Builds the client that plays the phone. It uses no proxy, which is for this machine's own
-/// requests.
-fn http_client(app: &AppContext) -> anyhow::Result<Phone> {
-    let ca_file = app.config.network.ca_file.as_ref().map(|setting| &setting.value);
-    let client = Phone::builder()
-        .tls_backend_preconfigured(tls_config(ca_file)?)
-        .http1_only()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PROBE_TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT);
-    Ok(client.build()?)
-}
-
-/// Returns the innermost cause, which says most. The outer layers would print the URL with the
-/// nonce in it.
-fn root_cause(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return t!("wechat-timed-out");
-    }
-    let mut cause = None;
-    let mut source = error.source();
-    while let Some(inner) = source {
-        cause = Some(error_text(inner));
-        source = inner.source();
-    }
-    cause.unwrap_or_else(|| t!("doctor-callback-broken"))
+fn describe_failure(error: ProbeError, uri: &Url, listen: &str) -> Option<Check> {
+    let detail = |cause: String| t!("doctor-callback-failed", uri = uri.as_str(), cause = cause);
+    Some(match error {
+        ProbeError::UnknownHost { cause } => {
+            let host = uri.host_str().unwrap_or_default();
+            let detail = t!("doctor-names-failed", name = host, cause = cause);
+            Check::failure(CheckName::Callback, detail, t!("doctor-callback-name-fix"))
+        }
+        ProbeError::Tls { cause } => Check::failure(CheckName::Callback, detail(cause), t!("doctor-callback-tls-fix")),
+        ProbeError::Unreachable { cause, is_local: true } => {
+            Check::failure(CheckName::Callback, detail(cause), t!("doctor-callback-own-fix", address = listen))
+        }
+        ProbeError::Unreachable { cause, is_local: false } => {
+            let port = uri.port_or_known_default().unwrap_or_default().to_string();
+            let detail = t!("doctor-callback-far", uri = uri.as_str(), cause = cause);
+            Check::warning(CheckName::Callback, detail, t!("doctor-callback-far-fix", port = port))
+        }
+        ProbeError::NoClient => return None,
+    })
 }

@@ -27,6 +27,10 @@ pub(super) enum CheckName {
     RedirectUri,
     Port,
     Callback,
+    Push,
+    Serve,
+    PushUrl,
+    PushUrlOutside,
 }
 
 impl CheckName {
@@ -49,6 +53,10 @@ impl CheckName {
             Self::RedirectUri => t!("doctor-name-redirect-uri"),
             Self::Port => t!("doctor-name-port"),
             Self::Callback => t!("doctor-name-callback"),
+            Self::Push => t!("doctor-name-push"),
+            Self::Serve => t!("doctor-name-serve"),
+            Self::PushUrl => t!("doctor-name-push-url"),
+            Self::PushUrlOutside => t!("doctor-name-push-url-outside"),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! names an account.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crossbeam_channel::Sender;
 
@@ -56,11 +56,14 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
     for Warning::ReadableByOthers { path } in &config.warnings {
         findings.push((t!("config-readable", path = path), t!("config-readable-hint", path = path)));
     }
-    let secret_file = config.app_secret.as_ref().and_then(|secret| match &secret.origin {
+    let push = &config.push;
+    let secrets = [&config.app_secret, &push.token, &push.aes_key, &push.previous_aes_key].into_iter().flatten();
+    let secret_files = secrets.filter_map(|secret| match &secret.origin {
         // The files of a service manager's credentials are not the operator's to change.
-        Origin::SecretFile(path) => Some(path),
+        Origin::SecretFile(path) => Some(path.as_path()),
         _ => None,
     });
+    let secret_files: Vec<&Path> = config.path.as_deref().into_iter().chain(secret_files).collect();
     if let Some(key) = tls_files::world_readable_key(config) {
         findings.push((t!("config-readable", path = key), t!("config-readable-hint", path = key)));
     }
@@ -72,10 +75,10 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
     let is_writable_by_others =
         |dir: &&Path| file_mode(dir).is_some_and(|mode| mode & 0o022 != 0 && mode & 0o1000 == 0);
     let mut dirs = Vec::new();
-    for file in [config.path.as_deref(), secret_file.map(PathBuf::as_path)].into_iter().flatten() {
+    for file in &secret_files {
         if let Some(dir) = file.parent().filter(is_writable_by_others).filter(|dir| !dirs.contains(dir)) {
             dirs.push(dir);
-            findings.push((t!("doctor-dir-writable", dir = dir, file = file), t!("config-writable-hint", path = dir)));
+            findings.push((t!("doctor-dir-writable", dir = dir, file = *file), t!("config-writable-hint", path = dir)));
         }
     }
     let database = &config.database.value;
@@ -83,8 +86,8 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
         findings.push((t!("doctor-database-open", path = database), t!("doctor-database-open-fix", path = database)));
     }
     if findings.is_empty() {
-        let files = [config.path.as_deref(), secret_file.map(PathBuf::as_path), Some(database.as_path())];
-        let modeless = files.into_iter().flatten().find(|file| file.is_file() && file_mode(file).is_none());
+        let files = secret_files.into_iter().chain([database.as_path()]);
+        let modeless = files.into_iter().find(|file| file.is_file() && file_mode(file).is_none());
         let detail = match modeless {
             Some(file) => t!("doctor-permissions-none", path = file),
             None => t!("doctor-permissions"),

@@ -153,7 +153,7 @@ fn check_outbox(app: &AppContext) -> anyhow::Result<Check> {
 }
 
 /// Formats an age in hours and minutes, such as `2h 15m`.
-fn format_age(seconds: u64) -> String {
+pub(super) fn format_age(seconds: u64) -> String {
     let rounded = if seconds < 60 { seconds } else { seconds / 60 * 60 };
     long_duration(Duration::from_secs(rounded))
 }

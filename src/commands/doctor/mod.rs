@@ -8,6 +8,8 @@ mod check_group;
 mod config;
 mod database;
 mod network;
+mod probe;
+mod push;
 mod session;
 mod templates;
 
@@ -63,14 +65,19 @@ pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
         Ok(app) => {
             let app = Arc::new(app);
             let (type_sender, account_type) = bounded(1);
-            let (groups, callback_group) = start_groups(&app, type_sender)?;
-            for group in groups {
+            let DoctorGroups { basic, callback, push } = start_groups(&app, type_sender)?;
+            for group in basic {
                 summary.show_group(ui, group, &deadline(TOTAL_TIMEOUT))?;
             }
             // The account's checks determine its type, which decides which redirect_uri WeChat
             // accepts.
-            summary.add(ui, callback::check_redirect_uri(&app, account_type.try_iter().last()))?;
-            summary.show_group(ui, callback_group, &deadline(TOTAL_TIMEOUT))?;
+            let account_type = account_type.try_iter().last();
+            summary.add(ui, callback::check_redirect_uri(&app, account_type))?;
+            summary.show_group(ui, callback, &deadline(TOTAL_TIMEOUT))?;
+            if let Some(push) = push {
+                summary.add(ui, push::check_mode(&app, account_type))?;
+                summary.show_group(ui, push, &deadline(TOTAL_TIMEOUT))?;
+            }
         }
         Err(_) => summary.config_unreadable = true,
     }
@@ -79,21 +86,38 @@ pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
     Ok(if summary.failures > 0 { ExitStatus::Config } else { ExitStatus::Success })
 }
 
-/// Starts all checks at once. Returns the groups in the order in which they are printed; the
-/// callback's group is separate.
-fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::Result<(Vec<CheckGroup>, CheckGroup)> {
+/// The running groups, in the order in which they are printed.
+struct DoctorGroups {
+    basic: Vec<CheckGroup>,
+    callback: CheckGroup,
+    /// `None` if no events are received.
+    push: Option<CheckGroup>,
+}
+
+/// Starts all checks at once.
+fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::Result<DoctorGroups> {
     let start = |names: &'static [CheckName], check: fn(&CheckSender, &AppContext)| {
         let app = Arc::clone(app);
         CheckGroup::start(names, move |sender| check(sender, &app))
     };
     let account_app = Arc::clone(app);
-    let groups = vec![
+    let basic = vec![
         start(database::CHECKS, database::check)?,
         start(network::DNS_CHECKS, network::check_dns)?,
         start(network::CONNECTIVITY_CHECKS, network::check_connectivity)?,
         CheckGroup::start(account::CHECKS, move |sender| account::check(sender, &account_app, &type_sender))?,
     ];
-    Ok((groups, start(callback::CHECKS, callback::check)?))
+    // Both may listen on the same port, one after the other.
+    let (callback_runs, callback_ended) = bounded::<()>(0);
+    let callback_app = Arc::clone(app);
+    let callback = CheckGroup::start(callback::CHECKS, move |sender| {
+        callback::check(sender, &callback_app);
+        drop(callback_runs);
+    })?;
+    let push_app = Arc::clone(app);
+    let start_push = || CheckGroup::start(push::CHECKS, move |sender| push::check(sender, &push_app, &callback_ended));
+    let push = app.config.has_push().then(start_push).transpose()?;
+    Ok(DoctorGroups { basic, callback, push })
 }
 
 impl DoctorSummary {

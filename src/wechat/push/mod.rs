@@ -83,6 +83,18 @@ impl PushSettings {
         query.echostr.as_deref().ok_or(PushError::Malformed)
     }
 
+    /// Returns the query of a request by which WeChat verifies the URL of the server, for a check of
+    /// our own. `timestamp` is in seconds; `nonce` has letters and digits only.
+    pub fn url_check_query(&self, timestamp: i64, nonce: &str, echostr: &str) -> String {
+        let timestamp = timestamp.to_string();
+        url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("signature", &self.signature_of(&[&timestamp, nonce]))
+            .append_pair("timestamp", &timestamp)
+            .append_pair("nonce", nonce)
+            .append_pair("echostr", echostr)
+            .finish()
+    }
+
     /// Checks, decrypts and parses a push.
     ///
     /// # Errors

@@ -189,3 +189,12 @@ fn trusted_push_needs_no_signature_but_the_account() {
     assert_eq!(keyless.open_trusted(body).err(), Some(PushError::Encrypted));
     assert_eq!(keyless.open_trusted(&vec![b' '; MAX_PUSH_BYTES + 1]).err(), Some(PushError::TooLarge));
 }
+
+#[test]
+fn own_check_of_the_url_is_signed_as_wechat_signs_it() {
+    let settings = PushSettings { app_id: String::new(), token: "AAAAA".to_owned().into(), aes_keys: Vec::new() };
+    // The vector of WeChat's page.
+    let query = settings.url_check_query(1_714_036_504, "1514711492", "4375120948345356249");
+    assert!(query.contains("signature=f464b24fc39322e44b38aa78f5edd27bd1441696&"), "{query}");
+    assert_eq!(settings.verify_url(&PushQuery::parse(&query)), Ok("4375120948345356249"));
+}

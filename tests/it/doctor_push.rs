@@ -1,0 +1,181 @@
+//! The report of `doctor` about WeChat's events: the secrets, `serve`, and the push URL.
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::doctor::{assert_problems, problem_lines};
+use crate::support::env::{LUFFY, TestEnv, set_mode};
+use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, event_xml, push, start_serve, unix_time};
+use crate::support::push_receiver::{PushReceiver, PushResponse};
+
+/// Returns an environment in which phones and WeChat reach `serve` at one address, which is returned.
+fn env_with_push(scenario: &str, lines: &str) -> (TestEnv, String) {
+    let env = TestEnv::with_scenario(scenario);
+    let listen = env.read_config().lines().find_map(|line| line.strip_prefix("address = ")).unwrap().to_owned();
+    let address = configure_push(&env, lines);
+    env.replace_in_config(&[(listen.trim_matches('"'), &address)]);
+    (env, address)
+}
+
+/// Returns the lines of `doctor` about these checks, as `check: status: detail`.
+fn lines_about(env: &TestEnv, checks: &[&str]) -> Vec<String> {
+    let found = env.run("--json doctor").json_lines();
+    let text = |line: &serde_json::Value, key: &str| line[key].as_str().unwrap().to_owned();
+    let found = found.iter().filter(|line| checks.contains(&line["check"].as_str().unwrap()));
+    found.map(|line| format!("{}: {}: {}", text(line, "check"), text(line, "status"), text(line, "detail"))).collect()
+}
+
+#[test]
+fn running_serve_passes_all_checks() {
+    let (mut env, address) = env_with_push("", &format!("aes_key = \"{PUSH_AES_KEY}\""));
+    let (serve, _) = start_serve(&env);
+    env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, PUSH_AES_KEY, "safe");
+    env.sandbox().write("luffy", "hello");
+    env.sandbox().wait_for_push("text");
+    let ran = env.run("doctor").assert_success();
+    let last: Vec<&str> = ran.stdout().lines().skip(14).collect();
+    let text = last.join("\n").replace(env.home.path().to_str().unwrap(), "[HOME]").replace(&address, "[SERVE]");
+    let text = text.replace(address.split(':').next().unwrap(), "[IP]");
+    let age = regex::Regex::new("arrived [0-9a-z ]+ ago").unwrap();
+    snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(
+        age.replace(&text, "arrived [AGE] ago").into_owned() + "\n",
+        str![[r#"
+ok       push URL from outside: WeChat's servers resolve it to [IP]; pings reach it from 1 of 1
+ok       redirect_uri: http://[SERVE]/callback/; the sandbox accepts every address
+ok       port: `wxbox serve` listens on [SERVE]
+ok       callback: http://[SERVE]/callback/ reaches this machine
+ok       events: encrypted (安全模式); the Token comes from [HOME]/.config/wxbox/config.toml:22
+ok       serve: running; the last event arrived [AGE] ago
+ok       push URL: http://[SERVE]/push answers WeChat's check of the URL
+
+"#]],
+    );
+    assert_eq!(ran.stderr(), "all checks passed\n");
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.wait().status(), Some(0));
+}
+
+#[test]
+fn stopped_serve_is_a_warning_and_the_doctor_answers_itself() {
+    let (env, address) = env_with_push("", "");
+    assert_problems(
+        &env,
+        str![[r#"
+warning push-url-outside: there is no push URL in WeChat's console, or pushes are switched off | start `wxbox serve`, then enter http://[LISTENER]/push at 微信开发者平台 → 我的业务 → 服务号 → 消息推送; a test account has it under 接口配置信息
+warning serve: `wxbox serve` is not running with this database; no event arrived in the last day | run `wxbox serve`, or `systemctl enable --now wxbox-serve`; it is not needed if another server passes the events on to `wxbox event`
+
+"#]],
+    );
+    assert_eq!(
+        lines_about(&env, &["push-url", "push", "port"]),
+        [
+            format!("port: ok: {address} is free"),
+            format!(
+                "push: ok: not encrypted, since push.aes_key is not set; the Token comes from {}:22",
+                env.path(".config/wxbox/config.toml").display()
+            ),
+            format!("push-url: ok: http://{address}/push answers WeChat's check of the URL"),
+        ]
+    );
+    // The doctor changed nothing.
+    assert!(!env.database_path().exists());
+    let (serve, _) = start_serve(&env);
+    assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "subscribe", "")).0, 200);
+    drop(serve);
+    let serve = lines_about(&env, &["serve"]).remove(0);
+    assert!(serve.starts_with("serve: warning: ") && serve.contains("the last event arrived "), "{serve}");
+}
+
+#[test]
+fn wrong_push_url_is_explained() {
+    let (env, address) = env_with_push("", "");
+    let (_serve, _) = start_serve(&env);
+    let only = |env: &TestEnv| {
+        let found = problem_lines(&env.run("--json doctor"));
+        found.into_iter().find(|line| line.contains(" push-url: ")).unwrap_or_default()
+    };
+    // `serve` still has the old Token.
+    env.replace_in_config(&[(PUSH_TOKEN, "anotherToken")]);
+    let found = only(&env);
+    assert!(found.contains("rejects the signature (HTTP 403)") && found.contains("restart `wxbox serve`"), "{found}");
+    env.replace_in_config(&[("anotherToken", PUSH_TOKEN), ("[push]\n", "[push]\npath = \"/wx\"\n")]);
+    assert!(only(&env).starts_with(&format!("failure push-url: http://{address}/wx does not exist (HTTP 404)")));
+    env.replace_in_config(&[("path = \"/wx\"\n", "")]);
+    assert_eq!(only(&env), "");
+    // Another program answers.
+    let receiver = PushReceiver::start();
+    let base = receiver.url().trim_end_matches("push");
+    env.replace_in_config(&[("[serve]\n", &format!("[serve]\npublic_url = \"{base}\"\n"))]);
+    for (response, part) in [
+        (PushResponse::QuotedEchostr, "in quotes, which WeChat rejects"),
+        (PushResponse::Body("hello".into()), "another program answers at"),
+        (PushResponse::Status(502), "cannot reach `wxbox serve` (HTTP 502)"),
+        (PushResponse::Status(302), "redirects (HTTP 302)"),
+        (PushResponse::Close, "cannot open"),
+    ] {
+        receiver.respond(response);
+        let found = only(&env);
+        assert!(found.starts_with("failure push-url: ") && found.contains(part), "{part}: {found}");
+    }
+}
+
+#[test]
+fn address_that_wechat_cannot_reach_is_a_failure() {
+    let (env, _) = env_with_push("", "");
+    let base = format!(
+        "open_base = \"{}\"",
+        env.read_config().split("open_base = \"").nth(1).unwrap().split('"').next().unwrap()
+    );
+    env.replace_in_config(&[(&base, "open_base = \"https://open.weixin.qq.com\"")]);
+    for (url, part) in [
+        ("http://203.0.113.7:8080", "ports 80 (http) and 443 (https) only"),
+        ("http://192.168.1.20", "a local network"),
+    ] {
+        let text = env.read_config();
+        env.replace_in_config(&[("[serve]\n", &format!("[serve]\npublic_url = \"{url}\"\n"))]);
+        let found = problem_lines(&env.run("--json doctor"));
+        let found = found.iter().find(|line| line.contains(" push-url: ")).unwrap();
+        assert!(found.starts_with("failure push-url: ") && found.contains(part), "{found}");
+        env.write_config(&text);
+    }
+}
+
+#[test]
+fn plain_events_of_a_real_account_are_a_warning() {
+    let (mut env, address) = env_with_push("real_limits = true", "");
+    let (_serve, _) = start_serve(&env);
+    env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, "", "plain");
+    assert_problems(
+        &env,
+        str![[r#"
+warning push: not encrypted, although this is a real account by its quota | choose 安全模式 at 微信开发者平台 → 我的业务 → 服务号 → 消息推送, and set push.aes_key to the EncodingAESKey
+
+"#]],
+    );
+}
+
+#[test]
+fn unusable_or_public_push_secrets_are_reported() {
+    let (env, _) = env_with_push("", "");
+    let (_serve, _) = start_serve(&env);
+    env.write_file(".config/wxbox/push-token", PUSH_TOKEN);
+    env.replace_in_config(&[(&format!("token = \"{PUSH_TOKEN}\""), "token_file = \"push-token\"")]);
+    set_mode(&env.path(".config/wxbox/push-token"), 0o604);
+    let found = problem_lines(&env.run("--json doctor"));
+    assert!(
+        found.iter().any(|line| line.starts_with("warning permissions: ") && line.contains("push-token")),
+        "{found:?}"
+    );
+    std::fs::remove_file(env.path(".config/wxbox/push-token")).unwrap();
+    let found = problem_lines(&env.run("--json doctor"));
+    assert!(
+        found.iter().any(|line| line.starts_with("failure push: ") && line.contains("cannot read the Token: the file")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn check_from_outside_is_left_out_where_the_account_may_not() {
+    let (env, _) = env_with_push("unauthorized = [\"/cgi-bin/callback/check\"]", "");
+    assert_eq!(lines_about(&env, &["push-url-outside"]), Vec::<String>::new());
+}

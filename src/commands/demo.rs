@@ -7,18 +7,19 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use crossbeam_channel::{Receiver, bounded, select};
+use crossbeam_channel::{Receiver, after, bounded, select};
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use reqwest::blocking::Client as Phone;
 use serde::Deserialize;
 use tempfile::TempDir;
-use url::Url;
 
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
+use crate::i18n::current_language;
 use crate::signals::{Signal, SignalReceiver};
 use crate::ui::{QrStyle, Ui};
 use crate::{t, wechat};
@@ -29,12 +30,25 @@ const DEMO_USER: &str = "luffy";
 /// The sandbox's template that the alias `backup` stands for.
 const TEMPLATE_ID: &str = "backup_finished-0123456789abcdefghijklmnopq";
 
+/// The Token and the EncodingAESKey of the demo's account.
+const PUSH_TOKEN: &str = "k3Qv9TzR7mXw2LpB";
+const PUSH_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+/// How long the receipt may take; the sandbox sends it at once, and twice more if that fails.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The first line of the sandbox's output.
 #[derive(Deserialize)]
 struct SandboxInfo {
     url: String,
     app_id: String,
     app_secret: String,
+}
+
+/// A line of the output of `serve`.
+#[derive(Deserialize)]
+struct ServeLine {
+    event: String,
 }
 
 /// A message in the sandbox's inbox.
@@ -96,14 +110,16 @@ impl Demo {
     }
 
     fn run_steps(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
-        self.write_config(ui, sandbox_info)?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        self.write_config(ui, sandbox_info, &address)?;
+        let serve = self.start_serve(ui, sandbox_info, &address)?;
         self.run_step(ui, &["user", "add", DEMO_USER])?;
-        let bind = self.run_bind(ui)?;
+        self.run_bind(ui, sandbox_info)?;
         self.run_step(ui, &["send", "--user", DEMO_USER, &t!("demo-send-text")])?;
         let fields = ["--data", "host=db1", "--data", "size=42 GB", "--data", "time=03:15"];
         self.run_step(ui, &[&["send", "--user", DEMO_USER, "--template", "backup"], &fields[..]].concat())?;
+        self.print_events(ui, serve)?;
         self.print_inbox(ui, sandbox_info)?;
-        self.wait_for_success(bind, "bind")?;
         ui.write_stdout(&format!("\n{}", t!("demo-done", dir = self.home.path())))
     }
 
@@ -197,14 +213,16 @@ impl Demo {
         Ok((running, sandbox_info))
     }
 
-    fn write_config(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
-        let port = free_port()?;
+    fn write_config(&self, ui: &mut Ui, sandbox_info: &SandboxInfo, address: &str) -> anyhow::Result<()> {
         let text = format!(
-            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:{port}/callback/\"\n\n\
+            "app_id = \"{}\"\napp_secret = \"{}\"\nlanguage = \"{}\"\n\n\
+             [serve]\naddress = \"{address}\"\n\n\
+             [push]\ntoken = \"{PUSH_TOKEN}\"\naes_key = \"{PUSH_AES_KEY}\"\n\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\n\
              [templates.backup]\nid = \"{TEMPLATE_ID}\"\nurl = \"https://status.example.com\"\n",
             sandbox_info.app_id,
             sandbox_info.app_secret,
+            current_language().code(),
             url = sandbox_info.url,
         );
         let dir = self.home.path().join(".config/wxbox");
@@ -224,51 +242,68 @@ impl Demo {
         self.wait_for_success(running, args[0])
     }
 
-    /// Runs `bind` and authorizes as a phone. The listener is still open for the phone's second
-    /// request.
-    fn run_bind(&self, ui: &mut Ui) -> anyhow::Result<BackgroundCommand> {
-        let qr_option = if ui.default_qr_style() == QrStyle::Unicode { "unicode" } else { "ascii" };
-        let args = ["bind", "--user", DEMO_USER, "--qr", qr_option];
-        ui.echo_command(&args, "")?;
-        let (running, link) = self.expect_line(self.spawn(&args)?, "bind")?;
-        ui.write_stdout(&link)?;
-        let title = self.authorize_as_phone(&link)?;
-        let (running, bound) = self.expect_line(running, "bind")?;
-        // Printed only now: before, the QR code may not be drawn yet.
-        ui.write_stdout(&t!("demo-phone", person = DEMO_USER))?;
-        ui.write_stdout(&t!("demo-page", title = title))?;
-        ui.write_stdout(&bound)?;
+    /// Starts `serve`, and enters its address in the sandbox as one would in WeChat's console.
+    fn start_serve(&self, ui: &mut Ui, sandbox_info: &SandboxInfo, address: &str) -> anyhow::Result<BackgroundCommand> {
+        let args = ["serve", "--json"];
+        ui.echo_command(&args, " &")?;
+        let (running, line) = self.expect_line(self.spawn(&args)?, "serve")?;
+        ui.write_stdout(&line)?;
+        let url = format!("http://{address}/push");
+        let settings = [("url", url.as_str()), ("token", PUSH_TOKEN), ("aes_key", PUSH_AES_KEY), ("mode", "safe")];
+        self.post_form(sandbox_info, "push", &settings)?;
+        ui.write_stdout(&t!("demo-console", url = url))?;
         Ok(running)
     }
 
-    /// Plays the phone: opens the link, sees the consent page, taps Allow, and follows the redirect
-    /// to the callback.
-    fn authorize_as_phone(&self, link: &str) -> anyhow::Result<String> {
-        let link = Url::parse(link)?;
-        let response = self.phone.get(link.clone()).send().map_err(reqwest::Error::without_url)?;
-        if !response.status().is_success() {
-            bail!(t!("demo-phone-failed", status = response.status().as_u16()));
-        }
-        let mut allow = link.join("/sandbox/authorize")?;
-        allow.set_query(link.query());
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("person", DEMO_USER)
-            .append_pair("allow", "1")
-            .finish();
-        let form = reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded");
+    /// Runs `bind` and scans the code as a phone.
+    fn run_bind(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
+        let qr_option = if ui.default_qr_style() == QrStyle::Unicode { "unicode" } else { "ascii" };
+        let args = ["bind", "--user", DEMO_USER, "--scan", "--qr", qr_option];
+        ui.echo_command(&args, "")?;
+        let (running, link) = self.expect_line(self.spawn(&args)?, "bind")?;
+        self.post_form(sandbox_info, "scan", &[("person", DEMO_USER), ("url", &link)])?;
+        let (running, bound) = self.expect_line(running, "bind")?;
+        // Printed only now: before, `bind` may still be drawing the QR code, and on one stream the
+        // texts of both would mix.
+        ui.write_stdout(&link)?;
+        ui.write_stdout(&t!("demo-phone", person = DEMO_USER))?;
+        ui.write_stdout(&bound)?;
+        self.wait_for_success(running, "bind")
+    }
+
+    /// Sends a form of the sandbox's page.
+    fn post_form(&self, sandbox_info: &SandboxInfo, form: &str, fields: &[(&str, &str)]) -> anyhow::Result<()> {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let content_type = reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded");
         let response = self
             .phone
-            .post(allow)
-            .header(reqwest::header::CONTENT_TYPE, form)
+            .post(format!("{}/sandbox/{form}", sandbox_info.url))
+            .header(reqwest::header::CONTENT_TYPE, content_type)
             .body(body)
             .send()
             .map_err(reqwest::Error::without_url)?;
         if !response.status().is_success() {
             bail!(t!("demo-phone-failed", status = response.status().as_u16()));
         }
-        let page = String::from_utf8_lossy(&response.bytes()?).into_owned();
-        let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-        Ok(title.map(|(title, _)| title.to_owned()).unwrap_or_default())
+        Ok(())
+    }
+
+    /// Prints what `serve` has reported, until the receipt of the template message.
+    fn print_events(&self, ui: &mut Ui, serve: BackgroundCommand) -> anyhow::Result<()> {
+        ui.write_stdout(&format!("\n{}", t!("demo-events")))?;
+        let deadline = after(RECEIPT_TIMEOUT);
+        loop {
+            let line = select! {
+                recv(serve.lines) -> line => line.ok(),
+                recv(self.signals.events) -> signal => return Err(interrupted_error(signal?)),
+                recv(deadline) -> _ => None,
+            };
+            let Some(line) = line else { bail!(t!("demo-no-receipt")) };
+            ui.write_stdout(&line)?;
+            if serde_json::from_str::<ServeLine>(&line)?.event == "receipt" {
+                return Ok(());
+            }
+        }
     }
 
     fn print_inbox(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {

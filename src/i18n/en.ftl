@@ -337,16 +337,18 @@ config-writable-hint = run `chmod go-w '{ $path }'`
 
 ## demo
 demo-config = The config file ({ $path }):
+demo-console = The sandbox, in place of WeChat's console, gets { $url }, the Token and the key, and checks the URL.
 demo-directory = cannot create a directory for the demo in { $path }: { $cause }
 demo-directory-hint = set TMPDIR to another directory
-demo-done = That was the whole flow: a user, a binding, two messages. Everything was in { $dir }, which is removed now.
+demo-done = That was the whole flow: a user, a binding by one scan, two messages and a receipt. Everything was in { $dir }, which is removed now.
+demo-events = The output of `wxbox serve`:
 demo-failed = the demo stopped at `{ $command }` (exit status { $status })
 demo-inbox = The inbox of { $person }, as the sandbox shows it at { $url }/:
 demo-intro = The demo uses a local simulator of WeChat, an empty home directory and this wxbox.
 demo-no-person = no user was bound
-demo-page = The phone shows: { $title }
-demo-phone = Meanwhile the phone opens the link, and { $person } taps Allow …
-demo-phone-failed = the phone could not open the link (HTTP { $status })
+demo-no-receipt = no receipt arrived
+demo-phone = { $person } scans the code in WeChat …
+demo-phone-failed = the sandbox rejected a request of the demo (HTTP { $status })
 demo-send-text = Hello from wxbox 你好 👋
 demo-start = cannot start wxbox
 

@@ -360,16 +360,18 @@ config-writable-hint = 请运行 `chmod go-w '{ $path }'`
 
 ## demo
 demo-config = 配置（{ $path }）：
+demo-console = 沙箱（代替微信开发者平台）已填写 { $url }、Token 和 EncodingAESKey，并验证了该 URL。
 demo-directory = 无法在 { $path } 中创建演示用的临时目录：{ $cause }
 demo-directory-hint = 请用环境变量 TMPDIR 指定其他位置
-demo-done = 演示完成：添加一个用户、绑定一次、发送两条消息。临时目录 { $dir } 已删除。
+demo-done = 演示完成：添加一个用户、扫一次码完成绑定、发送两条消息、收到一个送达回执。临时目录 { $dir } 已删除。
+demo-events = `wxbox serve` 收到的事件：
 demo-failed = 演示在 `{ $command }` 处停止（退出码 { $status }）
 demo-inbox = “{ $person }”收到的消息（沙箱页面 { $url }/ 显示的内容相同）：
 demo-intro = 演示环境：本地模拟的微信平台、临时的 HOME 目录，以及当前的 wxbox。
 demo-no-person = 没有用户完成绑定
-demo-page = 手机显示：{ $title }
-demo-phone = 此时手机打开链接，“{ $person }”点了“允许”……
-demo-phone-failed = 手机无法打开链接（HTTP { $status }）
+demo-no-receipt = 没有收到送达回执
+demo-phone = “{ $person }”用微信扫描该二维码……
+demo-phone-failed = 沙箱拒绝了演示的请求（HTTP { $status }）
 demo-send-text = 来自 wxbox 的问候 你好 👋
 demo-start = 无法启动 wxbox
 

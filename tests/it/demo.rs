@@ -41,7 +41,14 @@ $ wxbox sandbox --listen 127.0.0.1:0 --json &
 The config file (~/.config/wxbox/config.toml):
 app_id = "wx0123456789abcdef"
 app_secret = "0123456789abcdef0123456789abcdef"
-redirect_uri = "http://127.0.0.1:[PORT]/callback/"
+language = "en"
+
+[serve]
+address = "127.0.0.1:[PORT]"
+
+[push]
+token = "k3Qv9TzR7mXw2LpB"
+aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 [network]
 api_base = "http://127.0.0.1:[PORT]"
@@ -51,14 +58,17 @@ open_base = "http://127.0.0.1:[PORT]"
 id = "backup_finished-0123456789abcdefghijklmnopq"
 url = "https://status.example.com"
 
+$ wxbox serve --json &
+{"event":"listening","address":"127.0.0.1:[PORT]","public_url":null}
+The sandbox, in place of WeChat's console, gets http://127.0.0.1:[PORT]/push, the Token and the key, and checks the URL.
+
 $ wxbox user add luffy
 added luffy
 
-$ wxbox bind --user luffy --qr unicode
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F127.0.0.1%3A[PORT]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
-Meanwhile the phone opens the link, and luffy taps Allow …
-The phone shows: 绑定成功
-bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+$ wxbox bind --user luffy --scan --qr unicode
+http://127.0.0.1:[PORT]/q/[CODE]
+luffy scans the code in WeChat …
+bound luffy to oLuffy_wears_the_straw_hat_1
 
 $ wxbox send --user luffy 'Hello from wxbox 你好 👋'
 sent message 1 (text) to luffy
@@ -66,7 +76,12 @@ sent message 1 (text) to luffy
 $ wxbox send --user luffy --template backup --data 'host=db1' --data 'size=42 GB' --data 'time=03:15'
 sent message 2 (template) to luffy
 
+The output of `wxbox serve`:
+{"event":"bound","user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","at":"[TIME]"}
+{"event":"receipt","id":2,"openid":"oLuffy_wears_the_straw_hat_1","receipt":"delivered","at":"[TIME]"}
+
 The inbox of luffy, as the sandbox shows it at http://127.0.0.1:[PORT]/:
+  ┌ You are bound as luffy.
   ┌ Hello from wxbox 你好 👋
   ┌ Backup finished
   │ Host db1
@@ -74,35 +89,42 @@ The inbox of luffy, as the sandbox shows it at http://127.0.0.1:[PORT]/:
   │ Time 03:15
   │ › https://status.example.com
 
-That was the whole flow: a user, a binding, two messages. Everything was in [DEMO], which is removed now.
+That was the whole flow: a user, a binding by one scan, two messages and a receipt. Everything was in [DEMO], which is removed now.
 --- stderr
-[QR]Scan the QR code with the WeChat app of luffy, or open the URL in it.
+[QR]luffy scans the code in WeChat, and follows the account if necessary
 
 "#]]);
     assert!(!ran.stderr().contains("error"), "{}", ran.stderr());
     assert_eq!(leftover_files(&env), ["tmp"]);
 }
 
-/// Returns the address of a running demo's sandbox from its first line of JSON.
-fn sandbox_address(line: &str) -> SocketAddr {
+/// Returns the address of a running demo's sandbox or `serve` from its line of JSON; `None` for
+/// another line.
+fn listener_address(line: &str) -> Option<SocketAddr> {
     let at: Value = serde_json::from_str(line).unwrap();
-    at["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
+    let address = at["url"].as_str().or(at["address"].as_str())?;
+    Some(address.trim_start_matches("http://").parse().unwrap())
 }
 
 #[test]
 fn signal_ends_demo_with_its_processes() {
     let env = env_with_tmp_dir();
     for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        for stop_at in
-            ["{\"event\":\"listening\"", "$ wxbox user add", "http://127.0.0.1", "bound luffy", "$ wxbox send"]
-        {
+        for stop_at in [
+            "{\"event\":\"listening\",\"url\"",
+            "{\"event\":\"listening\",\"address\"",
+            "$ wxbox user add",
+            "http://127.0.0.1",
+            "bound luffy",
+            "$ wxbox send",
+        ] {
             let mut demo = env.spawn("demo");
-            let mut sandbox = None;
+            let mut listeners = Vec::new();
             loop {
                 let line = demo.expect_line();
                 assert!(!line.starts_with("That was the whole flow"), "{stop_at} never came");
                 if line.starts_with('{') {
-                    sandbox = Some(sandbox_address(&line));
+                    listeners.extend(listener_address(&line));
                 }
                 if line.starts_with(stop_at) {
                     break;
@@ -112,7 +134,7 @@ fn signal_ends_demo_with_its_processes() {
             // The call returns when the last process that could write to the pipes has ended.
             let ran = demo.wait();
             assert_eq!(ran.status(), Some(status), "{stop_at}: {}", ran.stderr());
-            assert!(TcpStream::connect(sandbox.unwrap()).is_err());
+            assert!(!listeners.is_empty() && listeners.iter().all(|at| TcpStream::connect(at).is_err()), "{stop_at}");
             assert_eq!(leftover_files(&env), ["tmp"], "{stop_at}");
         }
     }
@@ -122,7 +144,7 @@ fn signal_ends_demo_with_its_processes() {
 fn qr_is_black_on_white_in_every_theme() {
     let env = env_with_tmp_dir();
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
-    terminal.wait_for("Scan the QR code");
+    terminal.wait_for("scans the code in WeChat, and follows");
     terminal.type_keys("\x03");
     // Ctrl-C may cut the output inside a character.
     let raw = terminal.wait().raw;
@@ -143,7 +165,7 @@ fn terminal_ctrl_c_reaches_all_demo_processes() {
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
     // The signal comes at the beginning: after the last step there is nothing left to interrupt.
     let text = terminal.wait_for("\"}").contents();
-    let sandbox = sandbox_address(text.lines().find(|line| line.starts_with('{')).unwrap());
+    let sandbox = listener_address(text.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
     terminal.type_keys("\x03");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());

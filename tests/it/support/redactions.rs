@@ -18,7 +18,7 @@ pub fn redactions() -> snapbox::Redactions {
             ("[CODE]", r"/q/(?<redacted>[0-9A-Za-z]{32})\b"),
             ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
             ("[SPACE]", r"\b\d+\.\d\d [KMGT]iB\b"),
-            ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
+            ("[QR]", r"(?:[ ▀▄█]{36,}\n)+"),
             // In a report of `run`: the host, and the duration of the command.
             ("[RAN]", r"\(status \d+\) on (?<redacted>\S+ after \d+m?s): "),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),

@@ -137,7 +137,7 @@ fn parse_row(line: &'static str) -> Option<ErrcodeEntry> {
     let errcode = fields.next()?.parse().ok()?;
     let errmsg = fields.next()?;
     let (meaning_en, meaning_zh, remedy) = (fields.next()?, fields.next()?, fields.next()?);
-    let name = fields.nth(2)?;
+    let name = fields.next()?;
     let action = ACTION_NAMES.iter().find(|(known, _)| *known == name)?.1;
     let remedy_zh = fields.next()?;
     let for_developers = match fields.next()? {

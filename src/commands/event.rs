@@ -30,7 +30,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         None => settings.open_trusted(&body),
     };
     let message = opened.map_err(rejection)?;
-    let mut store = app.open_or_create_default_store()?;
+    let mut store = app.open_or_create_store(ui)?;
     let results = store.record_events(&app_id, &[to_new_event(&message)], Timestamp::now())?;
     for result in &results {
         for event in to_serve_events(&message, result) {

@@ -141,6 +141,16 @@ fn address_that_wechat_cannot_reach_is_a_failure() {
 }
 
 #[test]
+fn unknown_push_url_is_a_warning() {
+    let (env, address) = env_with_push("", "");
+    env.replace_in_config(&[(&format!("redirect_uri = \"http://{address}/callback/\"\n"), "")]);
+    assert_eq!(
+        lines_about(&env, &["push-url"]),
+        ["push-url: warning: the address at which WeChat sends events is unknown"]
+    );
+}
+
+#[test]
 fn plain_events_of_a_real_account_are_a_warning() {
     let (mut env, address) = env_with_push("real_limits = true", "");
     let (_serve, _) = start_serve(&env);

@@ -1,7 +1,8 @@
 //! Every call that wxbox makes, compared with the platform's pages as tests/fixtures/endpoints.toml
 //! records them: path, method, query and body. A difference on either side fails the test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use percent_encoding::percent_decode_str;
 use regex::Regex;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Value as Shape;
 use url::Url;
+use wxbox::http_server::{HttpResponse, HttpServer, Limits, Request};
 
 use crate::media::PNG;
 use crate::message_types::load_bodies;
@@ -300,6 +302,37 @@ fn record_bind(coverage: &mut Coverage) {
     coverage.record_requests("bind", &server, &paths);
 }
 
+/// Records the call that `doctor` alone makes. Its checks run concurrently, so the platform answers
+/// by path.
+fn record_doctor(coverage: &mut Coverage) {
+    const PATH: &str = "/cgi-bin/callback/check";
+    let answers: BTreeMap<String, String> =
+        coverage.endpoints.iter().map(|endpoint| (endpoint.path.clone(), endpoint.answer.clone())).collect();
+    let recorded = Arc::new(Mutex::new(None));
+    let record = Arc::clone(&recorded);
+    let server = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let server = server.start(move |request: Request| {
+        let answer = answers.get(&request.path).cloned().unwrap_or_default();
+        if request.path == PATH {
+            *record.lock().unwrap() = Some(request);
+        }
+        HttpResponse::json(200, answer)
+    });
+    let server = server.unwrap();
+    let env = TestEnv::without_config();
+    env.write_config(&format!(
+        "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\n[push]\ntoken = \"pushToken\"\n\
+         [network]\napi_base = \"http://{}\"\n",
+        server.local_addr()
+    ));
+    env.run("doctor");
+    let request = recorded.lock().unwrap().take().expect("a request of the doctor");
+    let url = Url::parse(&format!("http://host{PATH}?{}", request.query)).unwrap();
+    let (headers, body) = (request.headers, String::from_utf8(request.body).unwrap());
+    let recorded = RecordedRequest { line: String::new(), headers, body };
+    coverage.record_request("doctor", PATH, &request.method, &url, &recorded);
+}
+
 #[test]
 fn every_request_matches_its_documentation() {
     let mut coverage =
@@ -333,6 +366,7 @@ fn every_request_matches_its_documentation() {
     env.run("token").assert_success();
     coverage.record_requests("token", &server, &classic);
     record_bind(&mut coverage);
+    record_doctor(&mut coverage);
 
     assert_eq!(coverage.covered_paths, named, "sent here, and named in src/wechat");
     let mut unused = Vec::new();

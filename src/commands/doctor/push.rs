@@ -59,7 +59,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     let Ok(settings) = app.push_settings() else { return };
     let Some(url) = app.config.push_url() else {
         let _ =
-            sender.send(Check::failure(CheckName::PushUrl, t!("doctor-push-url-none"), t!("doctor-push-url-none-fix")));
+            sender.send(Check::warning(CheckName::PushUrl, t!("doctor-push-url-none"), t!("doctor-push-url-none-fix")));
         return;
     };
     if let Some(problem) = push_url_problem(&url, is_loopback(&app.config.network.open_base.value)) {

@@ -96,8 +96,12 @@ impl PushMessage {
     /// Returns what tells a repeat of this push from another push.
     pub fn dedupe_key(&self) -> String {
         let names = ["FromUserName", "CreateTime", "Event", "EventKey", "MsgId", "MsgID", "OpenID"];
-        let values = names.map(|name| self.fields.get(name).cloned().unwrap_or_default());
-        Value::from(values.to_vec()).to_string()
+        let mut values = names.map(|name| self.fields.get(name).cloned().unwrap_or_default()).to_vec();
+        if let PushEvent::Receipts(receipts) = &self.event {
+            // Those of notifications are in a list, and one person can get two in a second.
+            values.extend(receipts.iter().map(|receipt| Value::from(receipt.msgid.clone())));
+        }
+        Value::from(values).to_string()
     }
 }
 

@@ -198,3 +198,18 @@ fn own_check_of_the_url_is_signed_as_wechat_signs_it() {
     assert!(query.contains("signature=f464b24fc39322e44b38aa78f5edd27bd1441696&"), "{query}");
     assert_eq!(settings.verify_url(&PushQuery::parse(&query)), Ok("4375120948345356249"));
 }
+
+#[test]
+fn receipts_of_one_second_are_no_repeats() {
+    let key = |msgid: &str| {
+        let body = format!(
+            "<xml><FromUserName>o1</FromUserName><CreateTime>1</CreateTime><MsgType>event</MsgType>\
+             <Event>subscribe_msg_sent_event</Event><SubscribeMsgSentEvent><List><MsgID>{msgid}</MsgID>\
+             <ErrorCode>0</ErrorCode></List></SubscribeMsgSentEvent></xml>"
+        );
+        let settings = PushSettings { app_id: "wx1".into(), token: "token".into(), aes_keys: Vec::new() };
+        settings.open_trusted(body.as_bytes()).unwrap().dedupe_key()
+    };
+    assert_eq!(key("1"), key("1"));
+    assert_ne!(key("1"), key("2"));
+}

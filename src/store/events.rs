@@ -65,14 +65,14 @@ pub struct EventResult {
 
 impl Store {
     /// Records events of the account and their effects in one transaction, and returns what came of
-    /// each.
+    /// each. Without events, it finds out whether the database can be written.
     ///
     /// # Errors
     ///
     /// [`Error::Busy`](super::Error::Busy): nothing is recorded, and WeChat is to repeat them.
     pub fn record_events(&mut self, app_id: &str, events: &[NewEvent], now: Timestamp) -> Result<Vec<EventResult>> {
         self.write_transaction(|tx| {
-            delete_old_events(tx, now)?;
+            delete_old_events(tx, events, now)?;
             let results = events.iter().map(|event| record_event(tx, app_id, event, now));
             results.collect::<rusqlite::Result<Vec<_>>>().map(Ok)
         })
@@ -196,10 +196,14 @@ fn forget_bindings(tx: &Transaction<'_>, app_id: &str, openid: &str, now: Timest
     users.into_iter().try_for_each(|user| super::outbox::cancel_queued_for(tx, app_id, user, now).map(drop))
 }
 
-fn delete_old_events(tx: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    let before = now.minus(EVENT_RETENTION);
-    tx.prepare_cached("DELETE FROM events WHERE received_at < ?1")?.execute([before])?;
-    delete_old_unmatched_receipts(tx, before)
+/// Deletes what is old by the system clock, which may have been set, and by WeChat's clock, which the
+/// events of now tell.
+fn delete_old_events(tx: &Connection, events: &[NewEvent], now: Timestamp) -> rusqlite::Result<()> {
+    let Some(newest) = events.iter().map(|event| event.created_at).max() else { return Ok(()) };
+    let [received_before, created_before] = [now, newest].map(|at| at.minus(EVENT_RETENTION));
+    let sql = "DELETE FROM events WHERE received_at < ?1 AND created_at < ?2";
+    tx.prepare_cached(sql)?.execute([received_before, created_before])?;
+    delete_old_unmatched_receipts(tx, received_before, created_before)
 }
 
 #[cfg(test)]
@@ -273,8 +277,10 @@ mod tests {
         fixture.record(followed(11));
         assert!(fixture.record(unfollowed(10)).is_repeat);
         assert!(fixture.is_reachable());
-        // After a day an event is not known any more.
+        // A clock that is set forward makes no event unknown, and after a day it is not known any more.
         let late = Timestamp(2_000_000 + 25 * 3_600_000);
+        assert!(fixture.store.record_events(APP, &[unfollowed(10)], late).unwrap()[0].is_repeat);
+        fixture.store.record_events(APP, &[followed(25 * 3600)], late).unwrap();
         assert!(!fixture.store.record_events(APP, &[unfollowed(10)], late).unwrap()[0].is_repeat);
         assert_eq!(fixture.store.last_event_at(APP).unwrap(), Some(late));
         assert_eq!(fixture.store.last_event_at("wx2").unwrap(), None);

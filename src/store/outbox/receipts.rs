@@ -153,9 +153,15 @@ fn set_receipt(conn: &Connection, id: i64, Receipt { status, at, text }: &Receip
     conn.prepare_cached(&sql)?.execute(params![id, at, status, text]).map(drop)
 }
 
-/// Deletes unmatched receipts that arrived before `before`.
-pub(in crate::store) fn delete_old_unmatched_receipts(conn: &Connection, before: Timestamp) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM unmatched_receipts WHERE received_at < ?1")?.execute([before]).map(drop)
+/// Deletes unmatched receipts that arrived before one time, by the system clock, and that are older
+/// than the other one, by WeChat's clock.
+pub(in crate::store) fn delete_old_unmatched_receipts(
+    conn: &Connection,
+    received_before: Timestamp,
+    created_before: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM unmatched_receipts WHERE received_at < ?1 AND receipt_at < ?2";
+    conn.prepare_cached(sql)?.execute([received_before, created_before]).map(drop)
 }
 
 /// Gives a message the receipt that arrived before its msgid was known.

@@ -5,6 +5,8 @@
 
 #[path = "../tests/sim/check.rs"]
 mod check;
+#[path = "../tests/sim/events.rs"]
+mod events;
 #[path = "../tests/sim/operator.rs"]
 mod operator;
 #[path = "../tests/sim/plan.rs"]

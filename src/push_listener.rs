@@ -1,7 +1,7 @@
 //! A listener that takes WeChat's pushes while a command waits for one: `bind --scan` for a scan,
 //! `init` for the check of the push URL. It answers as `serve` does.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -9,8 +9,7 @@ use crate::context::AppContext;
 use crate::http_server::{HttpServer, Limits, ServerHandle};
 use crate::i18n::Lang;
 use crate::listen::{self, tls_files};
-use crate::serve::{EventRecorder, Forwarder, HEALTH_LOCK_TIMEOUT, Metrics, PushEndpoint, ServeRouter};
-use crate::store::Store;
+use crate::serve::{DatabaseStatus, EventRecorder, Forwarder, Metrics, PushEndpoint, ServeRouter};
 use crate::t;
 use crate::wechat::push::PushError;
 
@@ -45,14 +44,15 @@ pub fn start(
     let ca_file = app.config.network.ca_file.as_ref().map(|path| &path.value);
     let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
     let lang = app.config.language.as_ref().map_or(Lang::Zh, |language| language.value);
-    let endpoint = PushEndpoint::new(settings, recorder, forwarder, lang, |event| log::info!("{event}"))
+    let endpoint = PushEndpoint::new(settings, Arc::clone(&recorder), forwarder, lang, |event| log::info!("{event}"))
         .with_url_check_observer(on_url_check);
     let router = ServeRouter {
         prefix: app.config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned()),
         push: Some((app.config.push.path.value.clone(), endpoint)),
         phones: None,
+        recorder: Some(recorder),
         app_id: app_id.to_owned(),
-        store: Mutex::new(Store::open(&database)?.with_busy_timeout(HEALTH_LOCK_TIMEOUT)?),
+        database: DatabaseStatus::open(&database)?,
         metrics: Arc::new(Metrics::default()),
     };
     server.with_tls(files.tls).start(move |request| router.handle(request)).with_context(|| t!("bind-open"))

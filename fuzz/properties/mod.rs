@@ -7,9 +7,12 @@
 pub mod answers;
 pub mod batch;
 pub mod callback;
+pub mod cipher;
 pub mod config;
 pub mod data;
 pub mod head;
 pub mod people;
+pub mod push;
 pub mod run;
 pub mod template;
+pub mod xml;

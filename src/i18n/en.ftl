@@ -993,6 +993,7 @@ serve-bound-reply = You are bound as { $name }.
 serve-database-failed = cannot record events: { $cause }; WeChat repeats them
 serve-delivery-failed = cannot deliver: { $cause }
 serve-followed = { $person } follows the account
+serve-forward-busy = { $count } pushes wait for it already
 serve-forward-failed = the server of push.forward_to failed: { $cause }
 serve-forward-long = its response is longer than 64 KiB
 serve-forward-status = it responds with HTTP { $status }
@@ -1000,6 +1001,10 @@ serve-listening = listening on { $address }
 serve-listening-url = listening on { $address }; the push URL is { $url }
 serve-no-push = there is no [push] in the config: events and receipts are not received
 serve-not-running = no `wxbox serve` is running with this database: a receipt only arrives if another process takes the events
+serve-notices-lost = { $count ->
+    [one] one line was lost: the reader of the output did not read
+   *[other] { $count } lines were lost: the reader of the output did not read
+}
 serve-other = event { $name } of { $person }
 serve-port-hint = another program uses the port; choose another one with `--listen` or serve.address
 serve-push-rejected = rejected a push: { $cause }

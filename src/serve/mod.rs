@@ -3,8 +3,9 @@
 //!
 //! `push_endpoint` checks a push, has it recorded by `recorder` and answers it; `forwarder` passes
 //! it on. `event` translates between pushes, the database and the output. `phone_bindings` answers
-//! phones, `router` routes all requests.
+//! phones, `database_status` answers monitoring, `router` routes all requests.
 
+mod database_status;
 mod event;
 mod forwarder;
 mod metrics;
@@ -14,10 +15,11 @@ mod recorder;
 mod reply;
 mod router;
 
+pub use database_status::DatabaseStatus;
 pub use event::{ServeEvent, ServeEventKind, to_new_event, to_serve_events};
 pub use forwarder::Forwarder;
 pub use metrics::Metrics;
 pub use phone_bindings::PhoneBindings;
 pub use push_endpoint::{PushEndpoint, describe_rejection, seal_reply};
 pub use recorder::{EventRecorder, RecordError, RecorderProblem};
-pub use router::{HEALTH_LOCK_TIMEOUT, ServeRouter};
+pub use router::ServeRouter;

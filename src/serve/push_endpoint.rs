@@ -2,12 +2,13 @@
 //! them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::event::{ServeEvent, to_new_event, to_serve_events};
 use super::forwarder::{ForwardedAnswer, Forwarder};
-use super::recorder::{EventRecorder, RecordError};
+use super::recorder::{EventRecorder, LOCK_TIMEOUT, RecordError};
 use super::reply;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
@@ -22,9 +23,16 @@ const FORWARD_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long WeChat's request may take altogether.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(4700);
 
-/// The requests that may wait for the database or for the other server at the same time. The
-/// remaining threads of the server answer the check of the URL.
-pub const MAX_WAITING: usize = 24;
+/// How many requests may wait for a locked database until WeChat gives up. The others wait briefly,
+/// so that some threads of the server are left for the check of the URL.
+const MAX_WAITING: usize = 16;
+
+/// How many requests may wait for the other server. If it is slow, pushes are still recorded and
+/// answered in time.
+const MAX_FORWARDING: usize = 12;
+
+/// How long the others wait for the database, or for a place among those that are passed on.
+const BRIEF_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Answers the requests to the push URL of one account.
 pub struct PushEndpoint {
@@ -35,7 +43,34 @@ pub struct PushEndpoint {
     reply_lang: Lang,
     on_event: Box<dyn Fn(ServeEvent) + Send + Sync>,
     on_url_check: Box<dyn Fn(Result<(), PushError>) + Send + Sync>,
-    waiting: AtomicUsize,
+    waiting: WaitingPlaces,
+    forwarding: WaitingPlaces,
+}
+
+/// A limited number of places for requests that wait.
+struct WaitingPlaces {
+    taken: (Sender<()>, Receiver<()>),
+}
+
+impl WaitingPlaces {
+    fn new(limit: usize) -> Self {
+        Self { taken: bounded(limit) }
+    }
+
+    /// Takes a place until the result is dropped. Waits for one; returns `None` if none gets free.
+    fn take(&self, timeout: Duration) -> Option<impl Drop> {
+        self.taken.0.send_timeout((), timeout).ok()?;
+        Some(WaitingPlace(&self.taken.1))
+    }
+}
+
+struct WaitingPlace<'a>(&'a Receiver<()>);
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        // This place is in the channel, so it does not wait.
+        let _ = self.0.try_recv();
+    }
 }
 
 impl PushEndpoint {
@@ -47,8 +82,9 @@ impl PushEndpoint {
         reply_lang: Lang,
         on_event: impl Fn(ServeEvent) + Send + Sync + 'static,
     ) -> Self {
-        let (on_event, waiting) = (Box::new(on_event), AtomicUsize::new(0));
-        Self { settings, recorder, forwarder, reply_lang, on_event, on_url_check: Box::new(|_| {}), waiting }
+        let (waiting, forwarding) = (WaitingPlaces::new(MAX_WAITING), WaitingPlaces::new(MAX_FORWARDING));
+        let (on_event, on_url_check) = (Box::new(on_event), Box::new(|_| {}));
+        Self { settings, recorder, forwarder, reply_lang, on_event, on_url_check, waiting, forwarding }
     }
 
     /// Calls `on_url_check` with the result of each check of the URL.
@@ -77,24 +113,27 @@ impl PushEndpoint {
     /// Records a push that passed all checks, passes it on, and answers it.
     fn take(&self, message: &PushMessage, query: &PushQuery, request: &Request) -> HttpResponse {
         let started = Instant::now();
-        if self.waiting.fetch_add(1, Ordering::SeqCst) >= MAX_WAITING {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            return unavailable();
+        let recorded = {
+            let place = self.waiting.take(Duration::ZERO);
+            let timeout = if place.is_some() { LOCK_TIMEOUT } else { BRIEF_TIMEOUT };
+            self.recorder.record(to_new_event(message), timeout)
+        };
+        if let Ok(result) = &recorded {
+            to_serve_events(message, result).into_iter().for_each(|event| (self.on_event)(event));
         }
-        let recorded = self.recorder.record(to_new_event(message));
         let forwarded = self.forward(request, started);
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
         match recorded {
-            Ok(result) => {
-                to_serve_events(message, &result).into_iter().for_each(|event| (self.on_event)(event));
-                self.answer(message, query, &result, forwarded)
-            }
+            Ok(result) => self.answer(message, query, &result, forwarded),
             Err(RecordError::Locked | RecordError::Failed) => unavailable(),
         }
     }
 
     fn forward(&self, request: &Request, started: Instant) -> Option<ForwardedAnswer> {
         let forwarder = self.forwarder.as_ref()?;
+        let Some(_place) = self.forwarding.take(BRIEF_TIMEOUT) else {
+            log::warn!("{}", t!("serve-forward-failed", cause = t!("serve-forward-busy", count = MAX_FORWARDING)));
+            return None;
+        };
         let timeout = RESPONSE_TIMEOUT.saturating_sub(started.elapsed()).min(FORWARD_TIMEOUT);
         let content_type = request.header("content-type").unwrap_or("text/xml");
         match forwarder.forward(&request.query, content_type, request.body.clone(), timeout) {

@@ -2,21 +2,26 @@
 //! commit, and a locked database makes each of them wait only for a limited time.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
 use crate::clock::Timestamp;
 use crate::store::{self, EventResult, NewEvent, Store};
 use crate::t;
 
-/// How long an event waits for a locked database. WeChat waits 5 s for the response.
+/// The longest time that an event may wait for a locked database. WeChat waits 5 s for the response.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long one attempt to record events waits for the lock. Then the events that arrived meanwhile
 /// join it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// How often the database is tried while events cannot be recorded and none arrives.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The most events in one transaction.
 const MAX_BATCH: usize = 256;
@@ -46,6 +51,7 @@ struct RecordJob {
 /// Records events of one account. It ends when it is dropped.
 pub struct EventRecorder {
     jobs: Sender<RecordJob>,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl EventRecorder {
@@ -61,76 +67,116 @@ impl EventRecorder {
     ) -> anyhow::Result<Self> {
         let store = Store::open(&database)?.with_busy_timeout(ATTEMPT_TIMEOUT)?;
         let (sender, jobs) = unbounded();
-        let worker = RecorderThread { store, app_id, jobs, is_failing: false };
+        let is_failing = Arc::new(AtomicBool::new(false));
+        let worker = RecorderThread { store, app_id, jobs, is_failing: Arc::clone(&is_failing), on_problem };
         std::thread::Builder::new()
             .name("events".into())
-            .spawn(move || worker.run(on_problem))
+            .spawn(move || worker.run())
             .with_context(|| t!("delivery-thread"))?;
-        Ok(Self { jobs: sender })
+        Ok(Self { jobs: sender, is_failing })
     }
 
-    /// Records an event and returns what came of it. Waits for a locked database for at most
-    /// [`LOCK_TIMEOUT`].
+    /// Records an event and returns what came of it. Waits for a locked database for this time, and
+    /// for the attempt after it: [`LOCK_TIMEOUT`] is the longest that WeChat waits for.
     ///
     /// # Errors
     ///
     /// Nothing is recorded, and WeChat is to repeat the event.
-    pub fn record(&self, event: NewEvent) -> Result<EventResult, RecordError> {
+    pub fn record(&self, event: NewEvent, timeout: Duration) -> Result<EventResult, RecordError> {
         let (result, receiver) = bounded(1);
-        let job = RecordJob { event, deadline: Instant::now() + LOCK_TIMEOUT, result };
-        self.jobs.send(job).map_err(|_| RecordError::Failed)?;
-        receiver.recv().unwrap_or(Err(RecordError::Failed))
+        let job = RecordJob { event, deadline: Instant::now() + timeout, result };
+        let received = self.jobs.send(job).is_ok().then(|| receiver.recv().ok()).flatten();
+        received.unwrap_or_else(|| {
+            // The thread has panicked, which the panic hook has reported.
+            self.is_failing.store(true, Ordering::SeqCst);
+            Err(RecordError::Failed)
+        })
+    }
+
+    /// Returns whether the last attempt to write events to the database failed.
+    pub fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::SeqCst)
     }
 }
 
-struct RecorderThread {
+struct RecorderThread<F> {
     store: Store,
     app_id: String,
     jobs: Receiver<RecordJob>,
-    /// A problem was reported, and nothing was recorded since.
-    is_failing: bool,
+    is_failing: Arc<AtomicBool>,
+    on_problem: F,
 }
 
-impl RecorderThread {
-    fn run(mut self, on_problem: impl Fn(RecorderProblem)) {
+impl<F: Fn(RecorderProblem)> RecorderThread<F> {
+    fn run(mut self) {
         let mut waiting: Vec<RecordJob> = Vec::new();
         loop {
             if waiting.is_empty() {
-                match self.jobs.recv() {
+                match self.next_job() {
                     Ok(job) => waiting.push(job),
-                    Err(_) => return,
+                    Err(RecvTimeoutError::Timeout) => self.probe(),
+                    Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
             waiting.extend(self.jobs.try_iter().take(MAX_BATCH.saturating_sub(waiting.len())));
-            let events: Vec<NewEvent> = waiting.iter().map(|job| job.event.clone()).collect();
-            match self.store.record_events(&self.app_id, &events, Timestamp::now()) {
-                Ok(results) => {
-                    self.is_failing = false;
-                    for (job, result) in waiting.drain(..).zip(results) {
-                        // The handler waits for it.
-                        let _ = job.result.send(Ok(result));
-                    }
-                }
-                Err(error) => {
-                    let rejected = match &error {
-                        store::Error::Busy { .. } => {
-                            let now = Instant::now();
-                            waiting.extract_if(.., |job| job.deadline <= now).collect::<Vec<_>>()
-                        }
-                        _ => std::mem::take(&mut waiting),
-                    };
-                    let reason = match &error {
-                        store::Error::Busy { .. } => RecordError::Locked,
-                        _ => RecordError::Failed,
-                    };
-                    if !rejected.is_empty() && !std::mem::replace(&mut self.is_failing, true) {
-                        on_problem(RecorderProblem { cause: error.to_string() });
-                    }
-                    for job in rejected {
-                        let _ = job.result.send(Err(reason));
-                    }
-                }
+            if !waiting.is_empty() {
+                waiting = self.record_batch(waiting);
             }
+        }
+    }
+
+    /// Waits for an event; while the database fails, only until the next probe.
+    fn next_job(&self) -> Result<RecordJob, RecvTimeoutError> {
+        if self.is_failing.load(Ordering::SeqCst) {
+            self.jobs.recv_timeout(PROBE_INTERVAL)
+        } else {
+            self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        }
+    }
+
+    /// Finds out whether the database can be written again. Without it, the failure would last until
+    /// the next event, and a proxy that watches the health would let none arrive.
+    fn probe(&mut self) {
+        if self.store.record_events(&self.app_id, &[], Timestamp::now()).is_ok() {
+            self.is_failing.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Records events in one transaction and answers them. Returns those that still wait for the
+    /// lock.
+    fn record_batch(&mut self, jobs: Vec<RecordJob>) -> Vec<RecordJob> {
+        let events: Vec<NewEvent> = jobs.iter().map(|job| job.event.clone()).collect();
+        let error = match self.store.record_events(&self.app_id, &events, Timestamp::now()) {
+            Ok(results) => {
+                self.is_failing.store(false, Ordering::SeqCst);
+                for (job, result) in jobs.into_iter().zip(results) {
+                    // The handler waits for it.
+                    let _ = job.result.send(Ok(result));
+                }
+                return Vec::new();
+            }
+            Err(error) => error,
+        };
+        if matches!(error, store::Error::Busy { .. }) {
+            let now = Instant::now();
+            let (late, waiting) = jobs.into_iter().partition(|job| job.deadline <= now);
+            self.reject(late, RecordError::Locked, &error);
+            return waiting;
+        }
+        if jobs.len() > 1 {
+            // One event that cannot be recorded must not keep out the others.
+            return jobs.into_iter().flat_map(|job| self.record_batch(vec![job])).collect();
+        }
+        self.reject(jobs, RecordError::Failed, &error);
+        Vec::new()
+    }
+
+    fn reject(&self, jobs: Vec<RecordJob>, reason: RecordError, error: &store::Error) {
+        if !jobs.is_empty() && !self.is_failing.swap(true, Ordering::SeqCst) {
+            (self.on_problem)(RecorderProblem { cause: error.to_string() });
+        }
+        for job in jobs {
+            let _ = job.result.send(Err(reason));
         }
     }
 }

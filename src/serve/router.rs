@@ -1,18 +1,16 @@
 //! Routes the requests of `serve`, logs and counts them.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
+use super::database_status::DatabaseStatus;
 use super::metrics::Metrics;
 use super::phone_bindings::PhoneBindings;
 use super::push_endpoint::PushEndpoint;
+use super::recorder::EventRecorder;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
-use crate::store::Store;
-
-/// How long `/healthz` waits for a database that another process has locked.
-pub const HEALTH_LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The most characters of an unknown path in the log.
 const MAX_LOGGED_PATH_CHARS: usize = 100;
@@ -31,10 +29,12 @@ pub struct ServeRouter {
     pub push: Option<(String, PushEndpoint)>,
     /// What answers phones; `None` without `redirect_uri`.
     pub phones: Option<PhoneBindings>,
+    /// The recorder of events, if there is a push URL.
+    pub recorder: Option<Arc<EventRecorder>>,
     /// The account.
     pub app_id: String,
     /// The database, for the pages about the state of this process.
-    pub store: Mutex<Store>,
+    pub database: DatabaseStatus,
     /// The counters.
     pub metrics: Arc<Metrics>,
 }
@@ -92,7 +92,8 @@ impl ServeRouter {
             Some(rest) if rest.starts_with('/') => rest,
             _ => &request.path,
         };
-        if self.push.as_ref().is_some_and(|(path, _)| path == without_prefix) {
+        // `push.path` may itself begin with the prefix.
+        if self.push.as_ref().is_some_and(|(path, _)| path == without_prefix || *path == request.path) {
             return Route::Push;
         }
         match without_prefix {
@@ -118,10 +119,11 @@ impl ServeRouter {
         if !is_read(request) {
             return method_not_allowed();
         }
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        match store.check_writable() {
-            Ok(()) => HttpResponse::json(200, "{\"status\":\"ok\"}\n"),
-            Err(_) => HttpResponse::json(503, "{\"status\":\"database\"}\n"),
+        let is_recorder_failing = self.recorder.as_ref().is_some_and(|recorder| recorder.is_failing());
+        if !is_recorder_failing && self.database.is_writable() {
+            HttpResponse::json(200, "{\"status\":\"ok\"}\n")
+        } else {
+            HttpResponse::json(503, "{\"status\":\"database\"}\n")
         }
     }
 
@@ -131,11 +133,10 @@ impl ServeRouter {
             return method_not_allowed();
         }
         let is_proxied = PROXY_HEADERS.iter().any(|name| request.header(name).is_some());
-        if is_proxied || !is_loopback(request.peer.ip()) {
+        if is_proxied || !is_loopback(request.peer.ip()) || !has_loopback_host(request) {
             return HttpResponse::status_only(403);
         }
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.metrics.render(&store, &self.app_id, Timestamp::now()) {
+        match self.metrics.render(&self.database.store(), &self.app_id, Timestamp::now()) {
             Ok(page) => HttpResponse::bytes(200, "text/plain; version=0.0.4; charset=utf-8", page),
             Err(_) => HttpResponse::status_only(503).with_header("Retry-After", "5"),
         }
@@ -156,6 +157,15 @@ fn is_loopback(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => ip.is_loopback(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
     }
+}
+
+/// Returns whether the request was made to an address of this machine itself. A proxy may keep the
+/// `Host` of its client, and a page in a browser of this machine may have any name point here.
+fn has_loopback_host(request: &Request) -> bool {
+    let Some(host) = request.header("host") else { return true };
+    let host = host.rsplit_once(':').map_or(host, |(name, port)| if port.contains(']') { host } else { name });
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse();
+    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(is_loopback)
 }
 
 /// Returns a path for the log: short links and codes in it are secret, and it may be long.

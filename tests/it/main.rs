@@ -106,6 +106,7 @@ mod send;
 mod send_interrupted;
 mod send_rejected;
 mod serve;
+mod serve_durability;
 mod serve_sandbox;
 mod signals;
 mod subscribe;

@@ -118,3 +118,18 @@ fn configs() {
 fn templates() {
     assert_property("template", 500, any::template::check_template);
 }
+
+#[test]
+fn pushes() {
+    assert_property("push", 200, any::push::check_push);
+}
+
+#[test]
+fn push_xml() {
+    assert_property("xml", 1000, any::xml::check_push_xml);
+}
+
+#[test]
+fn ciphers() {
+    assert_property("cipher", 500, any::cipher::check_cipher);
+}

@@ -105,6 +105,9 @@ pub fn states(world: &mut World<'_>) {
         }
     }
     world.unknown = unknown;
+    drop(platform);
+    world.check_receipts();
+    let mut platform = locked(&world.platform);
     let now = platform.now;
     for (id, message) in world.ids.iter().filter(|(id, _)| !seen.contains(id) && !world.released.contains(id)) {
         let age = platform.messages.get(message).map_or(0, |truth| now - truth.created);

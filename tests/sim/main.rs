@@ -7,6 +7,7 @@
 use plan::{BARE, Fault, Form, Kind, Op, Pick, Setup};
 
 mod check;
+mod events;
 mod operator;
 mod plan;
 mod service;

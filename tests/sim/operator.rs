@@ -17,6 +17,7 @@ impl World<'_> {
     pub fn apply(&mut self, kind: Kind) {
         match kind {
             Kind::Advance { ms } => return self.advance(ms),
+            Kind::Push { push, machine } => return self.push(push, machine),
             Kind::Send { .. } | Kind::Batch { .. } | Kind::Flush(_) | Kind::Retry(..) => self.start_command(kind),
             Kind::Serve(setup) => self.serve(setup),
             Kind::Cancel(_) | Kind::CancelAll | Kind::Prune { .. } | Kind::QuotaClear => self.change_outbox(kind),
@@ -161,6 +162,7 @@ impl World<'_> {
                 let done = store.remove_user(row, APP).is_ok();
                 if done {
                     self.removed[user] = true;
+                    self.pushes.forget(user);
                     let ids: Vec<i64> = self.ids.iter().filter(|(_, it)| it.1 == user).map(|(id, _)| *id).collect();
                     ids.into_iter().for_each(|id| self.release(id));
                 }

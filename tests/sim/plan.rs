@@ -180,6 +180,29 @@ pub enum Kind {
     Advance {
         ms: i64,
     },
+    /// WeChat pushes an event, and a process of this machine records it.
+    Push {
+        push: Push,
+        machine: usize,
+    },
+}
+
+/// An event of the account. A late one is recorded when it is repeated.
+#[derive(Clone, Copy, Debug)]
+pub enum Push {
+    Follow {
+        user: usize,
+        follows: bool,
+        is_late: bool,
+    },
+    /// What became of the nth message that WeChat took, counted from the last one.
+    Receipt {
+        nth: u64,
+        status: u8,
+        is_late: bool,
+    },
+    /// The nth event again, counted from the last one.
+    Again(u64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -219,6 +242,17 @@ fn span(rng: &mut Rng) -> i64 {
     let most =
         rng.pick(&[SECOND, 5 * SECOND, 30 * SECOND, 3 * MINUTE, 12 * MINUTE, 12 * MINUTE, HOUR, 5 * HOUR, 2 * DAY]);
     1 + rng.below(most as u64) as i64
+}
+
+impl Push {
+    fn random(rng: &mut Rng) -> Self {
+        let (nth, is_late) = (rng.below(3), rng.chance(30));
+        match rng.below(3) {
+            0 => Self::Follow { user: rng.below(USERS as u64) as usize, follows: rng.chance(50), is_late },
+            1 => Self::Receipt { nth, status: rng.below(3) as u8, is_late },
+            _ => Self::Again(nth),
+        }
+    }
 }
 
 impl Kind {
@@ -280,6 +314,12 @@ pub fn plan(seed: u64) -> Vec<Op> {
         let at = rng.below(ops.len() as u64) as usize;
         let setup = Setup { wait_s: rng.pick(&[0, 5, 30]), ..Setup::random(&mut rng, true) };
         ops.insert(at, Op { kind: Kind::Serve(setup), noise: rng.next() });
+    }
+    // Events take no time, so a history without them is the same.
+    for _ in 0..rng.pick(&[0, 2, 6, 12]) {
+        let at = rng.below(ops.len() as u64 + 1) as usize;
+        let kind = Kind::Push { push: Push::random(&mut rng), machine: rng.below(2) as usize };
+        ops.insert(at, Op { kind, noise: rng.next() });
     }
     ops
 }

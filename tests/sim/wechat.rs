@@ -64,6 +64,8 @@ pub struct Platform {
     /// By `client_msg_id`: when it came first.
     seen: BTreeMap<String, i64>,
     pub messages: BTreeMap<MessageKey, Truth>,
+    /// The msgids of the messages that it took.
+    pub msgids: Vec<String>,
     /// The openid of each user; `None` if unbound.
     pub bound: [Option<String>; USERS],
     /// Whether a system clock was set: what is due is due by that clock.
@@ -145,7 +147,9 @@ impl Platform {
             self.seen.insert(id.to_owned(), at);
         }
         self.take(message_key(body), at);
-        json!({"errcode": 0, "errmsg": "ok", "msgid": 1000 + at})
+        let msgid = 1000 + self.msgids.len();
+        self.msgids.push(msgid.to_string());
+        json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})
     }
 
     fn take(&mut self, message: MessageKey, at: i64) {

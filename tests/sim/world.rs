@@ -18,6 +18,7 @@ use wxbox::store::{CachedToken, MessageState, Store, WorkerLock};
 use wxbox::wechat::{Client, ClientSettings, Endpoint};
 
 use crate::check;
+use crate::events::Pushes;
 use crate::plan::{Op, Rng, Setup, USERS};
 use crate::service::{RunRole, Service};
 use crate::wechat::{EPOCH, Line, MessageKey, Platform, locked, number_in, recipient_of, show};
@@ -74,7 +75,7 @@ impl Rig {
     /// Empties the database, but for the users.
     fn reset(&mut self) {
         let mut sql = "BEGIN IMMEDIATE; UPDATE sim_fault SET n = 0; DELETE FROM messages; DELETE FROM payloads;
-            DELETE FROM tokens; DELETE FROM users; DELETE FROM sqlite_sequence;"
+            DELETE FROM tokens; DELETE FROM users; DELETE FROM events; DELETE FROM unmatched_receipts; DELETE FROM sqlite_sequence;"
             .to_owned();
         for user in 0..USERS {
             sql += &format!(
@@ -180,6 +181,7 @@ pub struct World<'a> {
     pub removed: [bool; USERS],
     /// Whether there are rows of [`Kind::History`].
     pub has_history: bool,
+    pub pushes: Pushes,
 }
 
 /// What came of a history.
@@ -216,6 +218,7 @@ pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
         unknown: BTreeSet::new(),
         removed: [false; USERS],
         has_history: false,
+        pushes: Pushes::default(),
     };
     for op in plan {
         world.noise = Rng(op.noise);

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use crossbeam_channel::{Receiver, Sender, never, select, tick, unbounded};
+use crossbeam_channel::{Receiver, never, select, tick};
 use sd_notify::NotifyState;
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ use crate::signals::{ReloadReceiver, SignalReceiver};
 use crate::store::ServeLock;
 use crate::t;
 use crate::ui::Ui;
-use notice::Notice;
+use notice::{Notice, NoticeSender};
 
 /// How long requests to WeChat that are in flight are awaited after a signal. The command ends five
 /// seconds after a signal at the latest.
@@ -58,7 +58,7 @@ struct Service {
     delivery: DeliveryService,
     tls: Option<ServerTls>,
     metrics: Arc<Metrics>,
-    notices: Sender<Notice>,
+    notices: NoticeSender,
 }
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
@@ -81,7 +81,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     let signals = SignalReceiver::new()?;
     let server = listen::bind_first(&address, &Limits::serve(), &t!("serve-port-hint"))?;
     let local_addr = server.local_addr();
-    let (notices, received) = unbounded();
+    let (notices, received) = NoticeSender::new();
     let metrics = Arc::new(Metrics::default());
     let tls = files.tls.clone();
     let router = setup::router(&app, files.verification_file, &settings, &metrics, &notices)?;
@@ -106,13 +106,15 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
             ui.warn(&t!("serve-reload-failed", cause = classify(&error).message));
         }
     };
-    wait_for_signal(ui, &service, &received, &reloads, &signals, reload)?;
+    // An error of the output stops the service like a signal does.
+    let result = wait_for_signal(ui, &service, &received, &reloads, &signals, reload);
     notify_systemd(NotifyState::Stopping);
     ui.note(&t!("serve-stopping"));
     service.delivery.stop(Instant::now() + STOP_TIMEOUT);
     service.router.read().unwrap_or_else(PoisonError::into_inner).close();
     server.stop();
     service.delivery.join();
+    result?;
     received.try_iter().try_for_each(|notice| show_notice(ui, notice))?;
     Ok(ExitStatus::Success)
 }
@@ -131,26 +133,22 @@ fn start_delivery(
     database: std::path::PathBuf,
     settings: crate::delivery::DeliveryServiceSettings,
     metrics: &Arc<Metrics>,
-    notices: &Sender<Notice>,
+    notices: &NoticeSender,
 ) -> anyhow::Result<DeliveryService> {
     let (metrics, notices) = (Arc::clone(metrics), notices.clone());
-    DeliveryService::start(database, settings, move |event| {
-        // The command may have ended.
-        let _ = match event {
-            DeliveryServiceEvent::Failing { error, .. } => {
-                notices.send(Notice::Warning(t!("serve-delivery-failed", cause = classify(&error).message)))
+    DeliveryService::start(database, settings, move |event| match event {
+        DeliveryServiceEvent::Failing { error, .. } => {
+            notices.send(Notice::Warning(t!("serve-delivery-failed", cause = classify(&error).message)));
+        }
+        DeliveryServiceEvent::Recovered => notices.send(Notice::Recovered),
+        DeliveryServiceEvent::Run(event) => {
+            setup::count_delivery_event(&metrics, &event);
+            if let DeliveryEvent::ResultNotSaved { id, cause, .. } = event {
+                let text = t!("delivery-unrecorded", id = id, state = "unknown", cause = cause);
+                notices.send(Notice::Warning(text));
             }
-            DeliveryServiceEvent::Recovered => notices.send(Notice::Recovered),
-            DeliveryServiceEvent::Run(event) => {
-                setup::count_delivery_event(&metrics, &event);
-                if let DeliveryEvent::ResultNotSaved { id, cause, .. } = event {
-                    let text = t!("delivery-unrecorded", id = id, state = "unknown", cause = cause);
-                    let _ = notices.send(Notice::Warning(text));
-                }
-                Ok(())
-            }
-            DeliveryServiceEvent::Stopped => Ok(()),
-        };
+        }
+        DeliveryServiceEvent::Stopped => {}
     })
 }
 
@@ -182,7 +180,13 @@ fn wait_for_signal(
     let watchdog = sd_notify::watchdog_enabled().map_or_else(never, |period| tick(period / 2));
     loop {
         select! {
-            recv(notices) -> notice => show_notice(ui, notice?)?,
+            recv(notices) -> notice => {
+                show_notice(ui, notice?)?;
+                let lost = service.notices.take_lost();
+                if lost > 0 {
+                    ui.warn(&t!("serve-notices-lost", count = lost));
+                }
+            }
             recv(watchdog) -> _ => notify_systemd(NotifyState::Watchdog),
             recv(reloads.requests) -> request => {
                 request?;

@@ -1,10 +1,8 @@
 //! Makes the parts of the service from the configuration.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crossbeam_channel::Sender;
-
-use super::notice::Notice;
+use super::notice::{Notice, NoticeSender};
 use crate::callback::{BoundUser, DomainVerificationFile};
 use crate::clock::Timestamp;
 use crate::commands::delivery::delivery_options;
@@ -12,10 +10,9 @@ use crate::context::AppContext;
 use crate::delivery::{DeliveryEvent, DeliveryServiceSettings};
 use crate::i18n::Lang;
 use crate::serve::{
-    EventRecorder, Forwarder, HEALTH_LOCK_TIMEOUT, Metrics, PhoneBindings, PushEndpoint, ServeEvent, ServeEventKind,
+    DatabaseStatus, EventRecorder, Forwarder, Metrics, PhoneBindings, PushEndpoint, ServeEvent, ServeEventKind,
     ServeRouter,
 };
-use crate::store::Store;
 use crate::t;
 use crate::wechat::message::api_for_kind;
 
@@ -30,7 +27,7 @@ pub(super) fn router(
     verification_file: Option<DomainVerificationFile>,
     settings: &DeliveryServiceSettings,
     metrics: &Arc<Metrics>,
-    notices: &Sender<Notice>,
+    notices: &NoticeSender,
 ) -> anyhow::Result<ServeRouter> {
     let config = &app.config;
     let database = config.database.value.clone();
@@ -42,24 +39,23 @@ pub(super) fn router(
             if let ServeEventKind::Receipt { receipt, .. } = &event.kind {
                 metrics.count_receipt(receipt.as_str());
             }
-            // The command may have ended.
-            let _ = notices.send(Notice::Event(event));
+            notices.send(Notice::Event(event));
         }
     };
-    let push = if config.has_push() {
+    let (recorder, push) = if config.has_push() {
         let problems = notices.clone();
         let recorder = Arc::new(EventRecorder::start(database.clone(), app_id.clone(), move |problem| {
-            let _ = problems.send(Notice::Warning(t!("serve-database-failed", cause = problem.cause)));
+            problems.send(Notice::Warning(t!("serve-database-failed", cause = problem.cause)));
         })?);
         let forward_to = config.push.forward_to.as_ref();
         let ca_file = config.network.ca_file.as_ref().map(|path| &path.value);
         let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
         let lang = config.language.as_ref().map_or(Lang::Zh, |language| language.value);
         let on_event = report.clone();
-        let endpoint = PushEndpoint::new(app.push_settings()?, recorder, forwarder, lang, on_event);
-        Some((config.push.path.value.clone(), endpoint))
+        let endpoint = PushEndpoint::new(app.push_settings()?, Arc::clone(&recorder), forwarder, lang, on_event);
+        (Some(recorder), Some((config.push.path.value.clone(), endpoint)))
     } else {
-        None
+        (None, None)
     };
     let phones = match &config.redirect_uri {
         None => None,
@@ -74,8 +70,8 @@ pub(super) fn router(
         }
     };
     let prefix = config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned());
-    let store = Mutex::new(Store::open(&database)?.with_busy_timeout(HEALTH_LOCK_TIMEOUT)?);
-    Ok(ServeRouter { prefix, push, phones, app_id, store, metrics: Arc::clone(metrics) })
+    let database = DatabaseStatus::open(&database)?;
+    Ok(ServeRouter { prefix, push, phones, recorder, app_id, database, metrics: Arc::clone(metrics) })
 }
 
 /// Counts the attempt that an event of a run reports.

@@ -1,7 +1,9 @@
 //! The push URL: it answers WeChat's check of the URL, and records events before it acknowledges
 //! them.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -43,6 +45,11 @@ pub struct PushEndpoint {
     reply_lang: Lang,
     on_event: Box<dyn Fn(ServeEvent) + Send + Sync>,
     on_url_check: Box<dyn Fn(Result<(), PushError>) + Send + Sync>,
+    on_warning: Box<dyn Fn(String) + Send + Sync>,
+    /// The reasons of rejections that were reported already.
+    reported: Mutex<HashSet<PushError>>,
+    /// The other server failed last, and that was reported.
+    is_forward_failing: AtomicBool,
     waiting: WaitingPlaces,
     forwarding: WaitingPlaces,
 }
@@ -83,8 +90,26 @@ impl PushEndpoint {
         on_event: impl Fn(ServeEvent) + Send + Sync + 'static,
     ) -> Self {
         let (waiting, forwarding) = (WaitingPlaces::new(MAX_WAITING), WaitingPlaces::new(MAX_FORWARDING));
-        let (on_event, on_url_check) = (Box::new(on_event), Box::new(|_| {}));
-        Self { settings, recorder, forwarder, reply_lang, on_event, on_url_check, waiting, forwarding }
+        Self {
+            settings,
+            recorder,
+            forwarder,
+            reply_lang,
+            on_event: Box::new(on_event),
+            on_url_check: Box::new(|_| {}),
+            on_warning: Box::new(|text| log::warn!("{text}")),
+            reported: Mutex::default(),
+            is_forward_failing: AtomicBool::new(false),
+            waiting,
+            forwarding,
+        }
+    }
+
+    /// Calls `on_warning` with what the operator has to know: each reason of a rejection once, and a
+    /// failure of the other server once until it works again. Otherwise they are logged.
+    #[must_use]
+    pub fn with_warnings(self, on_warning: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Self { on_warning: Box::new(on_warning), ..self }
     }
 
     /// Calls `on_url_check` with the result of each check of the URL.
@@ -104,9 +129,22 @@ impl PushEndpoint {
             }
             "POST" => match self.settings.open(&query, &request.body, Timestamp::now()) {
                 Ok(message) => self.take(&message, &query, request),
-                Err(error) => reject(error),
+                Err(error) => {
+                    self.report_rejection(&query, error);
+                    reject(error)
+                }
             },
             _ => HttpResponse::status_only(405).with_header("Allow", "GET, POST"),
+        }
+    }
+
+    /// Reports each reason once: a setting that does not match WeChat's console rejects every push. A
+    /// request without a signature is not WeChat's.
+    fn report_rejection(&self, query: &PushQuery, error: PushError) {
+        let is_new = || self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(error);
+        if query.is_signed() && is_new() {
+            let what = t!("serve-push-rejected", cause = describe_rejection(error));
+            (self.on_warning)(t!("ui-cause", what = what, cause = t!("serve-push-rejected-hint")));
         }
     }
 
@@ -137,9 +175,16 @@ impl PushEndpoint {
         let timeout = RESPONSE_TIMEOUT.saturating_sub(started.elapsed()).min(FORWARD_TIMEOUT);
         let content_type = request.header("content-type").unwrap_or("text/xml");
         match forwarder.forward(&request.query, content_type, request.body.clone(), timeout) {
-            Ok(answer) => Some(answer),
+            Ok(answer) => {
+                self.is_forward_failing.store(false, Ordering::SeqCst);
+                Some(answer)
+            }
             Err(cause) => {
-                log::warn!("{}", t!("serve-forward-failed", cause = cause));
+                let text = t!("serve-forward-failed", cause = cause);
+                match self.is_forward_failing.swap(true, Ordering::SeqCst) {
+                    true => log::warn!("{text}"),
+                    false => (self.on_warning)(text),
+                }
                 None
             }
         }

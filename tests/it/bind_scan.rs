@@ -145,7 +145,7 @@ fn scan_needs_push_and_permission() {
 exit 3
 --- stderr
 error: push.token is not set
-hint: set token and aes_key under [push] in [HOME]/.config/wxbox/config.toml, or set WXBOX_PUSH_TOKEN and WXBOX_PUSH_AES_KEY, to the Token and the EncodingAESKey of 消息推送 (微信开发者平台 → 我的业务 → 服务号 → 消息推送)
+hint: set token and aes_key under [push] in [HOME]/.config/wxbox/config.toml, or set WXBOX_PUSH_TOKEN and WXBOX_PUSH_AES_KEY, to the Token and the EncodingAESKey of 消息推送 (微信开发者平台 → 我的业务 → 服务号 → 消息推送); a test account has no aes_key
 
 "#]]);
     let (mut env, _) = env_with_zoro("");

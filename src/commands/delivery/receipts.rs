@@ -39,7 +39,9 @@ impl ReceiptWait {
     pub(in crate::commands) fn new(ui: &mut Ui, app: &AppContext, timeout: Duration) -> anyhow::Result<Self> {
         app.push_settings()?;
         let database = app.config.database.value.clone();
-        if !ServeLock::is_held(&database, app.app_id()) {
+        // Events that arrived lately came without `serve`, by `wxbox event`.
+        let has_events = app.database_exists() && app.open_store()?.last_event_at(app.app_id())?.is_some();
+        if !has_events && !ServeLock::is_held(&database, app.app_id()) {
             ui.warn(&t!("serve-not-running"));
         }
         Ok(Self { timeout, database, store: None, data_version: None, messages: Vec::new() })

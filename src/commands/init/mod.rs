@@ -164,7 +164,7 @@ fn print_next_commands(ui: &mut Ui, global: &Global, has_events: bool) {
     let config = config.unwrap_or_default();
     ui.status(&t!("init-next"));
     let lines: &[&str] = match has_events {
-        true => &["doctor", "user add luffy", "bind --user luffy --scan", "serve"],
+        true => &["serve", "doctor", "user add luffy", "bind --user luffy --scan"],
         false => &["doctor", "user add luffy", "bind --user luffy"],
     };
     for line in lines {

@@ -52,7 +52,9 @@ pub(super) fn router(
         let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
         let lang = config.language.as_ref().map_or(Lang::Zh, |language| language.value);
         let on_event = report.clone();
-        let endpoint = PushEndpoint::new(app.push_settings()?, Arc::clone(&recorder), forwarder, lang, on_event);
+        let warnings = notices.clone();
+        let endpoint = PushEndpoint::new(app.push_settings()?, Arc::clone(&recorder), forwarder, lang, on_event)
+            .with_warnings(move |text| warnings.send(Notice::Warning(text)));
         (Some(recorder), Some((config.push.path.value.clone(), endpoint)))
     } else {
         (None, None)

@@ -1,7 +1,7 @@
 //! Why a push is rejected.
 
 /// Why a push is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PushError {
     /// The body is larger than [`MAX_PUSH_BYTES`](super::MAX_PUSH_BYTES).
     TooLarge,

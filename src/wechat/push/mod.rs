@@ -52,6 +52,11 @@ pub struct PushQuery {
 }
 
 impl PushQuery {
+    /// Returns whether there is a signature, right or wrong, as in each of WeChat's requests.
+    pub fn is_signed(&self) -> bool {
+        !self.signature.is_empty()
+    }
+
     /// Returns the `timestamp` and the `nonce`, which the response repeats.
     pub fn timestamp_and_nonce(&self) -> (&str, &str) {
         (&self.timestamp, &self.nonce)

@@ -10,6 +10,8 @@ and the invariants (invariants.py) compare the output of wxbox with the platform
 A violation prints the seed and the history, and the exit status is 1. `--seed S --rounds 1` repeats that round
 with the same faults and commands; the interleaving of the processes is not reproducible.
 
+Some rounds have a `serve` that delivers, takes the pushes of the platform, and is killed and started again and again.
+
 A new fault: wechat.py. A new command, or a new kind of round: history.py. A new invariant: invariants.py.
 Some kinds need root: limits (another user), disk (a mount), uptime (a time namespace). Without root, they do less.
 """
@@ -30,6 +32,9 @@ from history import PROFILES, History
 from invariants import Facts, violations
 
 
+COUNTS = ("rounds", "commands", "signals", "messages", "requests", "deliveries", "servers", "pushes", "taken")
+
+
 def run_history(base, wxbox, shim, name, seed, keep):
     """Runs one round. Returns its violations, its history and its counts."""
     history = History(base, wxbox, shim, name, seed)
@@ -42,6 +47,8 @@ def run_history(base, wxbox, shim, name, seed, keep):
     log = history.platform.log
     counts = Counter(rounds=1, commands=len(environment.runs), signals=environment.signals, messages=messages, requests=len(log))
     counts.update(deliveries=sum(it.delivered for it in log))
+    counts.update(servers=sum("serve" in run.words for run in environment.runs))
+    counts.update(pushes=sum(len(it.answers) for it in history.events), taken=sum(it.taken for it in history.events))
     return found, environment.history, counts
 
 
@@ -116,7 +123,7 @@ def main():
             shutil.rmtree(base, ignore_errors=True)
     for (name, check), count in kinds.most_common():
         print(f"chaos: {name}: {check} in {count} rounds, {first[name, check]}")
-    counts = ", ".join(f"{total[name]} {name}" for name in ("rounds", "commands", "signals", "messages", "requests", "deliveries"))
+    counts = ", ".join(f"{total[name]} {name}" for name in COUNTS)
     print(f"chaos: seed {seed}: {counts}; {total['violated']} rounds with violations; {time.monotonic() - began:.0f} s")
     return 1 if kinds else 0
 

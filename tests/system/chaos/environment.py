@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -17,6 +18,7 @@ from wechat import TEMPLATES, Platform
 
 HANG_TIMEOUT_S = 15  # seconds without an event of a process or at WeChat, after which the process counts as hung
 EXIT_TIMEOUT_S = 8  # seconds within which a process must exit after a signal
+PUSH_TOKEN = "pushToken0123456789"
 
 # Shifts the wall clock of the processes that load it, also while they run, and not their uptime. libfaketime does the same,
 # but leaves files in /dev/shm when processes are killed.
@@ -219,12 +221,15 @@ class Environment:
             random.randrange(200_000, 2_000_000_000) if unprivileged and os.geteuid() == 0 and shutil.which("setpriv") else None
         )
         self.concurrency = config.pop("concurrency", 4)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.serve_address = "127.0.0.1:%d" % free.getsockname()[1]
         aliases = "".join(f'[templates.{title.lower()}]\nid = "{it}"\n' for it, (title, _) in TEMPLATES.items())
         send = "".join(f"{name} = {json.dumps(value)}\n" for name, value in config.pop("send", {}).items())
         top = "".join(f"{name} = {json.dumps(value)}\n" for name, value in config.items())
         with open(f"{self.home}/config.toml", "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(f'app_id = "wx0123456789abcdef"\napp_secret = "0123456789abcdef0123456789abcdef"\n{top}')
             file.write(f'[network]\napi_base = {json.dumps(self.platform.bases())}\ntimeout = "1s"\n')
+            file.write(f'[serve]\naddress = "{self.serve_address}"\n[push]\ntoken = "{PUSH_TOKEN}"\n')
             file.write(f"[send]\nconcurrency = {self.concurrency}\n{send}{aliases}")
         self.env = {
             "HOME": self.home,

@@ -4,13 +4,16 @@ To add a command: a line in `PLAIN`, or a method `do_NAME` of `History`, and its
 event around the commands (a fault, a clock): a method `on_NAME`, and its weight in a profile. Capitals name a signal.
 """
 
+import hashlib
 import json
 import random
 import threading
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass, field
 
-from environment import Environment
+from environment import PUSH_TOKEN, Environment
 from wechat import FAULTS, SENDS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -82,6 +85,7 @@ class Profile:
     limits: tuple = ()  # choices of what prlimit is told for each process
     disk: tuple = ()  # KiB
     people: int = 4
+    serves: bool = False  # whether `serve` runs, and WeChat pushes to it
 
 
 PROFILES = {
@@ -119,6 +123,12 @@ PROFILES = {
         [SPENT, SPENT, MIXED, LOST], serial=0.9, config={"concurrency": 1}, no_wait=0.4, steps=(8, 16),
         spans=(70, 70, 6 * MINUTE, 70 * MINUTE, 26 * HOUR),
     ),
+    "served": Profile(
+        "template 6, text 2, batch 3, report 1, flush .5, retry .5, receipt 8, follow_event 3, event_again 4, serve 2,"
+        "KILL 1.5, locked .7, fault_profile 1, revoke .3",
+        [CALM, SLOW, MIXED, LOST, HANGS], serial=0.02, config={"concurrency": 4}, no_wait=0.5, steps=(25, 50), people=5,
+        serves=True, expires=0,
+    ),
     "split": Profile(
         "split 8, text 2, flush 4, prune 2, cancel 2, retry .3, fault_profile 1, writes 2, passes .5, KILL .5",
         [NEVER, MIXED, THEN_REFUSED, CALM], serial=0.8, keyed=0.5, people=2,
@@ -138,6 +148,29 @@ PROFILES = {
     ),
     "pipe": Profile("crowd 3, TERM 3, INT 2, flush 1", [CALM], steps=(3, 5), serial=0),
 }
+
+
+@dataclass
+class Event:
+    """An event that WeChat pushes."""
+
+    name: str
+    openid: str
+    created: int
+    fields: str = ""
+    msgid: str = None
+    status: str = None
+    answers: list = field(default_factory=list)  # the statuses of the attempts
+
+    @property
+    def taken(self):
+        return 200 in self.answers
+
+    def xml(self):
+        return (
+            f"<xml><ToUserName>gh_1</ToUserName><FromUserName>{self.openid}</FromUserName><CreateTime>{self.created}</CreateTime>"
+            f"<MsgType>event</MsgType><Event>{self.name}</Event>{self.fields}</xml>"
+        )
 
 
 class Person:
@@ -189,7 +222,8 @@ class History:
         self.environment = Environment(base, wxbox, shim, seed, config, self.profile.unprivileged, choice(self.profile.disk or (None,)))
         self.platform, self.clock = self.environment.platform, self.environment.clock
         self.messages, self.people, self.threads, self.retries, self.prunes = {}, [], [], [], []
-        self.held = self.odd_clock = None
+        self.held = self.odd_clock = self.server = None
+        self.events = []
 
     # The round
 
@@ -201,11 +235,14 @@ class History:
             self.environment.note("skip", "the people cannot be made")
             return False
         self.set_fault_profile(self.random.choice(self.profile.fault_profiles))
+        if self.profile.serves:
+            self.start_server()
         names, chances = zip(*weights(self.profile.does))
         for _ in range(self.random.randint(*self.profile.steps)):
             name = self.random.choices(names, chances)[0]
-            if len(self.environment.alive()) > 6:
-                self.environment.finish(self.environment.alive()[0]) if not self.environment.alive()[0].stopped else time.sleep(0.3)
+            alive = [it for it in self.environment.alive() if it is not self.server]
+            if len(alive) > 6:
+                self.environment.finish(alive[0]) if not alive[0].stopped else time.sleep(0.3)
             run = self.run_action(name)
             if run is not None and self.random.random() < self.profile.serial:
                 run.done.wait(3)
@@ -232,8 +269,11 @@ class History:
         for thread in self.threads:
             thread.join()
         for run in self.environment.alive():
-            if run is not self.held:
+            if run not in (self.held, self.server):
                 self.environment.finish(run)
+        if self.server:
+            self.server.signal("TERM")
+            self.environment.finish(self.server)
         if self.held:
             self.held.signal("CONT")
             self.environment.finish(self.held)
@@ -433,7 +473,7 @@ class History:
     # Events around the commands
 
     def random_process(self):
-        there = [run for run in self.environment.alive() if run is not self.held and not run.stopped]
+        there = [run for run in self.environment.alive() if run not in (self.held, self.server) and not run.stopped]
         return self.random.choice(there) if there else None
 
     def inject(self, name):
@@ -462,6 +502,67 @@ class History:
         if run and self.held is None:
             self.held = run
             run.signal("STOP")
+
+    # The server, and what WeChat pushes to it
+
+    def start_server(self):
+        self.server = self.environment.start("--json", "serve")
+        while not self.server.done.is_set() and not self.server.lines():
+            time.sleep(0.005)
+
+    def on_serve(self):
+        """Ends the server and starts another one."""
+        self.server.signal(self.random.choice(["KILL", "KILL", "KILL", "TERM"]))
+        self.environment.finish(self.server)
+        self.start_server()
+
+    def push(self, event):
+        """Pushes an event as WeChat does: up to three times, in a shorter time."""
+
+        def attempts():
+            for _ in range(3):
+                timestamp = str(int(self.clock()))
+                signature = hashlib.sha1("".join(sorted([PUSH_TOKEN, timestamp, "n"])).encode()).hexdigest()
+                url = f"http://{self.environment.serve_address}/push?signature={signature}&timestamp={timestamp}&nonce=n"
+                request = urllib.request.Request(url, event.xml().encode(), {"Content-Type": "text/xml"})
+                try:
+                    with urllib.request.urlopen(request, timeout=5) as response:
+                        answer = response.status
+                except urllib.error.HTTPError as error:
+                    answer = error.code
+                except OSError:
+                    answer = 0
+                event.answers.append(answer)
+                self.environment.note("push", f"{event.name} {event.msgid or event.openid[:9]} {event.created}: {answer}")
+                if answer == 200:
+                    return
+                time.sleep(0.2)
+
+        thread = threading.Thread(target=attempts, daemon=True)
+        thread.start()
+        self.threads.append(thread)
+
+    def new_event(self, name, openid, **more):
+        # No two in one second, whose order would be open.
+        created = max(int(self.clock()), max((it.created for it in self.events), default=0) + 1)
+        self.events.append(Event(name, openid, created, **more))
+        self.push(self.events[-1])
+
+    def on_receipt(self):
+        """WeChat reports what became of messages, perhaps before it has answered."""
+        told = {it.msgid for it in self.events}
+        for request in [it for it in self.platform.log if it.msgid and str(it.msgid) not in told][:8]:
+            status = self.random.choice(["success", "success", "failed:user block", "failed: system failed"])
+            fields = f"<MsgID>{request.msgid}</MsgID><Status>{status}</Status>"
+            self.new_event("TEMPLATESENDJOBFINISH", request.openid, fields=fields, msgid=str(request.msgid), status=status)
+
+    def on_follow_event(self):
+        person = self.random.choice(self.people)
+        self.new_event(self.random.choice(["subscribe", "unsubscribe"]), person.was[-1][2] or person.was[0][2])
+
+    def on_event_again(self):
+        if self.events:
+            self.push(self.random.choice(self.events[-10:]))
 
     def set_fault_profile(self, it):
         self.platform.set_fault_profile(it)

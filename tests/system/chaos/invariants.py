@@ -235,7 +235,8 @@ def lines_are_true(facts):
                 continue
             if line["state"] == "sent" and row["state"] != "sent":
                 yield f"[{run.number}] said that message {line['id']} is sent; it is {row['state']}"
-            if line["state"] in FINAL_NOT_TAKEN and not line.get("duplicate"):
+            # A retry may deliver it while the process that reported it still sends others.
+            if line["state"] in FINAL_NOT_TAKEN and not line.get("duplicate") and not facts.retries(row):
                 early = [r for r in facts.requests_of(row) if r.taken and r.at < (run.ended or 0)]
                 if early and row["to"] and not pruned:
                     yield f"[{run.number}] said that {name(row)} is {line['state']}; it was taken before"
@@ -282,6 +283,41 @@ def a_report_keeps_the_status(facts):
     for run in facts.environment.runs:
         if run.words[0] == "run" and not run.signals and run.status != 33 and not (facts.environment.uid and run.status in (1, 126)):
             yield f"[{run.number}] ended with {run.status} in place of the command's 33"
+
+
+def events_have_one_effect(facts):
+    """Each event that `serve` acknowledged is recorded once, and each that is recorded was pushed."""
+    if not facts.history.events:
+        return
+    with sqlite3.connect(f"file:{facts.environment.database}?mode=ro", uri=True) as database:
+        recorded = Counter(database.execute("SELECT name, openid, created_at / 1000 FROM events"))
+    database.close()
+    pushed = {(it.name, it.openid, it.created): it for it in facts.history.events}
+    for event, count in recorded.items():
+        if event not in pushed or count > 1:
+            yield f"{event} is recorded {count} times"
+    for event, it in pushed.items():
+        if it.taken and event not in recorded:
+            yield f"{event} was acknowledged and is not recorded"
+
+
+def receipts_are_kept(facts):
+    """Each message has the receipt that was acknowledged for it, and no other."""
+    pushed = {it.msgid: it for it in facts.history.events if it.msgid}
+    names = {"success": "delivered", "failed:user block": "blocked", "failed: system failed": "failed"}
+    for row in facts.rows:
+        event = pushed.get(str(row["msgid"]))
+        expected = event and names[event.status]
+        if event and event.taken and row["receipt"] != expected:
+            yield f"{name(row)} has the receipt {row['receipt']} in place of {expected}"
+        if row["receipt"] and row["state"] == "sent" and (event is None or row["receipt"] != expected):
+            yield f"{name(row)} has the receipt {row['receipt']}, which nobody pushed"
+
+
+def a_server_ends_when_it_is_told(facts):
+    for run in facts.environment.runs:
+        if "serve" in run.words and not run.was_signalled("KILL") and (run.status != 0 or not run.was_signalled("TERM")):
+            yield f"[{run.number}] serve ended with {run.status}: {run.output()}"
 
 
 def nothing_hangs(facts):
@@ -332,7 +368,7 @@ def the_database_is_whole(facts):
 
 
 def one_file_is_left(facts):
-    found = sorted(facts.files - MAY_STAY)
+    found = sorted({it for it in facts.files if "-serve-" not in it} - MAY_STAY)
     if found:
         yield f"left beside the database: {', '.join(found)}"
 
@@ -355,6 +391,9 @@ ALL = [
     statuses_are_true,
     all_or_nothing_is_queued,
     a_report_keeps_the_status,
+    events_have_one_effect,
+    receipts_are_kept,
+    a_server_ends_when_it_is_told,
     nothing_hangs,
     all_comes_to_an_end,
     nothing_vanishes,

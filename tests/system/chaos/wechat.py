@@ -57,6 +57,7 @@ class Request:
     marker: str  # which command or batch line it belongs to
     part: int  # the first line of a part of a long text, else 0
     msg_id: str
+    msgid: int = 0  # what WeChat calls it in its receipt
     fault: str = ""
     answer: object = None  # the errcode that was answered in full, or what the client got instead
     taken: bool = False  # accepted, be it as a repeat that is dropped
@@ -278,7 +279,7 @@ class Platform:
             answer = {"errcode": 0, "errmsg": "ok"}
             if it.api == SENDS[0]:
                 self.account.count += 1
-                answer["msgid"] = 3428411849815982087 + self.account.count
+                answer["msgid"] = it.msgid = 3428411849815982087 + self.account.count
             return answer
 
     def refusal(self, it, token, now, message):

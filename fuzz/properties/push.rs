@@ -105,9 +105,6 @@ fn assert_accepted_rightly(settings: &PushSettings, push: &Push, message: &PushM
     if message.is_encrypted {
         let trusted = settings.open_trusted(&push.body).expect("it can be decrypted");
         assert_eq!(trusted.fields, message.fields);
-        // The encrypted part as the parser sees it, which may be in CDATA.
-        let outer = PushSettings { aes_keys: Vec::new(), app_id: APP_ID.into(), token: TOKEN.to_owned().into() };
-        drop(outer.open_trusted(&push.body));
         let other = push.query.replace(&given("msg_signature"), &"0".repeat(40));
         assert!(settings.open(&PushQuery::parse(&other), &push.body, now).is_err(), "msg_signature does not count");
     } else {
@@ -120,7 +117,6 @@ fn assert_accepted_rightly(settings: &PushSettings, push: &Push, message: &PushM
         assert_eq!(repeat.dedupe_key(), message.dedupe_key());
     }
     assert!(element_depth(&message.fields) <= 16);
-    let (_, _) = (message.name(), message.dedupe_key());
 }
 
 /// Checks one push.
@@ -158,6 +154,12 @@ pub fn check_push(bytes: &[u8]) {
             }
         }
     }
+}
+
+/// Returns the status with which the endpoints for plain and for encrypted pushes answer.
+pub fn statuses(bytes: &[u8], method: &str) -> [u16; 2] {
+    let push = parse_input(bytes, SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs());
+    [0, 1].map(|index| send_request(&ENDPOINTS[index], method, &push).status())
 }
 
 fn send_request(fixture: &EndpointFixture, method: &str, push: &Push) -> HttpResponse {

@@ -119,6 +119,23 @@ fn templates() {
     assert_property("template", 500, any::template::check_template);
 }
 
+/// Otherwise the properties of accepted pushes would hold for none.
+#[test]
+fn committed_pushes_are_accepted() {
+    let statuses = |name: &str, method: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/push").join(name);
+        any::push::statuses(&std::fs::read(path).unwrap(), method)
+    };
+    assert_eq!(statuses("check", "GET"), [200, 200]);
+    for name in ["plain", "scan", "template", "notification", "consent", "text", "huge_time"] {
+        assert_eq!(statuses(name, "POST"), [200, 403], "{name}");
+    }
+    assert_eq!(statuses("encrypted", "POST"), [403, 200]);
+    for name in ["stale", "unsigned", "shifted"] {
+        assert_eq!(statuses(name, "POST"), [403, 403], "{name}");
+    }
+}
+
 #[test]
 fn pushes() {
     assert_property("push", 200, any::push::check_push);

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Resource, Rlimit, Signal, prlimit};
 use serde_json::Value;
 
+use crate::support::certificate::TestCertificate;
 use crate::support::env::{LUFFY, RunningCommand, TestEnv, ZORO, http_client};
 use crate::support::push::{
     PUSH_AES_KEY, PUSH_TOKEN, configure_push, event_xml, push, push_to, signed_query, start_serve, unix_time,
@@ -417,5 +418,29 @@ fn unusual_paths_and_methods_are_answered() {
     // A proxy that keeps the name that its client used.
     let named = http_client().get(format!("http://{address}/metrics")).header("Host", "wx.example.com");
     assert_eq!(named.send().unwrap().status(), 403);
+    stop(serve);
+}
+
+#[test]
+fn pushes_arrive_over_https() {
+    let env = TestEnv::with_bound_luffy();
+    let address = configure_push(&env, "");
+    let own = TestCertificate::for_name(address.split_once(':').unwrap().0);
+    env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+    env.write_file(".config/wxbox/key.pem", &own.key_pem);
+    env.replace_in_config(&[
+        ("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n"),
+        ("redirect_uri = \"http://", "redirect_uri = \"https://"),
+    ]);
+    let (serve, _) = start_serve(&env);
+    let client = own.http_client();
+    for n in 0..20 {
+        let url = format!("https://{address}/push?{}", signed_query(unix_time()));
+        let response = client.post(url).body(event_xml(LUFFY, unix_time() + n, "VIEW", "")).send().unwrap();
+        assert_eq!(response.status(), 200);
+        // A new certificate is read while the connection is open.
+        serve.signal(Signal::HUP);
+    }
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 20);
     stop(serve);
 }

@@ -2,36 +2,29 @@
 //! process queues, until a signal ends it.
 
 mod notice;
+mod service;
 mod setup;
+mod systemd;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use crossbeam_channel::{Receiver, never, select, tick};
-use sd_notify::NotifyState;
+use crossbeam_channel::{Receiver, select};
 use serde::Serialize;
 
 use crate::cli::{Global, Serve as Args};
 use crate::config::CliOverrides;
 use crate::context::AppContext;
-use crate::delivery::{DeliveryEvent, DeliveryService, DeliveryServiceEvent};
 use crate::exit::{CommandError, ExitStatus};
-use crate::http_server::{Limits, ServerTls};
+use crate::http_server::Limits;
 use crate::listen::{self, tls_files};
 use crate::report::classify;
-use crate::serve::{Metrics, ServeRouter};
 use crate::signals::{ReloadReceiver, SignalReceiver};
 use crate::store::ServeLock;
 use crate::t;
 use crate::ui::Ui;
 use notice::{Notice, NoticeSender};
-
-/// How long requests to WeChat that are in flight are awaited after a signal. The command ends five
-/// seconds after a signal at the latest.
-const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+use service::{Service, warn_about_files};
 
 /// The address, once requests are answered.
 #[derive(Serialize)]
@@ -50,15 +43,6 @@ impl fmt::Display for ListeningEvent {
             None => t!("serve-listening", address = self.address),
         })
     }
-}
-
-/// The parts that live as long as the process.
-struct Service {
-    router: Arc<RwLock<Arc<ServeRouter>>>,
-    delivery: DeliveryService,
-    tls: Option<ServerTls>,
-    metrics: Arc<Metrics>,
-    notices: NoticeSender,
 }
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
@@ -80,76 +64,26 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     let reloads = ReloadReceiver::new()?;
     let signals = SignalReceiver::new()?;
     let server = listen::bind_first(&address, &Limits::serve(), &t!("serve-port-hint"))?;
-    let local_addr = server.local_addr();
-    let (notices, received) = NoticeSender::new();
-    let metrics = Arc::new(Metrics::default());
-    let tls = files.tls.clone();
-    let router = setup::router(&app, files.verification_file, &settings, &metrics, &notices)?;
-    let router = Arc::new(RwLock::new(Arc::new(router)));
-    let current = Arc::clone(&router);
-    let server = server.with_tls(tls.clone());
-    let server = server
-        .start(move |request| {
-            let router = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            router.handle(request)
-        })
-        .with_context(|| t!("bind-open"))?;
-    let delivery = start_delivery(database, settings, &metrics, &notices)?;
-    let service = Service { router, delivery, tls, metrics, notices };
+    let (sender, notices) = NoticeSender::new();
+    let service = Service::start(&app, server, files, (database, settings), sender)?;
     if !app.config.has_push() {
         ui.warn(&t!("serve-no-push"));
     }
-    announce(ui, &app, local_addr)?;
-    let reload = |ui: &mut Ui, service: &Service| {
+    announce(ui, &app, service.local_addr())?;
+    let reload = |ui: &mut Ui| {
         let opened = AppContext::open(ui, global, overrides());
         if let Err(error) = opened.and_then(|new| service.reload(ui, &app, &new)) {
             ui.warn(&t!("serve-reload-failed", cause = classify(&error).message));
         }
     };
     // An error of the output stops the service like a signal does.
-    let result = wait_for_signal(ui, &service, &received, &reloads, &signals, reload);
-    notify_systemd(NotifyState::Stopping);
+    let result = wait_for_signal(ui, &service, &notices, (&reloads, &signals), reload);
+    systemd::notify_stopping();
     ui.note(&t!("serve-stopping"));
-    service.delivery.stop(Instant::now() + STOP_TIMEOUT);
-    service.router.read().unwrap_or_else(PoisonError::into_inner).close();
-    server.stop();
-    service.delivery.join();
+    service.stop();
     result?;
-    received.try_iter().try_for_each(|notice| show_notice(ui, notice))?;
+    notices.try_iter().try_for_each(|notice| show_notice(ui, notice))?;
     Ok(ExitStatus::Success)
-}
-
-fn warn_about_files(ui: &mut Ui, app: &AppContext, files: &tls_files::ListenerFiles) {
-    if let Some(key) = tls_files::world_readable_key(&app.config) {
-        let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
-        ui.warn(&t!("ui-cause", what = what, cause = hint));
-    }
-    for (what, hint) in &files.warnings {
-        ui.warn(&t!("ui-cause", what = what, cause = hint));
-    }
-}
-
-fn start_delivery(
-    database: std::path::PathBuf,
-    settings: crate::delivery::DeliveryServiceSettings,
-    metrics: &Arc<Metrics>,
-    notices: &NoticeSender,
-) -> anyhow::Result<DeliveryService> {
-    let (metrics, notices) = (Arc::clone(metrics), notices.clone());
-    DeliveryService::start(database, settings, move |event| match event {
-        DeliveryServiceEvent::Failing { error, .. } => {
-            notices.send(Notice::Warning(t!("serve-delivery-failed", cause = classify(&error).message)));
-        }
-        DeliveryServiceEvent::Recovered => notices.send(Notice::Recovered),
-        DeliveryServiceEvent::Run(event) => {
-            setup::count_delivery_event(&metrics, &event);
-            if let DeliveryEvent::ResultNotSaved { id, cause, .. } = event {
-                let text = t!("delivery-unrecorded", id = id, state = "unknown", cause = cause);
-                notices.send(Notice::Warning(text));
-            }
-        }
-        DeliveryServiceEvent::Stopped => {}
-    })
 }
 
 /// Reports the address, and tells systemd that the service is ready.
@@ -163,7 +97,7 @@ fn announce(ui: &mut Ui, app: &AppContext, local_addr: SocketAddr) -> anyhow::Re
     } else {
         ui.status(&listening.to_string());
     }
-    notify_systemd(NotifyState::Ready);
+    systemd::notify_ready();
     Ok(())
 }
 
@@ -172,29 +106,25 @@ fn wait_for_signal(
     ui: &mut Ui,
     service: &Service,
     notices: &Receiver<Notice>,
-    reloads: &ReloadReceiver,
-    signals: &SignalReceiver,
-    reload: impl Fn(&mut Ui, &Service),
+    (reloads, signals): (&ReloadReceiver, &SignalReceiver),
+    reload: impl Fn(&mut Ui),
 ) -> anyhow::Result<()> {
-    // Twice per period, as systemd recommends.
-    let watchdog = sd_notify::watchdog_enabled().map_or_else(never, |period| tick(period / 2));
+    let watchdog = systemd::watchdog_ticks();
     loop {
         select! {
             recv(notices) -> notice => {
                 show_notice(ui, notice?)?;
-                let lost = service.notices.take_lost();
+                let lost = service.take_lost_notices();
                 if lost > 0 {
                     ui.warn(&t!("serve-notices-lost", count = lost));
                 }
             }
-            recv(watchdog) -> _ => notify_systemd(NotifyState::Watchdog),
+            recv(watchdog) -> _ => systemd::notify_alive(),
             recv(reloads.requests) -> request => {
                 request?;
-                if let Ok(now) = NotifyState::monotonic_usec_now() {
-                    notify_systemd_all(&[NotifyState::Reloading, now]);
-                }
-                reload(ui, service);
-                notify_systemd(NotifyState::Ready);
+                systemd::notify_reloading();
+                reload(ui);
+                systemd::notify_ready();
             },
             recv(signals.events) -> signal => {
                 signal?;
@@ -212,39 +142,4 @@ fn show_notice(ui: &mut Ui, notice: Notice) -> anyhow::Result<()> {
         Notice::Recovered => ui.status(&t!("serve-recovered")),
     }
     Ok(())
-}
-
-impl Service {
-    /// Puts a new configuration in force. What needs a restart is reported.
-    fn reload(&self, ui: &mut Ui, old: &AppContext, new: &AppContext) -> anyhow::Result<()> {
-        let needs_restart = old.config.serve_address()? != new.config.serve_address()?
-            || old.config.database.value != new.config.database.value
-            || old.app_id() != new.app_id();
-        if needs_restart {
-            ui.warn(&t!("serve-reload-restart"));
-            return Ok(());
-        }
-        let settings = setup::delivery_settings(new)?;
-        let files = tls_files::load(&new.config)?;
-        warn_about_files(ui, new, &files);
-        let router = setup::router(new, files.verification_file, &settings, &self.metrics, &self.notices)?;
-        if let (Some(tls), Some(new)) = (&self.tls, &files.tls) {
-            tls.replace_with(new);
-        }
-        *self.router.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(router);
-        self.delivery.reload(settings);
-        ui.status(&t!("serve-reloaded"));
-        Ok(())
-    }
-}
-
-fn notify_systemd(state: NotifyState<'_>) {
-    notify_systemd_all(&[state]);
-}
-
-/// Does nothing if systemd did not start the process.
-fn notify_systemd_all(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        log::info!("{error}");
-    }
 }

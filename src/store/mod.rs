@@ -8,6 +8,7 @@
 mod backup;
 mod bindings;
 mod busy_timeout;
+mod completion_view;
 mod connect;
 mod django;
 mod error;
@@ -36,6 +37,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use backup::BackupTarget as BackupPlace;
 pub use bindings::{BoundOpenid, FollowChange, NOT_FOLLOWING};
+pub use completion_view::{CompletionView, MessageSummary, UserSummary};
 pub use django::{DjangoDatabase, DjangoError, DjangoUser, InvalidText, SQLITE_HEADER};
 pub use error::{Error, Result};
 pub use events::{EventEffect, EventResult, NewEvent};

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Error, Result, Store};
 use crate::clock::Timestamp;
@@ -59,22 +59,30 @@ impl TemplateList {
     }
 }
 
+/// Returns the account's cached list; `None` if none was ever cached.
+pub(super) fn read_template_list(
+    conn: &Connection,
+    app_id: &str,
+    kind: TemplateKind,
+) -> rusqlite::Result<Option<TemplateList>> {
+    let (lists, templates) = kind.tables();
+    let list_sql = format!("SELECT fetched_at FROM {lists} WHERE app_id = ?1");
+    let Some(fetched_at) = conn.query_row(&list_sql, [app_id], |row| row.get(0)).optional()? else {
+        return Ok(None);
+    };
+    let query = format!("SELECT template_id, title, content FROM {templates} WHERE app_id = ?1 ORDER BY position");
+    let mut query = conn.prepare(&query)?;
+    let rows = query.query_map([app_id], |row| {
+        Ok(CachedTemplate { template_id: row.get(0)?, title: row.get(1)?, content: row.get(2)? })
+    });
+    let templates = rows.and_then(Iterator::collect)?;
+    Ok(Some(TemplateList { kind, templates, fetched_at }))
+}
+
 impl Store {
     /// Returns the account's cached list; `None` if none was ever cached.
     pub fn templates(&self, app_id: &str, kind: TemplateKind) -> Result<Option<TemplateList>> {
-        let (lists, templates) = kind.tables();
-        let list_sql = format!("SELECT fetched_at FROM {lists} WHERE app_id = ?1");
-        let Some(fetched_at) = self.map_err(self.conn.query_row(&list_sql, [app_id], |row| row.get(0)).optional())?
-        else {
-            return Ok(None);
-        };
-        let query = format!("SELECT template_id, title, content FROM {templates} WHERE app_id = ?1 ORDER BY position");
-        let mut query = self.map_err(self.conn.prepare(&query))?;
-        let rows = query.query_map([app_id], |row| {
-            Ok(CachedTemplate { template_id: row.get(0)?, title: row.get(1)?, content: row.get(2)? })
-        });
-        let templates = self.map_err(rows.and_then(Iterator::collect))?;
-        Ok(Some(TemplateList { kind, templates, fetched_at }))
+        self.map_err(read_template_list(&self.conn, app_id, kind))
     }
 
     /// Replaces the account's cached list.

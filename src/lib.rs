@@ -18,6 +18,7 @@ pub mod callback;
 pub mod cli;
 pub mod clock;
 mod commands;
+pub mod completion;
 mod compose;
 pub mod config;
 mod context;

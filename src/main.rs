@@ -2,9 +2,18 @@
 
 use std::process::ExitCode;
 
+use wxbox::{completion, ui};
+
 fn main() -> ExitCode {
     wxbox::process_hardening::disable_core_dumps();
+    let args: Vec<_> = std::env::args_os().collect();
+    if let Some(shell) = completion::requesting_shell(&args) {
+        ui::ignore_panics();
+        // A shell that does not read the answer needs none.
+        let _ = ui::Ui::stdio().write_stdout(&completion::respond(shell, &args));
+        return ExitCode::SUCCESS;
+    }
     wxbox::signals::unblock();
-    wxbox::ui::install_panic_hook();
-    wxbox::run(std::env::args_os(), &mut wxbox::ui::Ui::stdio()).code().into()
+    ui::install_panic_hook();
+    wxbox::run(args, &mut ui::Ui::stdio()).code().into()
 }

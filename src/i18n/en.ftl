@@ -249,6 +249,14 @@ cli-value-possible = { $what }; possible values: { $values }
 cli-value-refused = invalid value "{ $value }" for { $arg }: { $cause }
 cli-value-surplus = { $arg } accepts no further value: "{ $value }"
 
+## completion (descriptions of candidates)
+
+completion-command = the command follows
+completion-message = { $state }; { $kind } to { $user }, { $ago }
+completion-message-openid = { $state }; { $kind }, { $ago }
+completion-state-errcode = { $state } ({ $code })
+completion-unbound = not bound
+
 ## config
 config-alone = { $at }: { $key } needs { $partner }
 config-directory = { $path } is a directory, not a config file

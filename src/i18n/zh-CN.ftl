@@ -272,6 +272,14 @@ cli-value-possible = { $what }，可用的值：{ $values }
 cli-value-refused = { $arg } 的值“{ $value }”无效：{ $cause }
 cli-value-surplus = 参数 { $arg } 不需要值“{ $value }”
 
+## completion（候选项的说明）
+
+completion-command = 后面是要运行的命令
+completion-message = { $state }；{ $kind }，发给“{ $user }”，{ $ago }
+completion-message-openid = { $state }；{ $kind }，{ $ago }
+completion-state-errcode = { $state }（{ $code }）
+completion-unbound = 未绑定
+
 ## config
 config-alone = { $at }：{ $key } 必须与 { $partner } 一起设置
 config-directory = { $path } 是目录，不是配置文件

@@ -20,11 +20,19 @@ pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, VariableDoc
 pub use topics::{HelpTopic, TOPICS};
 pub use translate::{CHINESE_TABLE_TEXTS, TableTranslator};
 
-/// Returns the completion script of a shell.
+/// Returns the completion script of a shell. Those of bash, fish and zsh ask wxbox for candidates
+/// while someone types; the others list commands and options.
 pub fn completions(shell: Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "wxbox", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    match shell {
+        Shell::Bash => include_str!("../../completions/wxbox.bash").to_owned(),
+        Shell::Fish => include_str!("../../completions/wxbox.fish").to_owned(),
+        Shell::Zsh => include_str!("../../completions/_wxbox").to_owned(),
+        _ => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "wxbox", &mut script);
+            String::from_utf8_lossy(&script).into_owned()
+        }
+    }
 }
 
 /// Returns the names of the subcommands of a command.

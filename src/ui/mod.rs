@@ -29,7 +29,7 @@ pub use capabilities::ColorMode;
 pub use console::measure_text_width;
 pub use log::init as start_log;
 pub use messages::Level;
-pub use panic_hook::install_panic_hook;
+pub use panic_hook::{ignore_panics, install_panic_hook};
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::stdin_lines::{StdinLine, StdinLines};
 pub use prompt::{

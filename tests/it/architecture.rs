@@ -56,6 +56,10 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "completion",
+        &["cli", "clock", "compose", "config", "context", "i18n", "reference", "store", "time_zone", "ui", "wechat"],
+    ),
+    (
         "compose",
         &[
             "access_token",

@@ -25,6 +25,8 @@ mod callback_attacks;
 mod callback_phone;
 mod chinese_style;
 mod command_corpus;
+mod completion;
+mod completion_shells;
 mod concurrent_changes;
 mod config_errors;
 mod config_push;

@@ -610,7 +610,8 @@ impl World<'_> {
             locked(&self.platform).violate("e: reports agree", what);
         }
         self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
-        if name == "cannot store" && !is_new {
+        // A run of a service has a message again after a user's retry.
+        if name == "cannot store" && !is_new && self.processes[index].role == RunRole::Command {
             locked(&self.platform).violate("e: reports agree", format!("{} is reported twice", show(message)));
         }
         if name == "cannot store" {

@@ -54,10 +54,11 @@ pub(crate) fn load(config: &Config) -> Result<ListenerFiles, CommandError> {
     Ok(ListenerFiles { tls, verification_file: proof, warnings })
 }
 
-/// Returns the path of the private key if every user of the machine can read it.
-pub(crate) fn world_readable_key(config: &Config) -> Option<&Path> {
+/// Returns a warning and its hint if every user of the machine can read the private key.
+pub(crate) fn readable_key_warning(config: &Config) -> Option<(String, String)> {
     let key = config.listen.tls_key.as_ref()?;
-    file_mode(key).is_some_and(|mode| mode & 0o004 != 0).then_some(key.value.as_path())
+    let is_readable = file_mode(key).is_some_and(|mode| mode & 0o004 != 0);
+    is_readable.then(|| (t!("config-readable", path = key.value), t!("config-readable-hint", path = key.value)))
 }
 
 fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {

@@ -38,11 +38,7 @@ impl ListenerConfig {
     pub(super) fn load(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Self> {
         let listen = app.config.listen_address()?;
         let files = tls_files::load(&app.config)?;
-        if let Some(key) = tls_files::world_readable_key(&app.config) {
-            let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
-            ui.warn(&t!("ui-cause", what = what, cause = hint));
-        }
-        for (what, hint) in &files.warnings {
+        for (what, hint) in tls_files::readable_key_warning(&app.config).iter().chain(&files.warnings) {
             ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
         Ok(Self { listen, files })

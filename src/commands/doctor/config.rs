@@ -64,9 +64,7 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
         _ => None,
     });
     let secret_files: Vec<&Path> = config.path.as_deref().into_iter().chain(secret_files).collect();
-    if let Some(key) = tls_files::world_readable_key(config) {
-        findings.push((t!("config-readable", path = key), t!("config-readable-hint", path = key)));
-    }
+    findings.extend(tls_files::readable_key_warning(config));
     if let Some((path, owner)) = foreign_config(config) {
         let what = t!("config-not-own", path = path, owner = owner.to_string());
         findings.push((what, t!("config-not-own-hint", path = path)));

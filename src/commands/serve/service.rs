@@ -101,11 +101,7 @@ impl Service {
 
 /// Warns about files of the listener that others can read, or that WeChat will reject.
 pub(super) fn warn_about_files(ui: &mut Ui, app: &AppContext, files: &tls_files::ListenerFiles) {
-    if let Some(key) = tls_files::world_readable_key(&app.config) {
-        let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
-        ui.warn(&t!("ui-cause", what = what, cause = hint));
-    }
-    for (what, hint) in &files.warnings {
+    for (what, hint) in tls_files::readable_key_warning(&app.config).iter().chain(&files.warnings) {
         ui.warn(&t!("ui-cause", what = what, cause = hint));
     }
 }

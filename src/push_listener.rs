@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use crate::config::Config;
 use crate::context::AppContext;
 use crate::http_server::{HttpServer, Limits, ServerHandle};
-use crate::i18n::Lang;
 use crate::listen::{self, tls_files};
-use crate::serve::{DatabaseStatus, EventRecorder, Forwarder, Metrics, PushEndpoint, ServeRouter};
+use crate::serve::{DatabaseStatus, EventRecorder, Forwarder, Metrics, PushEndpoint, ServeEvent, ServeRouter};
 use crate::t;
-use crate::wechat::push::PushError;
+use crate::wechat::push::{PushError, PushSettings};
 
 /// Binds the address of `serve`.
 ///
@@ -37,18 +37,11 @@ pub fn start(
     let settings = app.push_settings()?;
     let database = app.config.database.value.clone();
     let files = tls_files::load(&app.config)?;
-    let recorder = Arc::new(EventRecorder::start(database.clone(), app_id.to_owned(), |problem| {
-        log::warn!("{}", t!("serve-database-failed", cause = problem.cause));
-    })?);
-    let forward_to = app.config.push.forward_to.as_ref();
-    let ca_file = app.config.network.ca_file.as_ref().map(|path| &path.value);
-    let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
-    let lang = app.config.language.as_ref().map_or(Lang::Zh, |language| language.value);
-    let endpoint = PushEndpoint::new(settings, Arc::clone(&recorder), forwarder, lang, |event| log::info!("{event}"))
-        .with_url_check_observer(on_url_check);
+    let on_warning = |text: String| log::warn!("{text}");
+    let (recorder, endpoint) = endpoint(&app.config, settings, app_id, |event| log::info!("{event}"), on_warning)?;
     let router = ServeRouter {
-        prefix: app.config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned()),
-        push: Some((app.config.push.path.value.clone(), endpoint)),
+        prefix: app.config.public_path_prefix(),
+        push: Some((app.config.push.path.value.clone(), endpoint.with_url_check_observer(on_url_check))),
         phones: None,
         recorder: Some(recorder),
         app_id: app_id.to_owned(),
@@ -56,4 +49,29 @@ pub fn start(
         metrics: Arc::new(Metrics::default()),
     };
     server.with_tls(files.tls).start(move |request| router.handle(request)).with_context(|| t!("bind-open"))
+}
+
+/// Creates what answers pushes for the account `app_id`, with the thread that records their events.
+/// `on_warning` is called with problems of the database, the pushes and the other server.
+///
+/// # Errors
+///
+/// The database cannot be opened, or the CA file cannot be read.
+pub fn endpoint(
+    config: &Config,
+    settings: PushSettings,
+    app_id: &str,
+    on_event: impl Fn(ServeEvent) + Send + Sync + 'static,
+    on_warning: impl Fn(String) + Clone + Send + Sync + 'static,
+) -> anyhow::Result<(Arc<EventRecorder>, PushEndpoint)> {
+    let on_problem = on_warning.clone();
+    let recorder = Arc::new(EventRecorder::start(config.database.value.clone(), app_id.to_owned(), move |problem| {
+        on_problem(t!("serve-database-failed", cause = problem.cause));
+    })?);
+    let ca_file = config.network.ca_file.as_ref().map(|path| &path.value);
+    let forward_to = config.push.forward_to.as_ref();
+    let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
+    let endpoint = PushEndpoint::new(settings, Arc::clone(&recorder), forwarder, config.reply_lang(), on_event)
+        .with_warnings(on_warning);
+    Ok((recorder, endpoint))
 }

@@ -10,7 +10,6 @@ use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
-use crate::i18n::Lang;
 use crate::serve::{describe_rejection, seal_reply, to_new_event, to_serve_events};
 use crate::t;
 use crate::ui::Ui;
@@ -36,8 +35,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         for event in to_serve_events(&message, result) {
             log::info!("{event}");
         }
-        let lang = app.config.language.as_ref().map_or(Lang::Zh, |language| language.value);
-        if let Some(reply) = seal_reply(&settings, &message, &query, result, lang) {
+        if let Some(reply) = seal_reply(&settings, &message, &query, result, app.config.reply_lang()) {
             ui.write_stdout(&reply)?;
         }
     }

@@ -252,6 +252,16 @@ impl Config {
         Some(url)
     }
 
+    /// Returns the path of [`Config::public_url`] without its last `/`; it is empty without a path.
+    pub fn public_path_prefix(&self) -> String {
+        self.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned())
+    }
+
+    /// Returns the language of replies to people in WeChat: the configured one, else Chinese.
+    pub fn reply_lang(&self) -> Lang {
+        self.language.as_ref().map_or(Lang::Zh, |language| language.value)
+    }
+
     /// Returns the URL that WeChat calls with its events: `push.path` below [`Config::public_url`];
     /// `None` if that is not known.
     pub fn push_url(&self) -> Option<Url> {

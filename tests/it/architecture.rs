@@ -81,7 +81,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "wechat",
         ],
     ),
-    ("push_listener", &["context", "http_server", "i18n", "listen", "serve", "store", "wechat"]),
+    ("push_listener", &["config", "context", "http_server", "i18n", "listen", "serve", "store", "wechat"]),
     ("reference", &["cli", "config", "delivery", "exit", "i18n", "ui", "wechat"]),
     ("context", &["access_token", "cli", "config", "exit", "i18n", "secret", "store", "time_zone", "ui", "wechat"]),
     ("cli", &["exit", "i18n", "ui"]),

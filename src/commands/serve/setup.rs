@@ -8,12 +8,8 @@ use crate::clock::Timestamp;
 use crate::commands::delivery::delivery_options;
 use crate::context::AppContext;
 use crate::delivery::{DeliveryEvent, DeliveryServiceSettings};
-use crate::i18n::Lang;
-use crate::serve::{
-    DatabaseStatus, EventRecorder, Forwarder, Metrics, PhoneBindings, PushEndpoint, ServeEvent, ServeEventKind,
-    ServeRouter,
-};
-use crate::t;
+use crate::push_listener;
+use crate::serve::{DatabaseStatus, Metrics, PhoneBindings, ServeEvent, ServeEventKind, ServeRouter};
 use crate::wechat::message::api_for_kind;
 
 /// Returns what the next delivery run uses.
@@ -43,18 +39,10 @@ pub(super) fn router(
         }
     };
     let (recorder, push) = if config.has_push() {
-        let problems = notices.clone();
-        let recorder = Arc::new(EventRecorder::start(database.clone(), app_id.clone(), move |problem| {
-            problems.send(Notice::Warning(t!("serve-database-failed", cause = problem.cause)));
-        })?);
-        let forward_to = config.push.forward_to.as_ref();
-        let ca_file = config.network.ca_file.as_ref().map(|path| &path.value);
-        let forwarder = forward_to.map(|url| Forwarder::new(url.value.clone(), ca_file)).transpose()?;
-        let lang = config.language.as_ref().map_or(Lang::Zh, |language| language.value);
-        let on_event = report.clone();
         let warnings = notices.clone();
-        let endpoint = PushEndpoint::new(app.push_settings()?, Arc::clone(&recorder), forwarder, lang, on_event)
-            .with_warnings(move |text| warnings.send(Notice::Warning(text)));
+        let on_warning = move |text| warnings.send(Notice::Warning(text));
+        let settings = app.push_settings()?;
+        let (recorder, endpoint) = push_listener::endpoint(config, settings, &app_id, report.clone(), on_warning)?;
         (Some(recorder), Some((config.push.path.value.clone(), endpoint)))
     } else {
         (None, None)
@@ -71,7 +59,7 @@ pub(super) fn router(
             Some(PhoneBindings::new(redirect, verification_file, session, database.clone(), on_bound)?)
         }
     };
-    let prefix = config.public_url().map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned());
+    let prefix = config.public_path_prefix();
     let database = DatabaseStatus::open(&database)?;
     Ok(ServeRouter { prefix, push, phones, recorder, app_id, database, metrics: Arc::clone(metrics) })
 }

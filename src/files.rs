@@ -69,8 +69,8 @@ pub fn private_temp_file(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> 
     Ok(file)
 }
 
-/// Restores the owner's access, which a restrictive umask may have removed: nobody could open the
-/// file again.
+/// Restores the owner's access, which a restrictive umask may have removed: no process could open
+/// the file again.
 fn ensure_owner_access(file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let metadata = file.metadata()?;

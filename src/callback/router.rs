@@ -58,7 +58,7 @@ impl CallbackRouter {
         match binding {
             Some(binding) => binding.handle(request),
             None => {
-                // Nobody is being bound: the phone comes late, or with another one's QR code.
+                // No binding is pending: the phone comes late, or with the QR code of another user.
                 let reason = match uri::is_same_path(&request.path, &self.path) {
                     true => RejectReason::WrongState,
                     false => RejectReason::WrongPath,

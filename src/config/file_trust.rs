@@ -23,7 +23,7 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
         return Ok(false);
     }
     let mode = found.permissions().mode() & 0o777;
-    // Nobody can write through a read-only mount. Containers get their files in this way, with any
+    // No user can write through a read-only mount. Containers get their files in this way, with any
     // owner.
     if is_read_only_mount(rustix::fs::fstatvfs(file)) {
         return Ok(mode & 0o004 != 0);

@@ -28,7 +28,7 @@ pub const KEYS: [ConfigKey; 43] = [
     key("app_id", "", "the account's app id"),
     key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
     key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
-    key("redirect_uri", "", "where WeChat sends the phone back to when somebody is bound"),
+    key("redirect_uri", "", "where WeChat sends the phone back to when a user is bound"),
     key("scope", r#""snsapi_userinfo""#, "what a person is asked to agree to: snsapi_userinfo (nickname and openid) or snsapi_base (openid alone, no question)"),
     key("token_endpoint", r#""stable""#, "which of WeChat's two ways gives the access token: stable or classic"),
     key("database", "(wxbox.db in $STATE_DIRECTORY, else in $XDG_DATA_HOME/wxbox)", "the SQLite file with everything that wxbox knows"),

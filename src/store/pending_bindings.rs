@@ -40,7 +40,7 @@ pub enum BindingProof {
 
 impl std::fmt::Debug for BindingProof {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Whoever has the proof can bind a phone.
+        // The proof is enough to bind a phone, so it is not printed.
         f.write_str("BindingProof")
     }
 }

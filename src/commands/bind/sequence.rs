@@ -57,7 +57,7 @@ impl BindingSource {
                 Ok((paste::wait_for(ui, context, attempt, lines)?, events))
             }
             Self::Serve => through_serve::wait_for(ui, context, prepare(context, user)?),
-            // Whoever has scanned the code follows the account.
+            // A person who has scanned the code follows the account.
             Self::Scan { .. } => Ok((scan::wait_for(ui, context, user)?, never())),
         }
     }

@@ -104,7 +104,7 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     let mut exit = ExitStatus::Success;
     if let Some(url) = &push_url {
         events::warn_about_url(ui, &answers, url);
-        // Without a terminal, or without a text to read, nobody enters the values now.
+        // Without a terminal, or with --quiet, no operator enters the values now.
         if is_interactive && !ui.quiet() {
             events::print_console_values(ui, &answers, url.as_str());
             exit = events::wait_for_check(ui, &app)?;

@@ -37,7 +37,7 @@ impl NoticeSender {
 
     /// Passes a notice on.
     pub(super) fn send(&self, notice: Notice) {
-        // Once the command has ended, nobody reads them.
+        // After the end of the command, the channel has no reader.
         if let Err(TrySendError::Full(_)) = self.sender.try_send(notice) {
             self.lost.fetch_add(1, Ordering::SeqCst);
         }

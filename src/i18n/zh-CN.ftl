@@ -1526,6 +1526,12 @@ ui-json-fault =
 ui-language-unknown = WXBOX_LANG 的值 { $name } 无效，wxbox 只支持 en 和 zh
 ui-list = { $first }、{ $rest }
 ui-no = 否
+ui-pick-help = ↑↓ 移动，Enter 确定，Esc 取消
+ui-pick-more =       … 还有 { $count } 项：输入部分文字可筛选
+ui-pick-no-match = 没有匹配项
+ui-pick-number = 序号或部分文字
+ui-pick-numbers = 序号（如 1 3）或部分文字
+ui-pick-several-help = ↑↓ 移动，Tab 多选，Enter 确定，Esc 取消
 ui-prompt = 无法读取输入
 ui-span = { $count } { $unit ->
     [ms] 毫秒

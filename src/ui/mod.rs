@@ -33,8 +33,8 @@ pub use panic_hook::{ignore_panics, install_panic_hook};
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::stdin_lines::{StdinLine, StdinLines};
 pub use prompt::{
-    InvalidAnswer, PromptAborted, confirm, confirm_yes, flush_input, prompt_new_password, prompt_optional_text,
-    prompt_password, prompt_secret, prompt_text, prompt_username,
+    InvalidAnswer, PromptAborted, confirm, confirm_yes, flush_input, pick, pick_several, prompt_new_password,
+    prompt_optional_text, prompt_password, prompt_secret, prompt_text, prompt_username,
 };
 pub use qr::file::{QrFile, encode_qr_png};
 pub use qr::{Qr, QrStyle};
@@ -205,9 +205,12 @@ impl Ui {
     }
 
     fn render_options(&self) -> Option<RenderOptions> {
-        let ellipsis = if self.capabilities.ascii_only { "..." } else { "…" };
         let (width, color) = (terminal_width(), self.capabilities.color_out);
-        self.out_terminal.then_some(RenderOptions { width, color, ellipsis })
+        self.out_terminal.then_some(RenderOptions { width, color, ellipsis: self.ellipsis() })
+    }
+
+    fn ellipsis(&self) -> &'static str {
+        if self.capabilities.ascii_only { "..." } else { "…" }
     }
 
     fn write_line(&mut self, line: &str) -> anyhow::Result<()> {

@@ -13,8 +13,8 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use super::theme::PromptTheme;
 use crate::ui::table::key_values::terminal_width;
 
-const CTRL_D: char = '\x04';
-const CTRL_U: char = '\x15';
+pub(super) const CTRL_D: char = '\x04';
+pub(super) const CTRL_U: char = '\x15';
 
 /// An edited line with a cursor.
 struct LineBuffer {

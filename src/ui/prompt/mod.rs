@@ -1,6 +1,7 @@
 //! Prompts on a terminal. Ctrl-C at a prompt restores the terminal.
 
 mod line_editor;
+mod picker;
 mod plain;
 pub(super) mod stdin_lines;
 mod theme;
@@ -184,6 +185,39 @@ fn confirm_with_default(ui: &Ui, question: &str, missing: &str, default: bool) -
     run_prompt(ui, missing, move || match is_plain {
         true => plain::confirm(&question, default),
         false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default)?),
+    })
+}
+
+/// Lets the user pick one of `items` from a list, and returns its index.
+///
+/// # Errors
+/// wxbox cannot prompt: a usage error with the message `missing`. The user interrupts the prompt.
+pub fn pick(ui: &Ui, prompt: &str, items: &[String], missing: &str) -> anyhow::Result<usize> {
+    let chosen = pick_items(ui, prompt, items, missing, false)?;
+    chosen.first().copied().ok_or_else(|| anyhow::anyhow!(t!("ui-prompt")))
+}
+
+/// Lets the user pick one or more of `items` from a list, and returns their indexes.
+///
+/// # Errors
+/// wxbox cannot prompt: a usage error with the message `missing`. The user interrupts the prompt.
+pub fn pick_several(ui: &Ui, prompt: &str, items: &[String], missing: &str) -> anyhow::Result<Vec<usize>> {
+    pick_items(ui, prompt, items, missing, true)
+}
+
+fn pick_items(ui: &Ui, prompt: &str, items: &[String], missing: &str, is_multiple: bool) -> anyhow::Result<Vec<usize>> {
+    let (prompt, items, is_plain) = (prompt.to_owned(), items.to_vec(), ui.capabilities.no_animation);
+    let ellipsis = ui.ellipsis();
+    run_prompt(ui, missing, move || {
+        if is_plain {
+            return Ok(plain::pick(&prompt, &items, is_multiple)?);
+        }
+        let chosen = picker::pick(&prompt, &items, is_multiple, ellipsis)?;
+        let texts: Vec<&str> = chosen.iter().filter_map(|index| items.get(*index)).map(String::as_str).collect();
+        let mut line = String::new();
+        PromptTheme.format_input_prompt_selection(&mut line, &prompt, &texts.join(", ")).map_err(io::Error::other)?;
+        Term::stderr().write_line(&line)?;
+        Ok(chosen)
     })
 }
 

@@ -32,6 +32,7 @@ mod names;
 mod net;
 mod password;
 pub mod pem;
+mod pickers;
 pub mod process_hardening;
 mod push_listener;
 pub mod reference;

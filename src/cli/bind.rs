@@ -46,7 +46,7 @@ wxbox bind --user luffy --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
     after_help = EXAMPLES,
     override_usage = "wxbox bind --user NAME [OPTIONS]\nwxbox bind --unbound [--tag TAG] [OPTIONS]"
 )]
-#[command(group(clap::ArgGroup::new("who").required(true).args(["user", "unbound"])))]
+#[command(group(clap::ArgGroup::new("who").args(["user", "unbound"])))]
 pub struct Bind {
     /// Bind this user; repeatable
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
@@ -113,9 +113,9 @@ pub struct Bind {
 
 /// `wxbox unbind`.
 #[derive(Debug, Args)]
-#[command(after_help = "wxbox unbind --user luffy")]
+#[command(after_help = "wxbox unbind --user luffy", override_usage = "wxbox unbind --user NAME")]
 pub struct Unbind {
     /// Unbind this user
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
-    pub user: String,
+    pub user: Option<String>,
 }

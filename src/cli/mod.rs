@@ -7,6 +7,7 @@ mod follower;
 mod help;
 mod init;
 mod media;
+mod missing;
 mod outbox;
 mod quota;
 mod run;

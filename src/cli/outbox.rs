@@ -84,7 +84,7 @@ pub struct OutboxShow {
 /// `wxbox outbox retry`.
 #[derive(Debug, Args)]
 #[command(after_help = RETRY_EXAMPLES, override_usage = "wxbox outbox retry ID...\nwxbox outbox retry --failed | --unknown | --queued | --expired")]
-#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown", "queued", "expired"])))]
+#[command(group(clap::ArgGroup::new("which").args(["id", "failed", "unknown", "queued", "expired"])))]
 pub struct OutboxRetry {
     /// IDs of the messages
     #[arg(value_parser = parse_integer::<i64>)]
@@ -109,10 +109,17 @@ pub struct OutboxRetry {
     pub wait_receipt: Option<Duration>,
 }
 
+impl OutboxRetry {
+    /// Returns `true` if the command line names no messages.
+    pub fn selects_nothing(&self) -> bool {
+        self.id.is_empty() && !(self.failed || self.unknown || self.queued || self.expired)
+    }
+}
+
 /// `wxbox outbox cancel`.
 #[derive(Debug, Args)]
 #[command(after_help = CANCEL_EXAMPLES, override_usage = "wxbox outbox cancel ID... | --all")]
-#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "all"])))]
+#[command(group(clap::ArgGroup::new("which").args(["id", "all"])))]
 pub struct OutboxCancel {
     /// IDs of the messages
     #[arg(value_parser = parse_integer::<i64>)]

@@ -74,6 +74,15 @@ fn find_mistyped_option(args: &[OsString]) -> Option<String> {
     options.find(|arg| !known_options.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
 }
 
+/// Returns the hint with the usage, or with the command for help if the usage has several forms.
+pub(super) fn usage_hint(command: &Command, path: &str) -> String {
+    let usage = usage_text(command);
+    match usage.lines().count() {
+        1 => t!("cli-usage", usage = usage),
+        _ => t!("cli-help-hint", command = path),
+    }
+}
+
 /// A command line that clap rejects.
 struct RejectedLine<'e> {
     root: Command,
@@ -100,15 +109,11 @@ impl RejectedLine<'_> {
         }
     }
 
-    /// Returns the hint with the usage, or with the command for help if the usage has several forms.
+    /// Returns the hint about the usage, if clap reports one.
     fn usage_hint(&self) -> Option<String> {
         // clap reports no command with an invalid value, and the usage would not help.
         self.error.get(ContextKind::Usage)?;
-        let usage = usage_text(self.command()?);
-        Some(match usage.lines().count() {
-            1 => t!("cli-usage", usage = usage),
-            _ => t!("cli-help-hint", command = self.path()),
-        })
+        Some(usage_hint(self.command()?, &self.path()))
     }
 
     fn unknown_argument(&self, args: &[OsString]) -> CommandError {
@@ -231,7 +236,6 @@ fn missing_argument(arg: &str) -> String {
     match names.iter().map(|name| name.split(' ').next().unwrap_or(name)).collect::<Vec<_>>()[..] {
         ["--user", "--tag", "--all", ..] => t!("cli-missing-recipient"),
         ["--user", "--tag"] => t!("cli-missing-report-recipient"),
-        ["--user", "--unbound"] => t!("cli-missing-bind-user"),
         ["--template", "--subscribe"] => t!("cli-missing-template"),
         [_] => t!("cli-missing", arg = names.join(" ")),
         _ => t!("cli-missing-one-of", args = join_list(names)),

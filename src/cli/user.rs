@@ -144,7 +144,7 @@ pub struct UserPasswd {
 #[command(after_help = REMOVE_EXAMPLES)]
 pub struct UserRemove {
     /// Name of the user
-    pub name: String,
+    pub name: Option<String>,
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,

@@ -32,6 +32,11 @@ use crate::ui::Ui;
 ///
 /// [`crate::exit::classify`] maps the error to an exit status.
 pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
+    if !ui.can_ask()
+        && let Some(error) = cli.missing_argument()
+    {
+        return Err(error.into());
+    }
     let Cli { global, command } = cli;
     match command {
         Command::User(user) => user::run(ui, &global, user),

@@ -106,6 +106,7 @@ bind-qr-file-hint = use a name such as --qr-file code.png or --qr-file code.svg
 bind-qr-narrow = the QR code needs a terminal of { $need }, this one is { $have }: enlarge the terminal or use a smaller font, then run the command again
 bind-qr-short = the QR code needs a terminal of { $need }, this one is { $have }: enlarge the terminal, use a smaller font, or open the URL above in WeChat
 bind-qr-too-long = the URL is too long for a QR code
+bind-rebind-ask = { $user } is bound already. Replace the binding?
 bind-refused = rejected a request: { $why }
 bind-refused-all = { $count ->
     [one] rejected one request: { $reasons }
@@ -763,6 +764,14 @@ media-no-file = { $file } does not exist and is not standard input
 media-unreadable = cannot read { $file }: { $cause }
 
 ## quota
+pick-messages = Messages
+pick-no-users = there are no users
+pick-no-users-hint = run `wxbox user add NAME` to add a user
+pick-user = User
+pick-user-bound = bound
+pick-user-to-bind = Users to bind
+pick-user-unbound = not bound
+pick-with-details = { $name } ({ $details })
 push-encrypted = it is encrypted, and push.aes_key is not set
 push-key-invalid = push.aes_key is not an EncodingAESKey: it must have 43 characters
 push-malformed = it is not an event of WeChat

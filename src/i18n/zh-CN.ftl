@@ -132,6 +132,7 @@ bind-qr-file-hint = 请用扩展名指定图片格式：--qr-file code.png 或 -
 bind-qr-narrow = 窗口太小，显示不下二维码（需要 { $need }，当前为 { $have }）：请放大窗口或缩小字体，再重新运行
 bind-qr-short = 窗口太小，显示不下二维码（需要 { $need }，当前为 { $have }）：请放大窗口或缩小字体，或在微信中打开上面的链接
 bind-qr-too-long = 链接太长，无法生成二维码
+bind-rebind-ask = “{ $user }”已绑定。要换绑吗？
 bind-refused = 拒绝了一次请求：{ $why }
 bind-refused-all = 拒绝了 { $count } 次请求：{ $reasons }
 bind-refused-body = 请求正文太大
@@ -773,6 +774,14 @@ media-no-file = { $file } 既不是普通文件，也不是标准输入
 media-unreadable = 无法读取 { $file }：{ $cause }
 
 ## quota
+pick-messages = 消息
+pick-no-users = 还没有用户
+pick-no-users-hint = 请用 `wxbox user add NAME` 添加用户
+pick-user = 用户
+pick-user-bound = 已绑定
+pick-user-to-bind = 要绑定的用户
+pick-user-unbound = 未绑定
+pick-with-details = { $name }（{ $details }）
 push-encrypted = 内容已加密，但没有设置 push.aes_key
 push-key-invalid = push.aes_key 不是有效的 EncodingAESKey：应为 43 个字符
 push-malformed = 不是微信的事件

@@ -104,6 +104,12 @@ impl Ui {
         }
     }
 
+    /// Returns `true` if wxbox may ask for what the command line does not say: a person is at the
+    /// terminal, and no script reads the output.
+    pub fn can_ask(&self) -> bool {
+        self.can_prompt && !self.json && !self.quiet
+    }
+
     /// Applies the options of the command line.
     pub fn configure(&mut self, json: bool, quiet: bool, color: ColorMode) {
         ERRORS_AS_JSON.store(json, Ordering::Relaxed);

@@ -88,6 +88,7 @@ mod network_access;
 mod outbox_maintenance;
 mod panic_report;
 mod passwords;
+mod pickers;
 mod properties;
 mod qr_file;
 mod qr_terminal;

@@ -38,10 +38,10 @@ use scan::ScanListener;
 use sequence::BindingSource;
 use session::BindContext;
 
-pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Bind) -> anyhow::Result<ExitStatus> {
     args.listen.as_deref().map(listen::parse_address).transpose()?;
     let qr_file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
-    let openid = args.openid.as_deref().map(parse_openid_argument).transpose()?;
+    let openid = args.openid.as_deref().map(parse_openid_argument).transpose()?.map(str::to_owned);
     if openid.is_some() && args.user.len() > 1 {
         return Err(CommandError::usage(t!("bind-openid-several")).hint(t!("bind-openid-several-hint")).into());
     }
@@ -53,9 +53,12 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     };
     let app = AppContext::open(ui, global, flags)?;
     let app_id = app.require_app_id()?;
+    if args.user.is_empty() && !args.unbound {
+        select_users::pick(ui, &app, &mut args)?;
+    }
     if let Some(openid) = openid {
         let name = args.user.first().map_or("", String::as_str);
-        return save::bind_openid(ui, &app, name, openid, args.rebind);
+        return save::bind_openid(ui, &app, name, &openid, args.rebind);
     }
     let account = app.account()?;
     if args.scan {

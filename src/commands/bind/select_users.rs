@@ -6,6 +6,7 @@ use crate::cli::Bind;
 use crate::context::{AppContext, unknown_tag_error};
 use crate::exit::{CommandError, ExitStatus};
 use crate::password;
+use crate::pickers;
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{Store, User, UserFilter};
 use crate::t;
@@ -35,6 +36,24 @@ pub(super) fn select(
         check_password(ui, user, args, password.as_ref(), &hint)?;
     }
     Ok(users)
+}
+
+/// Lets the operator pick the people that the command line does not name. To bind a person who is
+/// bound already, the operator must confirm it.
+pub(super) fn pick(ui: &Ui, app: &AppContext, args: &mut Bind) -> anyhow::Result<()> {
+    let store = app.open_existing_store()?;
+    let users = match args.openid {
+        Some(_) => vec![pickers::pick_user(ui, app, &store)?],
+        None => pickers::pick_users_to_bind(ui, app, &store)?,
+    };
+    for user in users {
+        if user.binding.is_some() && !args.rebind {
+            args.rebind = ui::confirm(ui, &t!("bind-rebind-ask", user = user.username), "")?;
+            check_unbound(&user, args.rebind)?;
+        }
+        args.user.push(user.username);
+    }
+    Ok(())
 }
 
 fn by_name(app: &AppContext, store: &Store, args: &Bind) -> anyhow::Result<Vec<User>> {

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
+use crate::pickers;
 use crate::store::UnbindResult;
 use crate::t;
 use crate::ui::Ui;
@@ -30,7 +31,10 @@ pub(in crate::commands) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> a
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     let app_id = app.require_app_id()?;
     let mut store = app.open_existing_store()?;
-    let user = app.find_user(&store, &args.user)?;
+    let user = match &args.user {
+        Some(name) => app.find_user(&store, name)?,
+        None => pickers::pick_bound_user(ui, &app, &store)?,
+    };
     let UnbindResult { user, cancelled: cancelled_count } = store.unbind(&user, &app_id, Timestamp::now())?;
     let Some(binding) = user.binding else {
         return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).into());

@@ -11,10 +11,15 @@ use crate::context::AppContext;
 use crate::delivery::{DeliverySource, is_within_dedupe_window};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n::{join_first, relative_time};
+use crate::pickers;
 use crate::signals::Waiter;
 use crate::store::{Backlog, MessageState, RetryResult, Store};
 use crate::t;
 use crate::ui::Ui;
+
+/// The states of the messages that `retry` offers in a list.
+const RETRYABLE_STATES: [MessageState; 4] =
+    [MessageState::Failed, MessageState::Unknown, MessageState::Expired, MessageState::Queued];
 
 pub(super) fn flush(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
     // A delivery creates a lock file beside the database, so check before it opens.
@@ -57,7 +62,17 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
         }
         return delivery::run(ui, setup, DeliverySource::Messages(ids));
     }
-    let RequeueReport { ids, may_repeat, errors } = requeue(ui, app, &mut setup.store, args)?;
+    let picked_ids = if args.selects_nothing() {
+        let ids = pickers::pick_messages(ui, app, &setup.store, &RETRYABLE_STATES)?;
+        if ids.is_empty() {
+            ui.status(&t!("outbox-retry-none"));
+            return Ok(ExitStatus::Success);
+        }
+        ids
+    } else {
+        args.id.clone()
+    };
+    let RequeueReport { ids, may_repeat, errors } = requeue(ui, app, &mut setup.store, args, picked_ids)?;
     if !may_repeat.is_empty() {
         ui.warn(&t!("outbox-retry-repeats", ids = join_first(&may_repeat), count = may_repeat.len()));
     }
@@ -93,19 +108,27 @@ struct RequeueReport {
     errors: Vec<CommandError>,
 }
 
-/// Puts the messages that `args` selects back into the queue.
-fn requeue(ui: &mut Ui, app: &AppContext, store: &mut Store, args: &OutboxRetry) -> anyhow::Result<RequeueReport> {
+/// Puts the messages that `args` selects by their state, or those with `named_ids`, back into the
+/// queue.
+fn requeue(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &mut Store,
+    args: &OutboxRetry,
+    named_ids: Vec<i64>,
+) -> anyhow::Result<RequeueReport> {
     let (app_id, now) = (app.require_app_id()?, ClockReading::now());
     let by_state = [
         (args.failed, MessageState::Failed),
         (args.unknown, MessageState::Unknown),
         (args.expired, MessageState::Expired),
     ];
+    let selects_by_state = named_ids.is_empty();
     let ids = match by_state.into_iter().find(|(is_requested, _)| *is_requested) {
         Some((_, state)) => store.ids_by_state(&app_id, state)?,
         None => {
             // In any other order, a part could be retried before the one that it must follow.
-            let mut ids = args.id.clone();
+            let mut ids = named_ids;
             ids.sort_unstable();
             ids.dedup();
             ids
@@ -124,7 +147,7 @@ fn requeue(ui: &mut Ui, app: &AppContext, store: &mut Store, args: &OutboxRetry)
                 }
             }
             // A selection by state skips messages that cannot be retried.
-            RetryResult::Removed | RetryResult::NotBound | RetryResult::InProgress if args.id.is_empty() => {}
+            RetryResult::Removed | RetryResult::NotBound | RetryResult::InProgress if selects_by_state => {}
             reason => requeued.errors.push(retry_error(id, &reason)),
         }
     }

@@ -12,6 +12,7 @@ use crate::commands::delivery::message_view::MessageView;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n;
+use crate::pickers;
 use crate::store::{MessageState, OutboxCounts, ReceiptCounts, ReceiptStatus, Store};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
@@ -51,6 +52,12 @@ pub(super) fn cancel(ui: &mut Ui, app: &AppContext, args: &OutboxCancel) -> anyh
     }
     let mut summary = CancelSummary::default();
     let mut remaining: VecDeque<i64> = args.id.iter().copied().collect();
+    if remaining.is_empty() {
+        remaining.extend(pickers::pick_messages(ui, app, &store, &[MessageState::Queued])?);
+        if remaining.is_empty() {
+            ui.status(&t!("outbox-cancel-none"));
+        }
+    }
     while let Some(id) = remaining.pop_front() {
         let cancelled = store.cancel(&app_id, id, Timestamp::now())?;
         if !cancelled.is_empty() {

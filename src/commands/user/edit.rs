@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::context::{AppContext, parse_openid_argument, warn_if_openid_shared, warn_if_unusual_openid};
 use crate::exit::{CommandError, ExitStatus};
 use crate::password;
+use crate::pickers;
 use crate::store::{self, NewUser, RemovalResult, Store};
 use crate::t;
 use crate::ui::{self, Ui};
@@ -147,7 +148,10 @@ pub(super) fn passwd(ui: &mut Ui, app: &AppContext, args: &UserPasswd) -> anyhow
 
 pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &UserRemove) -> anyhow::Result<ExitStatus> {
     let mut store = app.open_existing_store()?;
-    let user = app.find_user(&store, &args.name)?;
+    let user = match &args.name {
+        Some(name) => app.find_user(&store, name)?,
+        None => pickers::pick_user(ui, app, &store)?,
+    };
     if !args.yes && !ui::confirm(ui, &t!("user-remove-ask", user = user.username), &t!("user-remove-missing"))? {
         ui.status(&t!("user-remove-kept"));
         return Ok(ExitStatus::Success);

@@ -32,12 +32,12 @@ struct Picker<'i> {
 }
 
 /// An item with its index, for the matcher.
-struct Candidate<'i> {
+struct IndexedItem<'i> {
     index: usize,
     text: &'i str,
 }
 
-impl AsRef<str> for Candidate<'_> {
+impl AsRef<str> for IndexedItem<'_> {
     fn as_ref(&self) -> &str {
         self.text
     }
@@ -58,7 +58,7 @@ impl<'i> Picker<'i> {
 
     fn set_query(&mut self, query: String) {
         let pattern = Pattern::new(&query, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
-        let candidates = self.items.iter().enumerate().map(|(index, text)| Candidate { index, text });
+        let candidates = self.items.iter().enumerate().map(|(index, text)| IndexedItem { index, text });
         let matches = pattern.match_list(candidates, &mut self.matcher);
         self.matches = matches.into_iter().map(|(candidate, _)| candidate.index).collect();
         (self.query, self.active, self.first_visible) = (query, 0, 0);
@@ -110,7 +110,8 @@ pub(super) fn pick(prompt: &str, items: &[String], is_multiple: bool, ellipsis: 
     let help = if is_multiple { t!("ui-pick-several-help") } else { t!("ui-pick-help") };
     let chosen = loop {
         draw(&term, prompt, &mut picker, &help, ellipsis)?;
-        let key = term.read_key()?;
+        // With `read_key`, Ctrl-C would raise a signal, and the list would stay on the screen.
+        let key = term.read_key_raw()?;
         clear(&term)?;
         match key {
             Key::Enter if !picker.marked.is_empty() => break picker.marked,
@@ -119,8 +120,9 @@ pub(super) fn pick(prompt: &str, items: &[String], is_multiple: bool, ellipsis: 
                     break vec![item];
                 }
             }
-            Key::Escape => return Err(cancel(&term)?),
-            Key::Char(CTRL_D) if picker.query.is_empty() => return Err(cancel(&term)?),
+            Key::CtrlC => return end(&term, ErrorKind::Interrupted),
+            Key::Escape => return end(&term, ErrorKind::UnexpectedEof),
+            Key::Char(CTRL_D) if picker.query.is_empty() => return end(&term, ErrorKind::UnexpectedEof),
             Key::ArrowUp => picker.move_cursor(-1),
             Key::ArrowDown => picker.move_cursor(1),
             Key::Tab if is_multiple => {
@@ -172,9 +174,10 @@ fn clear(term: &Term) -> io::Result<()> {
     term.clear_to_end_of_screen()
 }
 
-fn cancel(term: &Term) -> io::Result<io::Error> {
+/// Ends the prompt without an answer.
+fn end(term: &Term, reason: ErrorKind) -> io::Result<Vec<usize>> {
     term.flush()?;
-    Ok(ErrorKind::UnexpectedEof.into())
+    Err(reason.into())
 }
 
 #[cfg(test)]

@@ -1,0 +1,8 @@
+//! Lets a person at a terminal pick what the command line does not name: users, recipients,
+//! messages. In a script the missing argument stays a usage error; see `cli/missing.rs`.
+
+mod messages;
+mod users;
+
+pub(crate) use messages::pick_messages;
+pub(crate) use users::{pick_bound_user, pick_user, pick_users_to_bind};

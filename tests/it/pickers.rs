@@ -1,0 +1,159 @@
+//! Lists at a terminal for what the command line does not name.
+
+use snapbox::str;
+
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+const DOWN: &str = "\x1b[B";
+
+fn start_terminal(env: &TestEnv, line: &str) -> Terminal {
+    Terminal::start(env.command(line), 24, 80)
+}
+
+fn env_with_three_users() -> TestEnv {
+    let env = TestEnv::new();
+    env.run("user add luffy --openid oLuffy_wears_the_straw_hat_1 --tag crew").assert_success();
+    env.run("user add 娜美 --openid oNami_draws_maps_of_the_sea1").assert_success();
+    env.run("user add zoro").assert_success();
+    env
+}
+
+/// Returns the lines of the screen that are not empty.
+fn lines(screen: &vt100::Screen) -> Vec<String> {
+    screen.contents().lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn user_to_remove_is_picked_by_typing_a_part_of_the_name() {
+    let env = env_with_three_users();
+    let mut terminal = start_terminal(&env, "user remove");
+    let screen = terminal.wait_for("3/3");
+    assert_eq!(
+        lines(screen),
+        [
+            "User:",
+            ">  luffy (crew, bound)",
+            "   zoro (not bound)",
+            "   娜美 (bound)",
+            "   3/3  ↑↓: move, Enter: accept, Esc: cancel",
+        ]
+    );
+    terminal.type_keys("美");
+    terminal.wait_for("1/3");
+    terminal.type_keys("\r");
+    terminal.wait_for("Remove 娜美");
+    terminal.type_keys("y\r");
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0));
+    // The list leaves only the answer behind.
+    assert_eq!(lines(&ended.screen)[0], "User: 娜美 (bound)");
+    assert!(ended.screen.contents().contains("removed 娜美"), "{}", ended.screen.contents());
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
+}
+
+#[test]
+fn escape_and_end_of_input_change_nothing() {
+    let env = env_with_three_users();
+    for key in ["\x1b", "\x04", "\x03"] {
+        let mut terminal = start_terminal(&env, "unbind");
+        terminal.wait_for("2/2");
+        terminal.type_keys(key);
+        let ended = terminal.wait();
+        let expected = if key == "\x03" { 130 } else { 2 };
+        assert_eq!(ended.status.code(), Some(expected), "{}", ended.screen.contents());
+        assert!(ended.is_echo_on && !ended.screen.hide_cursor());
+        assert!(!ended.screen.contents().contains("2/2"), "{}", ended.screen.contents());
+    }
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 2);
+}
+
+#[test]
+fn several_messages_are_marked_and_retried() {
+    let env = env_with_three_users();
+    env.run("send -u luffy one").assert_success();
+    for text in ["two", "three", "four"] {
+        env.run(&format!("send -u luffy {text} --no-wait")).assert_success();
+    }
+    let mut terminal = start_terminal(&env, "outbox cancel");
+    terminal.wait_for("3/3");
+    terminal.type_keys("\t");
+    terminal.wait_for(" * 4  queued");
+    terminal.type_keys(DOWN);
+    terminal.wait_for(">  2  queued");
+    terminal.type_keys("\t\r");
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,cancelled,queued,cancelled");
+
+    let mut terminal = start_terminal(&env, "outbox retry");
+    terminal.wait_for("1/1");
+    terminal.type_keys("\r");
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,cancelled,sent,cancelled");
+
+    let ended = start_terminal(&env, "outbox retry").wait();
+    assert!(ended.screen.contents().contains("no messages to retry"), "{}", ended.screen.contents());
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn bind_asks_before_it_replaces_a_binding() {
+    let env = env_with_three_users();
+    let mut terminal = start_terminal(&env, "bind --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o");
+    terminal.wait_for("3/3");
+    terminal.type_keys("luf\r");
+    terminal.wait_for("luffy is bound already. Replace the binding? [y/N]");
+    terminal.type_keys("\r");
+    assert_eq!(terminal.wait().status.code(), Some(4));
+    let mut terminal = start_terminal(&env, "bind --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o");
+    terminal.wait_for("3/3");
+    terminal.type_keys("zo\r");
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 3);
+}
+
+#[test]
+fn simple_terminal_gets_a_numbered_list() {
+    let mut env = env_with_three_users();
+    env.set_variable("TERM", "dumb").set_variable("WXBOX_LANG", "zh");
+    let mut terminal = start_terminal(&env, "user remove");
+    terminal.wait_for("序号或部分文字");
+    terminal.type_keys("9\r");
+    terminal.wait_for("没有匹配项");
+    terminal.type_keys("2\r");
+    terminal.wait_for("[y/N]");
+    terminal.type_keys("y\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert!(text.contains("   1  luffy（crew、已绑定）\n   2  zoro（未绑定）\n"), "{text}");
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users WHERE username = 'zoro'"), 0);
+}
+
+#[test]
+fn script_is_never_asked() {
+    let env = env_with_three_users();
+    for (line, missing) in [
+        ("user remove", "NAME is missing"),
+        ("unbind", "--user NAME is missing"),
+        ("bind", "the user is missing: use --user NAME, or --unbound for all unbound users"),
+        ("outbox cancel", "one of these is missing: ID, --all"),
+        ("outbox retry", "one of these is missing: ID, --failed, --unknown, --queued, --expired"),
+    ] {
+        let result = env.run_with_stdin(line, "luffy\n");
+        assert_eq!(result.status(), Some(2), "{line}");
+        assert!(result.stderr().starts_with(&format!("error: {missing}\nhint: ")), "{line}: {}", result.stderr());
+        // Nor is a person whose terminal shows JSON to a program.
+        let ended = start_terminal(&env, &format!("--json {line}")).wait();
+        assert_eq!(ended.status.code(), Some(2), "{line}: {}", ended.screen.contents());
+    }
+    env.run("user remove --json").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+{"error":"NAME is missing","hint":"usage: wxbox user remove [OPTIONS] [NAME]","code":2}
+
+"#]]);
+}

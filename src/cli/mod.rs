@@ -39,7 +39,9 @@ pub use serve::{Event, Serve};
 pub use template::{
     TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
 };
-pub(crate) use usage_error::{mistyped_option_error, output_options, usage_error};
+pub(crate) use usage_error::{
+    incomplete_send_error, missing_report_recipient_error, mistyped_option_error, output_options, usage_error,
+};
 pub use user::{
     UserAdd, UserCommand, UserEditArgs, UserExport, UserImport, UserList, UserPasswd, UserRemove, UserShow,
 };

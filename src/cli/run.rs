@@ -38,7 +38,8 @@ wxbox run -u luffy --text \"Nightly run: {result}, {duration}\" -- ./nightly";
     after_long_help = NOTES,
     override_usage = "wxbox run {--user NAME | --tag TAG} [OPTIONS] -- COMMAND [ARG]..."
 )]
-#[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag"])))]
+// The recipient is not required here: the config can have default recipients, which clap does not know.
+#[command(group(ArgGroup::new("recipient").multiple(true).args(["user", "tag"])))]
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
     /// Report to this user; repeatable
@@ -66,6 +67,13 @@ pub struct Run {
     /// Command and arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+impl Run {
+    /// Returns whether an option names a recipient.
+    pub fn has_recipient(&self) -> bool {
+        !self.user.is_empty() || !self.tag.is_empty()
+    }
 }
 
 /// Which results of the command are reported.

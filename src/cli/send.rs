@@ -75,8 +75,10 @@ producer | wxbox send --batch -";
     after_long_help = NOTES,
     override_usage = "wxbox send {--user NAME | --tag TAG | --all} {TEXT | -t T} [OPTIONS]\nwxbox send --batch FILE [OPTIONS]"
 )]
-#[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid", "batch"])))]
-#[command(group(ArgGroup::new("message").required(true)
+// Neither group is required here: the config can have default recipients, which clap does not know.
+// [`Send::missing_error`] says what is missing.
+#[command(group(ArgGroup::new("recipient").multiple(true).args(["user", "tag", "all", "openid", "batch"])))]
+#[command(group(ArgGroup::new("message")
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// Send to this user; repeatable
@@ -263,6 +265,19 @@ fn parse_miniprogram(text: &str) -> Result<MiniProgramArg, String> {
 }
 
 impl Send {
+    /// Returns whether an option names a recipient, or a batch whose lines do.
+    pub fn has_recipient(&self) -> bool {
+        let named = [&self.user, &self.tag, &self.openid].into_iter().any(|names| !names.is_empty());
+        named || self.all || self.batch.is_some()
+    }
+
+    /// Returns whether there is a message to send, or a batch of them.
+    pub fn has_content(&self) -> bool {
+        let content = [&self.content.template, &self.image, &self.news, &self.subscribe, &self.message_file];
+        let is_named = content.into_iter().any(Option::is_some);
+        is_named || self.text.is_some() || self.content.text_option.is_some() || self.batch.is_some()
+    }
+
     /// Returns the names of its options: `--user`, `--tag`, ….
     pub fn long_option_names() -> Vec<String> {
         let command = Self::augment_args(clap::Command::new("send"));

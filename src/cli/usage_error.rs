@@ -61,6 +61,22 @@ pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
     CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }
 
+/// The error for a `send` that lacks a recipient, a message or both. clap cannot tell, because the config
+/// can have default recipients.
+pub(crate) fn incomplete_send_error(lacks_recipient: bool, lacks_content: bool) -> CommandError {
+    let missing =
+        [lacks_recipient.then(|| t!("cli-missing-recipient")), lacks_content.then(|| t!("cli-missing-content"))];
+    CommandError::usage(join_clauses(missing.into_iter().flatten())).hint(t!("cli-send-hint"))
+}
+
+/// The error for a `run` without recipient, if the config has none either.
+pub(crate) fn missing_report_recipient_error() -> CommandError {
+    let mut root = Cli::command();
+    root.build();
+    let usage = root.find_subcommand("run").map(usage_text);
+    CommandError::usage(t!("cli-missing-report-recipient")).hint(usage.map(|usage| t!("cli-usage", usage = usage)))
+}
+
 /// Finds an unknown option of `send`. clap took it for the text and then complains about the real text.
 fn find_mistyped_option(args: &[OsString]) -> Option<String> {
     let send_args = words_before_escape(args).skip_while(|arg| *arg != "send");
@@ -165,17 +181,7 @@ impl RejectedLine<'_> {
 
     fn missing_arguments(&self) -> CommandError {
         let missing = self.strings(ContextKind::InvalidArg);
-        let is_template_missing = missing.iter().any(|arg| arg.starts_with("<--template"));
-        let texts: Vec<String> = missing
-            .iter()
-            .filter(|arg| !(is_template_missing && is_content(arg)))
-            .map(|arg| missing_argument(arg))
-            .collect();
-        let hint = match self.words.last().map(String::as_str) {
-            Some("send") if !is_template_missing => Some(t!("cli-send-hint")),
-            _ => None,
-        };
-        CommandError::usage(join_clauses(texts)).hint(hint)
+        CommandError::usage(join_clauses(missing.iter().map(|arg| missing_argument(arg))))
     }
 
     fn invalid_value(&self) -> Option<CommandError> {
@@ -220,22 +226,13 @@ fn did_you_mean(name: String) -> String {
     t!("did-you-mean", name = name)
 }
 
-fn is_content(arg: &str) -> bool {
-    arg.starts_with("<TEXT|")
-}
-
 /// Says what is missing in words. `arg` is clap's `<NAME>`, `--older-than <AGE>` or `<--user <NAME>|--tag <TAG>>`.
 fn missing_argument(arg: &str) -> String {
-    if is_content(arg) {
-        return t!("cli-missing-content");
-    }
     let Some(alternatives) = arg.strip_prefix('<').and_then(|arg| arg.strip_suffix('>')) else {
         return t!("cli-missing", arg = arg.replace(['<', '>'], "").trim_end_matches("..."));
     };
     let names: Vec<String> = alternatives.split('|').map(|arg| arg.replace(['<', '>'], "")).collect();
     match names.iter().map(|name| name.split(' ').next().unwrap_or(name)).collect::<Vec<_>>()[..] {
-        ["--user", "--tag", "--all", ..] => t!("cli-missing-recipient"),
-        ["--user", "--tag"] => t!("cli-missing-report-recipient"),
         ["--template", "--subscribe"] => t!("cli-missing-template"),
         [_] => t!("cli-missing", arg = names.join(" ")),
         _ => t!("cli-missing-one-of", args = join_list(names)),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::never;
 use serde_json::Value;
 
-use crate::cli::{ArgText, Global, ReportOn, Run};
+use crate::cli::{ArgText, Global, ReportOn, Run, missing_report_recipient_error};
 use crate::commands::delivery;
 use crate::commands::delivery::DeliverySetup;
 use crate::compose::draft::MessageDraft;
@@ -35,6 +35,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         || args.content.data_json.as_deref() == Some("-")
     {
         return Err(CommandError::usage(t!("run-stdin")).hint(t!("run-stdin-hint")).into());
+    }
+    if !args.has_recipient() {
+        return Err(missing_report_recipient_error().into());
     }
     ui.dedupe_warnings();
     ui.with_results_on_stderr(|ui| {

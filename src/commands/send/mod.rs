@@ -5,7 +5,7 @@ mod batch;
 mod batch_line;
 mod dry_run;
 
-use crate::cli::{Global, Send, mistyped_option_error};
+use crate::cli::{Global, Send, incomplete_send_error, mistyped_option_error};
 use crate::commands::delivery;
 use crate::commands::delivery::{DeliverySetup, ReceiptWait};
 use crate::compose::recipients;
@@ -29,6 +29,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
         ..CliOverrides::default()
     };
     let app = AppContext::open(ui, global, flags)?;
+    check_complete(args)?;
     let receipt_wait = args.wait_receipt.map(|timeout| ReceiptWait::new(ui, &app, timeout)).transpose()?;
     if let Some(file) = &args.batch {
         return batch::run(ui, app, args, file, receipt_wait);
@@ -55,4 +56,16 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     setup.options.deliver = !args.delivery.no_wait;
     setup.receipt_wait = receipt_wait;
     delivery::run(ui, setup, single_source(submission)?)
+}
+
+/// Checks that there are recipients and a message. This is the only place that decides so.
+///
+/// # Errors
+/// A usage error that names everything that is missing.
+fn check_complete(args: &Send) -> anyhow::Result<()> {
+    let (lacks_recipient, lacks_content) = (!args.has_recipient(), !args.has_content());
+    match lacks_recipient || lacks_content {
+        true => Err(incomplete_send_error(lacks_recipient, lacks_content).into()),
+        false => Ok(()),
+    }
 }

@@ -1492,6 +1492,13 @@ ui-clauses = { $first }; { $rest }
 ui-crash = internal error at { $place } (wxbox { $version })
 ui-crash-hint = report this line as a bug; queued messages are still in the outbox
 ui-delivered = { $sent } sent, { $not } not sent
+ui-editor-missing = no editor was found: { $editor }
+ui-editor-missing-hint = set EDITOR to the command of your editor, as in `export EDITOR=nano`
+ui-editor-no-terminal = an editor needs a terminal
+ui-editor-not-started = cannot start the editor { $editor }
+ui-editor-not-utf8 = the edited text is not UTF-8
+ui-editor-quotes = { $variable } has a quotation mark without its partner
+ui-editor-unreadable = cannot read the edited text
 ui-ended = cannot read the answer: standard input has ended
 ui-error = error:
 ui-hidden = [hidden]

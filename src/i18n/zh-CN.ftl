@@ -1513,6 +1513,13 @@ ui-clauses = { $first }；{ $rest }
 ui-crash = wxbox 内部错误（{ $place }，版本 { $version }）
 ui-crash-hint = 请把这一行报告给 wxbox 的维护者；排队的消息仍在发件箱中
 ui-delivered = 已发送 { $sent }，未发出 { $not }
+ui-editor-missing = 找不到编辑器：{ $editor }
+ui-editor-missing-hint = 请把环境变量 EDITOR 设为编辑器的命令，例如 `export EDITOR=nano`
+ui-editor-no-terminal = 编辑器只能在终端中使用
+ui-editor-not-started = 无法启动编辑器 { $editor }
+ui-editor-not-utf8 = 编辑后的文本不是有效的 UTF-8
+ui-editor-quotes = 环境变量 { $variable } 中的引号不成对
+ui-editor-unreadable = 无法读取编辑后的文本
 ui-ended = 输入已结束，没有得到回答
 ui-error = 错误：
 ui-hidden = [已隐藏]

@@ -11,7 +11,7 @@ use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::exfiltrator::origin::Origin;
 
-use super::{handlers, inherited};
+use super::{Signal, handlers, inherited};
 
 /// The signals that are forwarded.
 const FORWARDED_SIGNALS: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
@@ -81,6 +81,12 @@ impl Drop for SignalForwarder {
 }
 
 impl ForwardedSignal {
+    /// Returns the signal if it asks the process to stop, and was not typed on the terminal.
+    pub fn stop_signal(&self) -> Option<Signal> {
+        let is_stop = [SIGHUP, SIGTERM].contains(&self.0.signal) || self.0.signal == SIGINT && self.0.process.is_some();
+        is_stop.then(|| handlers::signal_from_number(self.0.signal))
+    }
+
     /// Sends the signal to `child`, which must not have been waited for, unless the child has
     /// received it already: a terminal sends its signals to the whole foreground process group.
     pub fn forward_to(&self, child: Pid) {

@@ -7,6 +7,7 @@
 
 mod active_bar;
 mod capabilities;
+mod editor;
 mod log;
 mod messages;
 mod panic_hook;
@@ -27,6 +28,7 @@ use serde::Serialize;
 
 pub use capabilities::ColorMode;
 pub use console::measure_text_width;
+pub use editor::edit_text;
 pub use log::init as start_log;
 pub use messages::Level;
 pub use panic_hook::{ignore_panics, install_panic_hook};

@@ -113,7 +113,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("store", &["clock", "files", "i18n", "names", "secret", "termination"]),
     ("wechat", &["clock", "files", "i18n", "net", "pem", "secret"]),
     ("sandbox", &["http_server", "i18n"]),
-    ("ui", &["clock", "exit", "files", "i18n", "secret", "signals", "time_zone"]),
+    ("ui", &["clock", "exit", "files", "i18n", "process_hardening", "secret", "signals", "time_zone"]),
     ("http_server", &["pem"]),
     ("signals", &["exit", "termination"]),
     ("pem", &["i18n"]),

@@ -321,6 +321,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --database 'Database file [env: WXBOX_DATABASE]'
             cand --color 'Use colors: auto, always or never'
             cand --all 'Send to all bound users'
+            cand --edit 'Write the text in your editor'
             cand --strict 'Treat warnings about the content as errors'
             cand --split 'Split a text of more than 2,048 bytes into several messages'
             cand --no-wait 'Queue only; `wxbox serve` or `wxbox outbox flush` sends later'

@@ -78,8 +78,9 @@ impl Cli {
     pub fn parse_args(args: &[OsString]) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(args)?;
         // clap does not report whether a positional argument followed `--`.
-        if let (Command::Send(send), [.., sign, _]) = (&mut cli.command, args) {
-            send.is_escaped = sign == "--";
+        if let Command::Send(send) = &mut cli.command {
+            send.is_escaped = matches!(args, [.., sign, _] if sign == "--");
+            send.words = args.iter().skip(1).cloned().collect();
         }
         Ok(cli)
     }

@@ -1,5 +1,6 @@
 //! The arguments of `wxbox send`.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -107,6 +108,14 @@ pub struct Send {
     /// Whether the text follows `--`, so that it cannot be a mistyped option.
     #[arg(skip)]
     pub is_escaped: bool,
+    /// The words of the command line after the name of the program.
+    #[arg(skip)]
+    pub words: Vec<OsString>,
+    /// Write the text in your editor
+    ///
+    /// The editor is $VISUAL or $EDITOR. TEXT is what it starts with. An empty text is not sent.
+    #[arg(long, help_heading = "Content", hide_short_help = true, conflicts_with_all = ["template", "image", "news", "subscribe", "message_file", "batch"])]
+    pub edit: bool,
     /// The content.
     #[command(flatten)]
     pub content: ContentArgs,
@@ -275,7 +284,22 @@ impl Send {
     pub fn has_content(&self) -> bool {
         let content = [&self.content.template, &self.image, &self.news, &self.subscribe, &self.message_file];
         let is_named = content.into_iter().any(Option::is_some);
-        is_named || self.text.is_some() || self.content.text_option.is_some() || self.batch.is_some()
+        is_named || self.edit || self.text.is_some() || self.content.text_option.is_some() || self.batch.is_some()
+    }
+
+    /// Returns whether the message or a part of it is read from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        let texts = [&self.text, &self.content.text_option].into_iter().flatten().map(|text| text.text.as_str());
+        let files = [&self.image, &self.news, &self.message_file, &self.content.data_json, &self.batch];
+        texts.chain(files.into_iter().flatten().map(String::as_str)).any(|source| source == "-")
+    }
+
+    /// Returns the command line with more options, quoted for a shell.
+    pub fn command_line_with(&self, options: &[String]) -> String {
+        let mut words: Vec<String> = self.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        words.splice(end..end, options.iter().cloned());
+        format!("wxbox {}", shell_words::join(words))
     }
 
     /// Returns the names of its options: `--user`, `--tag`, ….

@@ -19,6 +19,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     let app_id = app.require_app_id()?;
     let settings = app.push_settings()?;
+    ui.explain_stdin();
     let body = match files::read_limited(io::stdin(), u64::try_from(MAX_PUSH_BYTES).unwrap_or(u64::MAX)) {
         Err(error) if error.kind() == ErrorKind::FileTooLarge => return Err(rejection(PushError::TooLarge).into()),
         read => read.with_context(|| t!("ui-stdin"))?,

@@ -42,7 +42,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Command::User(user) => user::run(ui, &global, user),
         Command::Bind(bind) => bind::run(ui, &global, bind),
         Command::Unbind(unbind) => bind::unbind::run(ui, &global, &unbind),
-        Command::Send(send) => send::run(ui, &global, &send),
+        Command::Send(send) => send::run(ui, &global, *send),
         Command::Run(run) => run::run(ui, &global, &run),
         Command::Serve(serve) => serve::run(ui, &global, &serve),
         Command::Event(event) => event::run(ui, &global, &event),

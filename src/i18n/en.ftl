@@ -764,9 +764,16 @@ media-no-file = { $file } does not exist and is not standard input
 media-unreadable = cannot read { $file }: { $cause }
 
 ## quota
+pick-all = all { $count } bound users
 pick-messages = Messages
 pick-no-users = there are no users
 pick-no-users-hint = run `wxbox user add NAME` to add a user
+pick-recipients = Send to
+pick-tag = tag { $tag } ({ $count ->
+    [one] 1 user
+   *[other] { $count } users
+})
+pick-unreachable = unreachable
 pick-user = User
 pick-user-bound = bound
 pick-user-to-bind = Users to bind
@@ -1216,6 +1223,18 @@ did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" is not an openid
 openid-unusable-hint = use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = an openid usually has { $length } characters and begins with o; { $openid } does not
+send-ask-alias-item = template { $title } ({ $alias })
+send-ask-command = The same without questions:
+send-ask-content = Message
+send-ask-declined = nothing sent
+send-ask-editor-item = a text, in your editor
+send-ask-field-again = { $finding }; press Enter to send it all the same
+send-ask-field-rule = { $key }: { $rule }
+send-ask-send = Send to { $to }?
+send-ask-send-several = Send to { $count } recipients?
+send-ask-template-item = template { $title }
+send-ask-text = Text
+send-ask-text-item = a text
 send-and-more = { $names } and { $more } more
 send-awaiting-receipts = waiting for receipts…
 send-blocked = message { $id } to { $to } was not delivered: the user refuses messages of the account ({ $text })
@@ -1522,6 +1541,7 @@ ui-pick-several-help = ↑↓: move, Tab: mark several, Enter: accept, Esc: canc
 ui-prompt = cannot prompt
 ui-span = { $count }{ $unit }
 ui-stdin = cannot read standard input
+ui-stdin-end = Type the input. To end it, press Ctrl-D at the start of a line.
 ui-stdin-name = standard input
 ui-stdin-long = standard input is longer than { $limit } bytes
 ui-stdin-utf8 = standard input is not UTF-8

@@ -774,9 +774,13 @@ media-no-file = { $file } 既不是普通文件，也不是标准输入
 media-unreadable = 无法读取 { $file }：{ $cause }
 
 ## quota
+pick-all = 全部 { $count } 个已绑定的用户
 pick-messages = 消息
 pick-no-users = 还没有用户
 pick-no-users-hint = 请用 `wxbox user add NAME` 添加用户
+pick-recipients = 接收者
+pick-tag = 标签“{ $tag }”（{ $count } 个用户）
+pick-unreachable = 无法送达
 pick-user = 用户
 pick-user-bound = 已绑定
 pick-user-to-bind = 要绑定的用户
@@ -1215,6 +1219,18 @@ did-you-mean = 是不是想输入 { $name }？
 openid-unusable = “{ $openid }”不是有效的 openid
 openid-unusable-hint = 请检查 openid：由字母、数字、- 和 _ 组成，例如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = openid 通常有 { $length } 个字符，以 o 开头，{ $openid } 不符合
+send-ask-alias-item = 模板“{ $title }”（{ $alias }）
+send-ask-command = 等效的命令：
+send-ask-content = 消息
+send-ask-declined = 没有发送
+send-ask-editor-item = 文本（用编辑器书写）
+send-ask-field-again = { $finding }；仍要发送请按回车
+send-ask-field-rule = { $key }：{ $rule }
+send-ask-send = 发送给“{ $to }”吗？
+send-ask-send-several = 发送给 { $count } 个接收者吗？
+send-ask-template-item = 模板“{ $title }”
+send-ask-text = 文本
+send-ask-text-item = 文本
 send-and-more = { $names } 等，另有 { $more } 个
 send-awaiting-receipts = 正在等待送达回执……
 send-blocked = 发给“{ $to }”的消息 { $id } 没有送达：用户拒收服务号的消息（{ $text }）
@@ -1564,6 +1580,7 @@ ui-span = { $count } { $unit ->
    *[other] { $unit }
 }
 ui-stdin = 无法读取标准输入
+ui-stdin-end = 请输入内容，在行首按 Ctrl-D 结束。
 ui-stdin-name = stdin
 ui-stdin-long = 标准输入超过 { $limit } 字节
 ui-stdin-utf8 = 标准输入不是有效的 UTF-8

@@ -2,7 +2,9 @@
 //! messages. In a script the missing argument stays a usage error; see `cli/missing.rs`.
 
 mod messages;
+mod recipients;
 mod users;
 
 pub(crate) use messages::pick_messages;
+pub(crate) use recipients::pick_recipients;
 pub(crate) use users::{pick_bound_user, pick_user, pick_users_to_bind};

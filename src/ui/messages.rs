@@ -71,6 +71,13 @@ impl Ui {
         }
     }
 
+    /// Tells a person at the terminal how to end standard input, before it is read.
+    pub fn explain_stdin(&mut self) {
+        if self.can_prompt {
+            self.note(&t!("ui-stdin-end"));
+        }
+    }
+
     /// Prints a warning, unless `--quiet` is set.
     pub fn warn(&mut self, text: &str) {
         if !self.quiet && self.shown_warnings.as_mut().is_none_or(|shown| shown.insert(text.to_owned())) {

@@ -107,6 +107,7 @@ mod secrets_crash;
 mod secrets_in_files;
 mod send;
 mod send_interrupted;
+mod send_questions;
 mod send_rejected;
 mod serve;
 mod serve_durability;

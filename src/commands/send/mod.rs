@@ -4,8 +4,9 @@
 mod batch;
 mod batch_line;
 mod dry_run;
+mod questions;
 
-use crate::cli::{Global, Send, incomplete_send_error, mistyped_option_error};
+use crate::cli::{ArgText, Global, Send, incomplete_send_error, mistyped_option_error};
 use crate::commands::delivery;
 use crate::commands::delivery::{DeliverySetup, ReceiptWait};
 use crate::compose::recipients;
@@ -15,13 +16,15 @@ use crate::compose::{ComposeRequest, build_submission, message_json, single_sour
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
+use crate::t;
 use crate::ui::Ui;
 
-pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Result<ExitStatus> {
     if let Some(option) = args.mistyped_option() {
         return Err(mistyped_option_error(option).into());
     }
-    let openids = recipients::parse_openids(&args.openid)?;
+    let openid_args = args.openid.clone();
+    let openids = recipients::parse_openids(&openid_args)?;
     let flags = CliOverrides {
         concurrency: args.concurrency,
         rate: args.rate,
@@ -29,13 +32,16 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
         ..CliOverrides::default()
     };
     let app = AppContext::open(ui, global, flags)?;
-    check_complete(args)?;
+    let answers = complete(ui, &app, &mut args)?;
+    if args.reads_stdin() {
+        ui.explain_stdin();
+    }
     let receipt_wait = args.wait_receipt.map(|timeout| ReceiptWait::new(ui, &app, timeout)).transpose()?;
     if let Some(file) = &args.batch {
-        return batch::run(ui, app, args, file, receipt_wait);
+        return batch::run(ui, app, &args, file, receipt_wait);
     }
     let mut warnings = DraftWarnings::new(args.content.strict);
-    let draft = message_json::draft_from_args(args, &app.config, &mut warnings)?;
+    let draft = message_json::draft_from_args(&args, &app.config, &mut warnings)?;
     app.require_app_id()?;
     // A dry run works without the secret. Any other run must fail before it queues a message.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
@@ -52,20 +58,36 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     if args.dry_run {
         return dry_run::print_bodies(ui, &app, &store, &submission);
     }
+    if !answers.is_empty() {
+        let command_line = args.command_line_with(&answers);
+        if !questions::confirm(ui, &app, &store, &submission, &command_line)? {
+            ui.status(&t!("send-ask-declined"));
+            return Ok(ExitStatus::Success);
+        }
+    }
     let mut setup = DeliverySetup::new(&app, store)?;
     setup.options.deliver = !args.delivery.no_wait;
     setup.receipt_wait = receipt_wait;
     delivery::run(ui, setup, single_source(submission)?)
 }
 
-/// Checks that there are recipients and a message. This is the only place that decides so.
+/// Makes sure that there are recipients and a message. This is the only place that decides so. At a
+/// terminal, asks for what is missing and adds it to `args`. Returns the options that the answers
+/// stand for.
 ///
 /// # Errors
-/// A usage error that names everything that is missing.
-fn check_complete(args: &Send) -> anyhow::Result<()> {
+/// In a script: a usage error that names everything that is missing. A prompt is interrupted.
+fn complete(ui: &mut Ui, app: &AppContext, args: &mut Send) -> anyhow::Result<Vec<String>> {
     let (lacks_recipient, lacks_content) = (!args.has_recipient(), !args.has_content());
-    match lacks_recipient || lacks_content {
-        true => Err(incomplete_send_error(lacks_recipient, lacks_content).into()),
-        false => Ok(()),
+    let mut answers = Vec::new();
+    if ui.can_ask() {
+        answers = questions::ask_missing(ui, app, args, lacks_recipient)?;
+    } else if lacks_recipient || lacks_content {
+        return Err(incomplete_send_error(lacks_recipient, lacks_content).into());
     }
+    if args.edit {
+        let initial_text = args.text.take().or(args.content.text_option.take()).unwrap_or_default();
+        args.text = Some(ArgText::from(questions::edit_text(ui, &initial_text.text)?.as_str()));
+    }
+    Ok(answers)
 }

@@ -23,6 +23,7 @@ pub(super) fn import(ui: &mut Ui, app: &AppContext, args: &UserImport) -> anyhow
     let stdin = args.file.as_os_str() == "-";
     let name = if stdin { t!("ui-stdin-name") } else { args.file.display().to_string() };
     let mut input: Box<dyn Read> = if stdin {
+        ui.explain_stdin();
         Box::new(std::io::stdin())
     } else {
         Box::new(File::open(&args.file).with_context(|| t!("import-read", file = name))?)

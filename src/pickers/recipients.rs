@@ -1,0 +1,79 @@
+//! Picks the recipients of a message: users, tags, or all bound users.
+
+use std::collections::BTreeMap;
+
+use crate::context::AppContext;
+use crate::exit::CommandError;
+use crate::i18n::join_list;
+use crate::store::{Store, UserFilter};
+use crate::t;
+use crate::ui::{self, Ui};
+
+/// The recipients that a person has picked, as the options of `send` name them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct RecipientChoice {
+    /// The names for `--user`.
+    pub(crate) user: Vec<String>,
+    /// The tags for `--tag`.
+    pub(crate) tag: Vec<String>,
+    /// Whether `--all` is picked, so that the names and tags are empty.
+    pub(crate) all: bool,
+}
+
+/// A line of the list.
+enum RecipientItem {
+    User(String),
+    Tag(String),
+    All,
+}
+
+/// Lets the person pick the recipients among the bound users, their tags, and all of them.
+///
+/// # Errors
+/// No user is bound; the prompt is interrupted.
+pub(crate) fn pick_recipients(ui: &Ui, app: &AppContext, store: &Store) -> anyhow::Result<RecipientChoice> {
+    let (items, labels) = list_items(app, store)?;
+    if items.is_empty() {
+        return Err(CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into());
+    }
+    let picked = ui::pick_several(ui, &t!("pick-recipients"), &labels, "")?;
+    let mut choice = RecipientChoice::default();
+    for item in picked.into_iter().filter_map(|index| items.get(index)) {
+        match item {
+            RecipientItem::User(name) => choice.user.push(name.clone()),
+            RecipientItem::Tag(tag) => choice.tag.push(tag.clone()),
+            RecipientItem::All => return Ok(RecipientChoice { all: true, ..RecipientChoice::default() }),
+        }
+    }
+    Ok(choice)
+}
+
+/// Returns the items and their labels: the users by name, the tags, and all users.
+fn list_items(app: &AppContext, store: &Store) -> anyhow::Result<(Vec<RecipientItem>, Vec<String>)> {
+    let (mut items, mut labels) = (Vec::new(), Vec::new());
+    let mut tag_counts = BTreeMap::<String, usize>::new();
+    store.for_each_user(&UserFilter { tag: None, bound: Some(true) }, app.app_id(), |user| {
+        let is_reachable = user.binding.as_ref().is_some_and(|binding| binding.unreachable_errcode.is_none());
+        let details: Vec<String> =
+            user.tags.iter().cloned().chain((!is_reachable).then(|| t!("pick-unreachable"))).collect();
+        labels.push(match details.as_slice() {
+            [] => user.username.clone(),
+            details => t!("pick-with-details", name = user.username, details = join_list(details)),
+        });
+        for tag in user.tags {
+            *tag_counts.entry(tag).or_default() += 1;
+        }
+        items.push(RecipientItem::User(user.username));
+        anyhow::Ok(())
+    })?;
+    let user_count = items.len();
+    for (tag, count) in tag_counts {
+        labels.push(t!("pick-tag", tag = tag, count = count));
+        items.push(RecipientItem::Tag(tag));
+    }
+    if user_count > 1 {
+        labels.push(t!("pick-all", count = user_count));
+        items.push(RecipientItem::All);
+    }
+    Ok((items, labels))
+}

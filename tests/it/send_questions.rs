@@ -1,0 +1,173 @@
+//! `send` at a terminal: questions for what the command line leaves out, the editor, and the note
+//! about standard input.
+
+use std::fs;
+
+use snapbox::str;
+
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+const SENT: &str = "SELECT group_concat(state) FROM messages";
+
+fn start_terminal(env: &TestEnv, line: &str) -> Terminal {
+    Terminal::start(env.command(line), 30, 100)
+}
+
+fn env_with_two_users() -> TestEnv {
+    let env = TestEnv::with_bound_luffy();
+    env.run("user add nami --tag ops --openid oNami_draws_maps_of_the_sea1").assert_success();
+    env
+}
+
+/// Writes an editor that runs a shell script on the file, and makes it the user's editor.
+fn set_editor(env: &mut TestEnv, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = env.write_file("editor.sh", format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    env.set_variable("VISUAL", path.to_str().unwrap());
+}
+
+#[test]
+fn everything_is_asked_and_the_command_line_is_shown() {
+    let env = env_with_two_users();
+    let mut terminal = start_terminal(&env, "send");
+    let screen = terminal.wait_for("4/4").contents();
+    for line in [">  luffy", "   nami (ops)", "   tag ops (1 user)", "   all 2 bound users"] {
+        assert!(screen.contains(line), "{line}: {screen}");
+    }
+    terminal.type_keys("luf\r");
+    terminal.wait_for("Message:");
+    terminal.type_keys("server\r");
+    terminal.wait_for("thing1: a thing has up to 20 characters");
+    terminal.wait_for("(thing1): ");
+    terminal.type_keys("Disk full\r");
+    terminal.wait_for("(character_string2): ");
+    // A value against the rule is explained, and sent if it is entered again.
+    terminal.type_keys("web 1\r");
+    terminal.wait_for("press Enter to send it all the same");
+    terminal.wait_for("(character_string2): web 1");
+    terminal.type_keys("\r");
+    terminal.wait_for("(time3): ");
+    terminal.type_keys("15:01\r");
+    terminal.wait_for("Send to luffy? [Y/n]");
+    terminal.type_keys("\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let card = "  Server alert\n  Event: Disk full\n  Host: web 1\n  Time: 15:01\n";
+    assert!(text.contains(card), "{text}");
+    let line = text.lines().skip_while(|line| !line.contains("The same without questions")).skip(1);
+    let line: String = line.take_while(|line| !line.is_empty()).collect();
+    let expected = "wxbox send --user luffy --template 'Server alert' --data 'thing1=Disk full' --data 'character_string2=web 1' --data 'time3=15:01'";
+    assert_eq!(line.trim(), expected);
+    // The line sends the same.
+    env.run(expected.strip_prefix("wxbox ").unwrap()).assert_success();
+    assert_eq!(env.query::<String>(SENT), "sent,sent");
+    assert_eq!(env.query::<i64>("SELECT count(DISTINCT json) FROM payloads"), 1);
+}
+
+#[test]
+fn only_missing_fields_are_asked() {
+    let mut env = env_with_two_users();
+    env.set_variable("WXBOX_LANG", "zh");
+    env.run("template list").assert_success();
+    let mut terminal = start_terminal(&env, "send -u luffy -t 'Server alert' -d thing1=db1 -d character_string2=1GB");
+    terminal.wait_for("（time3）");
+    terminal.type_keys("2019年10月1日 15:01\r");
+    terminal.wait_for("发送给“luffy”吗？");
+    terminal.type_keys("n\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(text.contains("没有发送") && text.contains("--data 'time3=2019年10月1日 15:01'"), "{text}");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    // An alias that sets all fields is complete.
+    let ended = start_terminal(&env, "send -u luffy -t backup").wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    assert_eq!(env.query::<String>(SENT), "sent");
+}
+
+#[test]
+fn text_is_asked_and_may_be_dry_run() {
+    let env = env_with_two_users();
+    let mut terminal = start_terminal(&env, "send --dry-run");
+    terminal.wait_for("4/4");
+    terminal.type_keys("all 2\r");
+    terminal.wait_for("Message:");
+    terminal.type_keys("\r");
+    terminal.wait_for("Text: ");
+    terminal.type_keys("hello\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("\"content\":\"hello\"").count(), 2, "{text}");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+}
+
+#[test]
+fn text_is_offered_if_the_templates_cannot_be_listed() {
+    let env = env_with_two_users();
+    env.replace_in_config(&[("api_base = \"", "api_base = \"http://127.0.0.1:1\" # \"")]);
+    let mut terminal = start_terminal(&env, "send -u luffy");
+    terminal.wait_for("2/2");
+    let screen = terminal.wait_for("cannot get an access token").contents();
+    assert!(screen.contains("warning: "), "{screen}");
+    terminal.type_keys("\x1b");
+    assert_eq!(terminal.wait().status.code(), Some(2));
+}
+
+#[test]
+fn edited_text_is_sent() {
+    let mut env = env_with_two_users();
+    set_editor(&mut env, "printf 'first line\\nsecond line\\n' >> \"$1\"");
+    let ended = start_terminal(&env, "send -u luffy --edit 'hello '").wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    let content: String = env.query("SELECT json FROM payloads");
+    assert!(content.contains(r"hello first line\nsecond line"), "{content}");
+    // An editor that discards the text sends nothing.
+    set_editor(&mut env, "echo more >> \"$1\"; exit 1");
+    let ended = start_terminal(&env, "send -u luffy --edit").wait();
+    assert!(ended.screen.contents().contains("error: the text is empty"), "{}", ended.screen.contents());
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1);
+    // A script has no editor.
+    assert_eq!(env.run("send -u luffy --edit").status(), Some(2));
+}
+
+#[test]
+fn person_is_told_how_to_end_standard_input() {
+    let env = env_with_two_users();
+    let mut terminal = start_terminal(&env, "send -u luffy -");
+    terminal.wait_for("press Ctrl-D at the start of a line");
+    terminal.type_keys("disk full\r\x04");
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    let content: String = env.query("SELECT json FROM payloads");
+    assert!(content.contains(r#""disk full""#), "{content}");
+    let piped = env.run_with_stdin("send -u luffy -", "disk full\n").assert_success();
+    assert_eq!(piped.stderr(), "");
+}
+
+#[test]
+fn script_gets_an_error_that_names_everything() {
+    let env = env_with_two_users();
+    env.run("send").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the recipient is missing: use --user NAME, --tag TAG or --all; the message is missing: use a text, - for standard input, --template T or --image FILE
+hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
+
+"#]]);
+    env.run("send -u luffy -t 'Server alert' -d thing1=db1").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the template Server alert needs values for character_string2, time3
+hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
+
+"#]]);
+    // A person whose output goes to a program is not asked either.
+    for line in ["send --json", "send -q"] {
+        assert_eq!(start_terminal(&env, line).wait().status.code(), Some(2), "{line}");
+    }
+}

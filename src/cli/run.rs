@@ -43,6 +43,8 @@ wxbox run -u luffy --text \"Nightly run: {result}, {duration}\" -- ./nightly";
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
     /// Report to this user; repeatable
+    ///
+    /// Without a recipient, the report goes to those of send.to of the config, or of WXBOX_TO.
     #[arg(short, long, help_heading = "Recipients", value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
     pub user: Vec<String>,
     /// Report to all users with this tag; repeatable

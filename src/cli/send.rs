@@ -83,6 +83,8 @@ producer | wxbox send --batch -";
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// Send to this user; repeatable
+    ///
+    /// Without a recipient, the message goes to those of send.to of the config, or of WXBOX_TO.
     #[arg(short, long, help_heading = "Recipients", value_name = "NAME", allow_hyphen_values = true, value_parser = parse_name)]
     pub user: Vec<String>,
     /// Send to all users with this tag; repeatable

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::config::{Config, DefaultRecipient, Origin, Setting};
 use crate::context::{AppContext, parse_openid_argument, unknown_tag_error, warn_if_unusual_openid};
-use crate::exit::CommandError;
-use crate::i18n::join_first;
+use crate::exit::{CommandError, ErrorReport};
+use crate::i18n::{join_clauses, join_first, join_list};
+use crate::report::classify;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
@@ -19,24 +21,70 @@ pub(crate) struct Recipient {
     pub(crate) by_name: bool,
 }
 
-/// The recipients that the command line selects.
-#[derive(Default)]
-pub(crate) struct RecipientSelector<'a> {
+/// The recipients that the command line selects, or the default ones of the config.
+#[derive(Debug)]
+pub(crate) struct RecipientSelector {
     /// The names of people.
-    pub(crate) user: &'a [String],
+    users: Vec<String>,
     /// Tags; everybody with one of them is selected.
-    pub(crate) tag: &'a [String],
+    tags: Vec<String>,
     /// Everybody who is bound is selected.
     pub(crate) all: bool,
-    /// Openids, already checked.
-    pub(crate) openids: &'a [&'a str],
+    openids: Vec<String>,
+    /// Where the config has the default recipients, if these are they.
+    default_origin: Option<Origin>,
 }
 
-impl RecipientSelector<'_> {
+impl RecipientSelector {
+    /// Selects the recipients that options name.
+    ///
+    /// # Errors
+    /// A value cannot be an openid.
+    pub(crate) fn from_args(
+        users: &[String],
+        tags: &[String],
+        all: bool,
+        openids: &[String],
+    ) -> Result<Self, CommandError> {
+        let openids = openids.iter().map(|openid| Ok(parse_openid_argument(openid)?.to_owned()));
+        let openids = openids.collect::<Result<_, CommandError>>()?;
+        Ok(Self { users: users.to_vec(), tags: tags.to_vec(), all, openids, default_origin: None })
+    }
+
+    /// Selects the default recipients of the config; `None` if it has none.
+    ///
+    /// # Errors
+    /// A value cannot be an openid.
+    pub(crate) fn from_config(config: &Config) -> Result<Option<Self>, CommandError> {
+        let Some(Setting { value: list, origin }) = &config.send.to else { return Ok(None) };
+        let (mut users, mut tags, mut openids) = (Vec::new(), Vec::new(), Vec::new());
+        for recipient in list {
+            match recipient {
+                DefaultRecipient::User(name) => users.push(name.clone()),
+                DefaultRecipient::Tag(tag) => tags.push(tag.clone()),
+                DefaultRecipient::Openid(openid) => openids.push(openid.clone()),
+                DefaultRecipient::All => {}
+            }
+        }
+        let selector = Self::from_args(&users, &tags, list.contains(&DefaultRecipient::All), &openids)?;
+        log::info!("{}", default_recipients_text(list, origin));
+        Ok(Some(Self { default_origin: Some(origin.clone()), ..selector }))
+    }
+
     /// Returns whether the selection needs the database.
     pub(crate) fn selects_users(&self) -> bool {
-        self.all || !self.user.is_empty() || !self.tag.is_empty()
+        self.all || !self.users.is_empty() || !self.tags.is_empty()
     }
+
+    /// Returns whether these are the default recipients of the config.
+    pub(crate) fn is_default(&self) -> bool {
+        self.default_origin.is_some()
+    }
+}
+
+/// Says which default recipients are used, and where they are configured.
+pub(crate) fn default_recipients_text(list: &[DefaultRecipient], origin: &Origin) -> String {
+    t!("send-default-recipients", names = join_list(list.iter().map(ToString::to_string)), at = origin.to_string())
 }
 
 /// Finds all selected recipients and warns about skipped members of groups.
@@ -47,10 +95,28 @@ pub(crate) fn resolve(
     ui: &mut Ui,
     app: &AppContext,
     store: &Store,
-    selector: &RecipientSelector<'_>,
+    selector: &RecipientSelector,
+) -> anyhow::Result<Vec<Recipient>> {
+    let recipients = resolve_selected(ui, app, store, selector);
+    match &selector.default_origin {
+        Some(origin) => recipients.map_err(|error| {
+            // The command line does not have the name that the error complains about.
+            let ErrorReport { exit, message, hint } = classify(&error);
+            let hints = hint.into_iter().chain([t!("send-default-hint", at = origin.to_string())]);
+            CommandError { exit, message, hint: Some(join_clauses(hints)) }.into()
+        }),
+        None => recipients,
+    }
+}
+
+fn resolve_selected(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &Store,
+    selector: &RecipientSelector,
 ) -> anyhow::Result<Vec<Recipient>> {
     let mut recipients = RecipientSet::default();
-    for name in selector.user {
+    for name in &selector.users {
         let user = app.find_user(store, name)?;
         if user.binding.is_none() {
             let hint = t!("user-not-bound-hint", user = user.username);
@@ -58,25 +124,17 @@ pub(crate) fn resolve(
         }
         recipients.add_user(user, true);
     }
-    for tag in selector.tag {
+    for tag in &selector.tags {
         add_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut recipients)?;
     }
     if selector.all {
         add_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut recipients)?;
     }
-    for openid in selector.openids {
+    for openid in &selector.openids {
         warn_if_unusual_openid(ui, openid);
         recipients.add_openid(openid);
     }
     Ok(recipients.list)
-}
-
-/// Checks the openids of the command line before anything is opened.
-///
-/// # Errors
-/// A value cannot be an openid.
-pub(crate) fn parse_openids(values: &[String]) -> Result<Vec<&str>, CommandError> {
-    values.iter().map(|value| parse_openid_argument(value)).collect()
 }
 
 /// Adds the bound and reachable members of a group and warns about the others.

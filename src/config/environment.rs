@@ -13,13 +13,14 @@ use super::values::OAuthScope;
 use crate::text_line;
 
 /// The environment variables that the configuration reads.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 17] = [
     "WXBOX_CONFIG",
     "WXBOX_DATABASE",
     "WXBOX_APP_ID",
     "WXBOX_APP_SECRET",
     "WXBOX_APP_SECRET_FILE",
     "WXBOX_REDIRECT_URI",
+    "WXBOX_TO",
     "WXBOX_PUSH_TOKEN",
     "WXBOX_PUSH_TOKEN_FILE",
     "WXBOX_PUSH_AES_KEY",

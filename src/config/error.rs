@@ -225,6 +225,8 @@ pub enum Expected {
     ForwardUrl,
     /// The URL of a proxy.
     Proxy,
+    /// One or more recipients.
+    Recipients,
     /// An integer from 1 to 1024.
     Concurrency,
     /// A non-negative integer of 32 bits.
@@ -259,6 +261,7 @@ impl fmt::Display for Expected {
             Self::PushPath => t!("config-expected-push-path"),
             Self::ForwardUrl => t!("config-expected-forward"),
             Self::Proxy => t!("config-expected-proxy"),
+            Self::Recipients => t!("config-expected-recipients"),
             Self::Concurrency => t!("config-expected-concurrency"),
             Self::NonNegativeInteger => t!("config-expected-whole"),
             Self::HttpUrl => t!("config-expected-link"),

@@ -24,7 +24,7 @@ const fn key(name: &'static str, default: &'static str, description: &'static st
 
 /// Every key, in the order of `config.example.toml`.
 #[rustfmt::skip]
-pub const KEYS: [ConfigKey; 43] = [
+pub const KEYS: [ConfigKey; 44] = [
     key("app_id", "", "the account's app id"),
     key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
     key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
@@ -54,6 +54,7 @@ pub const KEYS: [ConfigKey; 43] = [
     key("network.timeout", r#""10s""#, "how long one request to WeChat may take"),
     key("network.proxy", "(the variables HTTPS_PROXY and NO_PROXY)", "the proxy for requests to WeChat"),
     key("network.ca_file", "", "PEM file with one more certificate authority to trust"),
+    key("send.to", "", "the recipients of send and run if no option names any: a user, tag:NAME, openid:ID or all, or a list of them"),
     key("send.concurrency", "16", "requests at a time"),
     key("send.rate", "0", "messages a second; 0 = no limit of ours"),
     key("send.wait", r#""30s""#, "how long send goes on with a message after its first failure, before it leaves it to outbox flush"),

@@ -13,6 +13,7 @@ use super::error::{Error, Expected, Warning};
 use super::file::ConfigFile;
 use super::origin::{Origin, Setting};
 use super::push::{PushSecretLookups, check_push_path};
+use super::recipients::DefaultRecipient;
 use super::secret_lookup::{SecretLookup, find_secret};
 use super::{Config, ConfigSecret, ListenConfig, NetworkConfig, SendConfig, ServeConfig, file, templates, values};
 use crate::i18n::Lang;
@@ -69,7 +70,7 @@ impl Config {
             serve: read_serve(&root.section("serve"))?,
             push: push_secrets.into_config(&push_section)?,
             network: read_network(&root.section("network"))?,
-            send: read_send(flags, &root.section("send"))?,
+            send: read_send(flags, environment, &root.section("send"))?,
             templates: templates::read_templates(&root)?,
             warnings: Vec::new(),
             secret_error: secret.error,
@@ -213,7 +214,9 @@ fn parse_api_bases(value: &DeValue<'_>) -> Option<Vec<Url>> {
     }
 }
 
-fn read_send(flags: &CliOverrides, section: &Section<'_>) -> Result<SendConfig, Error> {
+fn read_send(flags: &CliOverrides, environment: &Environment, section: &Section<'_>) -> Result<SendConfig, Error> {
+    let to = section.value("to", DefaultRecipient::parse_value, Expected::Recipients)?;
+    let to_variable = environment.setting("WXBOX_TO", "send.to", DefaultRecipient::parse_list, Expected::Recipients)?;
     let configured = section.number("concurrency", values::check_concurrency, Expected::Concurrency)?;
     let concurrency = match flags.concurrency {
         Some(number) => {
@@ -228,6 +231,7 @@ fn read_send(flags: &CliOverrides, section: &Section<'_>) -> Result<SendConfig, 
     let wait = section.text("wait", values::parse_duration, Expected::Duration)?;
     let max_attempts = section.number("max_attempts", values::to_u32, Expected::NonNegativeInteger)?;
     Ok(SendConfig {
+        to: to_variable.or(to),
         concurrency,
         rate: flags.rate.map(|rate| Setting::from_flag(rate, "--rate")).or(rate).unwrap_or_default(),
         wait: wait.unwrap_or_else(|| Setting::from_default(Duration::from_secs(30))),

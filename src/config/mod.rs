@@ -16,6 +16,7 @@ mod keys;
 mod load;
 mod origin;
 mod push;
+mod recipients;
 mod secret_lookup;
 mod show;
 mod templates;
@@ -35,6 +36,7 @@ pub use file_trust::{check_file_trust, file_mode};
 pub use keys::{ConfigKey, KEYS};
 pub use origin::{Origin, Setting};
 pub use push::{PushConfig, PushSecrets};
+pub use recipients::DefaultRecipient;
 pub use show::ConfigEntry;
 pub use values::{
     ListenAddress, ListenHost, OAuthScope, Proxy, TokenEndpoint, looks_like_app_id, looks_like_app_secret,
@@ -133,6 +135,8 @@ pub struct NetworkConfig {
 /// Limits for sending.
 #[derive(Clone, Debug)]
 pub struct SendConfig {
+    /// The recipients of messages that name none; at least one.
+    pub to: Option<Setting<Vec<DefaultRecipient>>>,
     /// The number of concurrent requests, 1 to 1024.
     pub concurrency: Setting<usize>,
     /// The maximum number of messages a second; 0 is no limit.

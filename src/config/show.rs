@@ -83,6 +83,7 @@ impl Config {
             "network.timeout" => set_value(&network.timeout, duration_value),
             "network.proxy" => optional_value(&network.proxy, |proxy| text_value(&proxy.masked())),
             "network.ca_file" => optional_value(&network.ca_file, |path| path_value(path)),
+            "send.to" => optional_value(&send.to, |list| list.iter().map(text_value).collect()),
             "send.concurrency" => set_value(&send.concurrency, |number| (*number).into()),
             "send.rate" => set_value(&send.rate, |number| (*number).into()),
             "send.wait" => set_value(&send.wait, duration_value),

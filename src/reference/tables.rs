@@ -16,13 +16,14 @@ const fn variable(name: &'static str, description: &'static str) -> VariableDoc 
 /// Every variable that wxbox reads. The command line overrides variables, and variables the config
 /// file.
 #[rustfmt::skip]
-pub const ENVIRONMENT_VARIABLES: [VariableDoc; 32] = [
+pub const ENVIRONMENT_VARIABLES: [VariableDoc; 33] = [
     variable("WXBOX_CONFIG", "the config file; -c overrides it"),
     variable("WXBOX_DATABASE", "the database file; --database overrides it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
     variable("WXBOX_APP_SECRET", "the account's AppSecret, instead of the key app_secret"),
     variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
     variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
+    variable("WXBOX_TO", "instead of the key send.to: recipients with commas between them"),
     variable("WXBOX_PUSH_TOKEN", "the Token of 消息推送, instead of the key push.token"),
     variable("WXBOX_PUSH_TOKEN_FILE", "a file that holds nothing but the Token"),
     variable("WXBOX_PUSH_AES_KEY", "the EncodingAESKey of 消息推送, instead of the key push.aes_key"),

@@ -44,6 +44,7 @@ network.open_base = "https://open.weixin.qq.com/"
 network.timeout = "10s"
 network.proxy = "http://***@proxy.example:3128/"
 network.ca_file = (not set)
+send.to = (not set)
 send.concurrency = 16
 send.rate = 5
 send.wait = "30s"
@@ -86,6 +87,7 @@ network.open_base = "https://open.weixin.qq.com/"	default
 network.timeout = "10s"	default
 network.proxy = "http://***@proxy.example:3128/"	[HOME]/.config/wxbox/config.toml:4
 network.ca_file = (not set)	
+send.to = (not set)	
 send.concurrency = 16	default
 send.rate = 5	[HOME]/.config/wxbox/config.toml:6
 send.wait = "30s"	default
@@ -151,6 +153,7 @@ exit 0
 {"key":"network.timeout","value":"10s","origin":"default"}
 {"key":"network.proxy","value":"http://***@proxy.example:3128/","origin":"[HOME]/.config/wxbox/config.toml:4"}
 {"key":"network.ca_file","value":null,"origin":null}
+{"key":"send.to","value":null,"origin":null}
 {"key":"send.concurrency","value":16,"origin":"default"}
 {"key":"send.rate","value":5,"origin":"[HOME]/.config/wxbox/config.toml:6"}
 {"key":"send.wait","value":"30s","origin":"default"}

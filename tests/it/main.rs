@@ -35,6 +35,7 @@ mod crash_recovery;
 mod database_errors;
 mod database_locked;
 mod database_recovery;
+mod default_recipients;
 mod delivery_durability;
 mod delivery_faults;
 mod delivery_hints;

@@ -9,15 +9,21 @@ use indicatif::HumanBytes;
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use crate::clock::Timestamp;
-use crate::context::AppContext;
+use crate::config::DefaultRecipient;
+use crate::context::{AppContext, parse_openid_argument, unknown_tag_error};
 use crate::files;
-use crate::i18n::{io_error_text, long_duration};
+use crate::i18n::{io_error_text, join_list, long_duration};
 use crate::report::classify;
 use crate::store::{self, Inspection, Integrity, MessageFilter, MessageState};
 use crate::t;
 use crate::ui::Level;
 
-pub(super) const CHECKS: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox];
+/// Returns the checks of this group. Without default recipients there is nothing to check about them.
+pub(super) fn checks(app: &AppContext) -> &'static [CheckName] {
+    const ALL: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox, CheckName::Recipients];
+    const WITHOUT_RECIPIENTS: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox];
+    if app.config.send.to.is_some() { ALL } else { WITHOUT_RECIPIENTS }
+}
 
 /// The timeout of the integrity check, which reads the whole file.
 const INTEGRITY_CHECK_TIMEOUT: Duration = Duration::from_secs(6);
@@ -46,15 +52,19 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     if let Some(check) = check_disk_space(files::nearest_existing_dir(path)) {
         let _ = sender.send(check);
     }
-    let check = match outbox {
+    let (check, recipients) = match outbox {
         _ if !is_usable || app.config.app_id.is_none() => return,
         OutboxAccess::Open => {
-            check_outbox(app).unwrap_or_else(|error| Check::from_report(CheckName::Outbox, classify(&error)))
+            let report = |error| Check::from_report(CheckName::Outbox, classify(&error));
+            (check_outbox(app).unwrap_or_else(report), check_recipients(app))
         }
-        OutboxAccess::Absent => Check::ok(CheckName::Outbox, t!("doctor-outbox-empty")),
+        OutboxAccess::Absent => (Check::ok(CheckName::Outbox, t!("doctor-outbox-empty")), check_recipients(app)),
         OutboxAccess::Unreadable => return,
     };
     let _ = sender.send(check);
+    if let Some(check) = recipients {
+        let _ = sender.send(check);
+    }
 }
 
 /// Whether the outbox can be read.
@@ -121,6 +131,39 @@ fn check_disk_space(dir: &Path) -> Option<Check> {
         0..NO_DISK_BYTES => Check::failure(CheckName::Space, detail, t!("doctor-space-fix")),
         NO_DISK_BYTES..LOW_DISK_BYTES => Check::warning(CheckName::Space, detail, t!("doctor-space-fix")),
         _ => Check::ok(CheckName::Space, detail),
+    })
+}
+
+/// Checks that the default recipients exist and can be reached; `None` if there are none.
+fn check_recipients(app: &AppContext) -> Option<Check> {
+    let to = app.config.send.to.as_ref()?;
+    let names = join_list(to.iter().map(ToString::to_string));
+    let problem = || -> anyhow::Result<Option<String>> {
+        let store = app.open_store_or_empty()?;
+        for recipient in &to.value {
+            match recipient {
+                DefaultRecipient::User(name) => {
+                    if app.find_user(&store, name)?.binding.is_none() {
+                        return Ok(Some(t!("user-not-bound", user = name.as_str())));
+                    }
+                }
+                DefaultRecipient::Tag(tag) if !store.tags()?.contains(tag) => {
+                    return Err(unknown_tag_error(&store, tag)?.into());
+                }
+                DefaultRecipient::Tag(_) | DefaultRecipient::All => {}
+                DefaultRecipient::Openid(openid) => drop(parse_openid_argument(openid)?),
+            }
+        }
+        Ok(None)
+    };
+    let at = to.origin.to_string();
+    Some(match problem() {
+        Ok(None) => Check::ok(CheckName::Recipients, t!("doctor-recipients", names = names, at = at)),
+        Ok(Some(detail)) => Check::warning(CheckName::Recipients, detail, t!("doctor-recipients-fix", at = at)),
+        Err(error) => {
+            let detail = classify(&error).message;
+            Check::failure(CheckName::Recipients, detail, t!("doctor-recipients-fix", at = at))
+        }
     })
 }
 

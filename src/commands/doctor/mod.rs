@@ -102,7 +102,7 @@ fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::
     };
     let account_app = Arc::clone(app);
     let basic = vec![
-        start(database::CHECKS, database::check)?,
+        start(database::checks(app), database::check)?,
         start(network::DNS_CHECKS, network::check_dns)?,
         start(network::CONNECTIVITY_CHECKS, network::check_connectivity)?,
         CheckGroup::start(account::CHECKS, move |sender| account::check(sender, &account_app, &type_sender))?,

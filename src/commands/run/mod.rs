@@ -17,7 +17,7 @@ use crate::compose::recipients;
 use crate::compose::recipients::RecipientSelector;
 use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, content, single_source};
-use crate::config::CliOverrides;
+use crate::config::{self, CliOverrides, Config, Environment};
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n::{closest_match, join_list};
@@ -36,10 +36,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     {
         return Err(CommandError::usage(t!("run-stdin")).hint(t!("run-stdin-hint")).into());
     }
-    if !args.has_recipient() {
+    ui.dedupe_warnings();
+    // A config that cannot be read may have default recipients.
+    if !args.has_recipient() && read_config(global).is_ok_and(|app| app.config.send.to.is_none()) {
         return Err(missing_report_recipient_error().into());
     }
-    ui.dedupe_warnings();
     ui.with_results_on_stderr(|ui| {
         // Find out before the command runs whether its report can be sent.
         let problem = prepare_report(ui, global, args, (&ChildExit::Status(0), Duration::ZERO))
@@ -69,6 +70,13 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         }
         Ok(exit)
     })
+}
+
+/// Reads the config without a warning about it.
+fn read_config(global: &Global) -> Result<AppContext, config::Error> {
+    let flags =
+        CliOverrides { config: global.config.clone(), database: global.database.clone(), ..CliOverrides::default() };
+    Config::load(&flags, &Environment::from_process()).map(AppContext::from_config)
 }
 
 /// How the command ended, and how long it ran.
@@ -136,12 +144,10 @@ fn prepare_report(
     }
     let account = app.account()?;
     let mut store = app.open_existing_store()?;
-    let recipients = recipients::resolve(
-        ui,
-        &app,
-        &store,
-        &RecipientSelector { user: &args.user, tag: &args.tag, ..RecipientSelector::default() },
-    )?;
+    let named = RecipientSelector::from_args(&args.user, &args.tag, false, &[])?;
+    let selector = if args.has_recipient() { Some(named) } else { RecipientSelector::from_config(&app.config)? };
+    let selector = selector.ok_or_else(missing_report_recipient_error)?;
+    let recipients = recipients::resolve(ui, &app, &store, &selector)?;
     let draft = MessageDraft::from(content)
         .with_template_name(args.content.template.as_deref())
         .split_or_check(false, &mut warnings);

@@ -10,7 +10,7 @@ use crate::cli::{ArgText, Global, Send, incomplete_send_error, mistyped_option_e
 use crate::commands::delivery;
 use crate::commands::delivery::{DeliverySetup, ReceiptWait};
 use crate::compose::recipients;
-use crate::compose::recipients::RecipientSelector;
+use crate::compose::recipients::{RecipientSelector, default_recipients_text};
 use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, message_json, single_source};
 use crate::config::CliOverrides;
@@ -23,8 +23,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     if let Some(option) = args.mistyped_option() {
         return Err(mistyped_option_error(option).into());
     }
-    let openid_args = args.openid.clone();
-    let openids = recipients::parse_openids(&openid_args)?;
+    let named = RecipientSelector::from_args(&args.user, &args.tag, args.all, &args.openid)?;
     let flags = CliOverrides {
         concurrency: args.concurrency,
         rate: args.rate,
@@ -32,7 +31,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
         ..CliOverrides::default()
     };
     let app = AppContext::open(ui, global, flags)?;
-    let answers = complete(ui, &app, &mut args)?;
+    let (selector, answers) = complete(ui, &app, &mut args, named)?;
     if args.reads_stdin() {
         ui.explain_stdin();
     }
@@ -45,7 +44,6 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     app.require_app_id()?;
     // A dry run works without the secret. Any other run must fail before it queues a message.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    let selector = RecipientSelector { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     // Without a database no person is known by name.
     let mut store = match (selector.selects_users(), args.dry_run) {
         (true, _) => app.open_existing_store()?,
@@ -56,6 +54,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
     let submission = build_submission(ui, &app, &mut store, account.as_ref(), request, recipients)?;
     if args.dry_run {
+        if let Some(to) = app.config.send.to.as_ref().filter(|_| selector.is_default()) {
+            ui.status(&default_recipients_text(&to.value, &to.origin));
+        }
         return dry_run::print_bodies(ui, &app, &store, &submission);
     }
     if !answers.is_empty() {
@@ -71,23 +72,34 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     delivery::run(ui, setup, single_source(submission)?)
 }
 
-/// Makes sure that there are recipients and a message. This is the only place that decides so. At a
-/// terminal, asks for what is missing and adds it to `args`. Returns the options that the answers
-/// stand for.
+/// Makes sure that there are recipients and a message. This is the only place that decides what the
+/// command line lacks. At a terminal, asks for it and adds it to `args`. Returns the recipients, and
+/// the options that the answers stand for.
 ///
 /// # Errors
 /// In a script: a usage error that names everything that is missing. A prompt is interrupted.
-fn complete(ui: &mut Ui, app: &AppContext, args: &mut Send) -> anyhow::Result<Vec<String>> {
-    let (lacks_recipient, lacks_content) = (!args.has_recipient(), !args.has_content());
+fn complete(
+    ui: &mut Ui,
+    app: &AppContext,
+    args: &mut Send,
+    named: RecipientSelector,
+) -> anyhow::Result<(RecipientSelector, Vec<String>)> {
+    let selector = if args.has_recipient() { Some(named) } else { RecipientSelector::from_config(&app.config)? };
     let mut answers = Vec::new();
-    if ui.can_ask() {
-        answers = questions::ask_missing(ui, app, args, lacks_recipient)?;
-    } else if lacks_recipient || lacks_content {
-        return Err(incomplete_send_error(lacks_recipient, lacks_content).into());
-    }
+    let selector = match selector {
+        selector if ui.can_ask() => {
+            answers = questions::ask_missing(ui, app, args, selector.is_none())?;
+            match selector {
+                Some(selector) => selector,
+                None => RecipientSelector::from_args(&args.user, &args.tag, args.all, &args.openid)?,
+            }
+        }
+        Some(selector) if args.has_content() => selector,
+        selector => return Err(incomplete_send_error(selector.is_none(), !args.has_content()).into()),
+    };
     if args.edit {
         let initial_text = args.text.take().or(args.content.text_option.take()).unwrap_or_default();
         args.text = Some(ArgText::from(questions::edit_text(ui, &initial_text.text)?.as_str()));
     }
-    Ok(answers)
+    Ok((selector, answers))
 }

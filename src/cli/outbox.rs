@@ -101,6 +101,11 @@ pub struct OutboxRetry {
     /// All expired messages
     #[arg(long)]
     pub expired: bool,
+    /// Do not ask before sending all messages in a state
+    ///
+    /// wxbox asks on a terminal only.
+    #[arg(short, long)]
+    pub yes: bool,
     /// Wait until WeChat reports the delivery, for 60s or this time
     ///
     /// The exit status is then 0 only if every message was delivered. Only templates and notifications have receipts; a
@@ -127,6 +132,11 @@ pub struct OutboxCancel {
     /// All queued messages
     #[arg(long)]
     pub all: bool,
+    /// Do not ask before cancelling all messages
+    ///
+    /// wxbox asks on a terminal only.
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// `wxbox outbox prune`.

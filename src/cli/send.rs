@@ -165,6 +165,11 @@ pub struct Send {
     /// The default is send.rate of the config, 0.
     #[arg(long, help_heading = "Delivery", hide_short_help = true, value_name = "N", value_parser = parse_integer::<u32>)]
     pub rate: Option<u32>,
+    /// Do not ask before sending to all or to many people
+    ///
+    /// wxbox asks on a terminal only: for --all, and for more than 20 people with a tag.
+    #[arg(short, long, help_heading = "Delivery", hide_short_help = true)]
+    pub yes: bool,
     /// Print the JSON bodies and send nothing
     #[arg(long, help_heading = "Output")]
     pub dry_run: bool,

@@ -1085,6 +1085,11 @@ outbox-attempt-line = { $time } to { $openid }: { $outcome }
 outbox-attempt-not-sent = no connection to { $host }
 outbox-attempt-open = in flight
 outbox-attempt-accepted = accepted
+outbox-cancel-ask = { $count ->
+    [one] Cancel one queued message, from { $oldest }?
+   *[other] Cancel { $count } queued messages, the oldest from { $oldest }?
+}
+outbox-cancel-kept = nothing was cancelled
 outbox-cancel-left = { $count ->
     [one] one message is in flight and cannot be cancelled
    *[other] { $count } messages are in flight and cannot be cancelled
@@ -1137,6 +1142,10 @@ outbox-receipt-never = WeChat reports no receipt for messages of this type
 outbox-receipt-none = none yet
 outbox-receipt-text = { $receipt } ({ $text }), { $time }
 outbox-removed = deleted with the user
+outbox-retry-ask = { $count ->
+    [one] Send one { $state } message again, from { $oldest }?
+   *[other] Send { $count } { $state } messages again, the oldest from { $oldest }?
+}
 outbox-retry-gone = cannot retry message { $id }: its user and its content were deleted
 outbox-retry-key = cannot retry message { $id }: message { $other } has the same key
 outbox-retry-moved = message { $id } goes to the WeChat account to which the user is bound now ({ $openid })
@@ -1230,7 +1239,6 @@ openid-odd = an openid usually has { $length } characters and begins with o; { $
 send-ask-alias-item = template { $title } ({ $alias })
 send-ask-command = The same without questions:
 send-ask-content = Message
-send-ask-declined = nothing sent
 send-ask-editor-item = a text, in your editor
 send-ask-field-again = { $finding }; press Enter to send it all the same
 send-ask-field-rule = { $key }: { $rule }
@@ -1255,6 +1263,7 @@ send-default-recipients = to the default recipients: { $names } (send.to, { $at 
 send-delivered = delivered message { $id } ({ $kind }) to { $to }
 send-duplicate = nothing sent to { $to }: message { $id } has this key and is { $state }
 send-expired-hint = run `wxbox outbox retry { $id }` to send it now
+send-expired-hint-many = run `wxbox outbox retry --expired` to send all expired messages now
 send-failed = message { $id } to { $to } was rejected: { $error }
 send-fallback-fields = the template { $name } has { $count ->
     [0] no field left
@@ -1266,7 +1275,9 @@ send-fallback-text = --fallback works with a text only
 send-fallback-unlisted = the text is sent without --fallback, because its template "{ $name }" cannot be looked up: { $cause }
 send-gone = message { $id } was deleted with its user: it may or may not have been delivered
 send-given-up-hint = run `wxbox outbox retry { $id }` to send it again; wxbox does not retry it
+send-given-up-hint-many = run `wxbox outbox retry --failed` to send all failed messages again; wxbox does not retry them
 send-refused-hint = then run `wxbox outbox retry { $id }` to send it
+send-refused-hint-many = then run `wxbox outbox retry --failed` to send all failed messages
 send-removed = message { $id } was not sent, because its user was removed
 send-unbound = nothing was sent to { $user }: the binding was changed or removed in the meantime
 send-field-near = { $key } (did you mean { $near }?)
@@ -1300,6 +1311,7 @@ send-mistyped-option-near = did you mean { $near }? Write a text that begins wit
 send-no-tag = no user has the tag { $tag }
 send-no-receipt = message { $id } to { $to } was accepted, and no receipt came in time
 send-no-receipt-hint = run `wxbox outbox show { $id }` later; do not send the message again, because it may have been delivered
+send-no-receipt-hint-many = run `wxbox outbox list --receipt none` later; do not send the messages again, because they may have been delivered
 send-no-receipts = only templates and notifications have receipts; other messages count as delivered when WeChat accepts them
 send-not-received = message { $id } to { $to } was accepted, and WeChat did not deliver it: { $text }
 send-nobody-bound = no user is bound
@@ -1309,20 +1321,43 @@ send-declined-hint = run `wxbox send --user NAME` to send it to one of them anyw
 send-nobody-reachable = no bound user can be reached
 send-only-queued = queued message { $id } ({ $kind }) to { $to }
 send-part-hint = do not send it again: it is sent after message { $after }; run `wxbox outbox show { $after }` to see what that one waits for
+send-many-ask = { $count ->
+    [one] Send this message to { $names }?
+   *[other] Send this message to { $count } people ({ $names })?
+}
+send-many-ask-parts = Send this text in { $parts } parts, { $messages } messages, to { $names } ({ $count })?
+send-many-kept = nothing was sent
+send-many-blocked = { $count } messages were not delivered, because the users refuse messages of the account (to { $names })
+send-many-cancelled = { $count } messages were cancelled (to { $names })
+send-many-duplicate = { $count } messages with a known key are not sent again (to { $names })
+send-many-expired = { $count } messages have expired (to { $names })
+send-many-failed = { $count } messages were rejected (to { $names })
+send-many-no-receipt = { $count } messages were accepted, and no receipt came in time (to { $names })
+send-many-not-received = { $count } messages were accepted, and WeChat did not deliver them (to { $names })
+send-many-queued = { $count } messages are not delivered yet and stay queued (to { $names })
+send-many-unknown = { $count } messages may or may not have been delivered (to { $names })
 send-not-delivered = { $count ->
     [one] one message was not delivered
    *[other] { $count } messages were not delivered
 }
+send-quota-left = this takes { $count } of the { $left } calls of { $api } that are left today
+send-quota-short = { $count } calls of { $api } are needed, and { $left } are left today: the other messages wait until midnight in Beijing
 send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
 send-queued-until = message { $id } to { $to } is not delivered yet and stays queued until { $time }: { $error }
 send-queued-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries it; run `wxbox outbox retry { $id }` to retry it now
+send-queued-hint-many = do not send them again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries them; run `wxbox outbox retry --queued` to retry them now
 send-quota-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry { $id }`
+send-quota-hint-many = do not send them again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry --queued`
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = skipped, not bound: { $users }
 send-skipped-declined = skipped, declined this template: { $users }
 send-skipped-unreachable = skipped, unreachable (`wxbox user list` shows why): { $users }
 send-strict-hint = without --strict this is a warning, and the message is sent
-send-summary = of { $all } messages, { $sent } sent, { $failed } failed, { $queued } queued, { $unknown } unknown
+send-summary = { $sent } of { $all } messages sent
+send-summary-failed = { $count } not sent (`wxbox outbox list --state failed`)
+send-summary-queued = { $count } queued (`wxbox outbox list --state queued`)
+send-summary-queued-until = { $count } queued: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends them
+send-summary-unknown = { $count } may have arrived (`wxbox outbox list --state unknown`)
 send-unreachable-hint = run `wxbox user list` to see why, or `wxbox user sync` to update who follows the account
 send-tag-unreachable = no user with the tag { $tag } is bound and reachable
 send-template-unlisted = cannot look up the template "{ $name }", so nothing is queued: { $cause }
@@ -1339,6 +1374,7 @@ send-unchecked-secret = there is no cached template list, and no AppSecret to do
 send-under-way = sending…
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry { $id }`
+send-unknown-hint-many = ask the recipients: the messages may have arrived, so wxbox does not retry them; run `wxbox outbox list --state unknown` to see them
 send-url = { $url } is not an http or https address
 send-waiting = { $error }; retrying
 

@@ -1076,6 +1076,8 @@ outbox-attempt-line = { $time } 发往 { $openid }：{ $outcome }
 outbox-attempt-not-sent = 无法连接 { $host }，请求未发出
 outbox-attempt-open = 正在发送
 outbox-attempt-accepted = 微信已接收
+outbox-cancel-ask = 要取消 { $count } 条排队中的消息（最早的一条：{ $oldest }）吗？
+outbox-cancel-kept = 没有取消任何消息
 outbox-cancel-left = 有 { $count } 条消息正在发送，无法取消
 outbox-cancel-none = 没有排队的消息
 outbox-cancel-sending = 消息 { $id } 正在发送，无法取消
@@ -1128,6 +1130,12 @@ outbox-receipt-never = 微信不为这类消息推送送达回执
 outbox-receipt-none = 暂无
 outbox-receipt-text = { $receipt }（{ $text }），{ $time }
 outbox-removed = 用户已删除，内容也已删除
+outbox-retry-ask = 要重新发送 { $count } 条{ $state ->
+    [failed] 失败
+    [unknown] 结果未知
+    [queued] 排队中
+   *[expired] 已过期
+}的消息（最早的一条：{ $oldest }）吗？
 outbox-retry-gone = 消息 { $id } 无法重发：用户和消息内容已删除
 outbox-retry-key = 没有重发消息 { $id }：消息 { $other } 使用了相同的幂等键
 outbox-retry-moved = 消息 { $id } 将发往用户当前绑定的微信（{ $openid }）
@@ -1226,7 +1234,6 @@ openid-odd = openid 通常有 { $length } 个字符，以 o 开头，{ $openid }
 send-ask-alias-item = 模板“{ $title }”（{ $alias }）
 send-ask-command = 等效的命令：
 send-ask-content = 消息
-send-ask-declined = 没有发送
 send-ask-editor-item = 文本（用编辑器书写）
 send-ask-field-again = { $finding }；仍要发送请按回车
 send-ask-field-rule = { $key }：{ $rule }
@@ -1275,6 +1282,7 @@ send-duplicate = 没有重复发给“{ $to }”：消息 { $id } 使用了相�
    *[other] 状态为 { $state }
 }
 send-expired-hint = 如果仍需发送，请运行 `wxbox outbox retry { $id }`
+send-expired-hint-many = 如果仍需发送，请运行 `wxbox outbox retry --expired`，重新发送全部已过期的消息
 send-failed = 发给“{ $to }”的消息 { $id } 被微信拒绝：{ $error }
 send-fallback-fields = 模板“{ $name }”{ $count ->
     [0] 的所有字段都有默认值
@@ -1286,7 +1294,9 @@ send-fallback-text = --fallback 只能用于文本消息
 send-fallback-unlisted = 文本照常发送，但无法查询 --fallback 的模板“{ $name }”：{ $cause }
 send-gone = 用户已删除，消息 { $id } 已不在发件箱中，结果未知
 send-given-up-hint = wxbox 不会再自动重试；如果要重发，请运行 `wxbox outbox retry { $id }`
+send-given-up-hint-many = wxbox 不会再自动重试；如果要重发全部失败的消息，请运行 `wxbox outbox retry --failed`
 send-refused-hint = 处理后请运行 `wxbox outbox retry { $id }` 重新发送
+send-refused-hint-many = 处理后请运行 `wxbox outbox retry --failed`，重新发送全部失败的消息
 send-removed = 用户已删除，消息 { $id } 没有发送
 send-unbound = 没有发给“{ $user }”：绑定关系在此期间已变更或解除
 send-field-near = { $key }（是不是想写 { $near }？）
@@ -1313,6 +1323,7 @@ send-mistyped-option-near = 是不是想输入 { $near }？以 -- 开头的文�
 send-no-tag = 没有带标签“{ $tag }”的用户
 send-no-receipt = 微信已接受发给“{ $to }”的消息 { $id }，但没有及时收到送达回执
 send-no-receipt-hint = 稍后运行 `wxbox outbox show { $id }` 查看；消息可能已经送达，请不要重新发送
+send-no-receipt-hint-many = 稍后运行 `wxbox outbox list --receipt none` 查看；消息可能已经送达，请不要重新发送
 send-no-receipts = 只有模板消息和订阅通知有送达回执；其他消息在微信接受后即视为送达
 send-not-received = 微信已接受发给“{ $to }”的消息 { $id }，但没有送达：{ $text }
 send-nobody-bound = 还没有已绑定的用户
@@ -1338,11 +1349,27 @@ send-only-queued = 发给“{ $to }”的消息 { $id }（{ $kind ->
    *[other] { $kind }
 }）已放入队列
 send-part-hint = 请不要重复发送：消息 { $after } 发出后会自动发送；可用 `wxbox outbox show { $after }` 查看该消息没有发出的原因
+send-many-ask = 要把这条消息发送给 { $count } 个用户（{ $names }）吗？
+send-many-ask-parts = 要把这段文本分 { $parts } 部分、共 { $messages } 条消息，发送给 { $count } 个用户（{ $names }）吗？
+send-many-kept = 没有发送任何消息
+send-many-blocked = { $count } 条消息没有送达，因为用户拒收服务号的消息（接收者：{ $names }）
+send-many-cancelled = { $count } 条消息已取消（接收者：{ $names }）
+send-many-duplicate = { $count } 条消息使用了已有的幂等键，没有重复发送（接收者：{ $names }）
+send-many-expired = { $count } 条消息已过期（接收者：{ $names }）
+send-many-failed = { $count } 条消息被微信拒绝（接收者：{ $names }）
+send-many-no-receipt = 微信已接收 { $count } 条消息，但没有及时推送送达回执（接收者：{ $names }）
+send-many-not-received = 微信已接收 { $count } 条消息，但没有送达（接收者：{ $names }）
+send-many-queued = { $count } 条消息没有发出，仍在排队（接收者：{ $names }）
+send-many-unknown = { $count } 条消息可能已送达，也可能没有（接收者：{ $names }）
 send-not-delivered = { $count } 条消息没有发出
+send-quota-left = 需要调用 { $api } { $count } 次，今天还剩 { $left } 次
+send-quota-short = 需要调用 { $api } { $count } 次，今天只剩 { $left } 次：其余的消息要等到北京时间零点
 send-queued = 发给“{ $to }”的消息 { $id } 没有发出，仍在排队：{ $error }
 send-queued-until = 发给“{ $to }”的消息 { $id } 没有发出，仍在排队，将于 { $time } 重试：{ $error }
 send-queued-hint = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会重试，`wxbox serve` 运行时由它重试；也可以运行 `wxbox outbox retry { $id }` 立即重试
+send-queued-hint-many = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会重试，`wxbox serve` 运行时由它重试；也可以运行 `wxbox outbox retry --queued` 立即重试
 send-quota-hint = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会发送，`wxbox serve` 运行时由它发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry { $id }`
+send-quota-hint-many = 请不要重复发送：{ $time } 之后运行 `wxbox outbox flush` 时会发送，`wxbox serve` 运行时由它发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry --queued`
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
@@ -1364,7 +1391,11 @@ send-skipped-unbound = 已跳过未绑定的用户：{ $users }
 send-skipped-declined = 已跳过拒收该模板的用户：{ $users }
 send-skipped-unreachable = 已跳过无法送达的用户（原因见 `wxbox user list`）：{ $users }
 send-strict-hint = 不加 --strict 时只给出警告，消息照常发送
-send-summary = 共 { $all } 条消息：已发送 { $sent } 条，失败 { $failed } 条，排队中 { $queued } 条，结果未知 { $unknown } 条
+send-summary = 共 { $all } 条消息，已发送 { $sent } 条
+send-summary-failed = { $count } 条没有发出（`wxbox outbox list --state failed`）
+send-summary-queued = { $count } 条排队中（`wxbox outbox list --state queued`）
+send-summary-queued-until = { $count } 条排队中：{ $time } 之后运行 `wxbox outbox flush` 时会发送，`wxbox serve` 运行时由它发送
+send-summary-unknown = { $count } 条可能已送达（`wxbox outbox list --state unknown`）
 send-unreachable-hint = 请用 `wxbox user list` 查看原因；如果用户已重新关注，请运行 `wxbox user sync` 更新
 send-tag-unreachable = 带标签“{ $tag }”的用户都未绑定或无法送达
 send-template-unlisted = 无法查询模板“{ $name }”，没有任何消息进入队列：{ $cause }
@@ -1381,6 +1412,7 @@ send-unchecked-secret = 没有缓存的模板列表，也没有 AppSecret，无�
 send-under-way = 正在发送……
 send-unknown = 发给“{ $to }”的消息 { $id } 结果未知：{ $error }
 send-unknown-hint = 消息可能已送达，wxbox 不会自动重发：请询问接收者，如果没有收到，请运行 `wxbox outbox retry { $id }`
+send-unknown-hint-many = 消息可能已送达，wxbox 不会自动重发：请询问接收者；运行 `wxbox outbox list --state unknown` 可查看这些消息
 send-url = { $url } 不是 http 或 https 地址
 send-waiting = { $error }；正在重试
 

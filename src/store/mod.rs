@@ -45,9 +45,9 @@ pub use inspect::{Inspection, Integrity, OverdueMessages};
 pub use outbox::maintenance::OutboxCounts;
 pub use outbox::{
     Attachment, Attempt, AttemptHistory, AttemptOutcome, AttemptStart, Backlog, CachedMedia, ClaimScope,
-    ClaimedMessage, EnqueueResult, Expiry, MediaKey, Message, MessageFilter, MessageState, MessageUpdate, NewReceipt,
-    NewRecipient, Orphan, OutboxTx, Payload, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus, ResponseInfo,
-    RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
+    ClaimedMessage, EnqueueResult, Expiry, KindCount, MediaKey, Message, MessageFilter, MessageState, MessageUpdate,
+    NewReceipt, NewRecipient, Orphan, OutboxTx, Payload, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus,
+    ResponseInfo, RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
 };
 pub use pending_bindings::{BindingProof, NewPendingBinding, PendingBindingOutcome, PendingOAuthBinding};
 pub use serve_lock::ServeLock;

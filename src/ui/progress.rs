@@ -155,7 +155,6 @@ impl Progress {
 /// A progress bar of a delivery, with the results, the rate and the remaining time.
 pub struct DeliveryBar {
     bar: DrawnBar,
-    is_visible: bool,
 }
 
 impl DeliveryBar {
@@ -165,7 +164,7 @@ impl DeliveryBar {
         // right.
         let bar = DrawnBar::new(ui, Some(total as u64), "{pos}/{len} {msg} {bar:16} {rate} {eta}", "");
         bar.0.tick();
-        Self { bar, is_visible: can_show_progress(ui) }
+        Self { bar }
     }
 
     /// Adds `count` messages to the total.
@@ -177,11 +176,6 @@ impl DeliveryBar {
     pub fn increment(&self, sent: usize, not_sent: usize) {
         self.bar.0.set_message(t!("ui-delivered", sent = sent, not = not_sent));
         self.bar.0.inc(1);
-    }
-
-    /// Removes the bar. Returns `true` if it was visible, so that the result must be printed.
-    pub fn finish(self) -> bool {
-        self.is_visible
     }
 }
 

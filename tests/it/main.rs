@@ -31,6 +31,7 @@ mod concurrent_changes;
 mod config_errors;
 mod config_push;
 mod config_show;
+mod confirm_many;
 mod crash_recovery;
 mod database_errors;
 mod database_locked;

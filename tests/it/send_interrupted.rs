@@ -212,6 +212,7 @@ sent message 2 (text) to oNami_draws_maps_of_the_sea1
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: invalid HTTP version parsed
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
+1 of 2 messages sent; 1 may have arrived (`wxbox outbox list --state unknown`)
 
 "#]]);
 }

@@ -80,7 +80,7 @@ fn only_missing_fields_are_asked() {
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
-    assert!(text.contains("没有发送") && text.contains("--data 'time3=2019年10月1日 15:01'"), "{text}");
+    assert!(text.contains("没有发送任何消息") && text.contains("--data 'time3=2019年10月1日 15:01'"), "{text}");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
     // An alias that sets all fields is complete.
     let ended = start_terminal(&env, "send -u luffy -t backup").wait();

@@ -169,10 +169,9 @@ fn one_refusal_of_a_template_is_enough() {
     env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
+error: 2 messages were rejected (to luffy, nami): WeChat says 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
-error: message 2 to nami was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
-hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
+0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
@@ -187,10 +186,9 @@ fn exhausted_quota_leaves_all_queued() {
     env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME]: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
-error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME]: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 3`
+error: 2 messages are not delivered yet and stay queued (to luffy, nami): WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send them again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry --queued`
+0 of 2 messages sent; 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
@@ -207,6 +205,7 @@ sent message 1 (text) to luffy
 --- stderr
 error: message 2 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
 }

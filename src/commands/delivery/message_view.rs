@@ -27,11 +27,14 @@ pub(in crate::commands) struct MessageView {
     pub(in crate::commands) state: MessageState,
     pub(in crate::commands) attempts: i64,
     pub(in crate::commands) msgid: Option<String>,
-    errcode: Option<i64>,
+    pub(super) errcode: Option<i64>,
     errmsg: Option<String>,
     pub(in crate::commands) rid: Option<String>,
     pub(in crate::commands) error: Option<String>,
     pub(in crate::commands) hint: Option<String>,
+    /// The hint for this message and others with the same error.
+    #[serde(skip)]
+    pub(super) group_hint: Option<String>,
     key: Option<String>,
     pub(in crate::commands) created_at: Timestamp,
     pub(in crate::commands) sent_at: Option<Timestamp>,
@@ -44,6 +47,18 @@ pub(in crate::commands) struct MessageView {
     /// The outbox held a message with the same key already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::commands) duplicate: bool,
+}
+
+/// A message to report, in its state at the end of the run.
+pub(in crate::commands) struct MessageReport {
+    pub(in crate::commands) message: Result<MessageView, MissingMessage>,
+    pub(in crate::commands) correlation_id: Option<u64>,
+    /// The run only queued messages (`--no-wait`).
+    pub(in crate::commands) only_queued: bool,
+    /// The reason why the message is still queued is reported once for the whole run.
+    pub(in crate::commands) reason_reported: bool,
+    /// No receipt came while the command waited for it.
+    pub(in crate::commands) receipt_missing: bool,
 }
 
 /// The reason why a requested message does not exist.
@@ -151,41 +166,78 @@ impl MessageView {
     }
 }
 
+/// Which messages a hint is for.
+#[derive(Clone, Copy)]
+enum HintScope {
+    /// The message with this ID.
+    One(i64),
+    /// All messages of the run with the same error.
+    Group,
+}
+
 /// Returns a hint: what wxbox will do by itself, and which command does more. It never suggests to
 /// send a message again that is still queued.
-fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool) -> Option<String> {
+fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool, scope: HintScope) -> Option<String> {
+    use HintScope::{Group, One};
     let action = refusal.map(|refusal| action(refusal.errcode));
     let advice = || refusal.and_then(ApiError::hint);
-    let id = message.id;
+    let given_up_hint = || match scope {
+        One(id) => t!("send-given-up-hint", id = id),
+        Group => t!("send-given-up-hint-many"),
+    };
     match message.state {
         MessageState::Sent | MessageState::Cancelled => None,
-        MessageState::Unknown => Some(t!("send-unknown-hint", id = id)),
-        MessageState::Expired => Some(t!("send-expired-hint", id = id)),
-        MessageState::Queued => match (message.previous_part_id, action) {
-            _ if !failed => None,
-            (Some(previous_part_id), _) if message.attempts == 0 => {
-                Some(t!("send-part-hint", after = previous_part_id))
-            }
-            (_, Some(Action::HoldDay)) => Some(t!("send-quota-hint", id = id, time = format_local(message.due_at))),
-            (_, action) => {
-                let waiting_hint = t!("send-queued-hint", id = id, time = format_local(message.due_at));
-                let advice = advice().filter(|_| action == Some(Action::StopRun));
-                Some(join_clauses(advice.into_iter().chain([waiting_hint])))
-            }
-        },
+        MessageState::Unknown => Some(match scope {
+            One(id) => t!("send-unknown-hint", id = id),
+            Group => t!("send-unknown-hint-many"),
+        }),
+        MessageState::Expired => Some(match scope {
+            One(id) => t!("send-expired-hint", id = id),
+            Group => t!("send-expired-hint-many"),
+        }),
+        MessageState::Queued => queued_hint(message, action, advice, failed, scope),
         MessageState::Failed => match action {
             // The reason that WeChat refuses the recipient can pass.
             Some(Action::FailMark) => {
-                Some(join_clauses(advice().into_iter().chain([t!("send-refused-hint", id = id)])))
+                let retry_hint = match scope {
+                    One(id) => t!("send-refused-hint", id = id),
+                    Group => t!("send-refused-hint-many"),
+                };
+                Some(join_clauses(advice().into_iter().chain([retry_hint])))
             }
-            Some(Action::StopRun) => {
-                Some(join_clauses(advice().into_iter().chain([t!("send-given-up-hint", id = id)])))
-            }
+            Some(Action::StopRun) => Some(join_clauses(advice().into_iter().chain([given_up_hint()]))),
             Some(Action::Backoff | Action::Slow | Action::Duplicate | Action::Refresh | Action::HoldDay) => {
-                Some(t!("send-given-up-hint", id = id))
+                Some(given_up_hint())
             }
             _ => advice(),
         },
+    }
+}
+
+/// Returns the hint for a message that is still queued.
+fn queued_hint(
+    message: &Message,
+    action: Option<Action>,
+    advice: impl Fn() -> Option<String>,
+    failed: bool,
+    scope: HintScope,
+) -> Option<String> {
+    let time = format_local(message.due_at);
+    match (message.previous_part_id, action) {
+        _ if !failed => None,
+        (Some(previous_part_id), _) if message.attempts == 0 => Some(t!("send-part-hint", after = previous_part_id)),
+        (_, Some(Action::HoldDay)) => Some(match scope {
+            HintScope::One(id) => t!("send-quota-hint", id = id, time = time),
+            HintScope::Group => t!("send-quota-hint-many", time = time),
+        }),
+        (_, action) => {
+            let waiting_hint = match scope {
+                HintScope::One(id) => t!("send-queued-hint", id = id, time = time),
+                HintScope::Group => t!("send-queued-hint-many", time = time),
+            };
+            let advice = advice().filter(|_| action == Some(Action::StopRun));
+            Some(join_clauses(advice.into_iter().chain([waiting_hint])))
+        }
     }
 }
 
@@ -200,7 +252,8 @@ impl From<Message> for MessageView {
             && message.due_at > Timestamp::now()
             && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);
         let held_until = is_held.then_some(message.due_at);
-        let hint = hint_for(&message, refusal.as_ref(), error.is_some());
+        let hint = |scope| hint_for(&message, refusal.as_ref(), error.is_some(), scope);
+        let (hint, group_hint) = (hint(HintScope::One(message.id)), hint(HintScope::Group));
         Self {
             id: message.id,
             user: message.user,
@@ -214,6 +267,7 @@ impl From<Message> for MessageView {
             rid: message.rid,
             error,
             hint,
+            group_hint,
             key: message.key,
             created_at: message.created_at,
             sent_at: message.sent_at,

@@ -1,7 +1,9 @@
 //! Runs a delivery for a command: prints results as they arrive, draws the progress bar, handles
 //! signals, and computes the exit status. `send`, `outbox flush`, `outbox retry` and `run` use it.
 
+pub(in crate::commands) mod confirm;
 pub(in crate::commands) mod message_view;
+mod problems;
 mod receipts;
 mod summary;
 
@@ -14,11 +16,13 @@ use crate::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySourc
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::report::classify;
 use crate::signals::{self, Signal, Waiter};
-use crate::store::{Message, MessageState, ReceiptStatus, Store};
+use crate::store::{Message, MessageState, Store};
 use crate::t;
 use crate::ui::{DelayedSpinner, DeliveryBar, Progress, Ui};
 use crate::wechat::Client;
+pub(super) use message_view::MessageReport;
 use message_view::{MessageView, MissingMessage};
+use problems::ProblemGroups;
 pub(super) use receipts::ReceiptWait;
 use receipts::{AwaitedMessage, RECEIPT_POLL_INTERVAL};
 use summary::DeliverySummary;
@@ -37,12 +41,20 @@ pub(super) struct DeliverySetup {
     pub(super) options: DeliveryOptions,
     /// The wait for receipts after the run, if one is asked for.
     pub(super) receipt_wait: Option<ReceiptWait>,
+    /// Whether messages that are not delivered for the same reason are told together, at the end.
+    pub(super) group_problems: bool,
 }
 
 impl DeliverySetup {
     /// Prepares a delivery by the configuration.
     pub(super) fn new(app: &AppContext, store: Store) -> anyhow::Result<Self> {
-        Ok(Self { store, client: app.new_client()?, options: delivery_options(app)?, receipt_wait: None })
+        Ok(Self {
+            store,
+            client: app.new_client()?,
+            options: delivery_options(app)?,
+            receipt_wait: None,
+            group_problems: true,
+        })
     }
 }
 
@@ -58,18 +70,6 @@ pub(super) fn delivery_options(app: &AppContext) -> anyhow::Result<DeliveryOptio
         retain: send.retain.value,
         deliver: true,
     })
-}
-
-/// A message to report, in its state at the end of the run.
-pub(super) struct MessageReport {
-    pub(super) message: Result<MessageView, MissingMessage>,
-    pub(super) correlation_id: Option<u64>,
-    /// The run only queued messages (`--no-wait`).
-    pub(super) only_queued: bool,
-    /// The reason why the message is still queued is reported once for the whole run.
-    pub(super) reason_reported: bool,
-    /// No receipt came while the command waited for it.
-    pub(super) receipt_missing: bool,
 }
 
 /// Prints one result.
@@ -107,6 +107,8 @@ struct ProgressReporter<'a, F> {
     /// The correlation ID of the last submission that was saved.
     last_accepted: Option<u64>,
     receipt_wait: Option<ReceiptWait>,
+    /// The problems that are told at the end of the run; `None` if each is told at once.
+    problems: Option<ProblemGroups>,
     /// The user was told that messages of some types have no receipt.
     is_no_receipt_reported: bool,
 }
@@ -121,7 +123,14 @@ pub(super) struct DeliveryResult {
 }
 
 impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporter<'a, F> {
-    fn new(ui: &'a mut Ui, show_fn: F, only_queued: bool, receipt_wait: Option<ReceiptWait>) -> Self {
+    fn new(
+        ui: &'a mut Ui,
+        show_fn: F,
+        only_queued: bool,
+        receipt_wait: Option<ReceiptWait>,
+        group_problems: bool,
+    ) -> Self {
+        let problems = (group_problems && !ui.json()).then(ProblemGroups::default);
         Self {
             ui,
             show_fn,
@@ -137,6 +146,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             output_error: None,
             last_accepted: None,
             receipt_wait,
+            problems,
             is_no_receipt_reported: false,
         }
     }
@@ -259,17 +269,13 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             bar,
             last_accepted,
             only_queued,
+            problems,
             ..
         } = self;
-        if bar.is_some_and(|bar| bar.finish()) {
-            ui.status(&t!(
-                "send-summary",
-                all = summary.total(),
-                sent = summary.sent,
-                failed = summary.failed,
-                queued = summary.queued,
-                unknown = summary.unknown,
-            ));
+        drop(bar);
+        let is_grouped = problems.is_some();
+        if let Some(problems) = problems {
+            problems.print(ui);
         }
         if let Some(signal) = stop_signal {
             match abort_error {
@@ -286,13 +292,24 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
         let exit = match abort_error.map(|error| aborted_error(error, &summary)).or(output_error) {
             Some(error) => return Err(error),
             None if only_queued && summary.failed + summary.unknown == 0 => ExitStatus::Success,
-            None => report_result(ui, &summary, stop_report)?,
+            None => {
+                let is_stopped = stop_report.is_some();
+                let exit = report_result(ui, &summary, stop_report)?;
+                // A batch has a line for each message.
+                if is_grouped || ui.err_terminal {
+                    summary.print(ui, is_stopped);
+                }
+                exit
+            }
         };
         Ok(DeliveryResult { exit, last_accepted, is_empty })
     }
 
     fn on_message(&mut self, message: Message, correlation_id: Option<u64>, duplicate: bool) {
         self.summary.add(message.state);
+        if message.state == MessageState::Queued {
+            self.summary.note_next_attempt(message.due_at);
+        }
         let reason_reported =
             message.state == MessageState::Queued && (self.stop_report.is_some() || self.stop_signal.is_some());
         if let Some(bar) = &self.bar {
@@ -364,6 +381,11 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
     }
 
     fn report(&mut self, report: MessageReport) {
+        let report = match &mut self.problems {
+            Some(problems) => problems.take(report),
+            None => Some(report),
+        };
+        let Some(report) = report else { return };
         if let Err(error) = (self.show_fn)(self.ui, report) {
             self.output_error.get_or_insert(error);
         }
@@ -398,11 +420,11 @@ pub(super) fn run_with(
     side_events: Receiver<SideEvent>,
     show: impl FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeliveryResult> {
-    let DeliverySetup { store, client, options, receipt_wait } = setup;
+    let DeliverySetup { store, client, options, receipt_wait, group_problems } = setup;
     let only_queued = !options.deliver;
     let notifier = waiter.notifier();
     let run = DeliveryRun::start(store, client, options, source, move || notifier.notify())?;
-    let mut reporter = ProgressReporter::new(ui, show, only_queued, receipt_wait);
+    let mut reporter = ProgressReporter::new(ui, show, only_queued, receipt_wait, group_problems);
     // Not every event wakes this thread, so the spinner starts here.
     reporter.spinner.start(reporter.ui);
     let mut hard_deadline = None;
@@ -434,42 +456,25 @@ pub(super) fn run_with(
     }
     // The sender of side events ends before the run, so this misses none.
     side_events.try_iter().for_each(|event| reporter.on_side_event(event));
-    reporter.wait_for_receipts(&mut waiter)?;
+    if let Err(error) = reporter.wait_for_receipts(&mut waiter) {
+        reporter.abort_error.get_or_insert(error);
+    }
     reporter.finish()
 }
 
-/// Prints a sent message as a result, and any other as an error. If the run was stopped, the reason
-/// for all queued messages is printed once at the end.
-pub(super) fn show_message(
-    ui: &mut Ui,
-    MessageReport { message, reason_reported, only_queued, receipt_missing, .. }: MessageReport,
-) -> anyhow::Result<()> {
-    let view = match message {
-        Ok(view) => view,
-        Err(missing) if ui.json() => return ui.print(&missing),
+/// Prints the result of a message. [`ProblemGroups`] has taken those that were not delivered, but
+/// not with `--json`.
+pub(super) fn show_message(ui: &mut Ui, report: MessageReport) -> anyhow::Result<()> {
+    match report.message {
+        Ok(view) if ui.json() || !report.reason_reported => ui.print_result(&view),
+        // The reason for all queued messages is printed once at the end.
+        Ok(_) => Ok(()),
+        Err(missing) if ui.json() => ui.print(&missing),
         Err(missing) => {
             ui.error(&missing.report());
-            return Ok(());
+            Ok(())
         }
-    };
-    let is_undelivered =
-        receipt_missing || matches!(view.receipt, Some(ReceiptStatus::Blocked | ReceiptStatus::Failed));
-    if is_undelivered && !view.duplicate && !ui.json() {
-        let message = view.receipt_problem();
-        ui.error(&ErrorReport { exit: ExitStatus::Undelivered, message, hint: view.receipt_hint() });
-        return Ok(());
     }
-    if ui.json() || view.state == MessageState::Sent || only_queued && view.state == MessageState::Queued {
-        return ui.print_result(&view);
-    }
-    if !reason_reported {
-        ui.error(&ErrorReport {
-            exit: ExitStatus::Unexpected,
-            message: view.problem(),
-            hint: view.hint().map(str::to_owned),
-        });
-    }
-    Ok(())
 }
 
 /// Returns the exit status. With --json it is an error, so that a final error object is printed.

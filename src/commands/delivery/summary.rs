@@ -1,8 +1,13 @@
 //! Counts the messages of a run by their final state.
 
 use super::message_view::MissingMessage;
+use crate::clock::Timestamp;
 use crate::exit::ExitStatus;
+use crate::i18n::join_clauses;
 use crate::store::MessageState;
+use crate::t;
+use crate::time_zone::format_local;
+use crate::ui::Ui;
 
 /// The number of messages in each state.
 #[derive(Default)]
@@ -13,6 +18,8 @@ pub(super) struct DeliverySummary {
     pub(super) unknown: usize,
     /// Those of `failed` that have no recipient: the person was removed or is no longer bound.
     without_recipient: usize,
+    /// When the first of the queued messages is attempted again.
+    next_attempt_at: Option<Timestamp>,
 }
 
 impl DeliverySummary {
@@ -29,6 +36,34 @@ impl DeliverySummary {
         self.add(missing.state());
         self.without_recipient +=
             usize::from(matches!(missing, MissingMessage::DeletedQueued(_) | MissingMessage::NotBound(_)));
+    }
+
+    /// Notes when a queued message is attempted again.
+    pub(super) fn note_next_attempt(&mut self, due_at: Timestamp) {
+        self.next_attempt_at = Some(self.next_attempt_at.map_or(due_at, |earlier| earlier.min(due_at)));
+    }
+
+    /// Prints how many of several messages were sent, what became of the others, and what comes
+    /// next. `is_stopped`: the user was told already why messages stay queued, and until when.
+    /// Outside of a terminal, a run that sent everything needs no summary.
+    pub(super) fn print(&self, ui: &mut Ui, is_stopped: bool) {
+        let is_complete = self.sent == self.total();
+        if self.total() < 2 || ui.json() || (is_complete && !ui.err_terminal) || (is_stopped && self.sent == 0) {
+            return;
+        }
+        let mut clauses = vec![t!("send-summary", all = self.total(), sent = self.sent)];
+        if self.failed > 0 {
+            clauses.push(t!("send-summary-failed", count = self.failed));
+        }
+        if self.unknown > 0 {
+            clauses.push(t!("send-summary-unknown", count = self.unknown));
+        }
+        match self.next_attempt_at.filter(|_| !is_stopped) {
+            _ if self.queued == 0 => {}
+            Some(time) => clauses.push(t!("send-summary-queued-until", count = self.queued, time = format_local(time))),
+            None => clauses.push(t!("send-summary-queued", count = self.queued)),
+        }
+        ui.status(&join_clauses(clauses));
     }
 
     /// Counts a sent message by its receipt instead.

@@ -6,7 +6,7 @@ use crossbeam_channel::{never, unbounded};
 use crate::cli::OutboxRetry;
 use crate::clock::{ClockReading, Timestamp};
 use crate::commands::delivery;
-use crate::commands::delivery::{DeliverySetup, ReceiptWait, SideEvent};
+use crate::commands::delivery::{DeliverySetup, ReceiptWait, SideEvent, confirm};
 use crate::context::AppContext;
 use crate::delivery::{DeliverySource, is_within_dedupe_window};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
@@ -52,6 +52,12 @@ fn report_nothing_due(ui: &mut Ui, app: &AppContext) -> anyhow::Result<()> {
 
 pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow::Result<ExitStatus> {
     let mut setup = DeliverySetup::new(app, app.open_existing_store()?)?;
+    if let Some(state) = selected_state(args) {
+        let kinds = setup.store.kinds_by_state(&app.require_app_id()?, state)?;
+        if !confirm::confirm_retry(ui, app, state, &kinds, args.yes)? {
+            return Ok(ExitStatus::Success);
+        }
+    }
     setup.receipt_wait = args.wait_receipt.map(|timeout| ReceiptWait::new(ui, app, timeout)).transpose()?;
     if args.queued {
         // Only the due time changes.
@@ -99,6 +105,17 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
     Ok(delivery::run_with(ui, setup, source, Waiter::new()?, side_events, delivery::show_message)?.exit)
 }
 
+/// Returns the state whose messages are all retried; `None` if the messages are named.
+fn selected_state(args: &OutboxRetry) -> Option<MessageState> {
+    let by_state = [
+        (args.failed, MessageState::Failed),
+        (args.unknown, MessageState::Unknown),
+        (args.queued, MessageState::Queued),
+        (args.expired, MessageState::Expired),
+    ];
+    by_state.into_iter().find(|(is_requested, _)| *is_requested).map(|(_, state)| state)
+}
+
 /// The results of putting messages back into the queue.
 #[derive(Default)]
 struct RequeueReport {
@@ -118,14 +135,9 @@ fn requeue(
     named_ids: Vec<i64>,
 ) -> anyhow::Result<RequeueReport> {
     let (app_id, now) = (app.require_app_id()?, ClockReading::now());
-    let by_state = [
-        (args.failed, MessageState::Failed),
-        (args.unknown, MessageState::Unknown),
-        (args.expired, MessageState::Expired),
-    ];
     let selects_by_state = named_ids.is_empty();
-    let ids = match by_state.into_iter().find(|(is_requested, _)| *is_requested) {
-        Some((_, state)) => store.ids_by_state(&app_id, state)?,
+    let ids = match selected_state(args) {
+        Some(state) => store.ids_by_state(&app_id, state)?,
         None => {
             // In any other order, a part could be retried before the one that it must follow.
             let mut ids = named_ids;

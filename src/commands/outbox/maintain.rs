@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cli::{OutboxCancel, OutboxPrune, OutboxStatus};
 use crate::clock::Timestamp;
+use crate::commands::delivery::confirm;
 use crate::commands::delivery::message_view::MessageView;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
@@ -36,6 +37,10 @@ pub(super) fn cancel(ui: &mut Ui, app: &AppContext, args: &OutboxCancel) -> anyh
     let app_id = app.require_app_id()?;
     let mut store = app.open_existing_store()?;
     if args.all {
+        let kinds = store.kinds_by_state(&app_id, MessageState::Queued)?;
+        if !confirm::confirm_cancel(ui, &kinds, args.yes)? {
+            return Ok(ExitStatus::Success);
+        }
         let cancelled = store.cancel_all(&app_id, Timestamp::now())?;
         let queued = queued_count(&store.counts(&app_id)?);
         if cancelled.is_empty() && queued == 0 {

@@ -119,6 +119,8 @@ pub(super) fn run(
     let mut setup = DeliverySetup::new(&app, app.open_or_create_default_store()?)?;
     setup.options.deliver = !args.delivery.no_wait;
     setup.receipt_wait = receipt_wait;
+    // Each line has its result.
+    setup.group_problems = false;
     let parser = LineParser::new(app, Store::open(setup.store.path())?, account, options);
     let waiter = Waiter::new()?;
     let state = Arc::new(Mutex::new(BatchState::default()));

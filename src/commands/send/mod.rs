@@ -8,7 +8,7 @@ mod questions;
 
 use crate::cli::{ArgText, Global, Send, incomplete_send_error, mistyped_option_error};
 use crate::commands::delivery;
-use crate::commands::delivery::{DeliverySetup, ReceiptWait};
+use crate::commands::delivery::{DeliverySetup, ReceiptWait, confirm};
 use crate::compose::recipients;
 use crate::compose::recipients::{RecipientSelector, default_recipients_text};
 use crate::compose::warnings::DraftWarnings;
@@ -16,7 +16,6 @@ use crate::compose::{ComposeRequest, build_submission, message_json, single_sour
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
-use crate::t;
 use crate::ui::Ui;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Result<ExitStatus> {
@@ -51,6 +50,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
         (false, false) => app.open_or_create_store(ui)?,
     };
     let recipients = recipients::resolve(ui, &app, &store, &selector)?;
+    let is_many = confirm::is_many(selector.all, &recipients);
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
     let submission = build_submission(ui, &app, &mut store, account.as_ref(), request, recipients)?;
     if args.dry_run {
@@ -60,11 +60,15 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
         return dry_run::print_bodies(ui, &app, &store, &submission);
     }
     if !answers.is_empty() {
-        let command_line = args.command_line_with(&answers);
-        if !questions::confirm(ui, &app, &store, &submission, &command_line)? {
-            ui.status(&t!("send-ask-declined"));
-            return Ok(ExitStatus::Success);
-        }
+        questions::show_message(ui, &app, &store, &submission, &args.command_line_with(&answers))?;
+    }
+    let is_confirmed = if is_many {
+        confirm::confirm_send(ui, &app, &submission, args.yes)?
+    } else {
+        answers.is_empty() || args.yes || questions::confirm(ui, &submission)?
+    };
+    if !is_confirmed {
+        return Ok(ExitStatus::Success);
     }
     let mut setup = DeliverySetup::new(&app, store)?;
     setup.options.deliver = !args.delivery.no_wait;

@@ -197,24 +197,36 @@ fn field_check(key: &str) -> impl Fn(&str) -> Result<(), InvalidAnswer> + std::m
     }
 }
 
-/// Shows the message and the command line, and asks whether to send it.
+/// Shows the message as the phone will show it, and the command line that sends the same.
 ///
 /// # Errors
-/// The database failed; the prompt is interrupted.
-pub(super) fn confirm(
+/// The database failed.
+pub(super) fn show_message(
     ui: &mut Ui,
     app: &AppContext,
     store: &Store,
     submission: &Submission,
     command_line: &str,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<()> {
     ui.write_stderr(&format!("\n{}\n\n", sanitize(&preview(app, store, submission)?)));
     ui.write_stderr(&format!("{}\n  {}\n\n", t!("send-ask-command"), sanitize(command_line)));
+    Ok(())
+}
+
+/// Asks whether to send the message.
+///
+/// # Errors
+/// The prompt is interrupted.
+pub(super) fn confirm(ui: &mut Ui, submission: &Submission) -> anyhow::Result<bool> {
     let question = match submission.recipients.as_slice() {
         [only] => t!("send-ask-send", to = only.user.as_ref().unwrap_or(&only.openid)),
         several => t!("send-ask-send-several", count = several.len()),
     };
-    ui::confirm_yes(ui, &question)
+    let is_confirmed = ui::confirm_yes(ui, &question)?;
+    if !is_confirmed {
+        ui.status(&t!("send-many-kept"));
+    }
+    Ok(is_confirmed)
 }
 
 /// Returns the message as the phone shows it, indented.

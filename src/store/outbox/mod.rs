@@ -33,8 +33,8 @@ pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
 use receipts::AWAITS_RECEIPT_SQL;
 pub use receipts::{NewReceipt, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus};
 pub(in crate::store) use receipts::{delete_old_unmatched_receipts, record_receipt};
-pub use retry::RetryResult;
 pub(in crate::store) use retry::cancel_queued_for;
+pub use retry::{KindCount, RetryResult};
 pub use stored_error::StoredError;
 pub use transaction::{
     AttemptStart, ClaimScope, ClaimedMessage, MessageUpdate, OutboxTx, ResponseInfo, RetryState, TxContext,
@@ -45,7 +45,7 @@ use super::{Result, Store};
 use crate::clock::Timestamp;
 
 /// The state of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageState {
     /// It is to be delivered.

@@ -12,7 +12,7 @@ use super::super::{Result, Store};
 use crate::clock::Timestamp;
 
 /// What became of a message that WeChat accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReceiptStatus {
     /// It was delivered.

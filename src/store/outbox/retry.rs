@@ -33,6 +33,17 @@ pub enum RetryResult {
     KeyTaken(i64),
 }
 
+/// The number of messages of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindCount {
+    /// The kind: `text`, `template`, ….
+    pub kind: String,
+    /// The number of messages.
+    pub count: usize,
+    /// When the oldest one was queued.
+    pub oldest: Timestamp,
+}
+
 /// More than the clock skew between processes on one machine.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
@@ -178,6 +189,19 @@ impl Store {
         let sql = "SELECT id FROM messages WHERE app_id = ?1 AND state = ?2 ORDER BY id";
         let mut query = self.map_err(self.conn.prepare(sql))?;
         let rows = self.map_err(query.query_map(params![app_id, state], |row| row.get(0)))?;
+        self.map_err(rows.collect())
+    }
+
+    /// Returns how many of the account's messages in a state have each kind.
+    pub fn kinds_by_state(&self, app_id: &str, state: MessageState) -> Result<Vec<KindCount>> {
+        let sql = "SELECT type, count(*), min(created_at) FROM messages WHERE app_id = ?1 AND state = ?2
+                   GROUP BY type ORDER BY type";
+        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let read = |row: &Row<'_>| {
+            let count = usize::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+            Ok(KindCount { kind: row.get(0)?, count, oldest: row.get(2)? })
+        };
+        let rows = self.map_err(query.query_map(params![app_id, state], read))?;
         self.map_err(rows.collect())
     }
 

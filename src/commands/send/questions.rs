@@ -36,7 +36,12 @@ pub(super) fn ask_missing(
     lacks_recipient: bool,
 ) -> anyhow::Result<Vec<String>> {
     let mut options = Vec::new();
-    let mut store = app.open_existing_store()?;
+    let is_template = args.content.template.is_some() || args.subscribe.is_some();
+    if !lacks_recipient && args.has_content() && !is_template {
+        return Ok(options);
+    }
+    // Only users are looked up in the database; an openid needs none.
+    let mut store = if args.openid.is_empty() { app.open_existing_store()? } else { app.open_store_or_empty()? };
     if lacks_recipient {
         ask_recipients(ui, app, &store, args, &mut options)?;
     }

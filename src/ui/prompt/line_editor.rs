@@ -8,13 +8,34 @@ use std::io::{self, ErrorKind};
 
 use console::{Key, Term, measure_text_width};
 use dialoguer::theme::Theme as _;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::theme::PromptTheme;
 use crate::ui::table::key_values::terminal_width;
 
 pub(super) const CTRL_D: char = '\x04';
 pub(super) const CTRL_U: char = '\x15';
+
+/// Keeps the terminal from echoing and interpreting keys until it is dropped. `console` does so only
+/// during each read, so that a Ctrl-D between two reads would be lost, and another key echoed.
+pub(super) struct KeyModeGuard(Termios);
+
+impl KeyModeGuard {
+    pub(super) fn new() -> io::Result<Self> {
+        let modes = tcgetattr(io::stdin())?;
+        let mut key_modes = modes.clone();
+        key_modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        tcsetattr(io::stdin(), OptionalActions::Now, &key_modes)?;
+        Ok(Self(modes))
+    }
+}
+
+impl Drop for KeyModeGuard {
+    fn drop(&mut self) {
+        // The prompt has its answer; the shell sets its own modes.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
 
 /// An edited line with a cursor.
 struct LineBuffer {
@@ -63,6 +84,7 @@ fn cursor_position<'c>(chars: impl Iterator<Item = &'c char>, width: usize) -> (
 
 /// Reads a line that the user edits, starting with `initial_text`. Clears the question afterwards.
 pub(super) fn edit_line(question: &str, initial_text: &str) -> io::Result<String> {
+    let _modes = KeyModeGuard::new()?;
     let term = Term::buffered_stderr();
     let question: Vec<char> = question.chars().collect();
     let chars: Vec<char> = initial_text.chars().collect();
@@ -124,6 +146,7 @@ fn clear(term: &Term, row: usize) -> io::Result<()> {
 /// Reads yes or no, confirmed with Enter as at all other prompts. Otherwise a following Enter would
 /// answer the next prompt.
 pub(super) fn confirm(question: &str, default: bool) -> io::Result<bool> {
+    let _modes = KeyModeGuard::new()?;
     let term = Term::buffered_stderr();
     let mut value = default;
     term.hide_cursor()?;

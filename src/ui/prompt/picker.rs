@@ -9,7 +9,7 @@ use console::{Key, Term, measure_text_width, truncate_str};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
-use super::line_editor::{CTRL_D, CTRL_U};
+use super::line_editor::{CTRL_D, CTRL_U, KeyModeGuard};
 use crate::t;
 use crate::ui::sanitize::single_line;
 
@@ -105,6 +105,7 @@ impl<'i> Picker<'i> {
 
 /// Lets the user pick one item, or several if `is_multiple`. Returns the indexes of the items.
 pub(super) fn pick(prompt: &str, items: &[String], is_multiple: bool, ellipsis: &str) -> io::Result<Vec<usize>> {
+    let _modes = KeyModeGuard::new()?;
     let term = Term::buffered_stderr();
     let mut picker = Picker::new(items);
     let help = if is_multiple { t!("ui-pick-several-help") } else { t!("ui-pick-help") };

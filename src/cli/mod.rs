@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use bind::{Bind, QrMode, ScopeArg, Unbind};
-pub use config::{ConfigCommand, ConfigShow};
+pub use config::{ConfigCommand, ConfigGet, ConfigSet, ConfigShow, ConfigUnset};
 pub use docs::{Completions, Help, Man};
 pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
 pub use help::{COMMAND_GROUPS, HELP_ZH, command_in, help_term, help_text, usage_text};
@@ -37,7 +37,8 @@ pub use run::{ReportOn, Run};
 pub use send::{ContentArgs, DataArg, DataColorArg, DeliveryArgs, MiniProgramArg, Send, is_color};
 pub use serve::{Event, Serve};
 pub use template::{
-    TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
+    TemplateAdd, TemplateAliasArgs, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove,
+    TemplateShow,
 };
 pub(crate) use usage_error::{
     incomplete_send_error, missing_report_recipient_error, mistyped_option_error, output_options, usage_error,
@@ -167,7 +168,7 @@ pub enum Command {
     Quota(QuotaCommand),
     /// Explain a WeChat error code or a request ID
     Explain(Explain),
-    /// Print the configuration
+    /// Print and change the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the access token

@@ -18,6 +18,11 @@ pub enum TemplateCommand {
     Add(TemplateAdd),
     /// Remove a template from the account
     Remove(TemplateRemove),
+    /// Give a template a short name in the config
+    ///
+    /// `send --template NAME` then uses it. The fields of the template are written as comments, where you can set
+    /// default values.
+    Alias(TemplateAliasArgs),
 }
 
 /// `wxbox template list`.
@@ -103,6 +108,32 @@ pub struct TemplateRemove {
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
+}
+
+const ALIAS_EXAMPLES: &str = "\
+wxbox template alias backup  choose from the list
+wxbox template alias backup \"Backup finished\"
+wxbox template alias backup --remove";
+
+/// `wxbox template alias`.
+#[derive(Debug, Args)]
+#[command(after_help = ALIAS_EXAMPLES)]
+pub struct TemplateAliasArgs {
+    /// The short name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Template: template ID (or its first characters) or title
+    #[arg(value_name = "T", allow_hyphen_values = true, conflicts_with = "remove")]
+    pub template: Option<String>,
+    /// Use the templates of subscription notifications
+    #[arg(long)]
+    pub subscribe: bool,
+    /// Replace an alias of this name
+    #[arg(short, long)]
+    pub force: bool,
+    /// Remove the alias
+    #[arg(long)]
+    pub remove: bool,
 }
 
 fn parse_short_id(text: &str) -> Result<String, String> {

@@ -7,6 +7,8 @@
 //! means fewer candidates, never an error.
 
 mod answer;
+mod candidate;
+mod config_values;
 mod shell_line;
 mod typed_line;
 mod value_kind;
@@ -22,11 +24,12 @@ use crate::cli::command_in;
 use crate::i18n::{Lang, current_language, detect_locale, set_language};
 use crate::time_zone::set_time_zone;
 use answer::{Candidate, CompletionAnswer};
+use candidate::MARKER;
 pub use shell_line::CompletingShell;
 use shell_line::ShellLine;
 use typed_line::TypedLine;
 use value_kind::{ValueKind, value_kind};
-use value_source::{MARKER, ValueSource};
+use value_source::ValueSource;
 
 /// The variable with which a script asks for candidates; its value is the name of the shell.
 const VARIABLE: &str = "_WXBOX_COMPLETE";

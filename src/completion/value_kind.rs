@@ -31,6 +31,12 @@ pub(super) enum ValueKind {
     Message(&'static [MessageState]),
     /// An error code of WeChat.
     Errcode,
+    /// An alias of the config.
+    Alias,
+    /// A key of the config file.
+    ConfigKey,
+    /// The value of the key before it, or one more key.
+    ConfigValue,
     /// The next word of a command, or a topic.
     HelpTopic,
 }
@@ -47,7 +53,8 @@ pub(super) fn value_kind(path: &str, id: &str) -> Option<ValueKind> {
         | ("user/show" | "user/edit" | "user/passwd" | "user/remove", "name") => ValueKind::User,
         (_, "tag" | "untag") => ValueKind::Tag,
         ("send" | "run", "template" | "fallback") | ("template/remove", "template") => ValueKind::Template,
-        ("template/show" | "template/check", "template") => ValueKind::TemplateOrSubscription,
+        ("template/alias", "name") => ValueKind::Alias,
+        ("template/show" | "template/check" | "template/alias", "template") => ValueKind::TemplateOrSubscription,
         ("send", "subscribe") => ValueKind::Subscription,
         ("send" | "run" | "template/check", "data" | "data_color") => ValueKind::Field,
         ("send" | "run" | "template/check", "data_json")
@@ -62,6 +69,8 @@ pub(super) fn value_kind(path: &str, id: &str) -> Option<ValueKind> {
         ("outbox/cancel", "id") => ValueKind::Message(&[Queued]),
         ("outbox/show", "id") => ValueKind::Message(&MessageState::ALL),
         ("explain", "what") => ValueKind::Errcode,
+        ("config/get" | "config/set", "key") | ("config/unset", "keys") => ValueKind::ConfigKey,
+        ("config/set", "values") => ValueKind::ConfigValue,
         ("help", "words") => ValueKind::HelpTopic,
         ("run", "on")
         | ("bind", "qr" | "scope")

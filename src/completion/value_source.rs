@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use clap_complete::engine::CompletionCandidate;
 
+use super::candidate::{MARKER, by_shell, described};
+use super::config_values::{keys_of_config, values_of_key};
 use super::typed_line::TypedLine;
 use super::value_kind::ValueKind;
 use crate::cli::command_in;
@@ -16,9 +18,6 @@ use crate::store::{CompletionView, MessageState, MessageSummary, TemplateKind, T
 use crate::t;
 use crate::wechat::errcode::{self, Action};
 use crate::wechat::template::{HIDDEN_KEYS, Piece, parse_template};
-
-/// Precedes the name of a kind that the shell itself completes, in place of a value.
-pub(super) const MARKER: char = '\u{1}';
 
 /// Reads values for one command line.
 pub(super) struct ValueSource {
@@ -45,6 +44,9 @@ impl ValueSource {
             ValueKind::Field => self.fields(),
             ValueKind::Message(states) => self.messages(states, prefix),
             ValueKind::Errcode => Some(errcodes()),
+            ValueKind::ConfigKey => Some(self.config_keys()),
+            ValueKind::ConfigValue => Some(self.config_values()),
+            ValueKind::Alias => self.aliases(),
             ValueKind::HelpTopic => self.help_topics(),
         };
         let mut found = found.unwrap_or_default();
@@ -150,6 +152,31 @@ impl ValueSource {
         Some(open.map(|(id, message)| described(&id, &describe_message(message, now))).collect())
     }
 
+    fn config_keys(&self) -> Vec<CompletionCandidate> {
+        let given = [self.line.values("key"), self.line.values("keys")].concat();
+        let list = self.template_list(TemplateKind::Template);
+        let mut keys = keys_of_config(self.line.app.as_ref(), list.as_ref());
+        keys.retain(|key| key.get_value().to_str().is_some_and(|key| !given.iter().any(|given| given == key)));
+        keys
+    }
+
+    /// Keys and values alternate.
+    fn config_values(&self) -> Vec<CompletionCandidate> {
+        let given = [self.line.values("key"), self.line.values("values")].concat();
+        if given.len() % 2 == 0 {
+            return self.config_keys();
+        }
+        let list = self.template_list(TemplateKind::Template);
+        let key = given.last().map(String::as_str).unwrap_or_default();
+        values_of_key(self.line.app.as_ref(), list.as_ref(), key)
+    }
+
+    /// The aliases, for a command that removes one; else the name is a new one.
+    fn aliases(&self) -> Option<Vec<CompletionCandidate>> {
+        let app = self.line.app.as_ref().filter(|_| self.line.has_flag("remove"))?;
+        Some(app.config.templates.iter().map(|(alias, template)| described(alias, &template.id.value)).collect())
+    }
+
     fn help_topics(&self) -> Option<Vec<CompletionCandidate>> {
         let words = self.line.values("words");
         let root = command_in(current_language());
@@ -160,16 +187,6 @@ impl ValueSource {
         let topics = topics.filter(|name| root.find_subcommand(name).is_none());
         Some(commands.chain(topics.map(CompletionCandidate::new)).collect())
     }
-}
-
-/// Returns the marker of a kind that the shell completes.
-fn by_shell(kind: &str) -> CompletionCandidate {
-    CompletionCandidate::new(format!("{MARKER}{kind}"))
-}
-
-fn described(value: &str, description: &str) -> CompletionCandidate {
-    let help = Some(description.to_owned()).filter(|text| !text.is_empty());
-    CompletionCandidate::new(value).help(help.map(Into::into))
 }
 
 fn errcodes() -> Vec<CompletionCandidate> {

@@ -157,8 +157,10 @@ fn unknown_template(app: &AppContext, name: &str, list: &TemplateList) -> Comman
         list.templates.iter().flat_map(|template| [template.title.clone(), template.template_id.clone()]);
     let hint = match (closest_match(name, aliases.chain(titles_and_ids)), list.kind) {
         (Some(closest), _) => t!("did-you-mean", name = closest),
-        (None, TemplateKind::Template) => t!("template-unknown-hint"),
-        (None, TemplateKind::Subscription) => t!("template-unknown-subscription-hint"),
+        (None, TemplateKind::Template) => t!("template-unknown-hint", alias = shell_name(name, list.kind)),
+        (None, TemplateKind::Subscription) => {
+            t!("template-unknown-subscription-hint", alias = shell_name(name, list.kind))
+        }
     };
     CommandError::not_found(t!("template-unknown", name = name)).hint(hint)
 }

@@ -239,6 +239,24 @@ pub enum Expected {
     TemplateData,
 }
 
+impl Expected {
+    /// Returns the expected form of an argument, which has no quotes around it.
+    pub fn describe_argument(self) -> String {
+        match self {
+            Self::Text => t!("config-argument-text"),
+            Self::Path => t!("config-argument-path"),
+            Self::AppId => t!("init-expected-app-id"),
+            Self::TimeZone => t!("config-argument-time-zone"),
+            Self::PositiveDuration => t!("config-argument-timeout"),
+            Self::Duration => t!("config-argument-duration"),
+            Self::Scope => t!("config-argument-scope"),
+            Self::TokenEndpoint => t!("config-argument-token-endpoint"),
+            Self::Language => t!("config-argument-language"),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {

@@ -64,7 +64,7 @@ pub fn path_to_write(flags: &CliOverrides, environment: &Environment) -> Result<
 }
 
 /// Reads a config file. Returns `None` if it does not exist.
-fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
+pub(super) fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
     let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: io_error_text(&error) };
     if path.is_dir() {
         return Err(Error::IsDirectory { path: path.to_owned() });

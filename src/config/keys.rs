@@ -16,49 +16,76 @@ pub struct ConfigKey {
     pub default: &'static str,
     /// The meaning, in one line.
     pub description: &'static str,
+    /// The type of the value.
+    pub value_type: ValueType,
+}
+
+/// The type of the value of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A string, such as an address or a duration.
+    Text,
+    /// The path of a file.
+    Path,
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// A whole number.
+    Integer,
+    /// One string or a list of them.
+    TextList,
+    /// A string that is never shown.
+    Secret,
+    /// A URL that may contain a password.
+    UrlWithPassword,
 }
 
 const fn key(name: &'static str, default: &'static str, description: &'static str) -> ConfigKey {
-    ConfigKey { name, default, description }
+    ConfigKey { name, default, description, value_type: ValueType::Text }
+}
+
+impl ConfigKey {
+    const fn of_type(self, value_type: ValueType) -> Self {
+        Self { value_type, ..self }
+    }
 }
 
 /// Every key, in the order of `config.example.toml`.
 #[rustfmt::skip]
 pub const KEYS: [ConfigKey; 44] = [
     key("app_id", "", "the account's app id"),
-    key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
-    key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
+    key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too").of_type(ValueType::Secret),
+    key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret").of_type(ValueType::Path),
     key("redirect_uri", "", "where WeChat sends the phone back to when a user is bound"),
-    key("scope", r#""snsapi_userinfo""#, "what a person is asked to agree to: snsapi_userinfo (nickname and openid) or snsapi_base (openid alone, no question)"),
-    key("token_endpoint", r#""stable""#, "which of WeChat's two ways gives the access token: stable or classic"),
-    key("database", "(wxbox.db in $STATE_DIRECTORY, else in $XDG_DATA_HOME/wxbox)", "the SQLite file with everything that wxbox knows"),
-    key("language", "(by the locale: LC_ALL, LC_MESSAGES, LANG)", "the language of what is said and sent: zh or en"),
+    key("scope", r#""snsapi_userinfo""#, "what a person is asked to agree to: snsapi_userinfo (nickname and openid) or snsapi_base (openid alone, no question)").of_type(ValueType::Choice(&["snsapi_userinfo", "snsapi_base"])),
+    key("token_endpoint", r#""stable""#, "which of WeChat's two ways gives the access token: stable or classic").of_type(ValueType::Choice(&["stable", "classic"])),
+    key("database", "(wxbox.db in $STATE_DIRECTORY, else in $XDG_DATA_HOME/wxbox)", "the SQLite file with everything that wxbox knows").of_type(ValueType::Path),
+    key("language", "(by the locale: LC_ALL, LC_MESSAGES, LANG)", "the language of what is said and sent: zh or en").of_type(ValueType::Choice(&["zh", "en"])),
     key("time_zone", "(the system's: TZ, /etc/localtime)", "the zone of times that people are shown, such as Asia/Shanghai"),
     key("listen.address", "(every interface, on the port of redirect_uri, if that is http or tls_cert is set)", "where bind waits for the phone"),
     key("listen.timeout", r#""5m""#, "how long bind waits for the phone"),
-    key("listen.tls_cert", "", "PEM file with the certificate chain; with tls_key, bind speaks HTTPS itself"),
-    key("listen.tls_key", "", "PEM file with the key of that certificate"),
-    key("listen.domain_verify_file", "", "the MP_verify_….txt by which WeChat checks who owns the domain"),
+    key("listen.tls_cert", "", "PEM file with the certificate chain; with tls_key, bind speaks HTTPS itself").of_type(ValueType::Path),
+    key("listen.tls_key", "", "PEM file with the key of that certificate").of_type(ValueType::Path),
+    key("listen.domain_verify_file", "", "the MP_verify_….txt by which WeChat checks who owns the domain").of_type(ValueType::Path),
     key("serve.address", "(as bind finds it: listen.address, else by redirect_uri)", "where serve listens"),
     key("serve.public_url", "(the scheme, host and port of redirect_uri)", "the address at which WeChat and phones reach serve, with the path before its own if a proxy adds one"),
-    key("push.token", "", "the Token of WeChat's 消息推送: 3 to 32 letters and digits"),
-    key("push.token_file", "", "a file that holds nothing but the Token, instead of push.token"),
-    key("push.aes_key", "", "the EncodingAESKey of WeChat's 消息推送: 43 characters; without it events are not encrypted"),
-    key("push.aes_key_file", "", "a file that holds nothing but the EncodingAESKey, instead of push.aes_key"),
-    key("push.previous_aes_key", "", "the EncodingAESKey before a change; it is accepted too"),
-    key("push.previous_aes_key_file", "", "a file that holds nothing but the EncodingAESKey before a change"),
+    key("push.token", "", "the Token of WeChat's 消息推送: 3 to 32 letters and digits").of_type(ValueType::Secret),
+    key("push.token_file", "", "a file that holds nothing but the Token, instead of push.token").of_type(ValueType::Path),
+    key("push.aes_key", "", "the EncodingAESKey of WeChat's 消息推送: 43 characters; without it events are not encrypted").of_type(ValueType::Secret),
+    key("push.aes_key_file", "", "a file that holds nothing but the EncodingAESKey, instead of push.aes_key").of_type(ValueType::Path),
+    key("push.previous_aes_key", "", "the EncodingAESKey before a change; it is accepted too").of_type(ValueType::Secret),
+    key("push.previous_aes_key_file", "", "a file that holds nothing but the EncodingAESKey before a change").of_type(ValueType::Path),
     key("push.path", r#""/push""#, "the path that WeChat calls with its events"),
-    key("push.forward_to", "", "a server that gets each event too, because an account has one address for events: https, or http on this machine"),
-    key("network.api_base", r#"["https://api.weixin.qq.com", "https://api2.weixin.qq.com"]"#, "where WeChat's API is: one address or a list, tried in order"),
+    key("push.forward_to", "", "a server that gets each event too, because an account has one address for events: https, or http on this machine").of_type(ValueType::UrlWithPassword),
+    key("network.api_base", r#"["https://api.weixin.qq.com", "https://api2.weixin.qq.com"]"#, "where WeChat's API is: one address or a list, tried in order").of_type(ValueType::TextList),
     key("network.open_base", r#""https://open.weixin.qq.com""#, "where the page is that the phone opens first"),
     key("network.timeout", r#""10s""#, "how long one request to WeChat may take"),
-    key("network.proxy", "(the variables HTTPS_PROXY and NO_PROXY)", "the proxy for requests to WeChat"),
-    key("network.ca_file", "", "PEM file with one more certificate authority to trust"),
-    key("send.to", "", "the recipients of send and run if no option names any: a user, tag:NAME, openid:ID or all, or a list of them"),
-    key("send.concurrency", "16", "requests at a time"),
-    key("send.rate", "0", "messages a second; 0 = no limit of ours"),
+    key("network.proxy", "(the variables HTTPS_PROXY and NO_PROXY)", "the proxy for requests to WeChat").of_type(ValueType::UrlWithPassword),
+    key("network.ca_file", "", "PEM file with one more certificate authority to trust").of_type(ValueType::Path),
+    key("send.to", "", "the recipients of send and run if no option names any: a user, tag:NAME, openid:ID or all, or a list of them").of_type(ValueType::TextList),
+    key("send.concurrency", "16", "requests at a time").of_type(ValueType::Integer),
+    key("send.rate", "0", "messages a second; 0 = no limit of ours").of_type(ValueType::Integer),
     key("send.wait", r#""30s""#, "how long send goes on with a message after its first failure, before it leaves it to outbox flush"),
-    key("send.max_attempts", "0", "attempts for one message; 0 = until it expires"),
+    key("send.max_attempts", "0", "attempts for one message; 0 = until it expires").of_type(ValueType::Integer),
     key("send.expire_after", r#""24h""#, "after this time a message that is not delivered is given up"),
     key("send.retain", r#""90d""#, "finished messages are removed after this time"),
     key("templates.NAME.id", "", "WeChat's id of the template that NAME stands for"),
@@ -68,7 +95,7 @@ pub const KEYS: [ConfigKey; 44] = [
     key("templates.NAME.data.KEY", "", "what fills the keyword KEY where --data does not: text or a number"),
     key("templates.NAME.data.KEY.value", "", "the same, where a colour stands beside it"),
     key("templates.NAME.data.KEY.color", "", "the colour, as #RRGGBB"),
-    key("appsecret", "", "another name for app_secret"),
+    key("appsecret", "", "another name for app_secret").of_type(ValueType::Secret),
 ];
 
 /// The kind of a key.
@@ -91,6 +118,16 @@ pub(super) fn classify(path: &[&str]) -> KeyKind {
     } else {
         KeyKind::Unknown
     }
+}
+
+/// Returns the key of a path that [`classify`] calls a value.
+pub(super) fn find(path: &[&str]) -> Option<&'static ConfigKey> {
+    KEYS.iter().find(|key| matches_prefix(key, path) && key.name.split('.').count() == path.len())
+}
+
+/// Returns whether a key is in the table of this path, or in a table below.
+pub(super) fn is_below(key: &ConfigKey, path: &[&str]) -> bool {
+    matches_prefix(key, path) && key.name.split('.').count() > path.len()
 }
 
 fn matches_prefix(key: &ConfigKey, path: &[&str]) -> bool {

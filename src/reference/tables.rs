@@ -86,7 +86,7 @@ const MESSAGE_FIELDS: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const JSON_OBJECTS: [JsonObjectDoc; 45] = [
+pub const JSON_OBJECTS: [JsonObjectDoc; 48] = [
     JsonObjectDoc { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at"], notes: "a person, after a change; reachable: false if WeChat refused a message or the person does not follow the account; follows: null if WeChat was not asked; has_followed: whether the person was seen to follow since the binding" },
     JsonObjectDoc { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "messages", "queued"], notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event authorize_url: the wait begins; also has short_link if the QR code holds one" },
@@ -108,6 +108,7 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 45] = [
     JsonObjectDoc { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "receipt", "receipt_at", "receipt_text", "due_at", "expires_at", "client_msg_id", "content", "after", "history"], notes: "a message with all details; after: the part that precedes it; history: its attempts" },
     JsonObjectDoc { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types", "asked_at"], notes: "a template of the account; types: the types of the keys, null for a key without one" },
     JsonObjectDoc { command: "template check", fields: &["template_id", "title", "preview", "findings"], notes: "the card as people see it; a finding has key, level (warning or error), rule and text" },
+    JsonObjectDoc { command: "template alias", fields: &["alias", "template_id", "title", "keys", "path"], notes: "title: null after the alias was removed; path: the config file" },
     JsonObjectDoc { command: "media upload", fields: &["media_id", "type", "created_at", "expires_at", "kept"], notes: "a file that WeChat stores; kept: it was uploaded before" },
     JsonObjectDoc { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "receipts", "oldest_queued_at", "oldest_queued_seconds"], notes: "the number of messages by state; receipts: the number of sent messages by receipt (delivered, blocked, failed, none)" },
     JsonObjectDoc { command: "outbox prune", fields: &["removed"], notes: "the number of messages" },
@@ -124,6 +125,8 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 45] = [
     JsonObjectDoc { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], notes: "about a request; secrets masked" },
     JsonObjectDoc { command: "init", fields: &["event", "path", "app_id", "checked", "push_url", "kept"], notes: "event config_written; checked: WeChat accepted the app id and the secret; push_url: what to enter in WeChat's console for events; kept: where the previous file is" },
     JsonObjectDoc { command: "config show", fields: &["key", "value", "origin"], notes: "secrets masked; value, origin: null if nothing is set" },
+    JsonObjectDoc { command: "config get", fields: &["key", "value", "origin"], notes: "as config show" },
+    JsonObjectDoc { command: "config set|unset", fields: &["key", "value", "path"], notes: "secrets masked; value: null after unset; path: the file that was changed" },
     JsonObjectDoc { command: "config path", fields: &["path", "exists"], notes: "the file that is read, or would be read" },
     JsonObjectDoc { command: "doctor", fields: &["check", "status", "detail", "fix"], notes: "status: ok, warning or failure; fix: null if there is nothing to do" },
     JsonObjectDoc { command: "backup", fields: &["file", "bytes"], notes: "the copy" },

@@ -119,6 +119,42 @@ fn templates_and_their_open_fields_are_offered() {
 }
 
 #[test]
+fn config_keys_and_their_values_are_offered() {
+    let env = prepared_env();
+    assert_eq!(
+        complete(&env, "config set send.r|"),
+        [
+            "values ",
+            "send.rate\tmessages a second; 0 = no limit of ours",
+            "send.retain\tfinished messages are removed after this time",
+        ]
+    );
+    assert_eq!(values(&env, "config set token_endpoint |"), ["stable", "classic"]);
+    assert_eq!(values(&env, "config set send.concurrency |"), ["1"]);
+    assert_eq!(values(&env, "config set send.rate 1 send.w|"), ["send.wait"]);
+    assert_eq!(values(&env, "config set send.rate 1 language |"), ["zh", "en"]);
+    assert_eq!(complete(&env, "config set listen.tls_key |"), ["files "]);
+    assert_eq!(
+        values(&env, "config set templates.backup.|"),
+        [
+            "templates.backup.id",
+            "templates.backup.url",
+            "templates.backup.data.host",
+            "templates.backup.data.size",
+            "templates.backup.data.time"
+        ]
+    );
+    assert_eq!(values(&env, "config get app_i|"), ["app_id"]);
+    assert_eq!(values(&env, "config unset app_id app_|"), ["app_secret", "app_secret_file"]);
+    for line in ["config set app_secret |", "config set network.proxy |", "config set nonsense |"] {
+        assert!(values(&env, line).iter().all(|value| value.starts_with("--")), "{line}");
+    }
+    assert!(values(&env, "template alias new S|").contains(&"Server alert".to_owned()));
+    assert_eq!(values(&env, "template alias new|"), [""; 0]);
+    assert_eq!(values(&env, "template alias --remove b|"), ["backup"]);
+}
+
+#[test]
 fn messages_are_offered_by_state() {
     let env = prepared_env();
     env.run(&format!("user add zoro --openid {ZORO}")).assert_success();

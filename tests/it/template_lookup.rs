@@ -83,7 +83,7 @@ hint: template messages are for verified (已认证) service accounts (服务号
 exit 4
 --- stderr
 error: there is no template "Backup"
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias Backup` to choose the one that this name stands for
 
 "#]]);
 }

@@ -74,14 +74,14 @@ hint: did you mean Backup finished?
 exit 4
 --- stderr
 error: there is no template ""
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias ''` to choose the one that this name stands for
 
 "#]]);
     env.run("template show xyz").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "xyz"
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias xyz` to choose the one that this name stands for
 
 "#]]);
     // The list was fetched again before each rejection.
@@ -136,7 +136,7 @@ exit 4
 --- stderr
 warning: cannot download the templates from WeChat: app_secret is not set
 error: there is no template "unknown"
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias unknown` to choose the one that this name stands for
 
 "#]]);
     env.run("template list --refresh").assert_snapshot(str![[r#"

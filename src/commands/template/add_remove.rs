@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::view::TemplateView;
+use super::view::{TemplateView, note_alias};
 use crate::access_token::Account;
 use crate::cli::{TemplateAdd, TemplateRemove};
 use crate::clock::Timestamp;
@@ -55,6 +55,7 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &TemplateAdd) -> anyhow::
         t!("template-added-fields", id = id, title = template.title, fields = join_list(&template.keys))
     };
     ui.print_result(&TemplateChangeView { template, text })?;
+    note_alias(ui, &id, TemplateKind::Template);
     Ok(ExitStatus::Success)
 }
 

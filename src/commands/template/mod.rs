@@ -1,6 +1,7 @@
 //! `wxbox template` manages the account's templates.
 
 mod add_remove;
+mod alias;
 mod check;
 mod view;
 
@@ -11,10 +12,9 @@ use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
 use crate::i18n::relative_time;
-use crate::store::TemplateKind;
 use crate::t;
 use crate::ui::{Table, Ui};
-use view::TemplateView;
+use view::{TemplateView, note_alias, template_kind};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -24,11 +24,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
         Command::Check(args) => check::run(ui, &app, args, template_kind(args.subscribe)),
         Command::Add(args) => add_remove::add(ui, &app, args),
         Command::Remove(args) => add_remove::remove(ui, &app, args),
+        Command::Alias(args) => alias::run(ui, &app, global, args),
     }
-}
-
-fn template_kind(subscribe: bool) -> TemplateKind {
-    if subscribe { TemplateKind::Subscription } else { TemplateKind::Template }
 }
 
 fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitStatus> {
@@ -75,6 +72,10 @@ fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitSt
 fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitStatus> {
     let mut store = app.open_or_create_default_store()?;
     let (template, fetched_at) = find_or_fetch(ui, app, &mut store, &args.template, template_kind(args.subscribe))?;
-    ui.print(&TemplateView::new(&template, &app.config, fetched_at))?;
+    let view = TemplateView::new(&template, &app.config, fetched_at);
+    ui.print(&view)?;
+    if view.alias.is_none() {
+        note_alias(ui, view.template_id, template_kind(args.subscribe));
+    }
     Ok(ExitStatus::Success)
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+use crate::compose::template_list::shell_name;
 use crate::config::Config;
-use crate::store::CachedTemplate;
+use crate::store::{CachedTemplate, TemplateKind};
 use crate::t;
-use crate::ui::{KeyValues, format_key_values};
+use crate::ui::{KeyValues, Ui, format_key_values};
 use crate::wechat::template::{HIDDEN_KEYS, Piece, keys, parse_template};
 use crate::wechat::template_rules::{TemplateFieldType, describe_type};
 
@@ -75,4 +76,14 @@ impl fmt::Display for TemplateView<'_> {
         ])
         .fmt(f)
     }
+}
+
+/// Returns the list that the option `--subscribe` selects.
+pub(super) fn template_kind(subscribe: bool) -> TemplateKind {
+    if subscribe { TemplateKind::Subscription } else { TemplateKind::Template }
+}
+
+/// Prints the command that gives a template a short name.
+pub(super) fn note_alias(ui: &mut Ui, id: &str, kind: TemplateKind) {
+    ui.note(&t!("template-alias-command", id = shell_name(id, kind)));
 }

@@ -1,4 +1,8 @@
-//! `wxbox config` prints the effective configuration and its path.
+//! `wxbox config` prints the effective configuration and its path, and changes the file.
+
+mod change;
+mod edit;
+mod key_argument;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,17 +11,55 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::{ConfigCommand as Command, Global};
-use crate::config::{CliOverrides, ConfigEntry, Environment, active_path};
+use crate::config::{CliOverrides, ConfigEntry, ValueType};
 use crate::context::AppContext;
-use crate::exit::ExitStatus;
+use crate::exit::{CommandError, ExitStatus};
 use crate::t;
 use crate::ui::{Ui, measure_text_width, terminal_width};
+use key_argument::{config_path, parse_key, table_error};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Show(args) => show(ui, global, args.origin),
+        Command::Get(args) => get(ui, global, &args.key),
+        Command::Set(args) => change::set(ui, global, args),
+        Command::Unset(args) => change::unset(ui, global, args),
+        Command::Edit => edit::edit(ui, global),
         Command::Path => path(ui, global),
     }
+}
+
+/// A value as `config get` prints it: a text without quotes, a list with a line for each text.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct PlainValue(ConfigLine);
+
+impl fmt::Display for PlainValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        f.write_str(&match &self.0.value {
+            Some(Value::Array(list)) => list.iter().map(plain).collect::<Vec<_>>().join("\n"),
+            Some(value) => plain(value),
+            None => String::new(),
+        })
+    }
+}
+
+fn get(ui: &mut Ui, global: &Global, text: &str) -> anyhow::Result<ExitStatus> {
+    let path = parse_key(text)?;
+    let Some(key) = path.key() else { return Err(table_error(&path).into()) };
+    let name = path.to_string();
+    if key.value_type == ValueType::Secret {
+        return Err(CommandError::usage(t!("config-get-secret", key = name)).into());
+    }
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
+    let entry = app.config.entries().into_iter().find(|entry| entry.key == name && entry.value.is_some());
+    let Some(ConfigEntry { key, value, origin }) = entry else {
+        return Err(CommandError::not_found(t!("config-not-set", key = name)).into());
+    };
+    let origin = origin.map(|origin| origin.to_string());
+    ui.print(&PlainValue(ConfigLine { key, value, origin, layout: None }))?;
+    Ok(ExitStatus::Success)
 }
 
 /// One configuration value.
@@ -124,8 +166,7 @@ impl fmt::Display for ConfigPathView {
 }
 
 fn path(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
-    let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
-    let path = active_path(&flags, &Environment::from_process())?;
+    let path = config_path(global)?;
     let exists = path.exists();
     if !exists {
         ui.status(&t!("config-path-absent", path = path.as_path()));

@@ -7,9 +7,11 @@ use anyhow::Context as _;
 
 use crate::config::Config;
 use crate::context::AppContext;
-use crate::http_server::{HttpServer, Limits, ServerHandle};
+use crate::http_server::{HttpServer, Limits, Request, ServerHandle};
 use crate::listen::{self, tls_files};
-use crate::serve::{DatabaseStatus, EventRecorder, Forwarder, Metrics, PushEndpoint, ServeEvent, ServeRouter};
+use crate::serve::{
+    DatabaseStatus, EventRecorder, Forwarder, Metrics, PushEndpoint, ServeEvent, ServeRouter, loggable_path,
+};
 use crate::t;
 use crate::wechat::push::{PushError, PushSettings};
 
@@ -23,7 +25,8 @@ pub fn bind_port(app: &AppContext) -> anyhow::Result<HttpServer> {
 }
 
 /// Starts to take the pushes of the account `app_id`. `on_url_check` is called with each check of
-/// the URL and whether it passed. The listener ends when the handle is dropped.
+/// the URL and whether it passed, and `on_wrong_path` with the path of each check that was not for
+/// the push URL. The listener ends when the handle is dropped.
 ///
 /// # Errors
 ///
@@ -33,6 +36,7 @@ pub fn start(
     app: &AppContext,
     app_id: &str,
     on_url_check: impl Fn(Result<(), PushError>) + Send + Sync + 'static,
+    on_wrong_path: impl Fn(String) + Send + Sync + 'static,
 ) -> anyhow::Result<ServerHandle> {
     let settings = app.push_settings()?;
     let database = app.config.database.value.clone();
@@ -48,7 +52,16 @@ pub fn start(
         database: DatabaseStatus::open(&database)?,
         metrics: Arc::new(Metrics::default()),
     };
-    server.with_tls(files.tls).start(move |request| router.handle(request)).with_context(|| t!("bind-open"))
+    let handle = move |request: Request| {
+        let is_check = request.query.contains("echostr=");
+        let path = is_check.then(|| loggable_path(&request.path));
+        let response = router.handle(request);
+        if let Some(path) = path.filter(|_| response.status() == 404) {
+            on_wrong_path(path);
+        }
+        response
+    };
+    server.with_tls(files.tls).start(handle).with_context(|| t!("bind-open"))
 }
 
 /// Creates what answers pushes for the account `app_id`, with the thread that records their events.

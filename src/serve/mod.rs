@@ -22,4 +22,4 @@ pub use metrics::Metrics;
 pub use phone_bindings::PhoneBindings;
 pub use push_endpoint::{PushEndpoint, describe_rejection, seal_reply};
 pub use recorder::{EventRecorder, RecordError, RecorderProblem};
-pub use router::ServeRouter;
+pub use router::{ServeRouter, loggable_path};

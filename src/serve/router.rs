@@ -169,7 +169,7 @@ fn has_loopback_host(request: &Request) -> bool {
 }
 
 /// Returns a path for the log: short links and codes in it are secret, and it may be long.
-fn loggable_path(path: &str) -> String {
+pub fn loggable_path(path: &str) -> String {
     let is_secret =
         |segment: &str| segment.len() >= MIN_SECRET_CHARS && segment.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let masked: Vec<&str> = path.split('/').map(|segment| if is_secret(segment) { "***" } else { segment }).collect();

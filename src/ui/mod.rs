@@ -35,8 +35,9 @@ pub use panic_hook::{ignore_panics, install_panic_hook};
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::stdin_lines::{StdinLine, StdinLines};
 pub use prompt::{
-    InvalidAnswer, PromptAborted, confirm, confirm_yes, flush_input, pick, pick_several, prompt_new_password,
-    prompt_optional_text, prompt_password, prompt_secret, prompt_text, prompt_username,
+    InvalidAnswer, PromptAborted, confirm, confirm_or_back, confirm_yes, flush_input, pick, pick_several,
+    prompt_edited_text, prompt_new_password, prompt_optional_text, prompt_password, prompt_secret,
+    prompt_secret_or_keep, prompt_text, prompt_username,
 };
 pub use qr::file::{QrFile, encode_qr_png};
 pub use qr::{Qr, QrStyle};

@@ -55,9 +55,11 @@ fn ca_file_option_works_without_terminal() {
 fn untrusted_certificate_prompts_for_ca_file() {
     let (env, _running, line) = env_with_untrusted_ca();
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
-    terminal.wait_for("AppSecret (not shown):");
+    terminal.wait_for("AppSecret (not shown; Enter takes that of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Receive WeChat's events?");
+    terminal.type_keys("\r");
+    terminal.wait_for("Press Enter to go on");
     terminal.type_keys("\r");
     terminal.wait_for("CA certificate file (PEM); press Enter if there is none:");
     terminal.type_keys("missing.pem\r");

@@ -185,3 +185,41 @@ error: --public-url must be an http or https address without a query, such as ht
     assert_eq!(env.run(&format!("{args} --events=none")).status(), Some(2));
     assert!(env.read_config().is_empty());
 }
+
+#[test]
+fn script_adds_events_to_an_existing_config() {
+    let mut env = TestEnv::new();
+    let before = env.read_config();
+    let output = env.run("--json init --events").assert_success();
+    assert_eq!(output.json_lines()[0]["checked"], true);
+    let added = format!(
+        "\n[push]\ntoken = \"{}\"\naes_key = \"{}\"\n",
+        push_value(&env, "token").unwrap(),
+        push_value(&env, "aes_key").unwrap()
+    );
+    assert_eq!(env.read_config(), before.clone() + &added);
+    assert_eq!(std::fs::read_to_string(env.path(".config/wxbox/config.toml.bak")).unwrap(), before);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0"]);
+    // Secrets that WeChat's console has are not replaced without a question.
+    env.run("init --events").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: [HOME]/.config/wxbox/config.toml has a Token for events already
+hint: run `wxbox init` on a terminal to make a new Token and key, or `wxbox config unset push.token push.aes_key` first
+
+"#]]);
+    assert_eq!(env.read_config(), before + &added);
+}
+
+#[test]
+fn check_of_a_wrong_path_is_reported() {
+    let (mut env, args, address) = env_with_unconfigured_sandbox();
+    let mut terminal = Terminal::start(env.command(&args), 50, 100);
+    agree(&mut terminal);
+    terminal.wait_for("Waiting until WeChat checks the URL");
+    let (token, key) = (push_value(&env, "token").unwrap(), push_value(&env, "aes_key").unwrap());
+    assert_eq!(env.sandbox().try_push_settings(&format!("http://{address}/wx"), &token, &key, "safe").0, 400);
+    terminal.wait_for("WeChat checked /wx; the path of the push URL is /push");
+    env.sandbox().push_settings(&format!("http://{address}/push"), &token, &key, "safe");
+    assert_eq!(terminal.wait().status.code(), Some(0));
+}

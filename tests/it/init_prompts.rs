@@ -32,9 +32,9 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
 
 /// Answers the prompts; no events are received.
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
-    terminal.wait_for("AppID:");
+    terminal.wait_for("AppID [wx0123456789abcdef]:");
     terminal.type_keys(&format!("{app_id}\r"));
-    terminal.wait_for("AppSecret (not shown):");
+    terminal.wait_for("AppSecret (not shown; Enter takes that of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [");
     terminal.type_keys(&format!("{uri}\r"));
@@ -43,6 +43,13 @@ fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
 
 fn decline_events(terminal: &mut Terminal) {
     terminal.wait_for("Receive WeChat's events?");
+    terminal.type_keys("\r");
+    accept_answers(terminal);
+}
+
+/// Accepts the list of answers at the end.
+fn accept_answers(terminal: &mut Terminal) {
+    terminal.wait_for("Press Enter to go on");
     terminal.type_keys("\r");
 }
 
@@ -56,11 +63,15 @@ fn three_answers_create_config() {
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(!text.contains(SECRET), "{text}");
-    let lines: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Receive WeChat's events? no")).collect();
+    let lines: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("  1  AppID")).collect();
     assert_eq!(
         lines,
         [
-            "Receive WeChat's events? no",
+            "  1  AppID             wx0123456789abcdef",
+            "  2  AppSecret         [hidden]",
+            "  3  Callback address  http://127.0.0.1:8080/callback/",
+            "  4  Events            no",
+            "Press Enter to go on, or type a number to change that line: ",
             "Checking with WeChat …",
             "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
@@ -104,17 +115,18 @@ fn wrong_secret_or_app_id_is_prompted_for_again() {
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     answer_prompts(&mut terminal, "wx0000000000000000", "http://127.0.0.1:9000/");
     terminal.wait_for("40125");
-    terminal.wait_for_twice("AppSecret (not shown):");
+    terminal.wait_for("AppSecret (not shown):");
     // An app secret that cannot be valid is not sent to WeChat.
     terminal.type_hidden("too short\r");
     terminal.wait_for("an AppSecret has 32 characters, this one has 9");
-    terminal.wait_for_count("AppSecret (not shown):", 3);
+    terminal.wait_for_twice("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("40013");
-    terminal.wait_for_twice("AppID:");
-    terminal.type_keys("wx0123456789abcdef\r");
-    terminal.wait_for_count("AppSecret (not shown):", 4);
-    terminal.type_hidden(&format!("{SECRET}\r"));
+    // The wrong AppID can be edited, and Enter keeps the secret.
+    terminal.wait_for_twice("AppID: wx0000000000000000");
+    terminal.type_keys("\x15wx0123456789abcdef\r");
+    terminal.wait_for("AppSecret (not shown; Enter keeps the present one):");
+    terminal.type_hidden("\r");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
     let config = env.read_config();
@@ -166,7 +178,7 @@ fn failed_config_is_written_only_on_confirmation() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("AppID:");
+    terminal.wait_for("AppID [");
     terminal.type_keys("wx012345\r");
     terminal.wait_for("type it again, or press Enter if it is right");
     answer_prompts(&mut terminal, "", "");
@@ -183,17 +195,136 @@ fn failed_config_is_written_only_on_confirmation() {
 }
 
 #[test]
-fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
+fn second_init_starts_from_the_config_and_keeps_the_rest() {
+    const CONFIG: &str = "# mine\napp_id = \"wx0000000000000000\" # old\napp_secret = \"fedcba9876543210fedcba9876543210\"\n\
+        redirect_uri = \"http://127.0.0.1:9000/callback/\"\nscope = \"snsapi_base\"\n\n\
+        # The way.\n[network]\ntimeout = \"9s\"\n\n[templates.backup]\nid = \"T1\"\n";
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
-    env.write_config("app_id = \"old\"\n");
+    env.write_config(CONFIG);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("everything else in the file stays");
+    terminal.wait_for("AppID [wx0000000000000000]:");
+    terminal.type_keys("wx0123456789abcdef\r");
+    terminal.wait_for("AppSecret (not shown; Enter keeps the present one):");
+    terminal.type_hidden("\r");
+    terminal.wait_for("AppSecret (not shown; Enter keeps the present one): [kept]");
+    terminal.wait_for("Callback address [http://127.0.0.1:9000/callback/]:");
+    terminal.type_keys("\r");
+    decline_events(&mut terminal);
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let expected = CONFIG
+        .replace("wx0000000000000000", "wx0123456789abcdef")
+        .replace("\"9s\"\n", &format!("\"9s\"\napi_base = \"{url}\"\nopen_base = \"{url}\"\n"));
+    assert_eq!(env.read_config(), expected);
+    let backup = std::fs::read_to_string(env.path(".config/wxbox/config.toml.bak")).unwrap();
+    assert_eq!(backup, CONFIG);
+    // With Enter alone, nothing changes, and the sandbox is still the one of the file.
+    let mut terminal = start_init(&env, "init");
+    for question in ["AppID [wx0123456789abcdef]:", "Enter keeps the present one):", "Callback address [http://127"] {
+        terminal.wait_for(question);
+        terminal.type_keys("\r");
+    }
+    decline_events(&mut terminal);
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    assert_eq!(env.read_config(), expected);
+}
+
+#[test]
+fn answers_can_be_changed_before_they_are_written() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("Type < to go back");
+    terminal.wait_for("AppID [wx0123456789abcdef]:");
+    terminal.type_keys("wx0000000000000000\r");
+    terminal.wait_for("AppSecret (not shown; Enter takes that of");
+    terminal.type_hidden("<\r");
+    // What was typed is the default now.
+    terminal.wait_for("AppID [wx0000000000000000]:");
+    terminal.type_keys("wx1111111111111111\r");
+    terminal.wait_for_twice("AppSecret (not shown; Enter takes that of");
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
+    terminal.type_keys("<\r");
+    terminal.wait_for("AppSecret (not shown; Enter keeps the present one):");
+    terminal.type_hidden("\r");
+    terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
+    terminal.type_keys("\r");
+    terminal.wait_for("Receive WeChat's events?");
+    terminal.type_keys("<\r");
+    terminal.wait_for("Receive WeChat's events? <");
+    terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
+    terminal.type_keys("http://127.0.0.1:9000/\r");
+    terminal.wait_for_twice("Receive WeChat's events?");
+    terminal.type_keys("\r");
+    terminal.wait_for("  3  Callback address  http://127.0.0.1:9000/");
+    terminal.type_keys("9\r");
+    terminal.wait_for("type a number from 1 to 4");
+    terminal.type_keys("\x7f1\r");
+    terminal.wait_for("AppID [wx1111111111111111]:");
+    terminal.type_keys("wx2222222222222222\r");
+    terminal.wait_for("  1  AppID             wx2222222222222222");
+    terminal.type_keys("\r");
+    // After a refusal the answers can be changed, too.
+    terminal.wait_for("Try again?");
+    terminal.type_keys("<\r");
+    terminal.wait_for_twice("  1  AppID             wx2222222222222222");
+    terminal.type_keys("\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(!text.contains(SECRET), "{text}");
+    let config = env.read_config();
+    for set in ["app_id = \"wx2222222222222222\"", SECRET, "redirect_uri = \"http://127.0.0.1:9000/\""] {
+        assert!(config.contains(set), "{set}: {config}");
+    }
+}
+
+#[test]
+fn sandbox_needs_enter_only_and_gets_its_aliases() {
+    let mut env = TestEnv::with_scenario("");
+    let url = env.sandbox().url.clone();
+    std::fs::remove_dir_all(env.path(".config")).unwrap();
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    for question in [
+        "AppID [",
+        "AppSecret (not shown; Enter takes",
+        "Callback address [",
+        "Receive WeChat's events?",
+        "Press Enter to",
+    ] {
+        terminal.wait_for(question);
+        terminal.type_keys("\r");
+    }
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(text.contains("added the alias backup for the template Backup finished"), "{text}");
+    let config = env.read_config();
+    let alias = "\n[templates.backup]\nid = \"backup_finished-0123456789abcdefghijklmnopq\" # Backup finished\n\n\
+                 [templates.backup.data]\n# host = \"\"\n";
+    assert!(config.contains(alias) && config.contains("\n[templates.alert]\n"), "{config}");
+    env.run("-q template check backup -d host=db1 -d size=1 -d time=now").assert_success();
+    env.run("-q doctor").assert_success();
+}
+
+#[test]
+fn invalid_config_is_replaced_only_on_confirmation_and_ctrl_c_keeps_it() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    env.write_config("app_id = 3\n");
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("already exists. Replace it?");
     terminal.type_keys("n\r");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0));
-    assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
-    assert_eq!(env.read_config(), "app_id = \"old\"\n");
+    let text = ended.screen.contents();
+    assert!(text.contains("nothing was changed") && text.contains("app_id must be"), "{text}");
+    assert_eq!(env.read_config(), "app_id = 3\n");
 
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("already exists. Replace it?");
@@ -203,10 +334,10 @@ fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
     assert!(env.read_config().contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
 
     let env = TestEnv::without_config();
-    for question in ["AppID:", "AppSecret (not shown):"] {
+    for question in ["AppID [", "AppSecret (not shown;"] {
         let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-        terminal.wait_for("AppID:");
-        if question != "AppID:" {
+        terminal.wait_for("AppID [");
+        if question != "AppID [" {
             terminal.type_keys("wx0123456789abcdef\r");
         }
         terminal.wait_for(question);
@@ -226,9 +357,9 @@ fn wrapped_input_is_cleared_in_small_window() {
     let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
     let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
     // What is typed before the prompt reads keys is echoed by the terminal itself.
-    terminal.wait_for("AppID:");
+    terminal.wait_for("AppID [");
     terminal.type_hidden("wx0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown):");
+    terminal.wait_for("AppSecret (not shown;");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [");
     terminal.type_hidden(&format!("{long}?code=1\r"));
@@ -243,7 +374,8 @@ fn wrapped_input_is_cleared_in_small_window() {
     let flat = text.replace('\n', "");
     assert_eq!(flat.matches("Callback address: http").count(), 1, "{text}");
     assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
-    assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 1, "{text}");
+    // It is in the list of answers, too.
+    assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 2, "{text}");
     assert_eq!(flat.matches("its query contains code").count(), 1, "{text}");
     assert!(env.read_config().contains(&format!("redirect_uri = \"{long}\"")), "{}", env.read_config());
 }

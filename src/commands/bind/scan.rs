@@ -54,7 +54,7 @@ impl ScanListener {
                 return Ok(Self { _server: None });
             }
         };
-        Ok(Self { _server: Some(push_listener::start(server, app, app_id, |_| {})?) })
+        Ok(Self { _server: Some(push_listener::start(server, app, app_id, |_| {}, |_| {})?) })
     }
 }
 

@@ -11,9 +11,22 @@ use crate::wechat::push::AES_KEY_CHARS;
 const TOKEN_CHARS: usize = 32;
 
 /// What options say in advance.
+#[derive(Clone)]
 pub(super) struct EventOptions {
     pub(super) mode: Option<EventsMode>,
     pub(super) public_url: Option<Url>,
+    /// The URL that the config has.
+    pub(super) present_url: Option<Url>,
+}
+
+/// What becomes of the events.
+pub(super) enum EventChoice {
+    /// None are received.
+    Declined,
+    /// The config receives events, and keeps its secrets.
+    Kept,
+    /// They are received with new secrets.
+    New(EventAnswers),
 }
 
 /// The events as they are to be received.

@@ -1,13 +1,15 @@
 //! Receiving WeChat's events: the questions, the values for WeChat's console, and the wait for
 //! WeChat's check of the push URL.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, after, bounded, select, tick};
 use url::Url;
 
-use super::event_answers::{EventAnswers, EventOptions};
+use super::event_answers::{EventAnswers, EventChoice, EventOptions};
+use super::prompts::BACK;
 use super::write::InitAnswers;
 use crate::cli::EventsMode;
 use crate::config::{Config, Environment, read_public_url};
@@ -33,48 +35,86 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
 /// The checks of the URL that may be pending; further ones say nothing new.
 const MAX_PENDING_CHECKS: usize = 8;
 
-/// Asks whether and how events are to be received; `None` if they are not.
+/// The wrong paths that are printed.
+const MAX_WRONG_PATHS: usize = 5;
+
+/// Asks whether and how events are to be received; `None` if the user goes back.
 pub(super) fn ask(
     ui: &mut Ui,
     options: EventOptions,
     redirect_uri: &Url,
     is_sandbox: bool,
-) -> anyhow::Result<Option<EventAnswers>> {
-    ui.status(&t!("init-events-about"));
-    if options.mode.is_none() && !ui::confirm(ui, &t!("init-events"), "")? {
-        return Ok(None);
+    has_events: bool,
+) -> anyhow::Result<Option<EventChoice>> {
+    if has_events {
+        return match ui::confirm_or_back(ui, &t!("init-events-renew"), false)? {
+            Some(true) => ask_details(ui, options, redirect_uri, is_sandbox),
+            Some(false) => Ok(Some(EventChoice::Kept)),
+            None => Ok(None),
+        };
     }
+    ui.status(&t!("init-events-about"));
+    if options.mode.is_none() {
+        match ui::confirm_or_back(ui, &t!("init-events"), false)? {
+            Some(true) => {}
+            Some(false) => return Ok(Some(EventChoice::Declined)),
+            None => return Ok(None),
+        }
+    }
+    ask_details(ui, options, redirect_uri, is_sandbox)
+}
+
+/// Asks how events are to be received; `None` if the user goes back.
+fn ask_details(
+    ui: &mut Ui,
+    options: EventOptions,
+    redirect_uri: &Url,
+    is_sandbox: bool,
+) -> anyhow::Result<Option<EventChoice>> {
     let mode = match options.mode {
         Some(mode) => mode,
         None if is_sandbox => EventsMode::Safe,
-        None if is_test_account(ui, redirect_uri)? => EventsMode::Plain,
-        None => EventsMode::Safe,
+        None => match is_test_account(ui, redirect_uri)? {
+            Some(true) => EventsMode::Plain,
+            Some(false) => EventsMode::Safe,
+            None => return Ok(None),
+        },
     };
     let public_url = match options.public_url {
         Some(url) => Some(url),
-        None => ask_public_url(ui, redirect_uri, is_sandbox)?,
+        None => match ask_public_url(ui, redirect_uri, options.present_url, is_sandbox)? {
+            Some(url) => url,
+            None => return Ok(None),
+        },
     };
-    EventAnswers::generate(mode, public_url).map(Some)
+    EventAnswers::generate(mode, public_url).map(|events| Some(EventChoice::New(events)))
 }
 
-/// Asks for the type of the account. An IP address or a port in `redirect_uri` works with a test
-/// account only.
-fn is_test_account(ui: &Ui, redirect_uri: &Url) -> anyhow::Result<bool> {
-    let question = t!("init-events-test-account");
-    match problems(redirect_uri, false).iter().any(RedirectProblem::is_verified_only) {
-        true => ui::confirm_yes(ui, &question),
-        false => ui::confirm(ui, &question, ""),
-    }
+/// Asks for the type of the account; `None` if the user goes back. An IP address or a port in
+/// `redirect_uri` works with a test account only.
+fn is_test_account(ui: &Ui, redirect_uri: &Url) -> anyhow::Result<Option<bool>> {
+    let is_likely = problems(redirect_uri, false).iter().any(RedirectProblem::is_verified_only);
+    ui::confirm_or_back(ui, &t!("init-events-test-account"), is_likely)
 }
 
-/// Asks at which URL WeChat reaches `serve`; `None` if it is the origin of `redirect_uri`.
-fn ask_public_url(ui: &mut Ui, redirect_uri: &Url, is_sandbox: bool) -> anyhow::Result<Option<Url>> {
+/// Asks at which URL WeChat reaches `serve`; an inner `None` if it is the origin of `redirect_uri`,
+/// an outer one if the user goes back.
+fn ask_public_url(
+    ui: &mut Ui,
+    redirect_uri: &Url,
+    present: Option<Url>,
+    is_sandbox: bool,
+) -> anyhow::Result<Option<Option<Url>>> {
     let mut origin = redirect_uri.clone();
     origin.set_path("/");
     origin.set_query(None);
     ui.status(&t!("init-where-public-url"));
-    let default = push_url_problem(&origin, is_sandbox).is_none().then(|| origin.to_string());
+    let proposed = present.unwrap_or_else(|| origin.clone());
+    let default = push_url_problem(&proposed, is_sandbox).is_none().then(|| proposed.to_string());
     let typed = ui::prompt_text(ui, &t!("init-public-url"), default, move |typed| {
+        if typed == BACK {
+            return Ok(());
+        }
         let Some(url) = read_public_url(typed) else {
             return Err(t!("init-must-be", expected = t!("init-expected-public-url")).into());
         };
@@ -83,7 +123,7 @@ fn ask_public_url(ui: &mut Ui, redirect_uri: &Url, is_sandbox: bool) -> anyhow::
             None => Ok(()),
         }
     })?;
-    Ok(read_public_url(&typed).filter(|url| *url != origin))
+    Ok((typed != BACK).then(|| read_public_url(&typed).filter(|url| *url != origin)))
 }
 
 /// Returns the context of the configuration that was written.
@@ -92,7 +132,7 @@ pub(super) fn written_config(
     path: &Path,
     environment: &Environment,
 ) -> anyhow::Result<AppContext> {
-    Ok(AppContext::from_config(Config::from_text(path, answers.render(), environment)?))
+    Ok(AppContext::from_config(Config::from_text(path, answers.render()?, environment)?))
 }
 
 /// Warns about a push URL to which WeChat cannot send events.
@@ -138,13 +178,18 @@ pub(super) fn wait_for_check(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Ex
     }
     let signals = SignalReceiver::new()?;
     let (sender, checks) = bounded(MAX_PENDING_CHECKS);
+    let elsewhere = sender.clone();
     let listener = push_listener::bind_port(app).and_then(|server| {
-        push_listener::start(server, app, app.app_id(), move |verified| {
-            let _ = sender.try_send(verified);
+        let on_url_check = move |verified: Result<(), PushError>| {
+            let _ = sender.try_send(verified.map_or_else(UrlCheck::Failed, |()| UrlCheck::Passed));
+        };
+        push_listener::start(server, app, app.app_id(), on_url_check, move |path| {
+            let _ = elsewhere.try_send(UrlCheck::WrongPath(path));
         })
     });
+    let push_path = app.config.push_url().map(|url| url.path().to_owned()).unwrap_or_default();
     match listener {
-        Ok(listener) => wait_for_result(ui, listener, &checks, CHECK_TIMEOUT, &signals),
+        Ok(listener) => wait_for_result(ui, listener, &checks, CHECK_TIMEOUT, &signals, &push_path),
         Err(error) => {
             ui.warn(&t!("init-events-no-listener", cause = classify(&error).message));
             ui.status(&t!("init-events-later"));
@@ -153,25 +198,40 @@ pub(super) fn wait_for_check(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Ex
     }
 }
 
+/// A check of the URL.
+enum UrlCheck {
+    Passed,
+    Failed(PushError),
+    /// It was not for the push URL, but for this path.
+    WrongPath(String),
+}
+
 fn wait_for_result(
     ui: &mut Ui,
     listener: ServerHandle,
-    checks: &Receiver<Result<(), PushError>>,
+    checks: &Receiver<UrlCheck>,
     timeout: Duration,
     signals: &SignalReceiver,
+    push_path: &str,
 ) -> anyhow::Result<ExitStatus> {
     let countdown = Countdown::new(ui, &t!("init-events-waiting"), timeout);
     let (every_second, deadline) = (tick(Duration::from_secs(1)), after(timeout));
     let mut is_warned = false;
+    let mut wrong_paths = HashSet::new();
     let exit = loop {
         select! {
-            recv(checks) -> verified => match verified? {
-                Ok(()) => break ExitStatus::Success,
-                Err(PushError::WrongSignature) if !is_warned => {
+            recv(checks) -> check => match check? {
+                UrlCheck::Passed => break ExitStatus::Success,
+                UrlCheck::Failed(PushError::WrongSignature) if !is_warned => {
                     is_warned = true;
                     ui.warn(&t!("init-events-wrong-token"));
                 }
-                Err(_) => {}
+                UrlCheck::Failed(_) => {}
+                UrlCheck::WrongPath(path) => {
+                    if wrong_paths.len() < MAX_WRONG_PATHS && wrong_paths.insert(path.clone()) {
+                        ui.note(&t!("init-events-wrong-path", path = path, right = push_path));
+                    }
+                }
             },
             recv(every_second) -> _ => countdown.tick(),
             recv(signals.events) -> signal => break signal?.exit_status(),
@@ -221,11 +281,11 @@ mod tests {
         let mut ui = Ui::new(std::io::sink(), sink.clone());
         let (sender, checks) = bounded(MAX_PENDING_CHECKS);
         for _ in 0..2 {
-            sender.send(Err(PushError::WrongSignature)).unwrap();
+            sender.send(UrlCheck::Failed(PushError::WrongSignature)).unwrap();
         }
         let signals = SignalReceiver::new().unwrap();
         let timeout = Duration::from_millis(300);
-        let exit = wait_for_result(&mut ui, listener, &checks, timeout, &signals).unwrap();
+        let exit = wait_for_result(&mut ui, listener, &checks, timeout, &signals, "/push").unwrap();
         assert_eq!(exit, ExitStatus::TimedOut);
         let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.matches("another Token").count(), 1, "{text}");

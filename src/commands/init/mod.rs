@@ -1,8 +1,11 @@
 //! `wxbox init` asks for the settings that a configuration needs, verifies them, and writes the
 //! file.
 
+mod aliases;
+mod dialogue;
 mod event_answers;
 mod events;
+mod existing;
 mod options;
 mod prompts;
 mod verify;
@@ -14,13 +17,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::{Global, Init as Args};
-use crate::config::{CliOverrides, Environment, path_to_write};
+use crate::config::{CliOverrides, ConfigLock, Environment, path_to_write};
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
 use crate::report::classify;
 use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::redirect_uri::{console_value, problems};
+use dialogue::InitDialogue;
+use existing::ExistingConfig;
 use options::PresetAnswers;
 use verify::Verification;
 use write::InitAnswers;
@@ -65,32 +70,32 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     let path = path_to_write(&flags, &environment)?;
     let is_interactive = ui.can_prompt && !args.secret_stdin;
     let preset = PresetAnswers::from_args(args, &environment)?;
-    if !is_interactive {
-        preset.check_complete()?;
-    }
-    let Some(replace) = check_overwrite(ui, &path, args.force, is_interactive)? else {
+    let Some(target) = choose_target(ui, &path, args, &preset, is_interactive)? else {
         ui.status(&t!("init-nothing"));
         return Ok(ExitStatus::Success);
     };
-    let mut answers = if is_interactive { prompts::ask_all(ui, &path, preset)? } else { preset.into_answers()? };
-    if !is_interactive {
-        prompts::warn_if_unusual_app_id(ui, &answers.app_id);
-    }
-    let checked = match (args.no_check, is_interactive) {
-        (true, _) => false,
-        (false, true) => match verify::verify_until_accepted(ui, &mut answers, &path, &environment)? {
-            Verification::Accepted => true,
-            Verification::Skipped => false,
-            Verification::Declined(exit) => {
+    let existing = match &target {
+        InitTarget::Change(existing) => Some(existing.as_ref().clone()),
+        InitTarget::New | InitTarget::Replacement => None,
+    };
+    let (answers, checked) = if is_interactive {
+        let mut dialogue = InitDialogue::new(preset, existing);
+        dialogue.run(ui, &path)?;
+        match check_answers(ui, &mut dialogue, &path, &environment, args.no_check)? {
+            Ok(answers) => answers,
+            Err(exit) => {
                 ui.status(&t!("init-nothing"));
                 return Ok(exit);
             }
-        },
-        (false, false) => verify::verify_once(&answers, &path, &environment)?,
+        }
+    } else {
+        let answers = preset.into_answers(existing)?;
+        prompts::warn_if_unusual_app_id(ui, &answers.app_id);
+        let checked = !args.no_check && verify::verify_once(&answers, &path, &environment)?;
+        (answers, checked)
     };
     let app = events::written_config(&answers, &path, &environment)?;
-    let backup_path =
-        write::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
+    let backup_path = write_file(&path, &answers, &target)?;
     let push_url = app.config.push_url().filter(|_| answers.events.is_some());
     ui.print_result(&InitView {
         event: "config_written",
@@ -100,7 +105,10 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         push_url: push_url.clone().map(String::from),
         kept: backup_path,
     })?;
-    print_console_steps(ui, &answers);
+    for alias in &answers.aliases {
+        ui.status(&t!("init-alias", alias = alias.alias, title = alias.title.as_str()));
+    }
+    print_console_steps(ui, &answers, app.config.listen.address.is_some());
     let mut exit = ExitStatus::Success;
     if let Some(url) = &push_url {
         events::warn_about_url(ui, &answers, url);
@@ -112,36 +120,125 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
             events::print_file_note(ui, &answers, &path, url.as_str());
         }
     }
-    print_next_commands(ui, global, answers.events.is_some());
+    print_next_commands(ui, global, app.config.has_push());
     Ok(exit)
 }
 
-/// Returns whether an existing file is replaced; `None` if the user declined.
-fn check_overwrite(ui: &Ui, path: &Path, force: bool, is_interactive: bool) -> anyhow::Result<Option<bool>> {
+/// The file that `init` writes.
+enum InitTarget {
+    New,
+    /// It takes the place of another file.
+    Replacement,
+    /// It keeps everything that `init` does not ask.
+    Change(Box<ExistingConfig>),
+}
+
+/// Has WeChat check the answers, which can be changed meanwhile. Returns them and whether WeChat
+/// accepted them, or the exit status if the user declined to write them.
+fn check_answers(
+    ui: &mut Ui,
+    dialogue: &mut InitDialogue,
+    path: &Path,
+    environment: &Environment,
+    is_unchecked: bool,
+) -> anyhow::Result<Result<(InitAnswers, bool), ExitStatus>> {
+    loop {
+        let mut answers = dialogue.answers()?;
+        if is_unchecked {
+            return Ok(Ok((answers, false)));
+        }
+        match verify::verify_until_accepted(ui, &mut answers, path, environment)? {
+            Verification::Accepted => return Ok(Ok((answers, true))),
+            Verification::Skipped => return Ok(Ok((answers, false))),
+            Verification::Declined(exit) => return Ok(Err(exit)),
+            Verification::Revise => {
+                dialogue.update(&answers);
+                dialogue.review(ui)?;
+            }
+        }
+    }
+}
+
+/// Writes the file, and returns the path of the backup of the previous one.
+fn write_file(path: &Path, answers: &InitAnswers, target: &InitTarget) -> anyhow::Result<Option<PathBuf>> {
+    let text = answers.render()?;
+    let written = match target {
+        InitTarget::Change(existing) => {
+            let change = existing.change.clone().with_text(text);
+            ConfigLock::acquire(path).and_then(|lock| change.write(&lock, true))
+        }
+        InitTarget::Replacement => write::write_config(path, &text, true),
+        InitTarget::New => write::write_config(path, &text, false),
+    };
+    Ok(written.map_err(|cause| write_error(path, &cause))?)
+}
+
+/// Returns what is written; `None` if the user declined.
+///
+/// # Errors
+///
+/// Without a terminal: answers are missing, or a file exists that is not to be replaced.
+fn choose_target(
+    ui: &mut Ui,
+    path: &Path,
+    args: &Args,
+    preset: &PresetAnswers,
+    is_interactive: bool,
+) -> anyhow::Result<Option<InitTarget>> {
     if path.is_dir() {
+        if !is_interactive {
+            preset.check_complete()?;
+        }
         return Err(CommandError::usage(t!("config-directory", path = path))
             .hint(t!("config-directory-hint", path = path.join("config.toml")))
             .into());
     }
+    // A script that gives an account wants a new file; one that only adds events has its account in
+    // the file.
+    let is_addition = args.events.is_some() && !args.force && !preset.has_account_option(args) && path.exists();
+    if !is_interactive && !is_addition {
+        preset.check_complete()?;
+    }
     files::check_creatable(path).map_err(|cause| write_error(path, &cause))?;
     if !path.exists() {
-        return Ok(Some(false));
+        return Ok(Some(InitTarget::New));
     }
-    let exists = || CommandError::usage(t!("backup-exists", file = path)).hint(t!("init-exists-hint"));
-    match (force, is_interactive) {
-        (true, _) => Ok(Some(true)),
-        (false, false) => Err(exists().into()),
-        (false, true) => Ok(ui::confirm(ui, &t!("init-replace", path = path), "")?.then_some(true)),
+    if args.force {
+        return Ok(Some(InitTarget::Replacement));
+    }
+    if is_interactive {
+        return match ExistingConfig::read(path) {
+            Ok(existing) => Ok(Some(InitTarget::Change(Box::new(existing)))),
+            Err(error) => {
+                ui.warn(&classify(&error).message);
+                let question = t!("init-replace", path = path);
+                Ok(ui::confirm(ui, &question, "")?.then_some(InitTarget::Replacement))
+            }
+        };
+    }
+    if !is_addition {
+        return Err(CommandError::usage(t!("backup-exists", file = path)).hint(t!("init-exists-hint")).into());
+    }
+    let existing = ExistingConfig::read(path)?;
+    match existing.has_events() {
+        true => {
+            Err(CommandError::not_found(t!("init-events-exist", path = path)).hint(t!("init-events-exist-hint")).into())
+        }
+        false => Ok(Some(InitTarget::Change(Box::new(existing)))),
     }
 }
 
 fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
+    if cause.kind() == std::io::ErrorKind::ResourceBusy {
+        let message = t!("config-changed-meanwhile", path = path);
+        return CommandError { exit: ExitStatus::Unexpected, message, hint: None };
+    }
     let message = t!("init-cannot-write", path = path, cause = *cause);
     CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("init-cannot-write-hint")) }
 }
 
 /// Prints what to do in WeChat's console and in the configuration so that phones are called back.
-fn print_console_steps(ui: &mut Ui, answers: &InitAnswers) {
+fn print_console_steps(ui: &mut Ui, answers: &InitAnswers, has_listen: bool) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
         let problems_found = problems(uri, false);
@@ -153,7 +250,7 @@ fn print_console_steps(ui: &mut Ui, answers: &InitAnswers) {
             Some(problem) => t!("init-console-test", enter = console_value(uri), why = problem.describe()),
         });
     }
-    if uri.scheme() == "https" && answers.listen.is_none() {
+    if uri.scheme() == "https" && !has_listen {
         ui.warn(&t!("init-listen-missing"));
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::event_answers::{EventAnswers, EventOptions};
+use super::existing::ExistingConfig;
 use super::write::InitAnswers;
 use crate::cli::Init as Args;
 use crate::config::{
@@ -61,7 +62,7 @@ impl PresetAnswers {
             ),
             None => None,
         };
-        let events = EventOptions { mode: args.events, public_url };
+        let events = EventOptions { mode: args.events, public_url, present_url: None };
         let secret = environment.var("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(text_line::trim_value);
         let secret = secret.filter(|text| !text.is_empty()).map(Secret::from);
         let ca_file = match &args.ca_file {
@@ -69,6 +70,12 @@ impl PresetAnswers {
             None => None,
         };
         Ok(Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, events, secret_stdin: args.secret_stdin })
+    }
+
+    /// Returns whether an option names the account or its addresses.
+    pub(super) fn has_account_option(&self, args: &Args) -> bool {
+        let options = [&args.app_id, &args.redirect_uri, &args.listen, &args.sandbox];
+        self.secret_stdin || options.into_iter().any(Option::is_some)
     }
 
     /// Checks, for a run without a terminal, that no answer is missing.
@@ -96,28 +103,36 @@ impl PresetAnswers {
     /// # Errors
     ///
     /// As [`PresetAnswers::check_complete`], and if standard input holds no secret.
-    pub(super) fn into_answers(self) -> anyhow::Result<InitAnswers> {
-        self.check_complete()?;
-        let secret = match self.secret {
+    pub(super) fn into_answers(self, existing: Option<ExistingConfig>) -> anyhow::Result<InitAnswers> {
+        if existing.is_none() {
+            self.check_complete()?;
+        }
+        let present = existing.as_ref();
+        let secret = match self.secret.or_else(|| present?.secret()) {
             Some(secret) => secret,
             None => {
                 let typed = password::read_stdin_or(t!("init-secret-unusable"))?;
                 Secret::from(text_line::trim_value(typed.expose_secret()))
             }
         };
-        let (Some(app_id), Some(redirect_uri)) = (self.app_id, self.redirect_uri) else {
+        let app_id = self.app_id.or_else(|| present?.app_id());
+        let redirect_uri = self.redirect_uri.or_else(|| present?.redirect_uri());
+        let (Some(app_id), Some(redirect_uri)) = (app_id, redirect_uri) else {
             return Err(CommandError::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
         };
-        let EventOptions { mode, public_url } = self.events;
+        let EventOptions { mode, public_url, .. } = self.events;
+        let public_url = public_url.or_else(|| present?.public_url());
         let events = mode.map(|mode| EventAnswers::generate(mode, public_url)).transpose()?;
         Ok(InitAnswers {
             app_id,
             secret,
             redirect_uri,
             listen: self.listen,
-            sandbox: self.sandbox,
+            sandbox: self.sandbox.or_else(|| present?.sandbox()),
             ca_file: self.ca_file,
             events,
+            aliases: Vec::new(),
+            existing,
         })
     }
 }

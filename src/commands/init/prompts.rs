@@ -6,12 +6,8 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::events;
 use super::options;
-use super::options::PresetAnswers;
-use super::write::InitAnswers;
 use crate::config::{Environment, ListenAddress, looks_like_app_id, read_app_id, read_redirect_uri};
-use crate::exit::CommandError;
 use crate::i18n::join_list;
 use crate::net::{self, is_private};
 use crate::report::classify;
@@ -26,39 +22,39 @@ const DEFAULT_PORT: u16 = 8080;
 /// The length of an AppSecret in characters.
 const SECRET_LENGTH: usize = 32;
 
-/// Asks for every answer that was not given in advance.
-pub(super) fn ask_all(ui: &mut Ui, path: &Path, preset: PresetAnswers) -> anyhow::Result<InitAnswers> {
-    ui.status(&t!("init-begin", path = path));
-    let is_sandbox = preset.sandbox.is_some();
-    let app_id = match preset.app_id {
-        Some(app_id) => {
-            warn_if_unusual_app_id(ui, &app_id);
-            app_id
-        }
-        None => {
-            ui.status(&if is_sandbox { t!("init-where-sandbox") } else { t!("init-where-app-id") });
-            ask_app_id(ui)?
-        }
-    };
-    let secret = match preset.secret {
-        Some(secret) => secret,
-        None => ask_secret(ui)?,
-    };
-    let redirect_uri = match preset.redirect_uri {
-        Some(uri) => uri,
-        None => ask_redirect_uri(ui, is_sandbox)?,
-    };
-    let listen = match preset.listen {
-        None if redirect_uri.scheme() == "https" => Some(ask_listen(ui)?),
-        preset => preset,
-    };
-    let events = events::ask(ui, preset.events, &redirect_uri, is_sandbox)?;
-    Ok(InitAnswers { app_id, secret, redirect_uri, listen, sandbox: preset.sandbox, ca_file: preset.ca_file, events })
+/// The answer that goes back to the question before.
+pub(super) const BACK: &str = "<";
+
+/// What a question proposes.
+pub(super) enum Proposal {
+    /// Enter accepts this answer, if there is one.
+    Default(Option<String>),
+    /// This answer was wrong, and can be edited.
+    Editable(String),
 }
 
-pub(super) fn ask_app_id(ui: &Ui) -> anyhow::Result<String> {
-    let last_unusual = RefCell::new(String::new());
-    ui::prompt_text(ui, &t!("init-app-id"), None, move |typed| {
+/// Asks for a line of text; `None` if the user goes back.
+fn ask_text(
+    ui: &Ui,
+    prompt: &str,
+    proposal: Proposal,
+    check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
+) -> anyhow::Result<Option<String>> {
+    let check = move |typed: &str| if typed == BACK { Ok(()) } else { check(typed) };
+    let typed = match proposal {
+        Proposal::Default(default) => ui::prompt_text(ui, prompt, default, check)?,
+        Proposal::Editable(text) => ui::prompt_edited_text(ui, prompt, &text, check)?,
+    };
+    Ok(Some(typed).filter(|typed| typed != BACK))
+}
+
+/// Asks for the AppID; `None` if the user goes back.
+pub(super) fn ask_app_id(ui: &Ui, proposal: Proposal) -> anyhow::Result<Option<String>> {
+    let last_unusual = RefCell::new(match &proposal {
+        Proposal::Default(default) => default.clone().unwrap_or_default(),
+        Proposal::Editable(_) => String::new(),
+    });
+    ask_text(ui, &t!("init-app-id"), proposal, move |typed| {
         if read_app_id(typed).is_none() {
             return Err(t!("init-must-be", expected = t!("init-expected-app-id")).into());
         }
@@ -78,14 +74,28 @@ pub(super) fn warn_if_unusual_app_id(ui: &mut Ui, app_id: &str) {
     }
 }
 
-/// Asks for the secret. The input is hidden, so one of a wrong length is asked for again.
-pub(super) fn ask_secret(ui: &mut Ui) -> anyhow::Result<Secret> {
+/// Asks for the secret; `None` if the user goes back. The input is hidden, so one of a wrong length
+/// is asked for again. Enter keeps `kept`, or else takes `known`, the secret of a sandbox.
+pub(super) fn ask_secret(ui: &mut Ui, kept: Option<Secret>, known: Option<Secret>) -> anyhow::Result<Option<Secret>> {
+    let prompt = match (&kept, &known) {
+        (Some(_), _) => t!("init-secret-keep"),
+        (None, Some(_)) => t!("init-secret-sandbox"),
+        (None, None) => t!("init-secret"),
+    };
+    let proposed = kept.or(known);
     loop {
-        let typed = ui::prompt_secret(ui, &t!("init-secret"))?;
+        let typed = match &proposed {
+            Some(_) => ui::prompt_secret_or_keep(ui, &prompt)?,
+            None => Some(ui::prompt_secret(ui, &prompt)?),
+        };
+        let Some(typed) = typed else { return Ok(proposed) };
         let secret = Secret::from(text_line::trim_value(typed.expose_secret()));
+        if secret.expose_secret() == BACK {
+            return Ok(None);
+        }
         let length = secret.expose_secret().chars().count();
         if length == SECRET_LENGTH {
-            return Ok(secret);
+            return Ok(Some(secret));
         }
         ui.warn(&t!("init-secret-length", length = length));
     }
@@ -105,13 +115,15 @@ pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Res
     typed.map(|typed| parse_path(&typed, environment)).transpose()
 }
 
-fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
+/// Asks for the callback address; `None` if the user goes back. Enter accepts `present`, or else an
+/// address of this machine.
+pub(super) fn ask_redirect_uri(ui: &mut Ui, present: Option<Url>, is_sandbox: bool) -> anyhow::Result<Option<Url>> {
     ui.status(&t!("init-where-redirect"));
     let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { net::local_addresses() };
     // No phone reaches the private address of a cloud server, so Enter must not take it.
     let is_usable = |ip: &IpAddr| is_sandbox || !is_private(*ip) || !net::is_cloud_server(Path::new(net::FIRMWARE_DIR));
     let first = local_ips.first().filter(|ip| is_usable(ip)).map(|ip| suggested_redirect(*ip));
-    if let (false, Some(ip)) = (is_sandbox, local_ips.first()) {
+    if let (false, None, Some(ip)) = (is_sandbox, &present, local_ips.first()) {
         ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });
         let shown = usize::from(first.is_some());
         let others: Vec<String> = local_ips.iter().skip(shown).map(|ip| suggested_redirect(*ip)).collect();
@@ -119,7 +131,8 @@ fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
             ui.status(&t!("init-others", others = join_list(others)));
         }
     }
-    let typed = ui::prompt_text(ui, &t!("init-redirect"), first, move |typed| {
+    let default = Proposal::Default(present.map(String::from).or(first));
+    let typed = ask_text(ui, &t!("init-redirect"), default, move |typed| {
         let Some(uri) = read_redirect_uri(typed) else {
             let suggestion = Some(format!("http://{typed}"))
                 .filter(|url| !typed.contains("://") && read_redirect_uri(url).is_some());
@@ -135,7 +148,7 @@ fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
         }
     })?;
     // The prompt accepts nothing else.
-    Ok(read_redirect_uri(&typed).ok_or_else(|| CommandError::usage(t!("init-redirect")))?)
+    Ok(typed.and_then(|typed| read_redirect_uri(&typed)))
 }
 
 /// Suggests an address to which WeChat can redirect a phone.
@@ -143,10 +156,11 @@ fn suggested_redirect(ip: IpAddr) -> String {
     format!("http://{}/callback/", std::net::SocketAddr::new(ip, DEFAULT_PORT))
 }
 
-fn ask_listen(ui: &mut Ui) -> anyhow::Result<String> {
+/// Asks where to listen; `None` if the user goes back.
+pub(super) fn ask_listen(ui: &mut Ui, present: Option<String>) -> anyhow::Result<Option<String>> {
     ui.status(&t!("init-where-listen"));
-    let default = std::net::SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)).to_string();
-    ui::prompt_text(ui, &t!("init-listen"), Some(default), |typed| {
+    let default = || std::net::SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)).to_string();
+    ask_text(ui, &t!("init-listen"), Proposal::Default(Some(present.unwrap_or_else(default))), |typed| {
         let expected = || t!("init-must-be", expected = t!("init-expected-listen"));
         typed.parse::<ListenAddress>().map(drop).map_err(|_| expected().into())
     })

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use super::prompts;
+use super::aliases::sandbox_aliases;
+use super::prompts::{self, Proposal};
 use super::write::InitAnswers;
 use crate::config::{Config, Environment};
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::report::classify;
+use crate::secret::Secret;
 use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::{self, Client, ClientSettings, ConnectFailure, Endpoint};
@@ -22,16 +24,18 @@ pub(super) enum Verification {
     Skipped,
     /// The user declined to write it; holds the exit status of the last attempt.
     Declined(ExitStatus),
+    /// The user wants to change other answers.
+    Revise,
 }
 
 /// Requests a token with the configuration that will be written. The stable endpoint returns the
 /// current token of the account, so this invalidates none; the token is not saved.
-fn request_token(answers: &InitAnswers, path: &Path, environment: &Environment) -> anyhow::Result<()> {
-    let settings = AppContext { config: Config::from_text(path, answers.render(), environment)? }.client_settings();
+fn request_token(answers: &InitAnswers, path: &Path, environment: &Environment) -> anyhow::Result<(Client, Secret)> {
+    let settings = AppContext { config: Config::from_text(path, answers.render()?, environment)? }.client_settings();
     // The secret is in no file yet.
     let client = Client::new(&ClientSettings { secret_source: None, ..settings })?;
-    client.access_token(Endpoint::Stable, &answers.app_id, &answers.secret, false)?;
-    Ok(())
+    let (token, _) = client.access_token(Endpoint::Stable, &answers.app_id, &answers.secret, false)?;
+    Ok((client, token))
 }
 
 /// Verifies once.
@@ -59,9 +63,13 @@ pub(super) fn verify_until_accepted(
 ) -> anyhow::Result<Verification> {
     loop {
         ui.status(&t!("init-trying"));
-        let Err(error) = request_token(answers, path, environment) else {
-            ui.status(&t!("init-works"));
-            return Ok(Verification::Accepted);
+        let error = match request_token(answers, path, environment) {
+            Ok((client, token)) => {
+                ui.status(&t!("init-works"));
+                answers.aliases = sandbox_aliases(answers, &client, &token);
+                return Ok(Verification::Accepted);
+            }
+            Err(error) => error,
         };
         let mut report = classify(&error);
         let is_unknown_authority = is_unknown_authority(&error);
@@ -75,18 +83,36 @@ pub(super) fn verify_until_accepted(
             continue;
         }
         match error_code(&error) {
-            Some(code) if UNKNOWN_APP_ID.contains(&code) => {
-                answers.app_id = prompts::ask_app_id(ui)?;
-                answers.secret = prompts::ask_secret(ui)?;
-            }
-            Some(code) if wechat::SECRET_ERRCODES.contains(&code) => answers.secret = prompts::ask_secret(ui)?,
+            Some(code) if UNKNOWN_APP_ID.contains(&code) => ask_account(ui, answers)?,
+            Some(code) if wechat::SECRET_ERRCODES.contains(&code) => match prompts::ask_secret(ui, None, None)? {
+                Some(secret) => answers.secret = secret,
+                // The secret may belong to another AppID.
+                None => ask_account(ui, answers)?,
+            },
             // Most often the IP address must be added to the allow-list first.
-            _ if ui::confirm_yes(ui, &t!("init-again"))? => {}
-            _ if ui::confirm(ui, &t!("init-all-the-same"), "")? => {
-                ui.warn(&t!("init-unchecked"));
-                return Ok(Verification::Skipped);
-            }
-            _ => return Ok(Verification::Declined(report.exit)),
+            _ => match ui::confirm_or_back(ui, &t!("init-again"), true)? {
+                Some(true) => {}
+                None => return Ok(Verification::Revise),
+                Some(false) if ui::confirm(ui, &t!("init-all-the-same"), "")? => {
+                    ui.warn(&t!("init-unchecked"));
+                    return Ok(Verification::Skipped);
+                }
+                Some(false) => return Ok(Verification::Declined(report.exit)),
+            },
+        }
+    }
+}
+
+/// Asks for the AppID and the AppSecret again. The wrong AppID can be edited, and Enter keeps the
+/// secret.
+fn ask_account(ui: &mut Ui, answers: &mut InitAnswers) -> anyhow::Result<()> {
+    loop {
+        if let Some(app_id) = prompts::ask_app_id(ui, Proposal::Editable(answers.app_id.clone()))? {
+            answers.app_id = app_id;
+        }
+        if let Some(secret) = prompts::ask_secret(ui, Some(answers.secret.clone()), None)? {
+            answers.secret = secret;
+            return Ok(());
         }
     }
 }

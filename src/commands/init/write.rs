@@ -9,6 +9,9 @@ use tempfile::NamedTempFile;
 use url::Url;
 
 use super::event_answers::EventAnswers;
+use super::existing::ExistingConfig;
+use crate::config::{ConfigFileChange, ConfigValue, KeyPath};
+use crate::exit::CommandError;
 use crate::files;
 use crate::i18n::{Lang, current_language};
 use crate::secret::{ExposeSecret, Secret};
@@ -22,8 +25,17 @@ fn config_example(lang: Lang) -> (&'static str, &'static str) {
     }
 }
 
+/// A template that gets an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NewAlias {
+    pub(super) alias: &'static str,
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) fields: Vec<String>,
+}
+
 /// The answers that the configuration holds.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct InitAnswers {
     pub(super) app_id: String,
     pub(super) secret: Secret,
@@ -36,11 +48,68 @@ pub(super) struct InitAnswers {
     pub(super) ca_file: Option<PathBuf>,
     /// `[push]` and `serve.public_url`; `None` if no events are received.
     pub(super) events: Option<EventAnswers>,
+    /// Templates that get an alias.
+    pub(super) aliases: Vec<NewAlias>,
+    /// The file that is changed; `None` for a new file.
+    pub(super) existing: Option<ExistingConfig>,
 }
 
 impl InitAnswers {
     /// Returns the text of the configuration.
-    pub(super) fn render(&self) -> String {
+    ///
+    /// # Errors
+    ///
+    /// The existing file has something else in place of a table.
+    pub(super) fn render(&self) -> anyhow::Result<String> {
+        let mut change = match &self.existing {
+            Some(existing) => self.changed(existing)?,
+            None => ConfigFileChange::new_file(self.render_example()),
+        };
+        for alias in &self.aliases {
+            let fields: Vec<&str> = alias.fields.iter().map(String::as_str).collect();
+            change.add_template(alias.alias, &alias.id, &alias.title, &fields);
+        }
+        Ok(change.text().to_owned())
+    }
+
+    /// Returns an existing file with the answers that differ from it.
+    fn changed(&self, existing: &ExistingConfig) -> anyhow::Result<ConfigFileChange> {
+        let mut change = existing.change.clone();
+        let mut set = |name: &'static str, value: &str| set_key(&mut change, name, value);
+        if existing.app_id().as_ref() != Some(&self.app_id) {
+            set("app_id", &self.app_id)?;
+        }
+        if existing.redirect_uri().as_ref() != Some(&self.redirect_uri) {
+            set("redirect_uri", self.redirect_uri.as_str())?;
+        }
+        if let Some(listen) = self.listen.as_ref().filter(|listen| existing.listen().as_ref() != Some(*listen)) {
+            set("listen.address", listen)?;
+        }
+        if let Some(sandbox) = self.sandbox.as_ref().filter(|sandbox| existing.sandbox().as_ref() != Some(*sandbox)) {
+            let url = sandbox.as_str().trim_end_matches('/');
+            set("network.api_base", url)?;
+            set("network.open_base", url)?;
+        }
+        if let Some(path) = self.ca_file.as_deref().and_then(Path::to_str) {
+            set("network.ca_file", path)?;
+        }
+        let present = existing.secret();
+        if present.as_ref().map(ExposeSecret::expose_secret) != Some(self.secret.expose_secret()) {
+            set_secret(&mut change, &["app_secret_file", "appsecret"], "app_secret", Some(&self.secret))?;
+        }
+        if let Some(events) = &self.events {
+            set_secret(&mut change, &["push.token_file"], "push.token", Some(&events.token))?;
+            set_secret(&mut change, &["push.aes_key_file"], "push.aes_key", events.aes_key.as_ref())?;
+            match &events.public_url {
+                Some(url) => set_key(&mut change, "serve.public_url", url.as_str())?,
+                None => unset_key(&mut change, "serve.public_url")?,
+            }
+        }
+        Ok(change)
+    }
+
+    /// Returns the example with the answers filled in.
+    fn render_example(&self) -> String {
         let sandbox = self.sandbox.as_ref().map(|url| url.as_str().trim_end_matches('/'));
         let events = self.events.as_ref();
         let mut values = [
@@ -72,6 +141,34 @@ impl InitAnswers {
             }
         });
         lines.fold(header + "\n\n", |text, line| text + &line)
+    }
+}
+
+/// Parses a key of this file, which exists.
+fn known_key(name: &'static str) -> Result<KeyPath, CommandError> {
+    KeyPath::parse(name).map_err(|unknown| CommandError::usage(t!("config-no-key", key = unknown.key)))
+}
+
+fn set_key(change: &mut ConfigFileChange, name: &'static str, value: &str) -> anyhow::Result<()> {
+    Ok(change.set(&known_key(name)?, &ConfigValue::Text(value.to_owned()))?)
+}
+
+fn unset_key(change: &mut ConfigFileChange, name: &'static str) -> anyhow::Result<()> {
+    change.unset(&known_key(name)?);
+    Ok(())
+}
+
+/// Sets a secret, or removes it; and removes the other keys that could hold it.
+fn set_secret(
+    change: &mut ConfigFileChange,
+    others: &[&'static str],
+    name: &'static str,
+    secret: Option<&Secret>,
+) -> anyhow::Result<()> {
+    others.iter().try_for_each(|other| unset_key(change, other))?;
+    match secret {
+        Some(secret) => set_key(change, name, secret.expose_secret()),
+        None => unset_key(change, name),
     }
 }
 
@@ -108,8 +205,9 @@ pub(super) fn write_config(path: &Path, text: &str, replace: bool) -> io::Result
 
 /// Creates a file in `dir` with mode 0600 that is deleted unless it is persisted.
 fn write_temp(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut file = files::private_temp_file(dir, ".wxbox-config-")?;
-    file.write_all(bytes)?;
+    let file = files::private_temp_file(dir, ".wxbox-config-")?;
+    // The error of the temporary file would name its path.
+    file.as_file().write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
 }
@@ -129,12 +227,14 @@ mod tests {
             sandbox: Some(Url::parse("http://127.0.0.1:8899/").unwrap()),
             ca_file: Some("/etc/ssl/a \"company\".pem".into()),
             events: None,
+            aliases: Vec::new(),
+            existing: None,
         }
     }
 
     fn load(answers: &InitAnswers) -> Config {
         let environment = Environment::from_pairs([("HOME", "/nowhere")]);
-        Config::from_text(Path::new("/nowhere/config.toml"), answers.render(), &environment).unwrap()
+        Config::from_text(Path::new("/nowhere/config.toml"), answers.render().unwrap(), &environment).unwrap()
     }
 
     #[test]
@@ -169,8 +269,40 @@ mod tests {
             assert_eq!(secrets.token.expose_secret(), events.token.expose_secret());
             assert_eq!(secrets.aes_keys.len(), key_count);
             assert_eq!(config.push_url().unwrap().as_str(), "https://push.example.com/wx/push");
-            assert!(answers.render().lines().any(|line| line.starts_with("# forward_to = ")));
+            assert!(answers.render().unwrap().lines().any(|line| line.starts_with("# forward_to = ")));
         }
+    }
+
+    #[test]
+    fn existing_config_gets_only_the_answers_that_differ() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let text = "# mine\napp_id = \"wx1\" # old\nappsecret = \"0123\"\nredirect_uri = \"http://192.0.2.1/\"\n\n\
+                    [network]\ntimeout = \"3s\"\n\n[push]\ntoken = \"abc\"\naes_key_file = \"key\"\n\n[templates.a]\nid = \"T\"\n";
+        fs::write(&path, text).unwrap();
+        std::os::unix::fs::chown(&path, None, None).unwrap();
+        let existing = ExistingConfig::read(&path).unwrap();
+        let kept = InitAnswers {
+            app_id: "wx1".into(),
+            secret: "0123".into(),
+            redirect_uri: Url::parse("http://192.0.2.1/").unwrap(),
+            listen: None,
+            sandbox: None,
+            ca_file: None,
+            events: None,
+            aliases: Vec::new(),
+            existing: Some(existing),
+        };
+        assert_eq!(kept.render().unwrap(), text);
+        let changed = InitAnswers { app_id: "wx2".into(), secret: "4567".into(), ..kept.clone() };
+        let text = text.replace("wx1", "wx2").replace("appsecret = \"0123\"\n", "");
+        let with_secret = text.replace("192.0.2.1/\"\n", "192.0.2.1/\"\napp_secret = \"4567\"\n");
+        assert_eq!(changed.render().unwrap(), with_secret);
+        let events = EventAnswers::generate(EventsMode::Plain, None).unwrap();
+        let token = events.token.expose_secret().to_owned();
+        let changed = InitAnswers { events: Some(events), ..changed };
+        let expected = with_secret.replace("\"abc\"\naes_key_file = \"key\"", &format!("\"{token}\""));
+        assert_eq!(changed.render().unwrap(), expected);
     }
 
     #[test]
@@ -188,7 +320,7 @@ mod tests {
 
     #[test]
     fn written_config_shows_every_key() {
-        let text = answers().render();
+        let text = answers().render().unwrap();
         for key in crate::config::KEYS.iter().filter(|key| !key.name.starts_with("templates.")) {
             let name = key.name.rsplit('.').next().unwrap();
             let is_shown = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = ")));

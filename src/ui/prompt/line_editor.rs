@@ -143,29 +143,40 @@ fn clear(term: &Term, row: usize) -> io::Result<()> {
     term.clear_to_end_of_screen()
 }
 
+/// The key that goes back to the question before.
+const BACK: char = '<';
+
 /// Reads yes or no, confirmed with Enter as at all other prompts. Otherwise a following Enter would
-/// answer the next prompt.
-pub(super) fn confirm(question: &str, default: bool) -> io::Result<bool> {
+/// answer the next prompt. `None` if the user goes back, which `may_go_back` allows.
+pub(super) fn confirm(question: &str, default: bool, may_go_back: bool) -> io::Result<Option<bool>> {
     let _modes = KeyModeGuard::new()?;
     let term = Term::buffered_stderr();
-    let mut value = default;
+    let mut value = Some(default);
     term.hide_cursor()?;
     loop {
         let mut prompt = String::new();
-        PromptTheme.format_confirm_prompt(&mut prompt, question, Some(value)).map_err(io::Error::other)?;
+        PromptTheme.format_confirm_prompt(&mut prompt, question, value).map_err(io::Error::other)?;
+        if value.is_none() {
+            prompt.push(BACK);
+        }
         term.clear_line()?;
         term.write_str(&prompt)?;
         term.flush()?;
         match term.read_key()? {
-            Key::Char('y' | 'Y') => value = true,
-            Key::Char('n' | 'N') => value = false,
+            Key::Char('y' | 'Y') => value = Some(true),
+            Key::Char('n' | 'N') => value = Some(false),
+            Key::Char(BACK) if may_go_back => value = None,
+            Key::Backspace if value.is_none() => value = Some(default),
             Key::Enter => break,
             Key::Char(CTRL_D) => return Err(ErrorKind::UnexpectedEof.into()),
             _ => {}
         }
     }
     let mut answer = String::new();
-    PromptTheme.format_confirm_prompt_selection(&mut answer, question, Some(value)).map_err(io::Error::other)?;
+    PromptTheme.format_confirm_prompt_selection(&mut answer, question, value).map_err(io::Error::other)?;
+    if value.is_none() {
+        answer.push(BACK);
+    }
     term.clear_line()?;
     term.write_line(&answer)?;
     term.show_cursor()?;

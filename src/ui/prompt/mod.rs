@@ -37,7 +37,7 @@ pub fn prompt_username(ui: &Ui) -> anyhow::Result<String> {
 /// wxbox cannot prompt: a usage error with the message `missing`.
 pub fn prompt_password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, missing, move || read_hidden(is_plain, &prompt, true)).map(Secret::from)
+    run_prompt(ui, missing, move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden-none")))).map(Secret::from)
 }
 
 /// Prompts for a line of text; Enter accepts the default. If `check` rejects the answer, its
@@ -51,7 +51,22 @@ pub fn prompt_text(
     default: Option<String>,
     check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
 ) -> anyhow::Result<String> {
-    prompt_line(ui, prompt, default, false, check)
+    prompt_line(ui, prompt, default, String::new(), false, check)
+}
+
+/// Prompts as [`prompt_text`] does for a text that the user edits. On a simple terminal, Enter
+/// accepts it.
+///
+/// # Errors
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn prompt_edited_text(
+    ui: &Ui,
+    prompt: &str,
+    initial_text: &str,
+    check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
+) -> anyhow::Result<String> {
+    let default = ui.capabilities.no_animation.then(|| initial_text.to_owned());
+    prompt_line(ui, prompt, default, initial_text.to_owned(), false, check)
 }
 
 /// Prompts as [`prompt_text`] does, but accepts an empty answer as `None`.
@@ -64,13 +79,14 @@ pub fn prompt_optional_text(
     check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
 ) -> anyhow::Result<Option<String>> {
     let check = move |answer: &str| if answer.is_empty() { Ok(()) } else { check(answer) };
-    Ok(Some(prompt_line(ui, prompt, None, true, check)?).filter(|answer| !answer.is_empty()))
+    Ok(Some(prompt_line(ui, prompt, None, String::new(), true, check)?).filter(|answer| !answer.is_empty()))
 }
 
 fn prompt_line(
     ui: &Ui,
     prompt: &str,
     default: Option<String>,
+    initial_text: String,
     may_be_empty: bool,
     check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
 ) -> anyhow::Result<String> {
@@ -79,7 +95,7 @@ fn prompt_line(
         true => plain::prompt_text(&prompt, default.as_deref(), may_be_empty, |answer| {
             check(answer).map_err(|invalid| invalid.message)
         }),
-        false => read_editable_line(&prompt, default.as_deref(), may_be_empty, check),
+        false => read_editable_line(&prompt, default.as_deref(), initial_text, may_be_empty, check),
     })
 }
 
@@ -102,13 +118,13 @@ impl From<String> for InvalidAnswer {
 fn read_editable_line(
     prompt: &str,
     default: Option<&str>,
+    mut initial_text: String,
     may_be_empty: bool,
     check: impl Fn(&str) -> Result<(), InvalidAnswer>,
 ) -> dialoguer::Result<String> {
     let term = Term::stderr();
     let mut question = String::new();
     PromptTheme.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
-    let mut initial_text = String::new();
     loop {
         let typed = line_editor::edit_line(&question, &initial_text)?;
         let answer = match (typed.trim(), default) {
@@ -141,7 +157,30 @@ fn read_editable_line(
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, "", move || read_hidden(is_plain, &prompt, false)).map(|secret| secret.trim().to_owned().into())
+    run_prompt(ui, "", move || read_hidden(is_plain, &prompt, None)).map(|secret| secret.trim().to_owned().into())
+}
+
+/// Prompts for a secret, which is not shown; `None` if the user presses Enter to keep the one that
+/// there is. stdin must be a terminal.
+///
+/// # Errors
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn prompt_secret_or_keep(ui: &Ui, prompt: &str) -> anyhow::Result<Option<Secret>> {
+    let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
+    let typed = run_prompt(ui, "", move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden-kept"))))?;
+    Ok(Some(typed.trim()).filter(|typed| !typed.is_empty()).map(|typed| typed.to_owned().into()))
+}
+
+/// Prompts for yes or no; `None` if the user types `<` to go back. stdin must be a terminal.
+///
+/// # Errors
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn confirm_or_back(ui: &Ui, question: &str, default: bool) -> anyhow::Result<Option<bool>> {
+    let (question, is_plain) = (question.to_owned(), ui.capabilities.no_animation);
+    run_prompt(ui, "", move || match is_plain {
+        true => plain::confirm(&question, default, true),
+        false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default, true)?),
+    })
 }
 
 /// Prompts for yes or no, with "yes" as the default. stdin must be a terminal.
@@ -161,9 +200,11 @@ pub fn prompt_new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
     let is_plain = ui.capabilities.no_animation;
     let password = run_prompt(ui, "", move || {
         loop {
-            let password = read_hidden(is_plain, &t!("user-password-prompt"), true)?;
+            let password = read_hidden(is_plain, &t!("user-password-prompt"), Some(t!("ui-hidden-none")))?;
             // An empty password cannot be mistyped.
-            if password.is_empty() || read_hidden(is_plain, &t!("user-password-again"), true)? == password {
+            if password.is_empty()
+                || read_hidden(is_plain, &t!("user-password-again"), Some(t!("ui-hidden-none")))? == password
+            {
                 return Ok(password);
             }
             Term::stderr().write_line(&t!("user-password-differs"))?;
@@ -182,10 +223,11 @@ pub fn confirm(ui: &Ui, question: &str, missing: &str) -> anyhow::Result<bool> {
 
 fn confirm_with_default(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::Result<bool> {
     let (question, is_plain) = (question.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, missing, move || match is_plain {
-        true => plain::confirm(&question, default),
-        false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default)?),
-    })
+    let answer = run_prompt(ui, missing, move || match is_plain {
+        true => plain::confirm(&question, default, false),
+        false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default, false)?),
+    })?;
+    Ok(answer.unwrap_or(default))
 }
 
 /// Lets the user pick one of `items` from a list, and returns its index.
@@ -233,21 +275,21 @@ fn fit_question(question: &str, suffix: &str) -> io::Result<String> {
     Ok(last)
 }
 
-/// Reads a line that is not shown. The prompt is repeated while the line is empty, unless it may
-/// be.
-fn read_hidden(is_plain: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<String> {
+/// Reads a line that is not shown. The prompt is repeated while the line is empty, unless there is a
+/// text that is shown in place of an empty one.
+fn read_hidden(is_plain: bool, prompt: &str, empty_text: Option<String>) -> dialoguer::Result<String> {
     let term = Term::stderr();
     let mut question = String::new();
     PromptTheme.format_password_prompt(&mut question, prompt).map_err(io::Error::other)?;
     loop {
         term.write_str(&question)?;
         let typed = line_editor::read_unechoed_line()?;
-        if !may_be_empty && typed.is_empty() {
+        if empty_text.is_none() && typed.is_empty() {
             continue;
         }
         if !is_plain {
             let mut line = String::new();
-            let placeholder = if typed.is_empty() { t!("ui-hidden-none") } else { t!("ui-hidden") };
+            let placeholder = empty_text.filter(|_| typed.is_empty()).unwrap_or_else(|| t!("ui-hidden"));
             PromptTheme.format_input_prompt_selection(&mut line, prompt, &placeholder).map_err(io::Error::other)?;
             term.clear_last_lines(1)?;
             term.write_line(&line)?;

@@ -36,18 +36,20 @@ pub(super) fn prompt_text(
     }
 }
 
-/// Prompts for yes or no; Enter accepts the default.
-pub(super) fn confirm(prompt: &str, default: bool) -> Result<bool> {
+/// Prompts for yes or no; Enter accepts the default. `None` if the user goes back, which
+/// `may_go_back` allows.
+pub(super) fn confirm(prompt: &str, default: bool, may_go_back: bool) -> Result<Option<bool>> {
     let mut question = String::new();
     PromptTheme.format_confirm_prompt(&mut question, prompt, Some(default)).map_err(io::Error::other)?;
     let (yes, no) = (t!("ui-yes"), t!("ui-no"));
     loop {
         match read_line(&question)?.to_lowercase().as_str() {
-            "" => return Ok(default),
-            "y" | "yes" => return Ok(true),
-            "n" | "no" => return Ok(false),
-            word if word == yes => return Ok(true),
-            word if word == no => return Ok(false),
+            "" => return Ok(Some(default)),
+            "<" if may_go_back => return Ok(None),
+            "y" | "yes" => return Ok(Some(true)),
+            "n" | "no" => return Ok(Some(false)),
+            word if word == yes => return Ok(Some(true)),
+            word if word == no => return Ok(Some(false)),
             _ => {}
         }
     }

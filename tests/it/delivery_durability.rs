@@ -361,7 +361,7 @@ warning: the text is sent without --fallback: there is no template "gone"
 exit 2
 --- stderr
 error: there is no template "gone"
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias gone` to choose the one that this name stands for
 
 "#]]);
     env.run("send -u luffy --fallback backup x").assert_snapshot(str![[r#"

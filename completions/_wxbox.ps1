@@ -147,6 +147,8 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colors: auto, always or never')
             [CompletionResult]::new('--bound', '--bound', [CompletionResultType]::ParameterName, 'Only bound users')
             [CompletionResult]::new('--unbound', '--unbound', [CompletionResultType]::ParameterName, 'Only unbound users')
+            [CompletionResult]::new('--reachable', '--reachable', [CompletionResultType]::ParameterName, 'Only users that messages can reach')
+            [CompletionResult]::new('--unreachable', '--unreachable', [CompletionResultType]::ParameterName, 'Only users that no message can reach; the list shows why')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON Lines and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only requested data and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only requested data and errors')

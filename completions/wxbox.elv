@@ -139,6 +139,8 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --color 'Use colors: auto, always or never'
             cand --bound 'Only bound users'
             cand --unbound 'Only unbound users'
+            cand --reachable 'Only users that messages can reach'
+            cand --unreachable 'Only users that no message can reach; the list shows why'
             cand --json 'Print results as JSON Lines and errors as JSON'
             cand -q 'Print only requested data and errors'
             cand --quiet 'Print only requested data and errors'

@@ -42,7 +42,7 @@ echo \"$PASSWORD\" | wxbox user add zoro --password-stdin";
 
 const LIST_EXAMPLES: &str = "\
 wxbox user list --tag ops
-wxbox user list --unbound
+wxbox user list --unreachable
 wxbox --json user list | jq -r .username";
 
 const EDIT_EXAMPLES: &str = "\
@@ -94,6 +94,14 @@ pub struct UserList {
     /// Only unbound users
     #[arg(long, conflicts_with = "bound")]
     pub unbound: bool,
+    /// Only users that messages can reach
+    #[arg(long)]
+    pub reachable: bool,
+    /// Only users that no message can reach; the list shows why
+    ///
+    /// They are not bound, do not follow the account, or WeChat rejected a message to them for good.
+    #[arg(long, conflicts_with = "reachable")]
+    pub unreachable: bool,
 }
 
 /// `wxbox user show`.

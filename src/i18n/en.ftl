@@ -1694,6 +1694,7 @@ user-name-missing = the name is missing
 user-name-missing-hint = run `wxbox user add NAME`
 user-name-prompt = Name
 user-none = no users yet; run `wxbox user add NAME` to add one
+user-list-unbound = not bound
 user-none-match = no matching users; run `wxbox user list` to see all
 user-not-bound = { $user } is not bound
 user-not-bound-hint = run `wxbox bind --user '{ $user }'` to show the QR code

@@ -1765,6 +1765,7 @@ user-password-again = 再输入一次
 user-password-differs = 两次输入不一致，请重新输入
 user-password-hash = 无法计算密码哈希
 user-password-missing = 没有输入“{ $user }”的密码
+user-list-unbound = 未绑定
 user-password-missing-hint = 请用 --password-stdin 输入密码，或用 --remove 清除密码
 user-password-prompt = 密码（绑定时需要输入，直接按回车表示不设密码）
 user-password-removed = 已清除“{ $user }”的密码

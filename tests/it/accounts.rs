@@ -37,13 +37,13 @@ hint: run `wxbox bind --user 'luffy'` to show the QR code
     env.run("user list --bound").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy	oLuffy_wears_the_straw_hat_1		
+luffy	oLuffy_wears_the_straw_hat_1			
 
 "#]]);
     env.run("user list --bound -c b.toml").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nami	oNami_draws_maps_of_the_sea1		
+nami	oNami_draws_maps_of_the_sea1			
 
 "#]]);
 

@@ -26,7 +26,7 @@ copied the database to copy.db
     env.run("--database copy.db user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy	-	crew	
+luffy	-	crew		not bound
 
 "#]]);
     // A write-ahead log that another database left there must not become part of the next copy.
@@ -47,8 +47,8 @@ hint: run it again with --force to replace the file
     env.run("--database copy.db user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy	-	crew	
-nami	-		
+luffy	-	crew		not bound
+nami	-			not bound
 
 "#]]);
     env.run("-q backup dir/copy.db").assert_snapshot(str![[r#"

@@ -167,7 +167,7 @@ fn damaged_wal_is_reported_and_kept() {
     assert_error(&run_unchanged(&env, "user add luffy"), "does not belong to the database");
     // The end of the log: it counts up to there, as after a power failure.
     damaged(&|log| log[snapshots[2].1.len() + 100..].fill(0xa5));
-    let people = "luffy\t-\t\t\nnami\t-\t\t\nusopp\t-\t\t\nzoro\t-\t\t\n";
+    let people = "luffy\t-\t\t\tnot bound\nnami\t-\t\t\tnot bound\nusopp\t-\t\t\tnot bound\nzoro\t-\t\t\tnot bound\n";
     assert_eq!(env.run("user list").assert_success().stdout(), people);
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
 }
@@ -188,7 +188,7 @@ fn foreign_wal_is_reported() {
         }
         assert_eq!(env.run("doctor").status(), Some(3));
         std::fs::rename(database_file(&env, "-wal"), env.path("old-wal")).unwrap();
-        assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\n");
+        assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\tnot bound\n");
     }
     restore_snapshot(&env, &snapshot);
     assert_eq!(env.run("user list").assert_success().stdout().lines().count(), 3);
@@ -367,7 +367,7 @@ fn database_without_damaged_log_is_recovered() {
     std::fs::write(database_file(&env, "-wal"), [0xa5; 5000]).unwrap();
     assert_error(&env.run("user list"), "the write-ahead log");
     run_help_lines(&env, &["mkdir damaged", "mv DB* damaged/", "cp damaged/DB DB"]);
-    assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\n");
+    assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\tnot bound\n");
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
 }
 

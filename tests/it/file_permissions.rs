@@ -97,7 +97,7 @@ fn read_only_database_can_be_read() {
     set_mode(&dir, 0o500);
     let read = |line: &str| run_unprivileged(&env, &format!("--database medium/a%20b?.db {line}"));
     let Some(ran) = read("user list") else { return };
-    assert_eq!(ran.assert_success().stdout(), "luffy\t-\tcrew\t\n");
+    assert_eq!(ran.assert_success().stdout(), "luffy\t-\tcrew\t\tnot bound\n");
     for line in ["user show luffy", "user export", "outbox list", "outbox status", "backup copy.db"] {
         read(line).unwrap().assert_success();
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
+use crate::support::pty::Terminal;
 
 /// Returns an environment with two bound users: luffy follows and has written, zoro does not
 /// follow.
@@ -86,4 +87,59 @@ fn queried_follow_state_is_cached() {
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     env.run(&format!("follower show {ZORO}")).assert_success();
     assert_eq!(follow_fields(&env, "zoro"), json!([true, true, true]));
+}
+
+#[test]
+fn user_list_shows_why_a_person_cannot_be_reached() {
+    let env = TestEnv::new();
+    for (name, openid) in [("luffy", LUFFY), ("nami", NAMI), ("zoro", ZORO)] {
+        env.run(&format!("user add {name} --openid {openid}")).assert_success();
+    }
+    env.run("user add robin").assert_success();
+    let list = |options: &str| env.run(&format!("user list {options}")).assert_success().stdout().to_owned();
+    let status = |name: &str| {
+        let listed = list("");
+        let row = listed.lines().find(|line| line.starts_with(&format!("{name}\t"))).unwrap();
+        row.split('\t').nth(4).unwrap().to_owned()
+    };
+    let reason = |name: &str| {
+        let user = &env.run(&format!("--json user show {name}")).assert_success().json_lines()[0];
+        assert_eq!(user["reachable"], user["reason"].is_null());
+        user["reason"].clone()
+    };
+    let change = |sql: &str| {
+        let sql = format!("UPDATE bindings SET {sql} WHERE openid = '{NAMI}'");
+        rusqlite::Connection::open(env.database_path()).unwrap().execute_batch(&sql).unwrap();
+    };
+    assert_eq!((status("robin"), reason("robin")), ("not bound".into(), "not_bound".into()));
+    assert_eq!((status("zoro"), reason("zoro")), (String::new(), Value::Null));
+    assert_eq!(env.run("send --user zoro -t backup").status(), Some(5));
+    assert_eq!((status("zoro"), reason("zoro")), ("does not follow".into(), "not_following".into()));
+    change("follows = 0, has_followed = 1");
+    assert_eq!((status("nami"), reason("nami")), ("has unfollowed".into(), "unfollowed".into()));
+    change("follows = 1, unreachable_errcode = 40003");
+    assert_eq!((status("nami"), reason("nami")), ("refused (40003)".into(), "refused".into()));
+    // A person who wrote long ago gets templates, and texts after writing again.
+    let long_ago = "UPDATE bindings SET last_wrote_at = 1583076600000";
+    rusqlite::Connection::open(env.database_path()).unwrap().execute_batch(long_ago).unwrap();
+    assert_eq!((status("luffy"), reason("luffy")), (String::new(), Value::Null));
+    let user = env.run("--json user show luffy").assert_success().json_lines().remove(0);
+    assert_eq!(user["texts_until"], "2020-03-03T15:30:00Z");
+    assert_eq!(list("--reachable"), format!("luffy\t{LUFFY}\t\t\t\n"));
+    let names = |options: &str| -> Vec<String> {
+        list(options).lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("--unreachable"), ["nami", "robin", "zoro"]);
+    assert_eq!(names("--unreachable --bound"), ["nami", "zoro"]);
+    let unreachable = env.run("--json user list --unreachable").assert_success().json_lines();
+    assert_eq!(unreachable.len(), 3);
+    // On a terminal, the column is shown only if it says something.
+    let screen = |options: &str| {
+        let ended = Terminal::start(env.command(&format!("user list {options}")), 20, 80).wait();
+        ended.screen.contents()
+    };
+    assert!(!screen("--reachable").contains("STATUS"));
+    let all = screen("");
+    assert!(all.contains("STATUS") && all.contains("not bound") && all.contains("does not follow"), "{all}");
+    assert!(screen("--reachable --unbound").contains("no matching users"));
 }

@@ -73,7 +73,11 @@ fn spreadsheet_formats_are_read() {
         let env = TestEnv::without_config();
         env.run_with_stdin("user import -", text).assert_success();
         let tags = if text.contains("'ops") { "'ops,oncall" } else { "oncall,ops" };
-        assert_eq!(env.run("user list").assert_success().stdout(), format!("nami\t-\t{tags}\ta, b\n"), "{text:?}");
+        assert_eq!(
+            env.run("user list").assert_success().stdout(),
+            format!("nami\t-\t{tags}\ta, b\tnot bound\n"),
+            "{text:?}"
+        );
     }
 }
 

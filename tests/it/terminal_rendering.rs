@@ -95,15 +95,16 @@ ID  状态    接收者                   类型      创建时间  错误
     snapbox::assert_data_eq!(
         screen_text(&env, "user list", 80),
         str![[r#"
-用户名  OPENID                        标签        备注
-nami    -
-路飞    oLuffy_wears_the_straw_hat_1  oncall,ops  草帽一伙的船长，想成为海贼王…
+用户名  OPENID                        标签        备注                    状态
+nami    -                                                                 未绑定
+路飞    oLuffy_wears_the_straw_hat_1  oncall,ops  草帽一伙的船长，想成…
 "#]]
     );
     snapbox::assert_data_eq!(
         screen_text(&env, "user list", 40),
         str![[r#"
 用户名  nami
+状态    未绑定
 OPENID  -
 
 用户名  路飞

@@ -102,7 +102,7 @@ one message stays queued: do not send it again; the next `wxbox outbox flush` (b
     env.run("user remove luffy --yes --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","messages":5,"queued":1}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","reason":null,"texts_until":null,"messages":5,"queued":1}
 --- stderr
 deleted the texts of 5 messages, one of which was queued and is not sent
 
@@ -121,11 +121,11 @@ deleted the texts of 5 messages, one of which was queued and is not sent
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-5	failed	-	text	[TIME]	
-4	sent	nami	template	[TIME]	
-3	sent	-	template	[TIME]	
-2	sent	-	text	[TIME]	
-1	sent	-	text	[TIME]	
+5	failed	-	text	[TIME]		
+4	sent	nami	template	[TIME]		Backup finished: shared-host, -, -
+3	sent	-	template	[TIME]		
+2	sent	-	text	[TIME]		
+1	sent	-	text	[TIME]		
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"
@@ -146,7 +146,7 @@ Content   deleted with the user
     env.run("outbox show 5 --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}]}
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}],"updated_at":"[TIME]"}
 
 "#]]);
 }

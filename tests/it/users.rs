@@ -24,7 +24,7 @@ added 路飞
     env.run(&format!("--json user add nami --openid {LUFFY} --tag crew")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]","reason":null,"texts_until":null}
 
 "#]]);
     env.run("-q user add zoro").assert_snapshot(str![[r#"
@@ -34,29 +34,29 @@ exit 0
     env.run("user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nami	oLuffy_wears_the_straw_hat_1	crew	
-zoro	-		
-路飞	-	captain,crew	wears a straw hat
+nami	oLuffy_wears_the_straw_hat_1	crew		
+zoro	-			not bound
+路飞	-	captain,crew	wears a straw hat	not bound
 
 "#]]);
     env.run("user list --json --tag crew").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]"}
-{"username":"路飞","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"wears a straw hat","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]","reason":null,"texts_until":null}
+{"username":"路飞","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"wears a straw hat","created_at":"[TIME]","reason":"not_bound","texts_until":null}
 
 "#]]);
     env.run("user list --bound").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nami	oLuffy_wears_the_straw_hat_1	crew	
+nami	oLuffy_wears_the_straw_hat_1	crew		
 
 "#]]);
     env.run("user list --unbound -q").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-zoro	-		
-路飞	-	captain,crew	wears a straw hat
+zoro	-			not bound
+路飞	-	captain,crew	wears a straw hat	not bound
 
 "#]]);
     env.run("user list --tag nobody").assert_snapshot(str![[r#"
@@ -95,7 +95,7 @@ Added    [TIME]
     env.run("user show nami --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]","reason":null,"texts_until":null}
 
 "#]]);
 }
@@ -168,14 +168,14 @@ changed nami
     env.run("user edit lucy --rename luffy --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"first","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"first","created_at":"[TIME]","reason":"not_bound","texts_until":null}
 
 "#]]);
     env.run("user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy	-		first
-nami	-		
+luffy	-		first	not bound
+nami	-			not bound
 
 "#]]);
 }
@@ -193,7 +193,7 @@ changed luffy
     env.run("user edit luffy --json --tag c --untag none --note '-new'").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["b","c"],"note":"-new","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["b","c"],"note":"-new","created_at":"[TIME]","reason":"not_bound","texts_until":null}
 
 "#]]);
     env.run("user edit luffy -q --untag b --untag c").assert_snapshot(str![[r#"
@@ -279,7 +279,7 @@ fn names_and_tags_may_begin_with_a_dash() {
     env.run("user edit luffy --rename -l --tag -t --untag -a").assert_success();
     env.run("user edit --note -n -- -l").assert_success();
     env.run(&format!("bind --user -l --openid {LUFFY}")).assert_success();
-    assert_eq!(env.run("user list --tag -t").assert_success().stdout(), format!("-l\t{LUFFY}\t-b,-t\t-n\n"));
+    assert_eq!(env.run("user list --tag -t").assert_success().stdout(), format!("-l\t{LUFFY}\t-b,-t\t-n\t\n"));
     env.run("unbind --user -l").assert_success();
     env.run("bind --unbound --tag -none").assert_snapshot(str![[r#"
 exit 4

@@ -10,13 +10,37 @@ use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
 use crate::i18n::{closest_match, join_list};
-use crate::store::{NOT_FOLLOWING, Store, User, UserFilter};
+use crate::store::{Binding, NOT_FOLLOWING, Store, User, UserFilter};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
 
 /// How long WeChat accepts texts after a person wrote:
 /// doc/service/api/customer/message/api_sendcustommessage.
 const TEXT_PERIOD: Duration = Duration::from_secs(48 * 3600);
+
+/// Why no message can reach a person. The end of the 48 hours for texts is no such reason:
+/// templates still arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum UnreachableReason {
+    NotBound,
+    NotFollowing,
+    Unfollowed,
+    Refused,
+}
+
+impl UnreachableReason {
+    /// Returns the reason for a binding; `None` if messages can reach the person.
+    fn of(binding: Option<&Binding>) -> Option<Self> {
+        let Some(binding) = binding else { return Some(Self::NotBound) };
+        let is_refused_for_follow = binding.unreachable_errcode.is_some_and(|code| NOT_FOLLOWING.contains(&code));
+        match binding.follows == Some(false) || is_refused_for_follow {
+            true if binding.has_followed => Some(Self::Unfollowed),
+            true => Some(Self::NotFollowing),
+            false => binding.unreachable_errcode.map(|_| Self::Refused),
+        }
+    }
+}
 
 /// One person.
 #[derive(Serialize)]
@@ -32,25 +56,26 @@ pub(super) struct UserView {
     tags: Vec<String>,
     note: String,
     created_at: Timestamp,
+    reason: Option<UnreachableReason>,
+    /// Until when WeChat accepts a text, if a push reported when the person wrote.
+    texts_until: Option<Timestamp>,
     #[serde(skip)]
     unreachable_errcode: Option<i64>,
-    /// Until when WeChat accepts a text, if a push reported when the person wrote.
-    #[serde(skip)]
-    text_until: Option<Timestamp>,
 }
 
 impl From<User> for UserView {
     fn from(user: User) -> Self {
         let binding = user.binding.as_ref();
+        let reason = UnreachableReason::of(binding);
         Self {
             bound: binding.is_some(),
             bound_at: binding.map(|binding| binding.bound_at),
-            reachable: binding
-                .is_some_and(|binding| binding.unreachable_errcode.is_none() && binding.follows != Some(false)),
+            reachable: reason.is_none(),
+            reason,
             follows: binding.and_then(|binding| binding.follows),
             has_followed: binding.is_some_and(|binding| binding.has_followed),
             unreachable_errcode: binding.and_then(|binding| binding.unreachable_errcode),
-            text_until: binding.and_then(|binding| binding.last_wrote_at).map(|at| at.plus(TEXT_PERIOD)),
+            texts_until: binding.and_then(|binding| binding.last_wrote_at).map(|at| at.plus(TEXT_PERIOD)),
             openid: user.binding.map(|binding| binding.openid),
             username: user.username,
             uid: user.uid,
@@ -62,14 +87,19 @@ impl From<User> for UserView {
 }
 
 impl UserView {
-    /// Describes in a few words why messages cannot reach a bound person.
+    /// Describes in a few words why messages cannot reach the person.
     fn problem(&self) -> Option<String> {
-        match (self.follows, self.has_followed, self.unreachable_errcode) {
-            (Some(false), true, _) => Some(t!("user-list-left")),
-            (Some(false), false, _) => Some(t!("user-list-not-following")),
-            (_, _, Some(errcode)) => Some(t!("user-list-refused", errcode = errcode.to_string())),
-            (_, _, None) => None,
-        }
+        Some(match self.reason? {
+            UnreachableReason::NotBound => t!("user-list-unbound"),
+            UnreachableReason::NotFollowing => t!("user-list-not-following"),
+            UnreachableReason::Unfollowed => t!("user-list-left"),
+            UnreachableReason::Refused => {
+                t!(
+                    "user-list-refused",
+                    errcode = self.unreachable_errcode.map(|code| code.to_string()).unwrap_or_default()
+                )
+            }
+        })
     }
 }
 
@@ -93,7 +123,7 @@ impl fmt::Display for UserView {
             };
             rows.push((t!("user-show-follows"), follows.into()));
         }
-        if let Some(until) = self.text_until {
+        if let Some(until) = self.texts_until {
             let time = format_time(until, f);
             let is_over = until <= Timestamp::now();
             let text = if is_over {
@@ -137,8 +167,16 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
         _ => None,
     };
     let filter = UserFilter { tag: args.tag.as_deref(), bound };
+    let is_selected = |view: &UserView| match (args.reachable, args.unreachable) {
+        (true, _) => view.reachable,
+        (_, true) => !view.reachable,
+        _ => true,
+    };
     if ui.json() {
-        store.for_each_user(&filter, app.app_id(), |user| ui.print(&UserView::from(user)))?;
+        store.for_each_user(&filter, app.app_id(), |user| {
+            let view = UserView::from(user);
+            if is_selected(&view) { ui.print(&view) } else { Ok(()) }
+        })?;
         return Ok(ExitStatus::Success);
     }
     let mut views = Vec::new();
@@ -146,12 +184,17 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
         views.push(UserView::from(user));
         anyhow::Ok(())
     })?;
+    views.retain(is_selected);
+    if views.is_empty() {
+        let is_filtered = bound.is_some() || args.reachable || args.unreachable;
+        ui.note(&empty_message(&store, args.tag.as_deref(), is_filtered)?);
+        return Ok(ExitStatus::Success);
+    }
     let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
-    // The column is shown only if it is not empty.
-    let has_problems = views.iter().any(|view| view.problem().is_some());
+    // On a terminal, the column is shown only if it is not empty. A program always gets it.
+    let has_problems = !ui.out_terminal || views.iter().any(|view| view.reason.is_some());
     heading.extend(has_problems.then(|| t!("user-list-trouble")));
     let mut table = Table::new(&heading).truncatable(if has_problems { &[0, 2, 3, 4] } else { &[0, 2, 3] });
-    let is_empty = views.is_empty();
     for view in views {
         let problem = has_problems.then(|| view.problem().unwrap_or_default());
         let openid = view.openid.unwrap_or_else(|| "-".into());
@@ -159,16 +202,13 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
         table.add_row(row.into_iter().chain(problem).collect());
     }
     ui.print_table(&mut table)?;
-    if is_empty {
-        ui.note(&empty_message(&store, &filter)?);
-    }
     Ok(ExitStatus::Success)
 }
 
 /// Describes why the list is empty.
-fn empty_message(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<String> {
+fn empty_message(store: &Store, tag: Option<&str>, is_filtered: bool) -> anyhow::Result<String> {
     let tags = store.tags()?;
-    Ok(match filter.tag {
+    Ok(match tag {
         Some(tag) if !tags.iter().any(|other| other == tag) => {
             let message = t!("send-no-tag", tag = tag);
             match closest_match(tag, tags) {
@@ -176,7 +216,7 @@ fn empty_message(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<Strin
                 None => message,
             }
         }
-        None if filter.bound.is_none() => t!("user-none"),
+        None if !is_filtered => t!("user-none"),
         _ => t!("user-none-match"),
     })
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{PoisonError, RwLock};
 
+use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::clock::Timestamp;
@@ -71,8 +72,45 @@ pub fn set_time_zone(zone: Option<Zone>) {
 
 /// Formats a time in the zone of the process: `2026-11-29 13:41:15 +08:00`.
 pub fn format_local(at: Timestamp) -> String {
-    let current = CURRENT_ZONE.read().unwrap_or_else(PoisonError::into_inner).clone();
-    format_in_zone(at, &current.map_or_else(TimeZone::system, |zone| zone.0))
+    format_in_zone(at, &Zone::current().0)
+}
+
+/// Formats a time in the zone of the process for a column of a table.
+pub fn format_local_briefly(at: Timestamp) -> String {
+    Zone::current().format_briefly(at, Timestamp::now())
+}
+
+impl Zone {
+    /// Returns the zone of the process.
+    pub fn current() -> Self {
+        let current = CURRENT_ZONE.read().unwrap_or_else(PoisonError::into_inner).clone();
+        current.unwrap_or_else(|| Self(TimeZone::system()))
+    }
+
+    /// Returns what a clock in this zone shows.
+    pub fn local_time(&self, at: Timestamp) -> DateTime {
+        let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::MAX);
+        self.0.to_datetime(instant)
+    }
+
+    /// Returns when a clock in this zone shows `local`. A time that it shows twice is the first one; a
+    /// time that it skips is moved by as much as the clock is.
+    pub fn instant(&self, local: DateTime) -> Timestamp {
+        let instant = self.0.to_timestamp(local).unwrap_or(jiff::Timestamp::MAX);
+        Timestamp(instant.as_millisecond())
+    }
+
+    /// Formats a time briefly: the time of a day that is today, the date and the time of this year,
+    /// or the date of another year.
+    fn format_briefly(&self, at: Timestamp, now: Timestamp) -> String {
+        let (local, today) = (self.local_time(at), self.local_time(now));
+        let format = match () {
+            () if local.date() == today.date() => "%H:%M:%S",
+            () if local.year() == today.year() => "%m-%d %H:%M",
+            () => "%Y-%m-%d",
+        };
+        local.strftime(format).to_string()
+    }
 }
 
 fn format_in_zone(at: Timestamp, zone: &TimeZone) -> String {
@@ -107,6 +145,30 @@ mod tests {
         assert_eq!(format_in_zone(summer, &"Europe/Berlin".parse::<Zone>().unwrap().0), "2026-05-25 07:41:15 +02:00");
         let far = format_in_zone(Timestamp(i64::MAX), &"Asia/Shanghai".parse::<Zone>().unwrap().0);
         assert_eq!(far, "9999-12-31 23:59:59 +00:00");
+    }
+
+    #[test]
+    fn brief_time_has_what_differs_from_now() {
+        let zone: Zone = "Asia/Shanghai".parse().unwrap();
+        for (earlier, shown) in [
+            (0, "13:41:15"),
+            (13 * 3600 + 41 * 60 + 15, "00:00:00"),
+            (13 * 3600 + 41 * 60 + 16, "11-22 23:59"),
+            (-86_400, "11-24 13:41"),
+            (326 * 86_400, "01-01 13:41"),
+            (327 * 86_400, "2025-12-31"),
+        ] {
+            assert_eq!(zone.format_briefly(Timestamp(AT.0 - earlier * 1000), AT), shown, "{earlier}");
+        }
+    }
+
+    #[test]
+    fn skipped_and_repeated_times_have_an_instant() {
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let at = |local: &str| zone.instant(local.parse().unwrap()).to_string();
+        assert_eq!(at("2026-03-29T02:30"), "2026-03-29T01:30:00Z");
+        assert_eq!(at("2026-10-25T02:30"), "2026-10-25T00:30:00Z");
+        assert_eq!(at("2026-11-29T12:00"), "2026-11-29T11:00:00Z");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod run;
 mod send;
 mod serve;
 mod template;
+mod time_bound;
 mod usage_error;
 mod user;
 mod values;
@@ -31,7 +32,10 @@ pub use help::{COMMAND_GROUPS, HELP_ZH, command_in, help_term, help_text, usage_
 pub(crate) use help::{ParseProbe, option_value};
 pub use init::{EventsMode, Init};
 pub use media::{MediaCommand, MediaUpload};
-pub use outbox::{OutboxCancel, OutboxCommand, OutboxList, OutboxPrune, OutboxRetry, OutboxShow, OutboxStatus};
+pub use outbox::{
+    MessageColumn, MessageFilterArgs, OutboxCancel, OutboxCommand, OutboxFollow, OutboxList, OutboxPrune, OutboxRetry,
+    OutboxShow, OutboxStatus,
+};
 pub use quota::{Explain, QuotaClear, QuotaCommand, QuotaShow};
 pub use run::{ReportOn, Run};
 pub use send::{ContentArgs, DataArg, DataColorArg, DeliveryArgs, MiniProgramArg, Send, is_color};
@@ -40,6 +44,7 @@ pub use template::{
     TemplateAdd, TemplateAliasArgs, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove,
     TemplateShow,
 };
+pub use time_bound::TimeBound;
 pub(crate) use usage_error::{
     incomplete_send_error, missing_report_recipient_error, mistyped_option_error, output_options, usage_error,
 };

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
+use super::time_bound::TimeBound;
 use super::values::{parse_duration, parse_integer};
 
 /// The outbox.
@@ -11,7 +12,9 @@ use super::values::{parse_duration, parse_integer};
 pub enum OutboxCommand {
     /// List messages, newest first
     List(OutboxList),
-    /// Show one message with its content and attempts
+    /// Print new messages and changes as they happen, until Ctrl-C
+    Follow(OutboxFollow),
+    /// Show messages with content and attempts
     Show(OutboxShow),
     /// Send the messages that are due; for cron or a systemd timer
     #[command(after_help = "wxbox outbox flush\nwxbox -q outbox flush  in cron: prints only failures")]
@@ -27,11 +30,17 @@ pub enum OutboxCommand {
 }
 
 const LIST_EXAMPLES: &str = "\
-wxbox outbox list --since 12h  what was sent last night
-wxbox outbox list --state failed --since 1d
-wxbox outbox list --user luffy --limit 10
+wxbox outbox list --since 22:00 --limit 0  what was sent last night
+wxbox outbox list --since yesterday --until yesterday --state failed
+wxbox outbox list --tag ops --template backup
 wxbox outbox list --receipt none --since 1d  not confirmed as delivered
+wxbox outbox list --columns id,created_at,user,content
 wxbox --json outbox list --state unknown | jq .id";
+
+const FOLLOW_EXAMPLES: &str = "\
+wxbox outbox follow
+wxbox outbox follow --lines 0 --state failed --state unknown
+wxbox --json outbox follow | jq -c '[.id, .user, .state]'";
 
 const RETRY_EXAMPLES: &str = "\
 wxbox outbox retry 41 42
@@ -44,41 +53,119 @@ wxbox outbox cancel --all";
 
 const STATUS_EXAMPLES: &str = "\
 wxbox outbox status
-wxbox -q outbox status --check 1h  for monitoring: exit status 6 if late";
+wxbox outbox status --check 1h     for monitoring: one line
+wxbox -q outbox status --check 1h  in cron: prints only problems";
 
-/// `wxbox outbox list`.
+/// A column of the messages that `outbox list` and `outbox follow` print, with the name of the JSON
+/// field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum MessageColumn {
+    /// ID.
+    Id,
+    /// State, with the receipt unless that is a column.
+    State,
+    /// Name of the recipient, or the openid.
+    User,
+    /// Beginning of the content, in one line.
+    Content,
+    /// Type.
+    Type,
+    /// Time when it was queued.
+    CreatedAt,
+    /// Time when WeChat accepted it.
+    SentAt,
+    /// Time of the last change.
+    UpdatedAt,
+    /// Why it was not delivered.
+    Error,
+    /// Error code of WeChat.
+    Errcode,
+    /// Receipt.
+    Receipt,
+    /// Number of attempts.
+    Attempts,
+    /// Idempotency key.
+    Key,
+    /// Openid.
+    Openid,
+    /// WeChat's ID of the message.
+    Msgid,
+    /// WeChat's ID of the request.
+    Rid,
+}
+
+/// The messages to print, and their columns.
 #[derive(Debug, Args)]
-#[command(after_help = LIST_EXAMPLES)]
-pub struct OutboxList {
+pub struct MessageFilterArgs {
+    /// Only messages queued since this time, such as 1d or 22:00
+    ///
+    /// TIME is an age (90m, 1d), a time (22:00: the last time a clock showed it), a date (2026-11-28), a date with a time
+    /// ("2026-11-28 22:00"), today or yesterday. Without an offset from UTC it is in the time zone of the config.
+    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
+    pub since: Option<TimeBound>,
     /// Only messages in this state; repeatable
     ///
     /// States: queued, sent, failed, unknown, cancelled, expired.
     #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
     pub state: Vec<String>,
+    /// Only messages to this user
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
+    pub user: Option<String>,
+    /// Only messages to users who have this tag now
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
+    pub tag: Option<String>,
+    /// Only messages with this template: alias, ID or title
+    #[arg(short, long, value_name = "T", allow_hyphen_values = true)]
+    pub template: Option<String>,
     /// Only messages with this delivery receipt from WeChat
     ///
     /// Receipts: delivered, blocked (the user refuses messages), failed, none (sent, and no receipt yet). Only templates
     /// and notifications have receipts.
     #[arg(long, value_name = "RECEIPT", hide_possible_values = true, value_parser = ["delivered", "blocked", "failed", "none"])]
     pub receipt: Option<String>,
-    /// Only messages to this user
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
-    pub user: Option<String>,
-    /// Only messages queued in this last period, such as 1d
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub since: Option<Duration>,
+    /// Columns to print, separated by commas; not with --json
+    ///
+    /// Columns: id, state, user, content (its beginning), type, created_at, sent_at, updated_at, error, errcode, receipt,
+    /// attempts, key, openid, msgid, rid.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', hide_possible_values = true, hide_short_help = true)]
+    pub columns: Vec<MessageColumn>,
+}
+
+/// `wxbox outbox list`.
+#[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
+pub struct OutboxList {
+    /// Only messages queued until this time; a day is included
+    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
+    pub until: Option<TimeBound>,
     /// Maximum number of messages; 0 = all
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = parse_integer::<u32>)]
     pub limit: u32,
+    /// The messages and their columns.
+    #[command(flatten)]
+    pub filter: MessageFilterArgs,
+}
+
+/// `wxbox outbox follow`.
+#[derive(Debug, Args)]
+#[command(after_help = FOLLOW_EXAMPLES)]
+pub struct OutboxFollow {
+    /// Number of latest messages to print first [default: 10, or all with --since]
+    #[arg(short = 'n', long, value_name = "N", value_parser = parse_integer::<u32>)]
+    pub lines: Option<u32>,
+    /// The messages and their columns.
+    #[command(flatten)]
+    pub filter: MessageFilterArgs,
 }
 
 /// `wxbox outbox show`.
 #[derive(Debug, Args)]
-#[command(after_help = "wxbox outbox show 41")]
+#[command(after_help = "wxbox outbox show 41\nwxbox outbox show 41 42")]
 pub struct OutboxShow {
-    /// ID of the message
-    #[arg(value_parser = parse_integer::<i64>)]
-    pub id: i64,
+    /// IDs of the messages
+    #[arg(required = true, value_parser = parse_integer::<i64>)]
+    pub id: Vec<i64>,
 }
 
 /// `wxbox outbox retry`.
@@ -152,10 +239,10 @@ pub struct OutboxPrune {
 #[derive(Debug, Args)]
 #[command(after_help = STATUS_EXAMPLES)]
 pub struct OutboxStatus {
-    /// Exit with status 6 if messages are late or failed
+    /// Print one line, with exit status 6 if messages are late or failed
     ///
     /// That is: the oldest queued message is older than AGE, or a message became failed, expired or unknown in the
-    /// last AGE. With -q, nothing is printed unless that is so.
+    /// last AGE. The line begins with OK or CRITICAL, as Nagios and Icinga expect. With -q, only problems are printed.
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub check: Option<Duration>,
 }

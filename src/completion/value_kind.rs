@@ -49,10 +49,12 @@ pub(super) fn value_kind(path: &str, id: &str) -> Option<ValueKind> {
     Some(match (path, id) {
         (_, "config" | "database") => ValueKind::File,
         (_, "color") => ValueKind::Listed,
-        ("send" | "run" | "bind" | "unbind" | "outbox/list", "user")
+        ("send" | "run" | "bind" | "unbind" | "outbox/list" | "outbox/follow", "user")
         | ("user/show" | "user/edit" | "user/passwd" | "user/remove", "name") => ValueKind::User,
         (_, "tag" | "untag") => ValueKind::Tag,
-        ("send" | "run", "template" | "fallback") | ("template/remove", "template") => ValueKind::Template,
+        ("send" | "run", "template" | "fallback")
+        | ("outbox/list" | "outbox/follow", "template")
+        | ("template/remove", "template") => ValueKind::Template,
         ("template/alias", "name") => ValueKind::Alias,
         ("template/show" | "template/check" | "template/alias", "template") => ValueKind::TemplateOrSubscription,
         ("send", "subscribe") => ValueKind::Subscription,
@@ -75,7 +77,7 @@ pub(super) fn value_kind(path: &str, id: &str) -> Option<ValueKind> {
         ("run", "on")
         | ("bind", "qr" | "scope")
         | ("init", "events")
-        | ("outbox/list", "state" | "receipt")
+        | ("outbox/list" | "outbox/follow", "state" | "receipt" | "columns")
         | ("media/upload", "kind")
         | ("completions", "shell") => ValueKind::Listed,
         ("send", "text" | "openid" | "concurrency" | "rate")
@@ -84,7 +86,8 @@ pub(super) fn value_kind(path: &str, id: &str) -> Option<ValueKind> {
         | ("user/add", "name" | "openid" | "note")
         | ("user/edit", "rename" | "note")
         | ("bind", "timeout" | "listen" | "openid")
-        | ("outbox/list", "since" | "limit")
+        | ("outbox/list", "since" | "until" | "limit")
+        | ("outbox/follow", "since" | "lines")
         | ("outbox/prune", "older_than")
         | ("outbox/status", "check")
         | ("template/add", "short_id" | "keyword")

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access_token;
+use crate::i18n::current_language;
 use crate::store::{self, StoredError};
 use crate::t;
-use crate::wechat::{self, ApiError, Cause};
+use crate::wechat::{self, ApiError, Cause, errcode};
 
 /// Why a message was not delivered or still waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,21 @@ impl From<&wechat::Error> for DeliveryError {
 }
 
 impl DeliveryError {
+    /// Returns the text for a narrow column: what the code of a refusal means, without WeChat's words.
+    pub(crate) fn brief_text(&self) -> String {
+        let refusal = if let Self::Refused { errcode, .. } = self { errcode::find(*errcode) } else { None };
+        match refusal {
+            Some(entry) => {
+                t!(
+                    "delivery-refused-brief",
+                    code = entry.errcode.to_string(),
+                    meaning = entry.meaning(current_language())
+                )
+            }
+            None => self.to_string(),
+        }
+    }
+
     /// Returns why no message can be sent without a token; `None` for a failure of the database that ends the run.
     pub(super) fn from_token_error(error: &access_token::Error) -> Option<Self> {
         match error {

@@ -45,7 +45,7 @@ pub use workers::{SendJob, SendResult};
 
 use event_sink::EventSink;
 pub use options::{DeliveryOptions, DeliverySource, TaggedSubmission};
-pub use outbox_watcher::{OutboxWatcher, WatchResult};
+pub use outbox_watcher::{OutboxWatcher, WATCH_INTERVAL, WatchResult, file_id};
 pub use recovery::recover_orphans;
 pub use retry::is_within_dedupe_window;
 pub use run::DeliveryRun;

@@ -12,7 +12,7 @@ use crate::store::{self, Store};
 
 /// How often a service looks for changes. A look reads shared memory and not the disk. With its
 /// wake-up it takes 0.14 to 0.24 ms of CPU on a busy machine; the figures are in docs/decisions.md.
-pub(super) const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+pub const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How often the processes that have claimed messages are checked: the death of a process changes
 /// nothing in the database.
@@ -67,7 +67,7 @@ impl OutboxWatcher {
     }
 
     /// Opens the database to watch the messages of an account.
-    pub(super) fn open(path: &Path, app_id: &str) -> store::Result<Self> {
+    pub fn open(path: &Path, app_id: &str) -> store::Result<Self> {
         let store = Store::open(path)?.with_busy_timeout(WATCHER_BUSY_TIMEOUT)?;
         Ok(Self::new(store, app_id, Instant::now(), &ClockReading::now()))
     }
@@ -110,6 +110,11 @@ impl OutboxWatcher {
         self.needs_due_time_check.then_some(self.next_due_time_check)
     }
 
+    /// Returns the database, to read what has changed.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Returns the database, which a simulation uses again.
     pub fn into_store(self) -> Store {
         self.store
@@ -149,6 +154,6 @@ fn is_done(result: store::Result<()>) -> store::Result<bool> {
 }
 
 /// Returns what identifies the file at a path: device and inode.
-pub(super) fn file_id(path: &Path) -> Option<(u64, u64)> {
+pub fn file_id(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }

@@ -32,6 +32,7 @@ fn template_message() -> ClaimedMessage {
             due_at: NOW,
             expires_at: NOW.plus(minutes(60)),
             sent_at: None,
+            updated_at: seconds_ago(0).wall,
             previous_part_id: None,
             receipt: None,
         },

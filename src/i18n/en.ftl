@@ -225,6 +225,7 @@ cli-expected-positive = use a time longer than 0
 cli-expected-shorter = use at most 100 years
 cli-expected-span = use a number with a unit, such as 90s, 5m, 24h or 30d
 cli-expected-template-number = use a number such as 43216, or letters and digits
+cli-expected-time = use an age (1d), a time (22:00), a date (2026-11-28), both ("2026-11-28 22:00"), today or yesterday
 cli-expected-whole = use a whole number
 cli-help-hint = run `{ $command } -h` to see how to use it
 cli-invalid = the command line is not valid
@@ -417,6 +418,7 @@ delivery-part-cut = the previous part, message { $id }, was not delivered
 delivery-part-waits = waiting for the previous part, message { $id }
 delivery-process-gone = the process that sent the message ended before WeChat responded
 delivery-rebound = the message may have arrived at the previous WeChat account of { $user }, so it is not retried
+delivery-refused-brief = { $code }: { $meaning }
 delivery-thread = cannot start a thread
 delivery-unbound = { $user } is no longer bound
 delivery-unrecorded = message { $id } was attempted (now { $state }), but the result could not be saved: { $cause }
@@ -1136,6 +1138,7 @@ outbox-attempt-line = { $time } to { $openid }: { $outcome }
 outbox-attempt-not-sent = no connection to { $host }
 outbox-attempt-open = in flight
 outbox-attempt-accepted = accepted
+outbox-bounds = --since is { $since }, which is after --until ({ $until })
 outbox-cancel-ask = { $count ->
     [one] Cancel one queued message, from { $oldest }?
    *[other] Cancel { $count } queued messages, the oldest from { $oldest }?
@@ -1152,9 +1155,17 @@ outbox-cancel-state = cannot cancel message { $id }: it is { $state }
 outbox-cancel-state-hint = only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them
 outbox-cancelled = cancelled message { $id } to { $to }
 outbox-cancel-unknown = message { $id } to { $to } is not retried any more; it may have arrived before
+outbox-changed = Changed
+outbox-check-all-lost = { $lost } in the last { $limit }
+outbox-check-late = { $count } queued (oldest { $age }, limit { $limit })
+outbox-check-lost = { $count } { $state } (oldest { $age })
+outbox-check-none-lost = none failed, expired or unknown in the last { $limit }
+outbox-check-none-queued = none queued
+outbox-check-queued = { $count } queued (oldest { $age })
 outbox-content = Content
 outbox-created = Created
 outbox-due = Next try
+outbox-errcode = Error code
 outbox-error = Error
 outbox-expires = Expires
 outbox-flush-none = no messages are due
@@ -1166,14 +1177,13 @@ outbox-flush-stuck = { $count ->
     [one] no messages are due: one message waits
    *[other] no messages are due: { $count } messages wait
 } for another message; run `wxbox outbox list --state queued` to see why
+outbox-following = printing new messages and changes; Ctrl-C ends
 outbox-hint = Hint
 outbox-id = ID
-outbox-lost = { $count ->
-        [one] one message failed, expired or became unknown
-       *[other] { $count } messages failed, expired or became unknown
-    } within { $limit }
+outbox-key = Key
 outbox-lost-hint = run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes
-outbox-more = showing { $shown } of { $all } messages; use `--limit 0` to see all
+outbox-more = { $shown } of { $all } messages; use `--limit { $next }` to see older ones, or `--limit 0` to see all
+outbox-more-all = { $shown } of { $all } messages; use `--limit 0` to see all
 outbox-msgid = Message ID
 outbox-none = no messages yet; run `wxbox send` to send one
 outbox-none-match = no matching messages; run `wxbox outbox list` to see the latest
@@ -1214,7 +1224,6 @@ outbox-state-said = { $state }
 outbox-state-receipt = { $state }, { $receipt }
 outbox-template = Template { $id }
 outbox-to = To
-outbox-too-old = the oldest queued message has waited for { $age }; the limit is { $limit }
 outbox-too-old-hint = run `wxbox outbox list --state queued` to see the waiting messages and the causes
 outbox-type = Type
 outbox-unknown = there is no message { $id }
@@ -1685,6 +1694,7 @@ user-list-openid = OPENID
 user-list-refused = refused ({ $errcode })
 user-list-tags = TAGS
 user-list-trouble = STATUS
+user-list-unbound = not bound
 user-name-control = the name contains a control character
 user-name-empty = the name is empty
 user-name-hidden = the name contains an invisible character (U+{ $code })
@@ -1694,7 +1704,6 @@ user-name-missing = the name is missing
 user-name-missing-hint = run `wxbox user add NAME`
 user-name-prompt = Name
 user-none = no users yet; run `wxbox user add NAME` to add one
-user-list-unbound = not bound
 user-none-match = no matching users; run `wxbox user list` to see all
 user-not-bound = { $user } is not bound
 user-not-bound-hint = run `wxbox bind --user '{ $user }'` to show the QR code

@@ -110,6 +110,15 @@ pub fn short_duration(seconds: u64) -> String {
     t!("ui-span", count = count, unit = unit)
 }
 
+/// Formats a duration in the largest unit that needs no fraction, such as `90m` or `1h`.
+pub fn exact_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "m")];
+    let exact = units.into_iter().find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length));
+    let (length, unit) = exact.unwrap_or((1, "s"));
+    t!("ui-span", count = seconds / length, unit = unit)
+}
+
 /// Returns serde's message about a JSON text without the position.
 fn strip_position(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
@@ -215,6 +224,15 @@ mod tests {
             [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_799, "47h"), (200_000, "2d")];
         for (seconds, expected) in cases {
             assert_eq!(short_duration(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn a_limit_is_shown_as_it_was_written() {
+        for (seconds, expected) in
+            [(0, "0s"), (90, "90s"), (3600, "1h"), (5400, "90m"), (86_400, "1d"), (129_600, "36h"), (172_800, "2d")]
+        {
+            assert_eq!(exact_duration(Duration::from_secs(seconds)), expected);
         }
     }
 

@@ -19,7 +19,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 pub use format::{
-    closest_match, error_text, io_error_text, join_clauses, join_first, join_list, json_error,
+    closest_match, error_text, exact_duration, io_error_text, join_clauses, join_first, join_list, json_error,
     json_error_without_position, library_error_text, long_duration, redact_value, relative_time, short_duration,
     system_error_text,
 };

@@ -42,12 +42,12 @@ pub use django::{DjangoDatabase, DjangoError, DjangoUser, InvalidText, SQLITE_HE
 pub use error::{Error, Result};
 pub use events::{EventEffect, EventResult, NewEvent};
 pub use inspect::{Inspection, Integrity, OverdueMessages};
-pub use outbox::maintenance::OutboxCounts;
+pub use outbox::maintenance::{LostMessages, OutboxCounts};
 pub use outbox::{
     Attachment, Attempt, AttemptHistory, AttemptOutcome, AttemptStart, Backlog, CachedMedia, ClaimScope,
     ClaimedMessage, EnqueueResult, Expiry, KindCount, MediaKey, Message, MessageFilter, MessageState, MessageUpdate,
-    NewReceipt, NewRecipient, Orphan, OutboxTx, Payload, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus,
-    ResponseInfo, RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
+    MessageVersion, NewReceipt, NewRecipient, Orphan, OutboxTx, Payload, Receipt, ReceiptCounts, ReceiptFilter,
+    ReceiptStatus, ResponseInfo, RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
 };
 pub use pending_bindings::{BindingProof, NewPendingBinding, PendingBindingOutcome, PendingOAuthBinding};
 pub use serve_lock::ServeLock;

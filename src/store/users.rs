@@ -210,6 +210,13 @@ impl Store {
         self.query_strings("SELECT DISTINCT tag FROM tags ORDER BY tag")
     }
 
+    /// Returns whether a user has the tag.
+    pub fn has_tag(&self, tag: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM tags WHERE tag = ?1 LIMIT 1";
+        let found = self.conn.query_row(sql, [normalize_nfc(tag)], |_| Ok(())).optional();
+        Ok(self.map_err(found)?.is_some())
+    }
+
     fn query_strings(&self, sql: &str) -> Result<Vec<String>> {
         let mut query = self.map_err(self.conn.prepare(sql))?;
         let rows = self.map_err(query.query_map([], |row| row.get(0)))?;

@@ -46,6 +46,7 @@ pub use table::Table;
 pub use table::cell::{Cell, TextStyle, format_clock_time, format_time};
 pub(crate) use table::key_values::wrap;
 pub use table::key_values::{KeyValues, format_key_values, terminal_width};
+pub(crate) use table::truncate;
 
 use crate::t;
 use capabilities::TerminalCapabilities;
@@ -134,6 +135,12 @@ impl Ui {
     /// Returns `true` if the reader of the results has closed the pipe, so that no more are needed.
     pub fn stdout_closed(&self) -> bool {
         self.stdout_closed
+    }
+
+    /// Returns `true` if no process reads the results any more. Unlike [`Ui::stdout_closed`], it
+    /// also knows that before the next write.
+    pub fn has_lost_reader(&self) -> bool {
+        self.stdout_closed || self.out_pipe && stream::is_broken(&io::stdout())
     }
 
     /// Returns `true` if results were dropped, because a signal arrived and the reader did not

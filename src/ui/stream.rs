@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::Term;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::signals;
@@ -81,6 +82,13 @@ impl AsRawFd for StdStream {
 pub(super) fn is_pipe(stream: &impl AsFd) -> bool {
     let kind = rustix::fs::fstat(stream).map(|status| rustix::fs::FileType::from_raw_mode(status.st_mode));
     matches!(kind, Ok(rustix::fs::FileType::Fifo | rustix::fs::FileType::Socket))
+}
+
+/// Returns `true` if the last reader of a pipe has closed it.
+pub(super) fn is_broken(pipe: &impl AsFd) -> bool {
+    let mut fds = [PollFd::new(pipe, PollFlags::empty())];
+    let is_polled = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok();
+    is_polled && fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// Returns `true` if a write failed because the reader did not read.

@@ -61,13 +61,13 @@ nami	oNami_draws_maps_of_the_sea1
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-1	sent	luffy	template	[TIME]	
+1	sent	luffy	template	[TIME]		Backup finished: db0, -, -
 
 "#]]);
     env.run("outbox list -c b.toml").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-2	sent	nami	template	[TIME]	
+2	sent	nami	template	[TIME]		Backup finished: a, 1, 2
 
 "#]]);
     env.run("outbox show 1 -c b.toml").assert_snapshot(str![[r#"

@@ -86,7 +86,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("push_listener", &["config", "context", "http_server", "i18n", "listen", "serve", "store", "wechat"]),
     ("reference", &["cli", "config", "delivery", "exit", "i18n", "ui", "wechat"]),
     ("context", &["access_token", "cli", "config", "exit", "i18n", "secret", "store", "time_zone", "ui", "wechat"]),
-    ("cli", &["exit", "i18n", "ui"]),
+    ("cli", &["clock", "exit", "i18n", "time_zone", "ui"]),
     (
         "serve",
         &[

@@ -158,7 +158,7 @@ fn chinese_output_matches_corpus() {
 fn untranslated_lines(whole: &str) -> Vec<String> {
     let sentence = Regex::new("[A-Za-z']{2,}(?: [A-Za-z']{2,}){2,}").unwrap();
     let quoted =
-        Regex::new("`[^`]*`|“[^”]*”|（[^）]*）|用法.*|^  (?:systemctl|echo|title =|push =) .*|^错误信息 .*|^  Host: .*|^ *wxbox .*|^[{].*[}]$").unwrap();
+        Regex::new("`[^`]*`|“[^”]*”|（[^）]*）|用法.*|^  (?:systemctl|echo|title =|push =) .*|^错误信息 .*|^  Host: .*|^ *wxbox .*|^[{].*[}]$|\tfrom the pipe 你好$").unwrap();
     let lines = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
     lines.filter(|line| sentence.is_match(&quoted.replace_all(line, ""))).map(str::to_owned).collect()
 }

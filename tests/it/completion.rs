@@ -63,6 +63,8 @@ fn commands_options_and_values_are_offered() {
     );
     assert_eq!(values(&env, "send --dry-run -|")[0], "--user");
     assert_eq!(values(&env, "outbox list --state=f|"), ["--state=failed"]);
+    assert_eq!(values(&env, "outbox list --columns cr|"), ["created_at"]);
+    assert_eq!(values(&env, "outbox follow --columns=id,err|"), ["--columns=id,error", "--columns=id,errcode"]);
     assert_eq!(complete(&env, "run --on s|"), ["values ", "success\tExit status 0"]);
     assert_eq!(values(&env, "help user s|"), ["show", "sync"]);
     assert!(values(&env, "help |").contains(&"recovery".to_owned()));
@@ -73,13 +75,15 @@ fn commands_options_and_values_are_offered() {
 fn people_and_tags_are_offered() {
     let env = prepared_env();
     let people = ["values ", "lucky\tnot bound", "luffy\tcaptain of the ship"];
-    for line in ["user show lu|", "send --user lu|", "-q bind -u lu|", "unbind --user lu|", "outbox list --user lu|"] {
+    for line in ["user show lu|", "send --user lu|", "-q bind -u lu|", "unbind --user lu|", "outbox follow --user lu|"]
+    {
         assert_eq!(complete(&env, line), people, "{line}");
     }
     assert_eq!(values(&env, "send -ulu|"), ["-ulucky", "-uluffy"]);
     assert_eq!(values(&env, "run -u luffy --user=l|"), ["--user=lucky"]);
     assert_eq!(values(&env, "user show 路|"), ["路飞"]);
     assert_eq!(values(&env, "send --tag |"), ["dev team", "ops"]);
+    assert_eq!(values(&env, "outbox list --tag o|"), ["ops"]);
     assert_eq!(values(&env, "user edit luffy --untag o|"), ["ops"]);
     // A new name is not one that exists, and one name is enough.
     assert_eq!(values(&env, "user add lu|"), [""; 0]);
@@ -91,6 +95,7 @@ fn templates_and_their_open_fields_are_offered() {
     let env = prepared_env();
     let title: String = env.query(&format!("SELECT title FROM templates WHERE template_id = '{BACKUP_TEMPLATE_ID}'"));
     let offered = complete(&env, "send -t |");
+    assert_eq!(complete(&env, "outbox list --template |"), offered);
     assert_eq!(offered[1], format!("backup\t{title}"));
     assert!(offered.contains(&format!("{title}\t{BACKUP_TEMPLATE_ID}")), "{offered:?}");
     for line in [
@@ -163,6 +168,7 @@ fn messages_are_offered_by_state() {
     env.run("send --user luffy hello --no-wait").assert_success();
     assert_eq!(env.message_states(), "sent failed queued");
     assert_eq!(values(&env, "outbox show |"), ["3", "2", "1"]);
+    assert_eq!(values(&env, "outbox show 3 |"), ["2", "1"]);
     assert_eq!(values(&env, "outbox retry |"), ["3", "2"]);
     assert_eq!(values(&env, "outbox retry 3 |"), ["2"]);
     assert_eq!(values(&env, "outbox cancel |"), ["3"]);
@@ -192,6 +198,8 @@ fn descriptions_have_the_language_of_the_run() {
     env.prepend_config("language = \"zh\"");
     assert_eq!(complete(&env, "user show lu|")[1], "lucky\t未绑定");
     assert_eq!(complete(&env, "user sy|")[1], "sync\t更新已绑定用户的关注状态");
+    assert_eq!(values(&env, "outbox list --columns cr|"), ["created_at"]);
+    assert_eq!(values(&env, "outbox follow --columns=id,err|"), ["--columns=id,error", "--columns=id,errcode"]);
     assert_eq!(complete(&env, "run --on s|")[1], "success");
     env.set_variable("WXBOX_LANG", "en");
     assert_eq!(complete(&env, "user show lu|")[1], "lucky\tnot bound");

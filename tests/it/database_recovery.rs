@@ -299,8 +299,8 @@ fn backup_is_restored_as_help_describes() {
     env.run("outbox list --state queued").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-2	queued	nami	template	[TIME]	
-1	queued	luffy	text	[TIME]	
+2	queued	nami	template	[TIME]		Backup finished: db1, 1, now
+1	queued	luffy	text	[TIME]		in the copy
 
 "#]]);
     env.run("outbox cancel --all").assert_snapshot(str![[r#"

@@ -139,7 +139,7 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("doctor", "doctor", 0),
         (bind.as_str(), "bind", 1),
         ("send --user luffy hi", "send, outbox flush|retry", 0),
-        ("outbox list", "outbox list", 0),
+        ("outbox list", "outbox list|follow", 0),
         ("send --batch lines.jsonl", "send --batch", 0),
         ("send --user luffy hi --dry-run", "send --dry-run", 0),
         ("config show", "config show", 0),

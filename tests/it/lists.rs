@@ -23,9 +23,11 @@ fn truncated_list_is_reported() {
         let ran = env.run(line).assert_success();
         (ran.stdout().lines().count(), ran.stderr().to_owned())
     };
-    let more = |shown: usize| format!("showing {shown} of 52 messages; use `--limit 0` to see all\n");
-    assert_eq!(list("outbox list"), (50, more(50)));
-    assert_eq!(list("outbox list --limit 3 --state queued --user luffy --since 1h"), (3, more(3)));
+    assert_eq!(list("outbox list"), (50, "50 of 52 messages; use `--limit 0` to see all\n".into()));
+    assert_eq!(
+        list("outbox list --limit 3 --state queued --user luffy --since 1h"),
+        (3, "3 of 52 messages; use `--limit 12` to see older ones, or `--limit 0` to see all\n".into())
+    );
     for (line, count) in [
         ("outbox list --limit 0", 52),
         ("outbox list --limit 52", 52),
@@ -35,6 +37,9 @@ fn truncated_list_is_reported() {
     ] {
         assert_eq!(list(line), (count, String::new()), "{line}");
     }
+    // A person whose script reads the JSON learns that it is not all.
+    let screen = Terminal::start(env.command("--json outbox list --limit 1"), 20, 200).wait().screen.contents();
+    assert!(screen.contains("1 of 52 messages; use `--limit 4`"), "{screen}");
 }
 
 #[test]
@@ -44,7 +49,9 @@ fn quiet_status_check_prints_nothing_on_success() {
 exit 0
 
 "#]]);
-    assert!(env.run("outbox status --check 1h").assert_success().stdout().contains("queued"));
+    let line = env.run("outbox status --check 1h").assert_success();
+    assert!(line.stdout().starts_with("OK - 1 queued (oldest "), "{}", line.stdout());
+    assert_eq!((line.stdout().lines().count(), line.stderr()), (1, ""));
     assert!(env.run("-q outbox status").assert_success().stdout().contains("queued"));
     assert_eq!(env.run("-q --json outbox status --check 1h").assert_success().json_lines()[0]["queued"], 1);
     let old = env.run("-q outbox status --check 1ns");

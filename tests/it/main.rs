@@ -89,6 +89,8 @@ mod migrations;
 mod missing_database;
 mod name_validation;
 mod network_access;
+mod outbox_follow;
+mod outbox_list;
 mod outbox_maintenance;
 mod panic_report;
 mod passwords;

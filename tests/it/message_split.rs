@@ -208,9 +208,9 @@ hint: do not send it again: it is sent after message 2; run `wxbox outbox show 2
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-3	queued	luffy	text	[TIME]	waiting for the previous part, message 2
-2	queued	luffy	text	[TIME]	waiting for the previous part, message 1
-1	unknown	luffy	text	[TIME]	no response from 127.0.0.1:[PORT]: end of file before message length reached
+3	queued	luffy	text	[TIME]	waiting for the previous part, message 2	line 095 of a log that nobody reads 日志 line 096 of a log that nobody reads 日志 line 097 of a log…
+2	queued	luffy	text	[TIME]	waiting for the previous part, message 1	line 048 of a log that nobody reads 日志 line 049 of a log that nobody reads 日志 line 050 of a log…
+1	unknown	luffy	text	[TIME]	no response from 127.0.0.1:[PORT]: end of file before message length reached	line 001 of a log that nobody reads 日志 line 002 of a log that nobody reads 日志 line 003 of a log…
 
 "#]]);
     // The part had been delivered: the rest is sent.

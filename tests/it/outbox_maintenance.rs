@@ -2,7 +2,8 @@
 
 use snapbox::str;
 
-use crate::support::env::{NAMI, TestEnv};
+use crate::support::env::{NAMI, TestEnv, redactions};
+use crate::support::pty::Terminal;
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
 /// Returns an environment with two sent messages, and three that wait because WeChat is
@@ -136,8 +137,8 @@ error: message 2 to nami was cancelled
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-2	cancelled	nami	text	[TIME]	
-1	sent	luffy	text	[TIME]	
+2	cancelled	nami	text	[TIME]		hello
+1	sent	luffy	text	[TIME]		hello
 
 "#]]);
 }
@@ -218,15 +219,13 @@ oldest queued  3d, since [TIME]
     env.run("outbox status --check 2d").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-queued         3
-sent           2
-failed         0
-unknown        0
-cancelled      0
-expired        0
-oldest queued  3d, since [TIME]
+CRITICAL - 3 queued (oldest [AGE], limit 2d); none failed, expired or unknown in the last 2d | queued=3;;;0 oldest_queued=[AGE]s;;172800;0 failed=0;;;0 expired=0;;;0 unknown=0;;;0
+
+"#]]);
+    env.run("-q outbox status --check 2d").assert_snapshot(str![[r#"
+exit 6
 --- stderr
-error: the oldest queued message has waited for 3d; the limit is 2d
+error: 3 queued (oldest [AGE], limit 2d); none failed, expired or unknown in the last 2d
 hint: run `wxbox outbox list --state queued` to see the waiting messages and the causes
 
 "#]]);
@@ -257,21 +256,53 @@ fn status_check_reports_recent_failures() {
     for state in ["failed", "unknown", "expired"] {
         change(&format!("state = '{state}' WHERE id = 4"));
         let ran = env.run("outbox status --check 1h");
-        assert_eq!(ran.status(), Some(6), "{state}");
-        assert!(ran.stderr().contains("one message failed, expired or became unknown within 60m"), "{}", ran.stderr());
+        assert_eq!((ran.status(), ran.stderr()), (Some(6), ""), "{state}");
+        let line = ran.stdout();
+        assert!(line.starts_with(&format!("CRITICAL - 1 {state} (oldest ")), "{line}");
+        assert!(line.contains(" in the last 1h; none queued | "), "{line}");
+        assert!(line.contains(&format!(" {state}=1;;;0")) && line.matches("=0").count() == 4, "{line}");
     }
+    change("state = 'failed', updated_at = updated_at - 40 * 60000 WHERE id = 5");
+    change("updated_at = updated_at - 30 * 60000 WHERE id = 4");
+    env.run("outbox status --check 2h").assert_snapshot(str![[r#"
+exit 6
+--- stdout
+CRITICAL - 1 expired (oldest [AGE]), 1 failed (oldest [AGE]) in the last 2h; none queued | queued=0;;;0 oldest_queued=[AGE]s;;7200;0 failed=1;;;0 expired=1;;;0 unknown=0;;;0
+
+"#]]);
+    change("state = 'cancelled' WHERE id = 5");
     // A message that has waited too long is reported as well.
     change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
     env.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: the oldest queued message has waited for 3d; the limit is 60m; one message failed, expired or became unknown within 60m
-hint: run `wxbox outbox list --state queued` to see the waiting messages and the causes; run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes
+error: 1 expired (oldest [AGE]) in the last 1h; 1 queued (oldest [AGE], limit 1h)
+hint: run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes; run `wxbox outbox list --state queued` to see the waiting messages and the causes
 
 "#]]);
+    let mut chinese = env.command("outbox status --check 1h");
+    let chinese = chinese.env("WXBOX_LANG", "zh").output().unwrap();
+    snapbox::assert_data_eq!(
+        redactions().redact(&String::from_utf8(chinese.stdout).unwrap()),
+        str![[r#"
+CRITICAL - 1 条已过期（最早的距今 [AGE]）（最近 1 小时）；1 条排队中（最早的已等待 [AGE]，上限 1 小时） | queued=1;;;0 oldest_queued=[AGE]s;;3600;0 failed=0;;;0 expired=1;;;0 unknown=0;;;0
+
+"#]]
+    );
     change("state = 'cancelled' WHERE id = 3");
     change("updated_at = updated_at - 2 * 3600000 WHERE id = 4");
     env.run("outbox status --check 1h -q").assert_success();
+    env.run("outbox status --check 1h").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+OK - none queued; none failed, expired or unknown in the last 1h | queued=0;;;0 oldest_queued=[AGE]s;;3600;0 failed=0;;;0 expired=0;;;0 unknown=0;;;0
+
+"#]]);
+    // A person gets no numbers for graphs, but a hint.
+    change("updated_at = updated_at + 2 * 3600000 WHERE id = 4");
+    let screen = Terminal::start(env.command("outbox status --check 1h"), 10, 100).wait().screen.contents();
+    assert!(screen.contains("CRITICAL - 1 expired") && !screen.contains('|'), "{screen}");
+    assert!(screen.contains("wxbox outbox list --state failed"), "{screen}");
 }
 
 #[test]

@@ -38,24 +38,26 @@ fn screen_text(env: &TestEnv, line: &str, columns: u16) -> String {
 #[test]
 fn lists_fit_window_width() {
     let mut env = env_with_messages();
+    // In another year the date is all that is shown, so that this test knows it.
+    env.query::<i64>("UPDATE messages SET created_at = 1583080200000 RETURNING id");
     snapbox::assert_data_eq!(
         screen_text(&env, "outbox list", 200),
         str![[r#"
-ID  STATE   TO                            TYPE      CREATED    ERROR
-4   queued  路飞                          text      3 min ago
-3   failed  oZoro_cannot_find_the_way_22  text      3 min ago  WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-2   sent    路飞                          template  3 min ago
-1   sent    路飞                          text      3 min ago
+ID  STATE   TO                            CREATED     CONTENT                     ERROR
+4   queued  路飞                          2020-03-01  later
+3   failed  oZoro_cannot_find_the_way_22  2020-03-01  hello                       45015: no open conversation window, or user unfollowed
+2   sent    路飞                          2020-03-01  Backup finished: db0, -, -
+1   sent    路飞                          2020-03-01  hello
 "#]]
     );
     snapbox::assert_data_eq!(
         screen_text(&env, "outbox list", 80),
         str![[r#"
-ID  STATE   TO                       TYPE      CREATED    ERROR
-4   queued  路飞                     text      3 min ago
-3   failed  oZoro_cannot_find_the_…  text      3 min ago  WeChat says 45015 (re…
-2   sent    路飞                     template  3 min ago
-1   sent    路飞                     text      3 min ago
+ID  STATE   TO                  CREATED     CONTENT            ERROR
+4   queued  路飞                2020-03-01  later
+3   failed  oZoro_cannot_find…  2020-03-01  hello              45015: no open c…
+2   sent    路飞                2020-03-01  Backup finished:…
+1   sent    路飞                2020-03-01  hello
 "#]]
     );
     snapbox::assert_data_eq!(
@@ -64,32 +66,29 @@ ID  STATE   TO                       TYPE      CREATED    ERROR
 ID       4
 State    queued
 To       路飞
-Type     text
-Created  3 min ago
+Created  2020-03-01
+Content  later
 
 ID       3
 State    failed
 To       oZoro_cannot_find_the_way_22
-Type     text
-Created  3 min ago
-Error    WeChat says 45015 (response out
-         of time limit or subscription
-         is canceled): no open
-         conversation window, or user
-         unfollowed
-showing 2 of 4 messages; use `--limit 0`
-to see all
+Created  2020-03-01
+Content  hello
+Error    45015: no open conversation
+         window, or user unfollowed
+2 of 4 messages; use `--limit 0` to see
+all
 "#]]
     );
     env.set_variable("WXBOX_LANG", "zh");
     snapbox::assert_data_eq!(
         screen_text(&env, "outbox list", 80),
         str![[r#"
-ID  状态    接收者                   类型      创建时间  错误
-4   queued  路飞                     text      3 分钟前
-3   failed  oZoro_cannot_find_the_…  text      3 分钟前  微信返回 45015（respon…
-2   sent    路飞                     template  3 分钟前
-1   sent    路飞                     text      3 分钟前
+ID  状态    接收者              创建时间    内容               错误
+4   queued  路飞                2020-03-01  later
+3   failed  oZoro_cannot_find…  2020-03-01  hello              45015：超过 48…
+2   sent    路飞                2020-03-01  Backup finished…
+1   sent    路飞                2020-03-01  hello
 "#]]
     );
     snapbox::assert_data_eq!(
@@ -104,8 +103,8 @@ nami    -                                                                 未绑
         screen_text(&env, "user list", 40),
         str![[r#"
 用户名  nami
-状态    未绑定
 OPENID  -
+状态    未绑定
 
 用户名  路飞
 OPENID  oLuffy_wears_the_straw_hat_1
@@ -198,10 +197,9 @@ error: --openid needs a
 }
 
 #[test]
-fn times_are_relative_on_terminal_and_rfc3339_elsewhere() {
+fn times_are_local_on_terminal_and_rfc3339_elsewhere() {
     let mut env = env_with_messages();
     env.set_variable("TZ", "Asia/Shanghai");
-    assert_eq!(screen_text(&env, "outbox list", 120).matches("3 min ago").count(), 4);
     let show = screen_text(&env, "outbox show 4", 120);
     assert!(show.contains("+08:00 (3 min ago)") && show.contains("+08:00 (in 23 h)"), "{show}");
     for line in ["outbox list", "outbox show 4", "--json outbox list"] {
@@ -210,6 +208,10 @@ fn times_are_relative_on_terminal_and_rfc3339_elsewhere() {
     }
     let json = run_in_terminal(&env, "--json outbox show 4", 250).screen.contents();
     assert!(!json.contains("ago"), "{json}");
+    // In UTC it was still the first of March.
+    env.query::<i64>("UPDATE messages SET created_at = 1583080200000 RETURNING id");
+    let list = screen_text(&env, "outbox list", 120);
+    assert_eq!(list.matches("  2020-03-02  ").count(), 4, "{list}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ exit 6
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-1	queued	luffy	text	[TIME]	WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+1	queued	luffy	text	[TIME]	WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up	hello
 
 "#]]);
     let screen = screen_text(&env, "outbox show 1");

@@ -27,7 +27,7 @@ pub(in crate::commands) struct MessageView {
     pub(in crate::commands) state: MessageState,
     pub(in crate::commands) attempts: i64,
     pub(in crate::commands) msgid: Option<String>,
-    pub(super) errcode: Option<i64>,
+    pub(in crate::commands) errcode: Option<i64>,
     errmsg: Option<String>,
     pub(in crate::commands) rid: Option<String>,
     pub(in crate::commands) error: Option<String>,
@@ -35,7 +35,7 @@ pub(in crate::commands) struct MessageView {
     /// The hint for this message and others with the same error.
     #[serde(skip)]
     pub(super) group_hint: Option<String>,
-    key: Option<String>,
+    pub(in crate::commands) key: Option<String>,
     pub(in crate::commands) created_at: Timestamp,
     pub(in crate::commands) sent_at: Option<Timestamp>,
     pub(in crate::commands) receipt: Option<ReceiptStatus>,

@@ -1,22 +1,20 @@
-//! `outbox cancel`, `outbox prune` and `outbox status`.
+//! `outbox cancel` and `outbox prune`.
 
 use std::collections::VecDeque;
 use std::fmt;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::cli::{OutboxCancel, OutboxPrune, OutboxStatus};
+use crate::cli::{OutboxCancel, OutboxPrune};
 use crate::clock::Timestamp;
 use crate::commands::delivery::confirm;
 use crate::commands::delivery::message_view::MessageView;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
-use crate::i18n;
+use crate::exit::{ErrorReport, ExitStatus};
 use crate::pickers;
-use crate::store::{MessageState, OutboxCounts, ReceiptCounts, ReceiptStatus, Store};
+use crate::store::{MessageState, Store};
 use crate::t;
-use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
+use crate::ui::Ui;
 
 /// A cancelled message.
 #[derive(Serialize)]
@@ -42,7 +40,7 @@ pub(super) fn cancel(ui: &mut Ui, app: &AppContext, args: &OutboxCancel) -> anyh
             return Ok(ExitStatus::Success);
         }
         let cancelled = store.cancel_all(&app_id, Timestamp::now())?;
-        let queued = queued_count(&store.counts(&app_id)?);
+        let queued = store.counts(&app_id)?.count(MessageState::Queued);
         if cancelled.is_empty() && queued == 0 {
             ui.status(&t!("outbox-cancel-none"));
         }
@@ -136,98 +134,4 @@ pub(super) fn prune(ui: &mut Ui, app: &AppContext, args: &OutboxPrune) -> anyhow
     let removed = app.open_existing_store()?.prune(&app_id, Timestamp::now().minus(args.older_than))?;
     ui.print_result(&PruneView { removed })?;
     Ok(ExitStatus::Success)
-}
-
-/// The number of messages by state, and the age of the oldest queued one in seconds.
-struct OutboxStatusView {
-    counts: OutboxCounts,
-    receipts: ReceiptCounts,
-    oldest_age_seconds: Option<u64>,
-}
-
-impl Serialize for OutboxStatusView {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (state, count) in &self.counts.by_state {
-            map.serialize_entry(state.as_str(), count)?;
-        }
-        map.serialize_entry("receipts", &self.receipts)?;
-        map.serialize_entry("oldest_queued_at", &self.counts.oldest_queued)?;
-        map.serialize_entry("oldest_queued_seconds", &self.oldest_age_seconds)?;
-        map.end()
-    }
-}
-
-impl fmt::Display for OutboxStatusView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows: Vec<(String, Cell)> = self
-            .counts
-            .by_state
-            .iter()
-            .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
-            .collect();
-        let ReceiptCounts { delivered, blocked, failed, none } = self.receipts;
-        // Without pushes there are no receipts, and rows of zeros would be noise.
-        if delivered + blocked + failed > 0 {
-            let statuses = ReceiptStatus::ALL.map(|status| t!("outbox-receipt-count", receipt = status.as_str()));
-            rows.extend(
-                statuses
-                    .into_iter()
-                    .zip([delivered, blocked, failed])
-                    .map(|(name, count)| (name, count.to_string().into())),
-            );
-            rows.push((t!("outbox-receipt-count-none"), none.to_string().into()));
-        }
-        if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.oldest_age_seconds) {
-            rows.push((
-                t!("outbox-oldest"),
-                t!("outbox-oldest-since", age = i18n::short_duration(age), time = format_clock_time(at, f)).into(),
-            ));
-        }
-        KeyValues(rows).fmt(f)
-    }
-}
-
-pub(super) fn status(ui: &mut Ui, app: &AppContext, args: &OutboxStatus) -> anyhow::Result<ExitStatus> {
-    let app_id = app.require_app_id()?;
-    // For a monitoring check, a missing database is an error even if it is the default one.
-    if args.check.is_some() && !app.database_exists() {
-        return Err(app.missing_database_error().into());
-    }
-    let store = app.open_existing_store()?;
-    let counts = store.counts(&app_id)?;
-    let receipts = store.receipt_counts(&app_id)?;
-    let now = Timestamp::now();
-    let oldest = counts.oldest_queued;
-    let age = oldest.map(|at| now.age_since(at));
-    let status = OutboxStatusView { counts, receipts, oldest_age_seconds: age };
-    // With --check, cron gets no output unless there is a problem.
-    match args.check {
-        Some(_) => ui.print_result(&status)?,
-        None => ui.print(&status)?,
-    }
-    let Some(limit) = args.check else { return Ok(ExitStatus::Success) };
-    let limit_text = i18n::short_duration(limit.as_secs());
-    let overdue = oldest.zip(age).filter(|(at, _)| *at < now.minus(limit));
-    let overdue = overdue.map(|(_, age)| {
-        (t!("outbox-too-old", age = i18n::short_duration(age), limit = limit_text), t!("outbox-too-old-hint"))
-    });
-    // Lost messages are reported for as long as the limit, so a check that runs as often reports
-    // each once or twice.
-    let lost = Some(store.lost_since(&app_id, now.minus(limit))?).filter(|count| *count > 0);
-    let lost = lost.map(|count| (t!("outbox-lost", count = count, limit = limit_text), t!("outbox-lost-hint")));
-    let (messages, hints): (Vec<String>, Vec<String>) = [overdue, lost].into_iter().flatten().unzip();
-    if messages.is_empty() {
-        return Ok(ExitStatus::Success);
-    }
-    Err(CommandError {
-        exit: ExitStatus::Undelivered,
-        message: i18n::join_clauses(messages),
-        hint: Some(i18n::join_clauses(hints)),
-    }
-    .into())
-}
-
-fn queued_count(counts: &OutboxCounts) -> i64 {
-    counts.by_state.iter().find(|(state, _)| *state == MessageState::Queued).map_or(0, |(_, count)| *count)
 }

@@ -1,20 +1,20 @@
-//! `outbox show`: one message with its content and every attempt to send it.
+//! `outbox show`: messages with their content and every attempt to send them.
 
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
+use super::content_text::describe_content;
 use crate::cli::OutboxShow;
 use crate::clock::Timestamp;
 use crate::commands::delivery::message_view::MessageView;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
-use crate::store::{Attempt, AttemptOutcome, MessageState};
+use crate::store::{Attempt, AttemptOutcome, Message, MessageState, Store};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
 use crate::wechat::ApiError;
-use crate::wechat::message::{Content, FileRef, api_for_kind, kind_has_receipts};
+use crate::wechat::message::{Content, api_for_kind, kind_has_receipts};
 
 /// A message with its content and history.
 #[derive(Serialize)]
@@ -27,10 +27,17 @@ struct MessageDetail {
     content: Option<Content>,
     after: Option<i64>,
     history: Vec<AttemptView>,
+    updated_at: Timestamp,
+    /// Whether other messages stand before it, so that a blank line separates them.
+    #[serde(skip)]
+    is_continued: bool,
 }
 
 impl fmt::Display for MessageDetail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_continued {
+            f.write_str("\n")?;
+        }
         let view = &self.view;
         let mut rows = vec![
             (t!("outbox-id"), Cell::from(view.id.to_string())),
@@ -65,6 +72,22 @@ impl fmt::Display for MessageDetail {
 }
 
 impl MessageDetail {
+    fn read(store: &Store, message: Message, is_continued: bool) -> anyhow::Result<Self> {
+        let history = store.attempts(message.id)?;
+        let history = history.into_iter().map(|attempt| AttemptView::new(&message.kind, attempt)).collect();
+        Ok(Self {
+            content: message.payload.as_deref().map(serde_json::from_str).transpose()?,
+            expires_at: message.expires_at,
+            client_msg_id: message.client_msg_id.clone(),
+            after: message.previous_part_id,
+            due_at: (message.state == MessageState::Queued).then_some(message.due_at),
+            updated_at: message.last_change(),
+            history,
+            is_continued,
+            view: message.into(),
+        })
+    }
+
     /// Returns the row with the receipt of a message that WeChat accepted.
     fn receipt_row(&self, f: &fmt::Formatter<'_>) -> Option<(String, Cell)> {
         let view = &self.view;
@@ -87,19 +110,17 @@ impl MessageDetail {
 pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::Result<ExitStatus> {
     let app_id = app.require_app_id()?;
     let store = app.open_existing_store()?;
-    let Some(message) = store.message(&app_id, args.id)? else {
-        return Err(CommandError::not_found(t!("outbox-unknown", id = args.id.to_string()))
-            .hint(t!("outbox-unknown-hint"))
-            .into());
-    };
-    let content = message.payload.as_deref().map(serde_json::from_str).transpose()?;
-    let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
-    let after = message.previous_part_id;
-    let due_at = (message.state == MessageState::Queued).then_some(message.due_at);
-    let history =
-        store.attempts(args.id)?.into_iter().map(|attempt| AttemptView::new(&message.kind, attempt)).collect();
-    ui.print(&MessageDetail { view: message.into(), due_at, expires_at, client_msg_id, content, after, history })?;
-    Ok(ExitStatus::Success)
+    let mut exit = ExitStatus::Success;
+    for (n, id) in args.id.iter().enumerate() {
+        let Some(message) = store.message(&app_id, *id)? else {
+            let error = CommandError::not_found(t!("outbox-unknown", id = id.to_string()));
+            exit = error.exit;
+            ui.error(&error.hint(t!("outbox-unknown-hint")).into());
+            continue;
+        };
+        ui.print(&MessageDetail::read(&store, message, n > 0)?)?;
+    }
+    Ok(exit)
 }
 
 #[derive(Serialize)]
@@ -154,47 +175,5 @@ impl fmt::Display for AttemptView {
             openid = openid,
             outcome = outcome
         ))
-    }
-}
-
-/// Describes the content in lines of text.
-fn describe_content(content: Option<&Content>) -> String {
-    let mut lines = Vec::new();
-    match content {
-        None => return t!("outbox-removed"),
-        Some(Content::Text { content, .. }) => return content.clone(),
-        Some(Content::Custom { branch, .. }) => flatten("", branch, &mut lines),
-        Some(Content::Template { template_id, url: link, data, .. })
-        | Some(Content::Subscribe { template_id, page: link, data, .. }) => {
-            lines.push(t!("outbox-template", id = template_id));
-            lines.extend(data.iter().map(|(key, field)| format!("{key}: {}", field["value"].as_str().unwrap_or(""))));
-            lines.extend(link.clone());
-        }
-        Some(Content::OneTimeSubscription { template_id, title, content, url, .. }) => {
-            lines.extend([t!("outbox-template", id = template_id), title.clone(), content.value.clone()]);
-            lines.extend(url.clone());
-        }
-    }
-    lines.join("\n")
-}
-
-/// Adds a line `path: text` for every text, and the file name for a file.
-fn flatten(path: &str, object: &Map<String, Value>, lines: &mut Vec<String>) {
-    for (name, value) in object {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match value {
-            Value::Object(object) => match serde_json::from_value::<FileRef>(value.clone()) {
-                Ok(file) => lines.push(format!("{path}: {}", file.file)),
-                Err(_) => flatten(&path, object, lines),
-            },
-            Value::Array(items) => {
-                for (n, item) in items.iter().enumerate().filter_map(|(n, item)| Some((n, item.as_object()?))) {
-                    // The index is left out for a single item, which is the common case.
-                    let path = if items.len() == 1 { path.clone() } else { format!("{path}[{n}]") };
-                    flatten(&path, item, lines);
-                }
-            }
-            value => lines.push(format!("{path}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))),
-        }
     }
 }

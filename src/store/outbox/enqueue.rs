@@ -234,6 +234,7 @@ impl OutboxTx<'_> {
             due_at: self.now.wall,
             expires_at: self.now.wall.plus(after),
             sent_at: None,
+            updated_at: self.now.wall,
             previous_part_id: None,
             receipt: None,
         };

@@ -47,6 +47,24 @@ pub struct OutboxCounts {
     pub oldest_queued: Option<Timestamp>,
 }
 
+impl OutboxCounts {
+    /// Returns the number of messages in a state.
+    pub fn count(&self, state: MessageState) -> i64 {
+        self.by_state.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count)
+    }
+}
+
+/// Messages that ended in the same state without being delivered for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostMessages {
+    /// The state: failed, unknown or expired.
+    pub state: MessageState,
+    /// Their number.
+    pub count: i64,
+    /// When the first of them ended.
+    pub oldest: Timestamp,
+}
+
 /// Cancels a message and the parts after it. Returns their IDs.
 fn cancel_message(tx: &Connection, app_id: &str, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let mut cancelled = Vec::new();
@@ -186,27 +204,31 @@ impl Store {
         matches!(moved, Ok(0_i64))
     }
 
-    /// Returns how many of the account's messages ended since `since`, by this machine's clock,
-    /// without being delivered for certain.
-    pub fn lost_since(&self, app_id: &str, since: Timestamp) -> Result<i64> {
-        let sql = "SELECT count(*) FROM messages
-                   WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND updated_at >= ?2";
-        self.map_err(self.conn.query_row(sql, params![app_id, since], |row| row.get(0)))
+    /// Returns the account's messages that ended since `since`, by this machine's clock, without
+    /// being delivered for certain: an entry for each state that any of them has.
+    pub fn lost_since(&self, app_id: &str, since: Timestamp) -> Result<Vec<LostMessages>> {
+        let sql = "SELECT state, count(*), min(updated_at) FROM messages
+                   WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND updated_at >= ?2
+                   GROUP BY state";
+        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let rows = query.query_map(params![app_id, since], |row| {
+            Ok(LostMessages { state: row.get(0)?, count: row.get(1)?, oldest: row.get(2)? })
+        });
+        self.map_err(rows.and_then(Iterator::collect))
     }
 
     /// Returns the number of the account's messages by state.
     pub fn counts(&self, app_id: &str) -> Result<OutboxCounts> {
-        let sql = "SELECT count(*), min(created_at) FROM messages WHERE app_id = ?1 AND state = ?2";
+        let sql = "SELECT state, count(*), min(created_at) FROM messages WHERE app_id = ?1 GROUP BY state";
         let mut query = self.map_err(self.conn.prepare(sql))?;
-        let mut counts = OutboxCounts { by_state: Vec::new(), oldest_queued: None };
-        for state in MessageState::ALL {
-            let row = query.query_row(params![app_id, state], |row| Ok((row.get(0)?, row.get(1)?))).optional();
-            let (count, oldest) = self.map_err(row)?.unwrap_or_default();
-            counts.by_state.push((state, count));
-            if state == MessageState::Queued {
-                counts.oldest_queued = oldest;
-            }
-        }
-        Ok(counts)
+        let rows = query.query_map([app_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let found: Vec<(MessageState, i64, Timestamp)> = self.map_err(rows.and_then(Iterator::collect))?;
+        let of_state = |state| found.iter().find(|(known, ..)| *known == state);
+        Ok(OutboxCounts {
+            by_state: MessageState::ALL
+                .map(|state| (state, of_state(state).map_or(0, |(_, count, _)| *count)))
+                .to_vec(),
+            oldest_queued: of_state(MessageState::Queued).map(|(_, _, oldest)| *oldest),
+        })
     }
 }

@@ -7,6 +7,7 @@
 mod attempts;
 mod due;
 mod enqueue;
+mod filter;
 pub(in crate::store) mod maintenance;
 mod media;
 mod parts;
@@ -14,23 +15,24 @@ mod receipts;
 mod retry;
 mod stored_error;
 mod transaction;
+mod versions;
 mod worker_lock;
 
 use std::fmt;
 use std::str::FromStr;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
 pub use attempts::{Attempt, AttemptHistory, AttemptOutcome};
 pub(in crate::store) use attempts::{HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL};
 pub use enqueue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
+pub use filter::MessageFilter;
 pub use media::{Attachment, CachedMedia, MediaKey};
 pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
 use parts::WAITS_FOR_PREDECESSOR_SQL;
 pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
-use receipts::AWAITS_RECEIPT_SQL;
 pub use receipts::{NewReceipt, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus};
 pub(in crate::store) use receipts::{delete_old_unmatched_receipts, record_receipt};
 pub(in crate::store) use retry::cancel_queued_for;
@@ -39,6 +41,7 @@ pub use stored_error::StoredError;
 pub use transaction::{
     AttemptStart, ClaimScope, ClaimedMessage, MessageUpdate, OutboxTx, ResponseInfo, RetryState, TxContext,
 };
+pub use versions::MessageVersion;
 pub use worker_lock::{Orphan, WorkerLock};
 
 use super::{Result, Store};
@@ -145,25 +148,19 @@ pub struct Message {
     pub expires_at: Timestamp,
     /// When WeChat accepted it.
     pub sent_at: Option<Timestamp>,
+    /// When its state or its due time was written last.
+    pub updated_at: Timestamp,
     /// The part before this one, which must be sent first.
     pub previous_part_id: Option<i64>,
     /// What WeChat reported about the delivery after it had accepted the message.
     pub receipt: Option<Receipt>,
 }
 
-/// A filter of messages.
-#[derive(Clone, Debug, Default)]
-pub struct MessageFilter<'a> {
-    /// The states; empty for all.
-    pub states: &'a [MessageState],
-    /// The receipt.
-    pub receipt: Option<ReceiptFilter>,
-    /// The recipient.
-    pub user_id: Option<i64>,
-    /// The earliest time when it was queued.
-    pub since: Option<Timestamp>,
-    /// The maximum number of messages.
-    pub limit: Option<u32>,
+impl Message {
+    /// Returns when its state, its due time or its receipt changed last.
+    pub fn last_change(&self) -> Timestamp {
+        self.receipt.as_ref().map_or(self.updated_at, |receipt| receipt.at.max(self.updated_at))
+    }
 }
 
 /// The queued messages that no process has claimed.
@@ -180,7 +177,7 @@ pub struct Backlog {
 const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, m.state, m.attempts, m.msgid, m.errcode, m.errmsg,
     m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at,
-    m.previous_part_id, m.receipt, m.receipt_at, m.receipt_text";
+    m.previous_part_id, m.receipt, m.receipt_at, m.receipt_text, m.updated_at";
 
 /// The joins of a query for [`MESSAGE_COLUMNS_SQL`] after `FROM messages m`.
 const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id
@@ -195,7 +192,7 @@ fn select_messages_sql() -> String {
 }
 
 /// The number of [`MESSAGE_COLUMNS_SQL`].
-const MESSAGE_COLUMN_COUNT: usize = 22;
+const MESSAGE_COLUMN_COUNT: usize = 23;
 
 /// Reads a message without its payload.
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -220,6 +217,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         due_at: row.get(17)?,
         previous_part_id: row.get(18)?,
         receipt: Receipt::from_row(row, 19)?,
+        updated_at: row.get(22)?,
     })
 }
 
@@ -243,30 +241,6 @@ impl Store {
         Ok(self.message(app_id, id)?.zip(is_claimed))
     }
 
-    /// Returns the messages that match the filter, newest first.
-    pub fn messages(&self, app_id: &str, filter: &MessageFilter<'_>) -> Result<Vec<Message>> {
-        let mut sql = select_messages_sql();
-        let mut values: Vec<&dyn ToSql> = vec![&app_id];
-        filter.push_conditions(&mut sql, &mut values);
-        sql += " ORDER BY m.id DESC";
-        if let Some(limit) = &filter.limit {
-            sql += " LIMIT ?";
-            values.push(limit);
-        }
-        let mut query = self.map_err(self.conn.prepare(&sql))?;
-        let rows = self.map_err(query.query_map(params_from_iter(values), read_message_with_payload))?;
-        self.map_err(rows.collect())
-    }
-
-    /// Returns how many messages match the filter, regardless of its limit.
-    pub fn count_messages(&self, app_id: &str, filter: &MessageFilter<'_>) -> Result<i64> {
-        let mut sql = "SELECT count(*) FROM messages m WHERE m.app_id = ?".to_owned();
-        let mut values: Vec<&dyn ToSql> = vec![&app_id];
-        filter.push_conditions(&mut sql, &mut values);
-        let mut query = self.map_err(self.conn.prepare(&sql))?;
-        self.map_err(query.query_row(params_from_iter(values), |row| row.get(0)))
-    }
-
     /// Returns the account's queued messages that no process has claimed.
     pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
         let sql = format!(
@@ -278,31 +252,5 @@ impl Store {
             self.conn
                 .query_row(&sql, params![app_id], |row| Ok(Backlog { count: row.get(0)?, next_due_at: row.get(1)? })),
         )
-    }
-}
-
-impl MessageFilter<'_> {
-    /// Appends the filter's conditions to a query for messages `m` of an account.
-    fn push_conditions<'v>(&'v self, sql: &mut String, values: &mut Vec<&'v dyn ToSql>) {
-        if !self.states.is_empty() {
-            *sql += &format!(" AND m.state IN ({})", vec!["?"; self.states.len()].join(", "));
-            values.extend(self.states.iter().map(|state| state as &dyn ToSql));
-        }
-        match &self.receipt {
-            Some(ReceiptFilter::Is(status)) => {
-                *sql += " AND m.receipt = ?";
-                values.push(status);
-            }
-            Some(ReceiptFilter::Missing) => *sql += &format!(" AND {AWAITS_RECEIPT_SQL}"),
-            None => {}
-        }
-        if let Some(user) = &self.user_id {
-            *sql += " AND m.user_id = ?";
-            values.push(user);
-        }
-        if let Some(since) = &self.since {
-            *sql += " AND m.created_at >= ?";
-            values.push(since);
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::clock::Timestamp;
 use crate::i18n;
 use crate::t;
-use crate::time_zone::format_local;
+use crate::time_zone::{format_local, format_local_briefly};
 use crate::ui::sanitize::single_line;
 
 /// A value of a table or a key-value list.
@@ -17,6 +17,8 @@ pub enum Cell {
     Styled(String, TextStyle),
     /// A point in time: relative on a terminal, RFC 3339 in UTC elsewhere.
     Time(Timestamp),
+    /// A point in time: local on a terminal, RFC 3339 in UTC elsewhere.
+    LocalTime(Timestamp),
 }
 
 /// The style of a word.
@@ -54,7 +56,8 @@ impl Cell {
         match self {
             Self::Text(text) | Self::Styled(text, _) => single_line(text),
             Self::Time(at) if for_terminal => format_relative_time(*at),
-            Self::Time(at) => at.to_string(),
+            Self::LocalTime(at) if for_terminal => format_local_briefly(*at),
+            Self::Time(at) | Self::LocalTime(at) => at.to_string(),
         }
     }
 }

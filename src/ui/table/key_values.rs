@@ -5,7 +5,7 @@ use std::fmt;
 use console::measure_text_width;
 use unicode_linebreak::linebreaks;
 
-use super::cell::{Cell, format_time};
+use super::cell::{Cell, format_clock_time, format_time};
 
 /// A list of names and values, with the values aligned and their further lines indented. The
 /// alternate form (`{:#}`) is for people: lines are wrapped to the terminal, and times are
@@ -18,6 +18,7 @@ impl fmt::Display for KeyValues {
         let text_of = |cell: &Cell| match cell {
             Cell::Text(text) | Cell::Styled(text, _) => text.clone(),
             Cell::Time(at) => format_time(*at, f),
+            Cell::LocalTime(at) => format_clock_time(*at, f),
         };
         let rows: Vec<_> = self.0.iter().map(|(name, cell)| (name.clone(), text_of(cell))).collect();
         let columns = if f.alternate() { terminal_width() } else { None };

@@ -175,7 +175,7 @@ impl Table {
 }
 
 /// Truncates `text` to `width` columns and appends `ellipsis` if it was longer.
-fn truncate(text: &str, width: usize, ellipsis: &str) -> String {
+pub(crate) fn truncate(text: &str, width: usize, ellipsis: &str) -> String {
     if measure_text_width(text) <= width {
         return text.to_owned();
     }

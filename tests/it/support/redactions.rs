@@ -21,6 +21,12 @@ pub fn redactions() -> snapbox::Redactions {
             ("[QR]", r"(?:[ ▀▄█]{36,}\n)+"),
             // In a report of `run`: the host, and the duration of the command.
             ("[RAN]", r"\(status \d+\) on (?<redacted>\S+ after \d+m?s): "),
+            ("[RAN]", r"（(?<redacted>主机 [^（），]+，耗时 [^）]+)）"),
+            // In a line for monitoring.
+            ("[AGE]", r"\(oldest (?<redacted>\d+[smhd])\b"),
+            ("[AGE]", r"最早的距今 (?<redacted>\d+ (?:秒|分钟|小时|天))"),
+            ("[AGE]", r"最早的已等待 (?<redacted>\d+ (?:秒|分钟|小时|天))"),
+            ("[AGE]", r"oldest_queued=(?<redacted>\d+)s"),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]
         .into_iter()

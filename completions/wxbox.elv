@@ -84,6 +84,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --config 'Config file [env: WXBOX_CONFIG]'
             cand --database 'Database file [env: WXBOX_DATABASE]'
             cand --color 'Use colors: auto, always or never'
+            cand --fix 'Remove permissions that are too wide, then check'
             cand --json 'Print results as JSON Lines and errors as JSON'
             cand -q 'Print only requested data and errors'
             cand --quiet 'Print only requested data and errors'

@@ -139,8 +139,7 @@ pub enum Command {
     /// the options and the environment variables.
     Init(Init),
     /// Check the setup and suggest fixes
-    #[command(after_help = DOCTOR_EXAMPLES)]
-    Doctor,
+    Doctor(Doctor),
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
@@ -196,6 +195,8 @@ pub enum Command {
 
 const DOCTOR_EXAMPLES: &str = "\
 wxbox doctor
+wxbox -v doctor  lists the checks that passed, too
+wxbox doctor --fix
 wxbox -q doctor  in cron: prints only failures
 wxbox --json doctor | jq -r 'select(.status != \"ok\")'";
 
@@ -208,6 +209,18 @@ const SANDBOX_EXAMPLES: &str = "\
 wxbox sandbox  open http://127.0.0.1:8899/ in a browser
 wxbox sandbox --world world.toml --listen 127.0.0.1:0
 wxbox help sandbox  the guide to the sandbox";
+
+/// `wxbox doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct Doctor {
+    /// Remove permissions that are too wide, then check
+    ///
+    /// Other users then can neither read nor change the secret files and the database. If root runs it, a config file
+    /// of another user becomes root's. No content changes; each change is printed.
+    #[arg(long)]
+    pub fix: bool,
+}
 
 /// `wxbox token`.
 #[derive(Debug, Args)]

@@ -53,7 +53,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Command::Quota(quota) => quota::run(ui, &global, &quota),
         Command::Explain(explain) => explain::run(ui, &global, &explain),
         Command::Init(init) => init::run(ui, &global, &init),
-        Command::Doctor => doctor::run(ui, &global),
+        Command::Doctor(doctor) => doctor::run(ui, &global, &doctor),
         Command::Config(config) => config::run(ui, &global, &config),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Backup(backup) => backup::run(ui, &global, &backup),

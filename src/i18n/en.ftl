@@ -476,6 +476,8 @@ doctor-failures = { $failures ->
    *[other] { $warnings } warnings
 }
 doctor-ip-list = WeChat accepts requests from this machine
+doctor-fixed-mode = changed the mode of { $path } from { $old } to { $new }
+doctor-fixed-owner = changed the owner of { $path } to root
 doctor-late = no response within { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
@@ -510,6 +512,7 @@ doctor-names-failed = cannot resolve { $name }: { $cause }
 doctor-names-fix = check the network and /etc/resolv.conf; behind a proxy, set network.proxy
 doctor-names-none = there are no names to resolve
 doctor-names-proxy = the proxy resolves the names
+doctor-not-fixed = cannot change the permissions of { $path }: { $cause }
 doctor-outbox-empty = no messages are queued
 doctor-outbox-overdue = { $count ->
     [one] one message has been due for { $age }
@@ -525,6 +528,14 @@ doctor-outbox-unknown = { $count ->
    *[other] { $count } messages of the last day may or may not have arrived
 }
 doctor-outbox-unknown-fix = run `wxbox outbox list --state unknown` to see them, and `wxbox outbox retry --unknown` to send them again; recipients may get them twice
+doctor-passed = { $count ->
+    [one] one check passed
+   *[other] { $count } checks passed
+}
+doctor-passed-unlisted = { $count ->
+    [one] one check passed (`wxbox -v doctor` lists it)
+   *[other] { $count } checks passed (`wxbox -v doctor` lists them)
+}
 doctor-permissions = other users can neither read nor replace the secret files
 doctor-permissions-none = { $path } is on a file system without permissions: every user with access to the mount can read it
 doctor-port = { $address } is free
@@ -602,7 +613,10 @@ doctor-warnings = { $warnings ->
     [one] no failures; one warning
    *[other] no failures; { $warnings } warnings
 }
-doctor-well = all checks passed
+doctor-well = { $count ->
+    [one] the check passed
+   *[other] all { $count } checks passed
+}
 init-again = Try again?
 init-alias = added the alias { $alias } for the template { $title }
 init-all-the-same = Write the config anyway?

@@ -191,7 +191,7 @@ failure  database: cannot open the database text/wxbox.db: Not a directory (os e
 fn undelivered_messages_are_reported() {
     let env = TestEnv::with_bound_luffy();
     env.run("send --user luffy --no-wait hello").assert_success();
-    assert!(env.run("doctor").assert_success().stdout().contains("outbox: one message is queued, the oldest for "));
+    assert!(env.run("-v doctor").assert_success().stdout().contains("outbox: one message is queued, the oldest for "));
     env.query::<i64>("UPDATE messages SET due_at = due_at - 7500000, created_at = created_at - 7500000 RETURNING id");
     assert_problems(
         &env,
@@ -234,11 +234,11 @@ warning outbox: 2 messages of the last day may or may not have arrived | run `wx
 fn terminal_output_is_colored_and_signal_ends_wait() {
     let env = TestEnv::new();
     env.replace_in_config(&[("id = \"backup", "id = \"gone")]);
-    let ended = Terminal::start(env.command("doctor"), 40, 200).wait();
+    let ended = Terminal::start(env.command("-v doctor"), 60, 200).wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(ended.is_echo_on && !ended.screen.hide_cursor() && !text.contains("looking"), "{text}");
-    assert!(text.ends_with("one failure, no warning"), "{text}");
+    assert!(text.ends_with("one failure, no warning; 16 checks passed"), "{text}");
     let colour = |word: &str| {
         let row = text.lines().position(|line| line.starts_with(word)).unwrap();
         ended.screen.cell(row.try_into().unwrap(), 0).unwrap().fgcolor()

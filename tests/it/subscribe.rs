@@ -221,7 +221,7 @@ sent message 1 (subscribe) to luffy
 
 "#]]);
     assert_eq!(env.sandbox().inbox()[0]["url"], "https://status.example.com");
-    let checks = env.run("doctor");
+    let checks = env.run("-v doctor");
     assert!(checks.stdout().contains("templates"), "{}", checks.stdout());
     assert!(!checks.stdout().contains("which the alias report"), "{}", checks.stdout());
 }

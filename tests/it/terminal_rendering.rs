@@ -230,7 +230,7 @@ fn colors_only_repeat_words() {
     for painted in ["\u{1b}[32msent\u{1b}[0m", "\u{1b}[31mfailed\u{1b}[0m", "\u{1b}[36mqueued\u{1b}[0m"] {
         assert!(colored.contains(painted), "{painted:?} in {colored:?}");
     }
-    assert!(raw(&env, "doctor").contains("\u{1b}[32mok\u{1b}[0m"));
+    assert!(raw(&env, "-v doctor").contains("\u{1b}[32mok\u{1b}[0m"));
     assert!(raw(&env, "user show x").contains("\u{1b}[1;31merror:\u{1b}[0m"));
     let plain = |env: &TestEnv| {
         for line in ["outbox list", "doctor", "user show x", "outbox show 1", "user list"] {

@@ -1,5 +1,5 @@
-//! `wxbox doctor` checks everything that sending and binding need, suggests fixes, and changes
-//! nothing.
+//! `wxbox doctor` checks everything that sending and binding need, and suggests fixes. It changes
+//! nothing, except that `--fix` removes permissions that are too wide.
 
 mod account;
 mod callback;
@@ -8,6 +8,7 @@ mod check_group;
 mod config;
 mod database;
 mod network;
+mod permissions;
 mod probe;
 mod push;
 mod session;
@@ -19,11 +20,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
 
-use crate::cli::Global;
+use crate::cli::{Doctor, Global};
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
-use crate::i18n::join_list;
+use crate::i18n::{join_clauses, join_list};
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Countdown, Level, Ui};
@@ -36,54 +37,68 @@ const CONFIG_TIMEOUT: Duration = Duration::from_secs(4);
 /// The time for all checks.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(13);
 
-/// The results that were printed so far.
+/// The results so far.
 #[derive(Default)]
 struct DoctorSummary {
+    /// The results that are not printed yet, in the order in which they arrived.
+    checks: Vec<Check>,
+    passed: usize,
     failures: usize,
     warnings: usize,
+    /// Whether checks that passed are printed.
+    shows_passed: bool,
     /// The checks that did not run because an earlier one failed.
     skipped: Vec<CheckName>,
     /// The configuration could not be loaded, so no other check ran.
     config_unreadable: bool,
 }
 
-pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Doctor) -> anyhow::Result<ExitStatus> {
+    let flags =
+        CliOverrides { config: global.config.clone(), database: global.database.clone(), ..CliOverrides::default() };
+    if args.fix {
+        permissions::fix_all(ui, &flags);
+    }
+    let mut summary = DoctorSummary { shows_passed: global.verbose > 0, ..DoctorSummary::default() };
+    let result = run_checks(ui, flags, &mut summary);
+    // If a signal ended the checks, these results have arrived.
+    summary.print_checks(ui)?;
+    result?;
+    summary.print(ui);
+    Ok(if summary.failures > 0 { ExitStatus::Config } else { ExitStatus::Success })
+}
+
+fn run_checks(ui: &mut Ui, flags: CliOverrides, summary: &mut DoctorSummary) -> anyhow::Result<()> {
     let signals = SignalReceiver::new()?;
     let countdown = Countdown::new(ui, &t!("doctor-looking"), TOTAL_TIMEOUT);
     let tick = || countdown.tick();
     let started_at = Instant::now();
     let deadline =
         |total: Duration| CheckDeadline { until: started_at + total, total, signals: &signals.events, tick: &tick };
-    let mut summary = DoctorSummary::default();
-
-    let flags =
-        CliOverrides { config: global.config.clone(), database: global.database.clone(), ..CliOverrides::default() };
     let (app_sender, loaded) = bounded(1);
     let config = CheckGroup::start(config::CHECKS, move |sender| config::check(sender, &flags, &app_sender))?;
-    summary.show_group(ui, config, &deadline(CONFIG_TIMEOUT))?;
+    summary.add_group(ui, config, &deadline(CONFIG_TIMEOUT))?;
     match loaded.try_recv() {
         Ok(app) => {
             let app = Arc::new(app);
             let (type_sender, account_type) = bounded(1);
             let DoctorGroups { basic, callback, push } = start_groups(&app, type_sender)?;
             for group in basic {
-                summary.show_group(ui, group, &deadline(TOTAL_TIMEOUT))?;
+                summary.add_group(ui, group, &deadline(TOTAL_TIMEOUT))?;
             }
             // The account's checks determine its type, which decides which redirect_uri WeChat
             // accepts.
             let account_type = account_type.try_iter().last();
             summary.add(ui, callback::check_redirect_uri(&app, account_type))?;
-            summary.show_group(ui, callback, &deadline(TOTAL_TIMEOUT))?;
+            summary.add_group(ui, callback, &deadline(TOTAL_TIMEOUT))?;
             if let Some(push) = push {
                 summary.add(ui, push::check_mode(&app, account_type))?;
-                summary.show_group(ui, push, &deadline(TOTAL_TIMEOUT))?;
+                summary.add_group(ui, push, &deadline(TOTAL_TIMEOUT))?;
             }
         }
         Err(_) => summary.config_unreadable = true,
     }
-    drop(countdown);
-    summary.print(ui);
-    Ok(if summary.failures > 0 { ExitStatus::Config } else { ExitStatus::Success })
+    Ok(())
 }
 
 /// The running groups, in the order in which they are printed.
@@ -121,16 +136,21 @@ fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::
 }
 
 impl DoctorSummary {
+    /// Counts a result. JSON is printed at once; text is sorted first.
     fn add(&mut self, ui: &mut Ui, check: Check) -> anyhow::Result<()> {
         match check.status {
-            Level::Ok => {}
+            Level::Ok => self.passed += 1,
             Level::Warning => self.warnings += 1,
             Level::Failure => self.failures += 1,
         }
-        ui.print_finding(&check, check.status, &check.check.label(), &check.detail, check.fix.as_deref())
+        if ui.json() {
+            return print_check(ui, &check);
+        }
+        self.checks.push(check);
+        Ok(())
     }
 
-    fn show_group(&mut self, ui: &mut Ui, group: CheckGroup, deadline: &CheckDeadline<'_>) -> anyhow::Result<()> {
+    fn add_group(&mut self, ui: &mut Ui, group: CheckGroup, deadline: &CheckDeadline<'_>) -> anyhow::Result<()> {
         match group.collect(deadline, |check| self.add(ui, check))? {
             CollectResult::Completed(skipped) => self.skipped.extend(skipped),
             CollectResult::TimedOut => {}
@@ -143,6 +163,16 @@ impl DoctorSummary {
         Ok(())
     }
 
+    /// Prints the failures, then the warnings, then with `-v` the checks that passed.
+    fn print_checks(&mut self, ui: &mut Ui) -> anyhow::Result<()> {
+        let checks = std::mem::take(&mut self.checks);
+        let levels = [Level::Failure, Level::Warning, Level::Ok];
+        for level in levels.into_iter().filter(|level| self.shows_passed || *level != Level::Ok) {
+            checks.iter().filter(|check| check.status == level).try_for_each(|check| print_check(ui, check))?;
+        }
+        Ok(())
+    }
+
     fn print(&self, ui: &mut Ui) {
         if self.config_unreadable {
             ui.status(&t!("doctor-blind"));
@@ -150,10 +180,20 @@ impl DoctorSummary {
             let names = join_list(self.skipped.iter().map(|name| name.label()));
             ui.status(&t!("doctor-skipped", names = names));
         }
-        ui.status(&match (self.failures, self.warnings) {
-            (0, 0) => t!("doctor-well"),
+        let problems = match (self.failures, self.warnings) {
+            (0, 0) => return ui.status(&t!("doctor-well", count = self.passed)),
             (0, warnings) => t!("doctor-warnings", warnings = warnings),
             (failures, warnings) => t!("doctor-failures", failures = failures, warnings = warnings),
-        });
+        };
+        let passed = match self.shows_passed {
+            _ if self.passed == 0 => None,
+            true => Some(t!("doctor-passed", count = self.passed)),
+            false => Some(t!("doctor-passed-unlisted", count = self.passed)),
+        };
+        ui.status(&join_clauses([problems].into_iter().chain(passed)));
     }
+}
+
+fn print_check(ui: &mut Ui, check: &Check) -> anyhow::Result<()> {
+    ui.print_finding(check, check.status, &check.check.label(), &check.detail, check.fix.as_deref())
 }

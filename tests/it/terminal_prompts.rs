@@ -139,15 +139,18 @@ fn bind_prompts_for_password() {
     let env = TestEnv::new();
     env.run_with_stdin("user add luffy --password-stdin", "meat\n").assert_success();
     let mut terminal = start_terminal(&env, "bind --user luffy");
-    terminal.wait_for("Password of luffy");
-    terminal.type_hidden("fish\r");
+    // A wrong password is asked for again, three times in all.
+    for count in 1..=3 {
+        terminal.wait_for_count("Binding password of luffy", count);
+        terminal.type_hidden("fish\r");
+    }
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(text.contains("wrong password for luffy") && !text.contains("fish"), "{text}");
 
     let mut terminal = start_terminal(&env, "bind --user luffy");
-    terminal.wait_for("Password of luffy");
+    terminal.wait_for("Binding password of luffy");
     terminal.type_hidden("meat\r");
     terminal.wait_for("waiting for the phone");
     terminal.type_keys(CTRL_C);

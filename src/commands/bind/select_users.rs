@@ -16,7 +16,7 @@ use crate::ui::{self, StdinLine, StdinLines, Ui};
 /// and has passed the password check. `lines` is standard input if only its first line is the
 /// password.
 pub(super) fn select(
-    ui: &Ui,
+    ui: &mut Ui,
     app: &AppContext,
     store: &Store,
     args: &Bind,
@@ -97,14 +97,14 @@ pub(super) fn check_unbound(user: &User, rebind: bool) -> Result<(), CommandErro
 }
 
 /// Checks the password of a person who has one. `hint` is for a run without a terminal.
-fn check_password(ui: &Ui, user: &User, args: &Bind, password: Option<&Secret>, hint: &str) -> anyhow::Result<()> {
+fn check_password(ui: &mut Ui, user: &User, args: &Bind, password: Option<&Secret>, hint: &str) -> anyhow::Result<()> {
     let Some(hash) = user.password.as_deref().filter(|_| !args.as_admin) else { return Ok(()) };
     let is_correct = if let Some(password) = password {
         password::verify(password, hash)
     } else if args.password_stdin {
         password::verify(&password::read_stdin()?, hash)
     } else if ui.can_prompt {
-        password::verify(&ui::prompt_password(ui, &t!("bind-password-prompt", user = user.username), "")?, hash)
+        prompt_for_password(ui, user, hash)?
     } else {
         return Err(CommandError::usage(t!("bind-password-missing", user = user.username))
             .hint(hint.to_owned())
@@ -115,6 +115,21 @@ fn check_password(ui: &Ui, user: &User, args: &Bind, password: Option<&Secret>, 
     }
     let message = t!("bind-password-wrong", user = user.username);
     Err(CommandError { exit: ExitStatus::Config, message, hint: Some(t!("bind-password-wrong-hint")) }.into())
+}
+
+/// Asks for the password, again if it is wrong. Returns whether it was right in the end.
+fn prompt_for_password(ui: &mut Ui, user: &User, hash: &str) -> anyhow::Result<bool> {
+    const MAX_PROMPTS: usize = 3;
+    let prompt = t!("bind-password-prompt", user = user.username);
+    for left in (0..MAX_PROMPTS).rev() {
+        if password::verify(&ui::prompt_password(ui, &prompt, "")?, hash) {
+            return Ok(true);
+        }
+        if left > 0 {
+            ui.warn(&t!("bind-password-wrong", user = user.username));
+        }
+    }
+    Ok(false)
 }
 
 fn read_first_line(lines: &mut StdinLines) -> anyhow::Result<Secret> {

@@ -99,7 +99,7 @@ fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Ex
     let Some(probe) = cli::ParseProbe::new(args) else { return ExitStatus::Usage };
     let help = |is_long| cli::help_text(i18n::current_language(), &probe.words, is_long);
     let written = match error.kind() {
-        ErrorKind::DisplayHelp => ui.write_stdout(&help(probe.is_long).unwrap_or_default()),
+        ErrorKind::DisplayHelp => ui.write_document(&help(probe.is_long).unwrap_or_default()),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if args.len() <= 1 => {
             ui.write_stdout(&help(false).unwrap_or_default())
         }

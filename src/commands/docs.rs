@@ -68,7 +68,7 @@ pub(super) fn print_help(ui: &mut Ui, global: &Global, args: &Help) -> anyhow::R
             Err(unknown) => return Err(unknown_topic(&words, unknown).into()),
         },
     };
-    ui.write_stdout(&text)?;
+    ui.write_document(&text)?;
     Ok(ExitStatus::Success)
 }
 

@@ -16,7 +16,7 @@ const fn variable(name: &'static str, description: &'static str) -> VariableDoc 
 /// Every variable that wxbox reads. The command line overrides variables, and variables the config
 /// file.
 #[rustfmt::skip]
-pub const ENVIRONMENT_VARIABLES: [VariableDoc; 33] = [
+pub const ENVIRONMENT_VARIABLES: [VariableDoc; 35] = [
     variable("WXBOX_CONFIG", "the config file; -c overrides it"),
     variable("WXBOX_DATABASE", "the database file; --database overrides it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -39,6 +39,8 @@ pub const ENVIRONMENT_VARIABLES: [VariableDoc; 33] = [
     variable("CLICOLOR_FORCE", "set and not 0: colours in pipes and files too"),
     variable("TERM", "dumb: no colours, no spinner and no progress bar; questions take one line each"),
     variable("WXBOX_ACCESSIBLE", "set and not 0: no animation, and no QR code unless --qr asks for it; for screen readers"),
+    variable("WXBOX_PAGER", "the pager for help and lists that are longer than the terminal; cat: none"),
+    variable("PAGER", "the same for all programs, if WXBOX_PAGER is not set; else less"),
     variable("LC_ALL", "the locale: zh… is Chinese; with UTF-8 the QR code is drawn with half blocks"),
     variable("LC_MESSAGES", "the language of the locale, if LC_ALL is not set"),
     variable("LC_CTYPE", "the encoding of the locale, if LC_ALL is not set"),

@@ -10,6 +10,7 @@ mod capabilities;
 mod editor;
 mod log;
 mod messages;
+mod pager;
 mod panic_hook;
 mod progress;
 mod prompt;
@@ -202,13 +203,14 @@ impl Ui {
         self.write_line(&lines.join("\n"))
     }
 
-    /// Prints a table: aligned on a terminal, separated by tabs otherwise.
+    /// Prints a table: aligned on a terminal, in a pager if it is long, and separated by tabs
+    /// otherwise.
     ///
     /// # Errors
     /// Writing fails for a reason other than a closed pipe.
     pub fn print_table(&mut self, table: &mut Table) -> anyhow::Result<()> {
         let text = table.render(self.render_options());
-        if text.is_empty() { Ok(()) } else { self.write_line(text.trim_end_matches('\n')) }
+        if text.is_empty() { Ok(()) } else { self.write_paged(text.trim_end_matches('\n')) }
     }
 
     /// Prints the rows that were added since the last call, so that a long table appears gradually.
@@ -271,6 +273,28 @@ impl Ui {
     pub fn write_stdout(&mut self, text: &str) -> anyhow::Result<()> {
         let text = text.trim_end_matches('\n');
         if self.out_terminal { self.write_line(&sanitize(text)) } else { self.write_line(text) }
+    }
+
+    /// Writes a document, such as the help, as [`Ui::write_stdout`] does; in a pager if it is longer
+    /// than the terminal.
+    ///
+    /// # Errors
+    /// Writing fails for a reason other than a closed pipe.
+    pub fn write_document(&mut self, text: &str) -> anyhow::Result<()> {
+        let text = text.trim_end_matches('\n');
+        if self.out_terminal { self.write_paged(&sanitize(text)) } else { self.write_line(text) }
+    }
+
+    /// Writes sanitized text; in a pager if it is longer than the terminal.
+    fn write_paged(&mut self, text: &str) -> anyhow::Result<()> {
+        let can_page = self.out_terminal && !self.json && !self.capabilities.no_animation && !self.stdout_closed;
+        if can_page && pager::is_longer_than_screen(text) {
+            let text = if self.capabilities.ascii_only { sanitize::to_ascii(text) } else { text.to_owned() };
+            if pager::show(&format!("{text}\n")) {
+                return Ok(());
+            }
+        }
+        self.write_line(text)
     }
 
     /// Prints a command as a user would type it, before it runs.

@@ -118,6 +118,8 @@ impl TestEnv {
             .env("HOME", self.home.path())
             .env("LANG", "C.UTF-8")
             .env("PATH", "/usr/bin:/bin")
+            // A pager would wait for keys.
+            .env("WXBOX_PAGER", "cat")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home.path())
             .stdin(Stdio::null());

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use url::Url;
 
 use crate::cli::{Explain as Args, Global};
 use crate::clock::Timestamp;
@@ -12,12 +13,15 @@ use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{current_language, join_list};
 use crate::t;
-use crate::ui::{Cell, KeyValues, Ui};
+use crate::ui::{Cell, KeyValues, Link, Ui};
 use crate::wechat::errcode::{Action, ErrcodeEntry, closest_codes, find};
 use crate::wechat::request_trace::{RequestTrace, is_rid};
 
 /// The number of similar codes to suggest for an unknown one.
 const MAX_SUGGESTIONS: usize = 3;
+
+/// WeChat's page of the error codes.
+const ERRCODE_PAGE: &str = "https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html";
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
     let argument = args.what.trim();
@@ -28,7 +32,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
         let _ = Config::load(&flags, &Environment::from_process()).map(AppContext::from_config);
         let entry = find(errcode).ok_or_else(|| unknown_code(errcode))?;
-        ui.print(&ErrcodeView::new(&entry))?;
+        // The page lists the codes that WeChat documents.
+        let page = Url::parse(ERRCODE_PAGE).ok().map(|page| Link::new(errcode.to_string(), page));
+        ui.print_linked(&ErrcodeView::new(&entry), page.as_slice())?;
         return Ok(ExitStatus::Success);
     }
     if !is_rid(argument) {

@@ -3,6 +3,8 @@
 
 use std::env::var;
 
+use supports_hyperlinks::supports_hyperlinks;
+
 /// When colors are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorMode {
@@ -20,6 +22,9 @@ pub enum ColorMode {
 pub(super) struct TerminalCapabilities {
     /// Whether results are colored.
     pub(super) color_out: bool,
+    /// Whether results have hyperlinks: only where they may have colors, and never outside of a
+    /// terminal.
+    pub(super) links_out: bool,
     /// Whether output on stderr is colored.
     pub(super) color_err: bool,
     /// Whether the terminal supports colors, so that a QR code can set black and white.
@@ -49,6 +54,7 @@ impl TerminalCapabilities {
         let ascii_only = !is_utf8(set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")));
         Self {
             color_out,
+            links_out: color_out && out_terminal && !dumb && !screen_reader && supports_hyperlinks(),
             color_err,
             supports_color: err_terminal && !dumb,
             no_animation: dumb || screen_reader,

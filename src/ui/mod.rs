@@ -8,6 +8,7 @@
 mod active_bar;
 mod capabilities;
 mod editor;
+mod link;
 mod log;
 mod messages;
 mod pager;
@@ -30,6 +31,7 @@ use serde::Serialize;
 pub use capabilities::ColorMode;
 pub use console::measure_text_width;
 pub use editor::edit_text;
+pub use link::Link;
 pub use log::init as start_log;
 pub use messages::Level;
 pub use panic_hook::{ignore_panics, install_panic_hook};
@@ -172,6 +174,19 @@ impl Ui {
     pub fn print(&mut self, value: &(impl Serialize + Display)) -> anyhow::Result<()> {
         let line = self.render(value)?;
         self.write_line(&line)
+    }
+
+    /// Prints data as [`Ui::print`] does. Where the terminal shows hyperlinks, some of its texts are
+    /// links.
+    ///
+    /// # Errors
+    /// Writing fails for a reason other than a closed pipe.
+    pub fn print_linked(&mut self, value: &(impl Serialize + Display), links: &[Link]) -> anyhow::Result<()> {
+        let mut text = self.render(value)?;
+        if self.out_terminal && self.capabilities.links_out && !self.json {
+            text = links.iter().fold(text, |text, link| link.apply(&text));
+        }
+        self.write_line(&text)
     }
 
     fn render(&self, value: &(impl Serialize + Display)) -> anyhow::Result<String> {

@@ -129,6 +129,7 @@ mod template_fields;
 mod template_lookup;
 mod template_values;
 mod templates;
+mod terminal_manners;
 mod terminal_prompts;
 mod terminal_rendering;
 mod text_encoding;

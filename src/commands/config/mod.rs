@@ -9,13 +9,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::Value;
+use url::Url;
 
 use crate::cli::{ConfigCommand as Command, Global};
 use crate::config::{CliOverrides, ConfigEntry, ValueType};
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::t;
-use crate::ui::{Ui, measure_text_width, terminal_width};
+use crate::ui::{Link, Ui, measure_text_width, terminal_width};
 use key_argument::{config_path, parse_key, table_error};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
@@ -171,6 +172,8 @@ fn path(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
     if !exists {
         ui.status(&t!("config-path-absent", path = path.as_path()));
     }
-    ui.print(&ConfigPathView { path, exists })?;
+    let target = std::path::absolute(&path).ok().and_then(|path| Url::from_file_path(path).ok());
+    let link = target.map(|target| Link::new(path.display().to_string(), target));
+    ui.print_linked(&ConfigPathView { path, exists }, link.as_slice())?;
     Ok(ExitStatus::Success)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use url::Url;
 
 use super::content_text::describe_content;
 use crate::cli::OutboxShow;
@@ -12,7 +13,7 @@ use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::store::{Attempt, AttemptOutcome, Message, MessageState, Store};
 use crate::t;
-use crate::ui::{Cell, KeyValues, Ui, format_clock_time};
+use crate::ui::{Cell, KeyValues, Link, Ui, format_clock_time};
 use crate::wechat::ApiError;
 use crate::wechat::message::{Content, api_for_kind, kind_has_receipts};
 
@@ -118,7 +119,8 @@ pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::
             ui.error(&error.hint(t!("outbox-unknown-hint")).into());
             continue;
         };
-        ui.print(&MessageDetail::read(&store, message, n > 0)?)?;
+        let detail = MessageDetail::read(&store, message, n > 0)?;
+        ui.print_linked(&detail, &content_links(detail.content.as_ref()))?;
     }
     Ok(exit)
 }
@@ -176,4 +178,13 @@ impl fmt::Display for AttemptView {
             outcome = outcome
         ))
     }
+}
+
+/// Returns the web addresses that the description of a content has at the end of a line, after a
+/// name or alone.
+fn content_links(content: Option<&Content>) -> Vec<Link> {
+    let description = describe_content(content);
+    let texts = description.lines().map(|line| line.rsplit_once(": ").map_or(line, |(_, text)| text));
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    texts.filter_map(|text| Some(Link::new(text.to_owned(), Url::parse(text).ok().filter(is_web)?))).collect()
 }

@@ -1,6 +1,7 @@
 //! `wxbox event` takes one event that another server got from WeChat.
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -11,9 +12,13 @@ use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
 use crate::serve::{describe_rejection, seal_reply, to_new_event, to_serve_events};
+use crate::store::{NewEvent, RefusedPushes};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::push::{MAX_PUSH_BYTES, PushError, PushQuery};
+
+/// The shortest time between two refused events that are counted.
+const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -29,18 +34,48 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         Some(_) => settings.open(&query, &body, Timestamp::now()),
         None => settings.open_trusted(&body),
     };
-    let message = opened.map_err(rejection)?;
-    let mut store = app.open_or_create_store(ui)?;
-    let results = store.record_events(&app_id, &[to_new_event(&message)], Timestamp::now())?;
+    let message = match opened {
+        Ok(message) => message,
+        Err(error) => {
+            if query.is_signed() {
+                count_refusal(&app, &app_id, error);
+            }
+            return Err(rejection(error).into());
+        }
+    };
+    let mut store = app.open_or_create_default_store()?;
+    let event = NewEvent { is_passed_on: true, ..to_new_event(&message) };
+    let results = store.record_events(&app_id, &[event], Timestamp::now())?;
     for result in &results {
         for event in to_serve_events(&message, result) {
             log::info!("{event}");
         }
+        ui.note(&if result.is_repeat { t!("event-repeat") } else { t!("event-recorded", name = message.name()) });
         if let Some(reply) = seal_reply(&settings, &message, &query, result, app.config.reply_lang()) {
             ui.write_stdout(&reply)?;
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// Counts a refused event for `doctor`, because the program that passes events on may not report it.
+/// Counts one in some seconds, so that a flood of them does not write as often.
+fn count_refusal(app: &AppContext, app_id: &str, error: PushError) {
+    let count = || -> anyhow::Result<()> {
+        if !app.database_exists() {
+            return Ok(());
+        }
+        let (mut store, now) = (app.open_store()?, Timestamp::now());
+        let recent = now.minus(REFUSAL_COUNT_INTERVAL);
+        if store.refused_pushes(app_id)?.iter().all(|refused| refused.last_at < recent) {
+            let refused = RefusedPushes { reason: error.code().to_owned(), count: 1, since: now, last_at: now };
+            store.add_refused_pushes(app_id, &[refused])?;
+        }
+        Ok(())
+    };
+    if let Err(error) = count() {
+        log::info!("{error:#}");
+    }
 }
 
 /// Returns the error for an event that is not taken.

@@ -1,6 +1,7 @@
 //! The values of the configuration as `config show` lists them: in the order of the table of keys,
 //! with secrets masked.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use super::origin::{Origin, Setting};
 use super::values::masked_url;
 use super::{Config, Error, TemplateAlias};
 use crate::secret::Secret;
+
+/// The beginnings of the keys that `serve` does not use, or cannot change.
+const NOT_SERVED: [&str; 5] = ["app_id", "database", "scope", "listen.timeout", "templates."];
 
 /// A value that applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,18 @@ impl Config {
             }
         }
         all
+    }
+
+    /// Returns the values that a running `serve` uses, with secrets masked, so that another process can
+    /// tell whether the config has changed since. `None` is a value that is not set. Values that do not
+    /// come from the config file are left out, because the other process may have another environment.
+    pub fn served_values(&self) -> BTreeMap<String, Option<Value>> {
+        let is_from_file = |origin: &Option<Origin>| {
+            matches!(origin, None | Some(Origin::Default | Origin::File { .. } | Origin::SecretFile(_)))
+        };
+        let entries = self.entries().into_iter().filter(|entry| is_from_file(&entry.origin));
+        let entries = entries.filter(|entry| !NOT_SERVED.iter().any(|unused| entry.key.starts_with(unused)));
+        entries.map(|entry| (entry.key, entry.value)).collect()
     }
 
     /// Returns why the configured AppSecret cannot be read.

@@ -35,6 +35,7 @@ fn template_message() -> ClaimedMessage {
             updated_at: seconds_ago(0).wall,
             previous_part_id: None,
             receipt: None,
+            follows: None,
         },
         user_id: Some(1),
         payload_id: 1,

@@ -125,6 +125,7 @@ pub fn to_new_event(message: &PushMessage) -> NewEvent {
         openid: message.openid.clone(),
         created_at,
         effect,
+        is_passed_on: false,
     }
 }
 

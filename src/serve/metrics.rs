@@ -19,8 +19,13 @@ pub struct Metrics {
 }
 
 /// The counters that this process has.
-const COUNTERS: [&str; 4] =
-    ["wxbox_attempts_total", "wxbox_receipts_total", "wxbox_events_total", "wxbox_http_requests_total"];
+const COUNTERS: [&str; 5] = [
+    "wxbox_attempts_total",
+    "wxbox_receipts_total",
+    "wxbox_events_total",
+    "wxbox_refused_pushes_total",
+    "wxbox_http_requests_total",
+];
 
 impl Metrics {
     /// Counts an attempt to send a message.
@@ -36,6 +41,11 @@ impl Metrics {
     /// Counts an event that was recorded.
     pub fn count_event(&self, event: &str) {
         self.count("wxbox_events_total", &[("event", event)]);
+    }
+
+    /// Counts a push that was refused.
+    pub fn count_refused_push(&self, reason: &str) {
+        self.count("wxbox_refused_pushes_total", &[("reason", reason)]);
     }
 
     /// Counts a request. `path` must be one of a few fixed labels.

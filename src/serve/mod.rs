@@ -3,7 +3,8 @@
 //!
 //! `push_endpoint` checks a push, has it recorded by `recorder` and answers it; `forwarder` passes
 //! it on. `event` translates between pushes, the database and the output. `phone_bindings` answers
-//! phones, `database_status` answers monitoring, `router` routes all requests.
+//! phones, `database_status` answers monitoring, `router` routes all requests. `refusal_counter` counts
+//! refused pushes, and `refusal` words them. `served_config` is the note about the config in force.
 
 mod database_status;
 mod event;
@@ -12,14 +13,19 @@ mod metrics;
 mod phone_bindings;
 mod push_endpoint;
 mod recorder;
+mod refusal;
+mod refusal_counter;
 mod reply;
 mod router;
+mod served_config;
 
 pub use database_status::DatabaseStatus;
 pub use event::{ServeEvent, ServeEventKind, to_new_event, to_serve_events};
 pub use forwarder::Forwarder;
 pub use metrics::Metrics;
 pub use phone_bindings::PhoneBindings;
-pub use push_endpoint::{PushEndpoint, describe_rejection, seal_reply};
+pub use push_endpoint::{PushEndpoint, seal_reply};
 pub use recorder::{EventRecorder, RecordError, RecorderProblem};
+pub use refusal::{RefusalReport, console_place, describe_rejection};
 pub use router::{ServeRouter, loggable_path};
+pub use served_config::ServedConfig;

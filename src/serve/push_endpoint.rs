@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::event::{ServeEvent, to_new_event, to_serve_events};
 use super::forwarder::{ForwardedAnswer, Forwarder};
 use super::recorder::{EventRecorder, LOCK_TIMEOUT, RecordError};
+use super::refusal::describe_rejection;
 use super::reply;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
@@ -45,6 +46,7 @@ pub struct PushEndpoint {
     reply_lang: Lang,
     on_event: Box<dyn Fn(ServeEvent) + Send + Sync>,
     on_url_check: Box<dyn Fn(Result<(), PushError>) + Send + Sync>,
+    on_refusal: Box<dyn Fn(PushError) + Send + Sync>,
     on_warning: Box<dyn Fn(String) + Send + Sync>,
     /// The reasons of rejections that were reported already.
     reported: Mutex<HashSet<PushError>>,
@@ -97,6 +99,7 @@ impl PushEndpoint {
             reply_lang,
             on_event: Box::new(on_event),
             on_url_check: Box::new(|_| {}),
+            on_refusal: Box::new(|_| {}),
             on_warning: Box::new(|text| log::warn!("{text}")),
             reported: Mutex::default(),
             is_forward_failing: AtomicBool::new(false),
@@ -118,19 +121,32 @@ impl PushEndpoint {
         Self { on_url_check: Box::new(on_url_check), ..self }
     }
 
+    /// Calls `on_refusal` with the reason of each refused push.
+    #[must_use]
+    pub fn with_refusal_observer(self, on_refusal: impl Fn(PushError) + Send + Sync + 'static) -> Self {
+        Self { on_refusal: Box::new(on_refusal), ..self }
+    }
+
     /// Answers a request. No response contains anything of a request that is rejected.
     pub fn handle(&self, request: &Request) -> HttpResponse {
         let query = PushQuery::parse(&request.query);
         match request.method.as_str() {
             "GET" | "HEAD" => {
                 let verified = self.settings.verify_url(&query);
+                // WeChat checks the URL when the settings are saved, so older refusals are of old settings.
+                if verified.is_ok() && !query.is_own_check() {
+                    self.recorder.clear_refusals();
+                }
                 (self.on_url_check)(verified.map(|_| ()));
                 verified.map_or_else(reject, |echo| HttpResponse::text(200, echo))
             }
             "POST" => match self.settings.open(&query, &request.body, Timestamp::now()) {
                 Ok(message) => self.take(&message, &query, request),
                 Err(error) => {
-                    self.report_rejection(&query, error);
+                    // A request without a signature is not WeChat's.
+                    if query.is_signed() {
+                        self.report_refusal(error);
+                    }
                     reject(error)
                 }
             },
@@ -138,11 +154,12 @@ impl PushEndpoint {
         }
     }
 
-    /// Reports each reason once: a setting that does not match WeChat's console rejects every push. A
-    /// request without a signature is not WeChat's.
-    fn report_rejection(&self, query: &PushQuery, error: PushError) {
-        let is_new = || self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(error);
-        if query.is_signed() && is_new() {
+    /// Counts a refused push, and reports each reason once: a setting that does not match WeChat's
+    /// console refuses every push.
+    fn report_refusal(&self, error: PushError) {
+        self.recorder.count_refusal(error);
+        (self.on_refusal)(error);
+        if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(error) {
             let what = t!("serve-push-rejected", cause = describe_rejection(error));
             (self.on_warning)(t!("ui-cause", what = what, cause = t!("serve-push-rejected-hint")));
         }
@@ -234,19 +251,5 @@ fn reject(error: PushError) -> HttpResponse {
     match error {
         PushError::TooLarge => HttpResponse::status_only(413),
         _ => HttpResponse::status_only(403),
-    }
-}
-
-/// Says why a push is rejected, without anything of the push.
-pub fn describe_rejection(error: PushError) -> String {
-    match error {
-        PushError::TooLarge => t!("push-too-large"),
-        PushError::Malformed => t!("push-malformed"),
-        PushError::WrongSignature => t!("push-wrong-signature"),
-        PushError::Stale => t!("push-stale"),
-        PushError::NotEncrypted => t!("push-not-encrypted"),
-        PushError::Encrypted => t!("push-encrypted"),
-        PushError::OtherAccount => t!("push-other-account"),
-        PushError::Undecryptable => t!("push-undecryptable"),
     }
 }

@@ -1,5 +1,6 @@
 //! Records events in the database on a thread of its own: events that arrive together share one
-//! commit, and a locked database makes each of them wait only for a limited time.
+//! commit, and a locked database makes each of them wait only for a limited time. It also writes how
+//! many pushes were refused.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvError, Sender, at, bounded, never, select, unbounded};
 
+use super::refusal_counter::{RefusalChange, RefusalCounter};
 use crate::clock::Timestamp;
 use crate::store::{self, EventResult, NewEvent, Store};
 use crate::t;
+use crate::wechat::push::PushError;
 
 /// The longest time that an event may wait for a locked database. WeChat waits 5 s for the response.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
@@ -52,6 +55,7 @@ struct RecordJob {
 pub struct EventRecorder {
     jobs: Sender<RecordJob>,
     is_failing: Arc<AtomicBool>,
+    refusals: Arc<RefusalCounter>,
 }
 
 impl EventRecorder {
@@ -68,12 +72,34 @@ impl EventRecorder {
         let store = Store::open(&database)?.with_busy_timeout(ATTEMPT_TIMEOUT)?;
         let (sender, jobs) = unbounded();
         let is_failing = Arc::new(AtomicBool::new(false));
-        let worker = RecorderThread { store, app_id, jobs, is_failing: Arc::clone(&is_failing), on_problem };
+        let (refusals, changed) = RefusalCounter::new();
+        let refusals = Arc::new(refusals);
+        // What another process refused, perhaps with another config, says nothing about this one.
+        refusals.clear();
+        let worker = RecorderThread {
+            store,
+            app_id,
+            jobs,
+            is_failing: Arc::clone(&is_failing),
+            refusals: Arc::clone(&refusals),
+            refusals_changed: changed,
+            on_problem,
+        };
         std::thread::Builder::new()
             .name("events".into())
             .spawn(move || worker.run())
             .with_context(|| t!("delivery-thread"))?;
-        Ok(Self { jobs: sender, is_failing })
+        Ok(Self { jobs: sender, is_failing, refusals })
+    }
+
+    /// Counts a refused push, for `doctor`.
+    pub fn count_refusal(&self, error: PushError) {
+        self.refusals.count(error, Timestamp::now());
+    }
+
+    /// Sets the numbers of refused pushes to zero, because the settings match now.
+    pub fn clear_refusals(&self) {
+        self.refusals.clear();
     }
 
     /// Records an event and returns what came of it. Waits for a locked database for this time, and
@@ -104,6 +130,8 @@ struct RecorderThread<F> {
     app_id: String,
     jobs: Receiver<RecordJob>,
     is_failing: Arc<AtomicBool>,
+    refusals: Arc<RefusalCounter>,
+    refusals_changed: Receiver<()>,
     on_problem: F,
 }
 
@@ -113,11 +141,13 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         loop {
             if waiting.is_empty() {
                 match self.next_job() {
-                    Ok(job) => waiting.push(job),
-                    Err(RecvTimeoutError::Timeout) => self.probe(),
-                    Err(RecvTimeoutError::Disconnected) => return,
+                    Ok(Some(job)) => waiting.push(job),
+                    Ok(None) if self.is_failing.load(Ordering::SeqCst) => self.probe(),
+                    Ok(None) => {}
+                    Err(RecvError) => return,
                 }
             }
+            self.write_refusals();
             waiting.extend(self.jobs.try_iter().take(MAX_BATCH.saturating_sub(waiting.len())));
             if !waiting.is_empty() {
                 waiting = self.record_batch(waiting);
@@ -125,12 +155,26 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         }
     }
 
-    /// Waits for an event; while the database fails, only until the next probe.
-    fn next_job(&self) -> Result<RecordJob, RecvTimeoutError> {
-        if self.is_failing.load(Ordering::SeqCst) {
-            self.jobs.recv_timeout(PROBE_INTERVAL)
-        } else {
-            self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    /// Waits for an event; while the database fails, only until the next probe. Also returns when
+    /// numbers of refused pushes have to be written.
+    fn next_job(&self) -> Result<Option<RecordJob>, RecvError> {
+        let probe_at = self.is_failing.load(Ordering::SeqCst).then(|| Instant::now() + PROBE_INTERVAL);
+        let wake_up = probe_at.into_iter().chain(self.refusals.write_due_at()).min().map_or_else(never, at);
+        select! {
+            recv(self.jobs) -> job => job.map(Some),
+            recv(self.refusals_changed) -> _ => Ok(None),
+            recv(wake_up) -> _ => Ok(None),
+        }
+    }
+
+    /// Writes the numbers of refused pushes, if they are due. If that fails they are lost, because the
+    /// next refused push counts as well.
+    fn write_refusals(&mut self) {
+        let Some(RefusalChange { is_cleared, refused }) = self.refusals.take_due(Instant::now()) else { return };
+        let cleared = if is_cleared { self.store.clear_refused_pushes(&self.app_id) } else { Ok(()) };
+        let added = if refused.is_empty() { Ok(()) } else { self.store.add_refused_pushes(&self.app_id, &refused) };
+        for error in [cleared, added].into_iter().filter_map(Result::err) {
+            log::info!("{error}");
         }
     }
 
@@ -149,6 +193,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         let error = match self.store.record_events(&self.app_id, &events, Timestamp::now()) {
             Ok(results) => {
                 self.is_failing.store(false, Ordering::SeqCst);
+                self.refusals.forget_pending();
                 for (job, result) in jobs.into_iter().zip(results) {
                     // The handler waits for it.
                     let _ = job.result.send(Ok(result));

@@ -11,6 +11,8 @@ use super::push_endpoint::PushEndpoint;
 use super::recorder::EventRecorder;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
+use crate::t;
+use crate::wechat::push::OWN_CHECK_PARAMETER;
 
 /// The most characters of an unknown path in the log.
 const MAX_LOGGED_PATH_CHARS: usize = 100;
@@ -64,7 +66,9 @@ impl ServeRouter {
         };
         self.metrics.count_request(self.label(route), response.status());
         let (path, ms) = (loggable_path(&path), started.elapsed().as_millis());
-        log::info!("{method} {path} {} {ms} ms", response.status());
+        let is_own = request.param(OWN_CHECK_PARAMETER).is_some();
+        let remark = if is_own { format!(" {}", t!("serve-own-request")) } else { String::new() };
+        log::info!("{method} {path} {} {ms} ms{remark}", response.status());
         response
     }
 

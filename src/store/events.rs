@@ -27,6 +27,8 @@ pub struct NewEvent {
     pub created_at: Timestamp,
     /// What it changes.
     pub effect: EventEffect,
+    /// Whether another server got it and passed it on to `wxbox event`.
+    pub is_passed_on: bool,
 }
 
 /// What an event changes.
@@ -65,7 +67,8 @@ pub struct EventResult {
 
 impl Store {
     /// Records events of the account and their effects in one transaction, and returns what came of
-    /// each. Without events, it finds out whether the database can be written.
+    /// each. Without events, it finds out whether the database can be written. An event shows that the
+    /// settings match those of WeChat, so it sets the numbers of refused pushes to zero.
     ///
     /// # Errors
     ///
@@ -73,6 +76,9 @@ impl Store {
     pub fn record_events(&mut self, app_id: &str, events: &[NewEvent], now: Timestamp) -> Result<Vec<EventResult>> {
         self.write_transaction(|tx| {
             delete_old_events(tx, events, now)?;
+            if !events.is_empty() {
+                tx.prepare_cached("DELETE FROM refused_pushes WHERE app_id = ?1")?.execute([app_id])?;
+            }
             let results = events.iter().map(|event| record_event(tx, app_id, event, now));
             results.collect::<rusqlite::Result<Vec<_>>>().map(Ok)
         })
@@ -81,6 +87,12 @@ impl Store {
     /// Returns when the account's last event was recorded, of those of the last day.
     pub fn last_event_at(&self, app_id: &str) -> Result<Option<Timestamp>> {
         let sql = "SELECT max(received_at) FROM events WHERE app_id = ?1";
+        self.map_err(self.conn.query_row(sql, [app_id], |row| row.get(0)))
+    }
+
+    /// Returns whether `wxbox event` has recorded an event of the account within the last day.
+    pub fn has_passed_on_events(&self, app_id: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM events WHERE app_id = ?1 AND is_passed_on)";
         self.map_err(self.conn.query_row(sql, [app_id], |row| row.get(0)))
     }
 }
@@ -93,9 +105,11 @@ fn record_event(tx: &Transaction<'_>, app_id: &str, event: &NewEvent, now: Times
     }
     let mut result = EventResult::default();
     let bound = apply_effect(tx, app_id, event, now, &mut result)?;
-    let sql = "INSERT INTO events (app_id, dedupe_key, name, openid, created_at, received_at, bound_user)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    tx.prepare_cached(sql)?.execute(params![app_id, key, event.name, event.openid, event.created_at, now, bound])?;
+    let sql = "INSERT INTO events
+               (app_id, dedupe_key, name, openid, created_at, received_at, bound_user, is_passed_on)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let NewEvent { name, openid, created_at, is_passed_on, .. } = event;
+    tx.prepare_cached(sql)?.execute(params![app_id, key, name, openid, created_at, now, bound, is_passed_on])?;
     let sql = "SELECT username FROM bindings JOIN users ON users.id = user_id
                WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
     let mut query = tx.prepare_cached(sql)?;
@@ -208,7 +222,9 @@ fn delete_old_events(tx: &Connection, events: &[NewEvent], now: Timestamp) -> ru
 
 #[cfg(test)]
 mod tests {
-    use super::super::{BindingProof, NewPendingBinding, NewUser, PendingBindingOutcome, Receipt, ReceiptStatus, User};
+    use super::super::{
+        BindingProof, NewPendingBinding, NewUser, PendingBindingOutcome, Receipt, ReceiptStatus, RefusedPushes, User,
+    };
     use super::*;
 
     const APP: &str = "wx1";
@@ -236,6 +252,7 @@ mod tests {
             openid: openid.to_owned(),
             created_at: Timestamp(seconds * 1000),
             effect,
+            is_passed_on: false,
         }
     }
 
@@ -284,6 +301,22 @@ mod tests {
         assert!(!fixture.store.record_events(APP, &[unfollowed(10)], late).unwrap()[0].is_repeat);
         assert_eq!(fixture.store.last_event_at(APP).unwrap(), Some(late));
         assert_eq!(fixture.store.last_event_at("wx2").unwrap(), None);
+    }
+
+    #[test]
+    fn event_sets_the_numbers_of_refused_pushes_to_zero() {
+        let mut fixture = fixture();
+        let now = Timestamp(1);
+        let refused = RefusedPushes { reason: "stale".into(), count: 2, since: now, last_at: now };
+        fixture.store.add_refused_pushes(APP, &[refused]).unwrap();
+        fixture.store.record_events(APP, &[], now).unwrap();
+        fixture.store.record_events("wx2", &[followed(1)], now).unwrap();
+        assert_eq!(fixture.store.refused_pushes(APP).unwrap().len(), 1);
+        fixture.record(followed(2));
+        assert_eq!(fixture.store.refused_pushes(APP).unwrap(), []);
+        assert!(!fixture.store.has_passed_on_events(APP).unwrap());
+        fixture.record(NewEvent { is_passed_on: true, ..followed(3) });
+        assert!(fixture.store.has_passed_on_events(APP).unwrap());
     }
 
     #[test]

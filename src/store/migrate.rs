@@ -17,8 +17,11 @@ use crate::files::{self, sibling_path};
 use crate::i18n::io_error_text;
 
 /// All migrations, oldest first; [`schema_version`] numbers them.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/001_initial.sql"), include_str!("migrations/002_events.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_initial.sql"),
+    include_str!("migrations/002_events.sql"),
+    include_str!("migrations/003_refused_pushes.sql"),
+];
 
 /// The `PRAGMA application_id` of wxbox's files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;

@@ -99,6 +99,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "i18n",
             "secret",
             "store",
+            "time_zone",
             "wechat",
         ],
     ),
@@ -341,6 +342,8 @@ const UNTRANSLATED_FILES: &[&str] = &[
     "cli/help/",
     "config/keys.rs",
     "exit.rs",
+    // The verbs before a command, in both languages.
+    "i18n/command_options.rs",
     "reference/",
     "sandbox/api/",
     "sandbox/faults/fault.rs",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::support::env::{LUFFY, RunningCommand, TestEnv, ZORO, http_client};
-use crate::support::push::{configure_push, event_xml, push, signed_query, unix_time};
+use crate::support::push::{PUSH_AES_KEY, configure_push, event_xml, push, signed_query, unix_time};
 
 fn env_with_zoro(lines: &str) -> (TestEnv, String) {
     let env = TestEnv::new();
@@ -94,6 +94,27 @@ hint: run the command again, with a longer --timeout if needed; if the code was 
     env.run_with_stdin("event", xml).assert_success();
     env.run("--json user show zoro").assert_success();
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0);
+}
+
+#[test]
+fn time_out_after_refused_pushes_says_why() {
+    let (mut env, address) = env_with_zoro(&format!("aes_key = \"{PUSH_AES_KEY}\""));
+    for (lang, reason, fix) in [
+        ("en", "it is not encrypted, although push.aes_key is set", "hint: choose safe on the sandbox's page"),
+        (
+            "zh",
+            "内容没有加密，但设置了 push.aes_key",
+            "提示：请把加密方式改为“安全模式”（沙箱页面的“接口配置（消息推送）”）",
+        ),
+    ] {
+        env.set_variable("WXBOX_LANG", lang);
+        let mut bind = env.spawn("bind --user zoro --scan --timeout 2s");
+        bind.expect_line();
+        assert_eq!(push(&address, &scan_xml(&env, ZORO, "subscribe")).0, 403);
+        let ended = bind.wait();
+        assert_eq!(ended.status(), Some(8));
+        assert!(ended.stderr().contains(reason) && ended.stderr().contains(fix), "{}", ended.stderr());
+    }
 }
 
 #[test]

@@ -41,14 +41,14 @@ hint: check --database, WXBOX_DATABASE or the key database; the file was not cha
     run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 3)
+error: the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 4)
 hint: use the newer wxbox, or use --database with another file
 
 "#]]);
     run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 3)","hint":"use the newer wxbox, or use --database with another file","code":1}
+{"error":"the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 4)","hint":"use the newer wxbox, or use --database with another file","code":1}
 
 "#]]);
     run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"

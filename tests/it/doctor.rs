@@ -33,6 +33,15 @@ pub fn assert_problems(env: &TestEnv, expected: snapbox::data::Inline) {
 }
 
 #[test]
+fn key_of_the_config_below_a_template_is_explained() {
+    let env = TestEnv::new();
+    env.write_config(&format!("{}database = \"sandbox.db\"\n", env.read_config()));
+    let found = problem_lines(&env.run("--json doctor"));
+    let found = found.iter().find(|line| line.starts_with("failure templates: ")).unwrap();
+    assert!(found.contains("has no database") && found.contains("move database to the top of the config"), "{found}");
+}
+
+#[test]
 fn healthy_setup_passes_all_checks() {
     let env = TestEnv::new();
     env.run("doctor").assert_snapshot(str![[r#"

@@ -4,8 +4,10 @@ use rustix::process::Signal;
 use snapbox::str;
 
 use crate::doctor::{assert_problems, problem_lines};
-use crate::support::env::{LUFFY, TestEnv, set_mode};
-use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, event_xml, push, start_serve, unix_time};
+use crate::support::env::{LUFFY, TestEnv, http_client, set_mode};
+use crate::support::push::{
+    PUSH_AES_KEY, PUSH_TOKEN, configure_push, encrypt, event_xml, push, signed_query, start_serve, unix_time,
+};
 use crate::support::push_receiver::{PushReceiver, PushResponse};
 
 /// Returns an environment in which phones and WeChat reach `serve` at one address, which is returned.
@@ -44,7 +46,7 @@ ok       push URL from outside: WeChat's servers resolve it to [IP]; pings reach
 ok       redirect_uri: http://[SERVE]/callback/; the sandbox accepts every address
 ok       port: `wxbox serve` listens on [SERVE]
 ok       callback: http://[SERVE]/callback/ reaches this machine
-ok       events: encrypted (安全模式); the Token comes from [HOME]/.config/wxbox/config.toml:22
+ok       events: only encrypted events are taken (安全模式); the Token comes from [HOME]/.config/wxbox/config.toml:22
 ok       serve: running; the last event arrived [AGE] ago
 ok       push URL: http://[SERVE]/push answers WeChat's check of the URL
 
@@ -61,7 +63,7 @@ fn stopped_serve_is_a_warning_and_the_doctor_answers_itself() {
     assert_problems(
         &env,
         str![[r#"
-warning push-url-outside: there is no push URL in WeChat's console, or pushes are switched off | start `wxbox serve`, then enter http://[LISTENER]/push at 微信开发者平台 → 我的业务 → 服务号 → 消息推送; a test account has it under 接口配置信息
+warning push-url-outside: there is no push URL in WeChat's console, or pushes are switched off | start `wxbox serve`, then enter http://[LISTENER]/push on the sandbox's page under “Push settings”
 warning serve: `wxbox serve` is not running with this database; no event arrived in the last day | run `wxbox serve`, or `systemctl enable --now wxbox-serve`; it is not needed if another server passes the events on to `wxbox event`
 
 "#]],
@@ -71,7 +73,7 @@ warning serve: `wxbox serve` is not running with this database; no event arrived
         [
             format!("port: ok: {address} is free"),
             format!(
-                "push: ok: not encrypted, since push.aes_key is not set; the Token comes from {}:22",
+                "push: ok: only events that are not encrypted are taken, since push.aes_key is not set; the Token comes from {}:22",
                 env.path(".config/wxbox/config.toml").display()
             ),
             format!("push-url: ok: http://{address}/push answers WeChat's check of the URL"),
@@ -84,6 +86,133 @@ warning serve: `wxbox serve` is not running with this database; no event arrived
     drop(serve);
     let serve = lines_about(&env, &["serve"]).remove(0);
     assert!(serve.starts_with("serve: warning: ") && serve.contains("the last event arrived "), "{serve}");
+}
+
+/// Returns the lines about these checks with the fix.
+fn problems_of(env: &TestEnv, check: &str) -> Vec<String> {
+    let found = problem_lines(&env.run("--json doctor"));
+    found.into_iter().filter(|line| line.contains(&format!(" {check}: "))).collect()
+}
+
+/// Waits until the numbers of refused pushes are in the database, or are gone.
+fn wait_for_refused(env: &TestEnv, are_there: bool) {
+    while env.query::<bool>("SELECT EXISTS (SELECT 1 FROM refused_pushes)") != are_there {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn refused_pushes_are_a_warning_until_one_is_taken() {
+    let (env, address) = env_with_push("", &format!("aes_key = \"{PUSH_AES_KEY}\""));
+    let (serve, _) = start_serve(&env);
+    assert_eq!(problems_of(&env, "refused-pushes"), Vec::<String>::new());
+    // The console has another mode.
+    let xml = event_xml(LUFFY, unix_time(), "subscribe", "");
+    assert_eq!(push(&address, &xml).0, 403);
+    wait_for_refused(&env, true);
+    let found = problems_of(&env, "refused-pushes").remove(0);
+    assert!(found.starts_with("warning refused-pushes: one push was refused "), "{found}");
+    assert!(found.contains("it is not encrypted, although push.aes_key is set"), "{found}");
+    assert!(found.contains("choose safe on the sandbox's page under “Push settings”"), "{found}");
+    let text = env.run("doctor").assert_success();
+    assert!(!text.stderr().contains("all checks passed"), "{}", text.stderr());
+    // What anybody can send does not hide it.
+    let wrong = format!("http://{address}/push?{}0", signed_query(unix_time()));
+    assert_eq!(http_client().post(&wrong).body(xml.clone()).send().unwrap().status(), 403);
+    assert!(problems_of(&env, "refused-pushes")[0].contains("it is not encrypted"));
+    let metrics = http_client().get(format!("http://{address}/metrics")).send().unwrap().text().unwrap();
+    assert!(metrics.contains("wxbox_refused_pushes_total{reason=\"not_encrypted\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("wxbox_refused_pushes_total{reason=\"wrong_signature\"} 1\n"), "{metrics}");
+    // The check of the doctor itself says nothing about WeChat, but an event does.
+    assert_eq!(problems_of(&env, "refused-pushes").len(), 1);
+    let (query, body) = encrypt("wx0123456789abcdef", &xml);
+    let taken = http_client().post(format!("http://{address}/push?{query}")).body(body).send().unwrap();
+    assert_eq!(taken.status(), 200);
+    assert_eq!(problems_of(&env, "refused-pushes"), Vec::<String>::new());
+    drop(serve);
+}
+
+#[test]
+fn saved_push_settings_and_a_restart_reset_the_refused_pushes() {
+    let (mut env, address) = env_with_push("", &format!("aes_key = \"{PUSH_AES_KEY}\""));
+    let refuse = |env: &TestEnv| {
+        assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "subscribe", "")).0, 403);
+        wait_for_refused(env, true);
+    };
+    let (serve, _) = start_serve(&env);
+    refuse(&env);
+    drop(serve);
+    let (serve, _) = start_serve(&env);
+    wait_for_refused(&env, false);
+    refuse(&env);
+    env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, PUSH_AES_KEY, "safe");
+    wait_for_refused(&env, false);
+    drop(serve);
+}
+
+#[test]
+fn refused_event_of_another_server_is_counted() {
+    let (mut env, _) = env_with_push("", "");
+    let query = format!("{}0", signed_query(unix_time()));
+    let xml = event_xml(LUFFY, unix_time(), "subscribe", "");
+    let refuse = |env: &TestEnv| env.run_with_stdin(&format!("event --query '{query}'"), &xml);
+    assert_eq!(refuse(&env).status(), Some(3));
+    assert!(!env.database_path().exists());
+    env.run("user add luffy").assert_success();
+    for _ in 0..3 {
+        assert_eq!(refuse(&env).status(), Some(3));
+    }
+    assert_eq!(env.query::<i64>("SELECT sum(count) FROM refused_pushes"), 1);
+    env.set_variable("WXBOX_LANG", "zh");
+    let found = problems_of(&env, "refused-pushes").remove(0);
+    assert!(found.contains("签名与 push.token 不符") && found.contains("沙箱页面的“接口配置（消息推送）”"), "{found}");
+}
+
+#[test]
+fn config_that_serve_has_not_read_is_a_warning() {
+    let (env, address) = env_with_push("", "");
+    let (serve, _) = start_serve(&env);
+    assert_eq!(problems_of(&env, "served-config"), Vec::<String>::new());
+    // Comments and what other commands use are no difference.
+    env.prepend_config("# a comment");
+    env.replace_in_config(&[("db0", "db9")]);
+    assert_eq!(problems_of(&env, "served-config"), Vec::<String>::new());
+    let uri = format!("http://{address}/wx/callback/");
+    env.replace_in_config(&[(&format!("http://{address}/callback/"), &uri)]);
+    let found = problems_of(&env, "served-config").remove(0);
+    let path = env.path(".config/wxbox/config.toml");
+    let expected = format!("has not read {} since it changed: redirect_uri", path.display());
+    assert!(found.contains(&expected) && found.contains("systemctl reload wxbox-serve"), "{found}");
+    // No other program is blamed.
+    let callback = problems_of(&env, "callback").remove(0);
+    let expected = format!("failure callback: {uri} does not work, because `wxbox serve` runs with an old config");
+    assert!(callback.starts_with(&expected), "{callback}");
+    serve.signal(Signal::HUP);
+    while !problems_of(&env, "served-config").is_empty() {}
+    assert_eq!(problems_of(&env, "callback"), Vec::<String>::new());
+    // Another file is not an older one.
+    let text = env.read_config().replace("[send]\n", "[send]\nrate = 7\n");
+    env.write_file("other.toml", text);
+    let found = problem_lines(&env.run("-c other.toml --json doctor"));
+    let found = found.iter().find(|line| line.contains(" served-config: ")).unwrap();
+    let expected = format!("has read {}, which has other values of: send.rate", path.display());
+    assert!(found.contains(&expected), "{found}");
+}
+
+#[test]
+fn failed_receipts_are_a_warning() {
+    let scenario = "[[faults]]\nreceipt = \"system failed\"\n";
+    let (mut env, address) = env_with_push(scenario, "");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let (serve, _) = start_serve(&env);
+    env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, "", "plain");
+    let sent = env.run("send --user luffy --template backup --wait-receipt");
+    assert_eq!(sent.status(), Some(5));
+    assert!(sent.stderr().contains("did not deliver it: system failed"), "{}", sent.stderr());
+    let found = problems_of(&env, "receipts").remove(0);
+    assert!(found.starts_with("warning receipts: WeChat could not deliver one message"), "{found}");
+    assert!(found.contains("`wxbox outbox list --receipt failed --since 1d`"), "{found}");
+    drop(serve);
 }
 
 #[test]
@@ -99,7 +228,9 @@ fn wrong_push_url_is_explained() {
     let found = only(&env);
     assert!(found.contains("rejects the signature (HTTP 403)") && found.contains("restart `wxbox serve`"), "{found}");
     env.replace_in_config(&[("anotherToken", PUSH_TOKEN), ("[push]\n", "[push]\npath = \"/wx\"\n")]);
-    assert!(only(&env).starts_with(&format!("failure push-url: http://{address}/wx does not exist (HTTP 404)")));
+    // `serve` does not know the path yet.
+    let found = only(&env);
+    assert!(found.starts_with(&format!("failure push-url: http://{address}/wx does not work, because")), "{found}");
     env.replace_in_config(&[("path = \"/wx\"\n", "")]);
     assert_eq!(only(&env), "");
     // Another program answers.

@@ -116,6 +116,6 @@ hint: set token and aes_key under [push] in [HOME]/.config/wxbox/config.toml, or
 fn first_event_creates_the_database() {
     let env = env_with_push("");
     let xml = event_xml(LUFFY, unix_time(), "unsubscribe", "");
-    env.run_with_stdin("--database new.db event", xml).assert_success();
-    assert!(env.path("new.db").exists());
+    env.run_with_stdin("event", xml).assert_success();
+    assert!(env.database_path().exists());
 }

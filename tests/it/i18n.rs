@@ -66,7 +66,7 @@ fn preview_and_sandbox_display_same_values() {
 
 /// WeChat's own words for places in its console, units and license plates: the Chinese that an
 /// English text may contain.
-const WECHAT_TERMS: [&str; 33] = [
+const WECHAT_TERMS: [&str; 37] = [
     "微信公众平台",
     "接口管理",
     "接口权限与额度",
@@ -82,6 +82,10 @@ const WECHAT_TERMS: [&str; 33] = [
     "接口配置信息",
     "消息加解密方式",
     "安全模式",
+    "明文模式",
+    "请求",
+    "超时",
+    "验证失败",
     "数据格式",
     "已认证",
     "接口权限",

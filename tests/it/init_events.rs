@@ -50,7 +50,7 @@ fn init_waits_for_the_check_of_the_url() {
         format!("  URL             http://{address}/push\n"),
         format!("  Token           {token}\n"),
         format!("  EncodingAESKey  {key}\n"),
-        "  消息加解密方式  安全模式\n  数据格式        XML\n".into(),
+        "  Mode            safe\n".into(),
         "push.forward_to".into(),
     ];
     for text in shown {
@@ -64,7 +64,10 @@ fn init_waits_for_the_check_of_the_url() {
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
-    assert!(text.contains("WeChat has checked the URL.") && text.contains("wxbox bind --user luffy --scan"), "{text}");
+    assert!(
+        text.contains("WeChat has checked the URL and the Token.") && text.contains("wxbox bind --user luffy --scan"),
+        "{text}"
+    );
     let mode = std::fs::metadata(env.path(".config/wxbox/config.toml")).unwrap().permissions().mode();
     assert_eq!((token.len(), key.len(), mode & 0o777), (32, 43, 0o600));
     env.run("-q doctor").assert_success();

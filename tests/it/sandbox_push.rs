@@ -36,7 +36,7 @@ fn settings_are_kept_only_if_the_url_passes_the_check() {
     for (response, reason) in [
         (PushResponse::Body("hello".into()), "body is not the echostr"),
         (PushResponse::Body(String::new()), "body is not the echostr"),
-        (PushResponse::Status(403), "status is not 200"),
+        (PushResponse::Status(403), "status is not 200. WeChat's console says token验证失败. Compare"),
         (PushResponse::Close, "connection closed without a response"),
     ] {
         receiver.respond(response);

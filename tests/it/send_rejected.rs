@@ -22,7 +22,7 @@ Name       zoro
 uid        eed83905a260b31bc5d254701999ee94
 WeChat     oZoro_cannot_find_the_way_22 since [TIME]
 Follows    no, not since the binding; messages arrive only after they follow the account
-Reachable  no: the user does not follow the account (43004); after they follow the account again, run `wxbox user sync`, unless `wxbox serve` is running
+Reachable  no: the user does not follow the account (43004); after they follow the account again, run `wxbox user sync`
 Tags       lost
 Added      [TIME]
 

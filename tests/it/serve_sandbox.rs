@@ -89,6 +89,13 @@ fn people_who_unfollow_and_write_are_known() {
     assert_eq!(next_event(&mut serve)["event"], "unfollowed");
     let user = |env: &TestEnv| env.run("--json user show nami").assert_success().json_lines().remove(0);
     assert_eq!(user(&env)["reachable"], false);
+    // A template message would be refused as well.
+    let refused = env.run("send --user nami hello");
+    assert!(refused.stderr().contains("WeChat says 45015"), "{}", refused.stderr());
+    let hint = "hint: Ask the person to follow the account; then run `wxbox outbox retry 1` to send it\n";
+    assert!(refused.stderr().ends_with(hint), "{}", refused.stderr());
+    let shown = env.run("user show nami").assert_success();
+    assert!(!shown.stdout().contains("user sync"), "{}", shown.stdout());
     env.sandbox().follow("nami");
     assert_eq!(next_event(&mut serve)["event"], "followed");
     assert_eq!(user(&env)["reachable"], true);

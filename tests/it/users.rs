@@ -108,7 +108,7 @@ exit 0
 --- stdout
 added nami
 --- stderr
-warning: nami has the same openid as luffy
+warning: nami has the same openid as luffy; if the wrong person scanned the code, run `wxbox bind --user 'nami' --rebind`, with --scan if you used it
 
 "#]]);
 }

@@ -3,7 +3,7 @@
 use snapbox::str;
 
 use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv};
-use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, start_serve};
+use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, event_xml, start_serve, unix_time};
 
 fn env_with_receipts(scenario: &str) -> (TestEnv, RunningCommand) {
     let mut env = TestEnv::with_scenario(scenario);
@@ -36,7 +36,7 @@ fn blocked_and_missing_receipts_have_statuses_of_their_own() {
     env.run("send --user nami --template backup --wait-receipt").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to nami was not delivered: the user refuses messages of the account (failed:user block)
+error: message 1 to nami was not delivered: the user refuses messages of the account (user block)
 
 "#]]);
     env.run("send --user nami --user luffy --template backup --wait-receipt").assert_snapshot(str![[r#"
@@ -44,7 +44,8 @@ exit 7
 --- stdout
 delivered message 3 (template) to luffy
 --- stderr
-error: message 2 to nami was not delivered: the user refuses messages of the account (failed:user block)
+error: message 2 to nami was not delivered: the user refuses messages of the account (user block)
+1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
     let (env, _serve) = env_with_receipts("[[faults]]\npush = \"lost\"\n");
@@ -69,6 +70,43 @@ sent message 1 (text) to luffy
 warning: only templates and notifications have receipts; other messages count as delivered when WeChat accepts them
 
 "#]]);
+}
+
+#[test]
+fn missing_receipt_is_explained() {
+    let (mut env, serve) = env_with_receipts("");
+    // Events that came while `serve` ran say nothing about now.
+    env.run("send --user nami --template backup --wait-receipt").assert_success();
+    drop(serve);
+    env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+warning: no `wxbox serve` is running with this database: a receipt only arrives if another process takes the events
+error: message 2 to nami was accepted, and no receipt came in time
+hint: run `wxbox outbox show 2` later; do not send the message again, because it may have been delivered
+
+"#]]);
+    let (_serve, address) = start_serve(&env);
+    let url = format!("http://{address}/push");
+    env.sandbox().push_settings(&url, PUSH_TOKEN, PUSH_AES_KEY, "plain");
+    let ran = env.run("send --user nami --template backup --wait-receipt=2s");
+    assert_eq!(ran.status(), Some(6));
+    let expected = "and none was taken since: it is not encrypted, although push.aes_key is set: choose safe";
+    let stderr = ran.stderr();
+    assert!(stderr.contains("warning: one push was refused ") && stderr.contains(expected), "{stderr}");
+}
+
+#[test]
+fn events_of_another_server_need_no_serve() {
+    let env = TestEnv::new();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    configure_push(&env, "");
+    env.run_with_stdin("event", event_xml(NAMI, unix_time(), "subscribe", "")).assert_success();
+    let ran = env.run("send --user nami --template backup --wait-receipt=1s");
+    // The receipt is missing all the same, so the reason is said once, at the end.
+    assert_eq!(ran.stderr().matches("no `wxbox serve` is running").count(), 1, "{}", ran.stderr());
+    let (warning, error) = (ran.stderr().find("warning: "), ran.stderr().find("error: "));
+    assert!(warning.unwrap() < error.unwrap(), "{}", ran.stderr());
 }
 
 #[test]

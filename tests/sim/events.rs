@@ -77,7 +77,7 @@ impl World<'_> {
         drop(platform);
         self.pushes.last_second = second;
         let dedupe_key = format!("{name} {openid} {second}");
-        Some(NewEvent { dedupe_key, name: name.to_owned(), openid, created_at, effect })
+        Some(NewEvent { dedupe_key, name: name.to_owned(), openid, created_at, effect, is_passed_on: false })
     }
 
     fn record(&mut self, index: usize, machine: usize) {

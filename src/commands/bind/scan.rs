@@ -1,6 +1,7 @@
 //! `bind --scan`: a parametric code whose scan follows the account and binds. WeChat reports the scan
 //! by a push, which a running `serve`, `wxbox event`, or the listener of this process takes.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::pending::WaitingBinding;
@@ -14,8 +15,10 @@ use crate::config::Origin;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::http_server::ServerHandle;
+use crate::net::is_loopback;
 use crate::push_listener;
 use crate::report::classify;
+use crate::serve::RefusalReport;
 use crate::store::{BindingProof, ServeLock, User};
 use crate::t;
 use crate::ui::Ui;
@@ -67,6 +70,18 @@ pub(super) fn wait_for(ui: &mut Ui, context: &BindContext, user: &User) -> anyho
     let waiting = WaitingBinding::start(context, user, BindingProof::Scene(scene))?;
     qr::show_scan_url(ui, context, &user.username, &url, expires_at)?;
     waiting.wait(ui)
+}
+
+/// Returns why pushes were refused while the last person had the code, and what to do about it: the
+/// scan may have been among them.
+pub(super) fn recent_refusal(context: &BindContext) -> Option<(String, String)> {
+    let now = Timestamp::now();
+    let report = {
+        let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
+        RefusalReport::read(&store, &context.app_id).ok()??
+    };
+    let is_sandbox = is_loopback(&context.app.config.network.open_base.value);
+    (report.last_at >= now.minus(context.timeout())).then(|| (report.describe(now), report.fix(is_sandbox)))
 }
 
 fn create_code(context: &BindContext, scene: &str, lifetime: Duration) -> anyhow::Result<String> {

@@ -161,7 +161,10 @@ impl BindSummary {
         let timeout_text = t!("bind-timeout", user = user.username, time = time);
         let (message, hint) = match refused {
             Some(refused) => (join_clauses([timeout_text, refused]), t!("bind-timeout-refused-hint")),
-            None if context.args.scan => (timeout_text, t!("bind-timeout-scan-hint")),
+            None if context.args.scan => match scan::recent_refusal(context) {
+                Some((refused, fix)) => (join_clauses([timeout_text, refused]), fix),
+                None => (timeout_text, t!("bind-timeout-scan-hint")),
+            },
             None => (timeout_text, t!("bind-timeout-hint")),
         };
         if self.count == 1 {

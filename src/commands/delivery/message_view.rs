@@ -16,6 +16,12 @@ use crate::wechat::ApiError;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::message::api_for_kind;
 
+/// The errcode for a text to a person who does not follow the account, or has not written lately.
+const OUTSIDE_CONVERSATION: i64 = 45015;
+
+/// The errcode for a template message to a person who does not follow the account.
+const UNFOLLOWED: i64 = 43004;
+
 /// One message.
 #[derive(Serialize)]
 pub(in crate::commands) struct MessageView {
@@ -148,12 +154,17 @@ impl MessageView {
 
     /// Describes the receipt of a message that was not delivered, or that none came.
     pub(in crate::commands) fn receipt_problem(&self) -> String {
-        let text = self.receipt_text.as_deref().unwrap_or_default();
+        let text = self.receipt_words().unwrap_or_default();
         match self.receipt {
             Some(ReceiptStatus::Blocked) => t!("send-blocked", id = self.id, to = self.recipient(), text = text),
             Some(_) => t!("send-not-received", id = self.id, to = self.recipient(), text = text),
             None => t!("send-no-receipt", id = self.id, to = self.recipient()),
         }
+    }
+
+    /// Returns WeChat's words for a receipt, without the word that the receipt itself says.
+    pub(in crate::commands) fn receipt_words(&self) -> Option<&str> {
+        self.receipt_text.as_deref().map(|text| text.strip_prefix("failed:").unwrap_or(text).trim_start())
     }
 
     /// Says where a receipt that is missing shows up.
@@ -179,6 +190,11 @@ enum HintScope {
 /// send a message again that is still queued.
 fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool, scope: HintScope) -> Option<String> {
     use HintScope::{Group, One};
+    // It also means that the person does not follow the account, who gets no template message either.
+    let is_unfollowed = message.errcode == Some(OUTSIDE_CONVERSATION) && message.follows == Some(false);
+    let unfollowed =
+        refusal.filter(|_| is_unfollowed).map(|refusal| ApiError { errcode: UNFOLLOWED, ..refusal.clone() });
+    let refusal = unfollowed.as_ref().or(refusal);
     let action = refusal.map(|refusal| action(refusal.errcode));
     let advice = || refusal.and_then(ApiError::hint);
     let given_up_hint = || match scope {

@@ -357,6 +357,9 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             self.spinner.tick(self.ui, || t!("send-awaiting-receipts"));
         }
         self.spinner.stop();
+        if self.stop_signal.is_none() {
+            wait.explain_missing(self.ui)?;
+        }
         wait.take_remaining().into_iter().for_each(|message| self.report_receipt(message));
         Ok(())
     }

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::message_view::MessageView;
+use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
+use crate::net::is_loopback;
+use crate::serve::RefusalReport;
 use crate::store::{ReceiptStatus, ServeLock, Store};
 use crate::t;
 use crate::ui::Ui;
@@ -19,6 +22,11 @@ pub(in crate::commands) struct ReceiptWait {
     /// How long to wait after the run.
     pub(super) timeout: Duration,
     database: PathBuf,
+    app_id: String,
+    is_sandbox: bool,
+    started_at: Timestamp,
+    /// The user was told that no `serve` is running.
+    is_warned: bool,
     store: Option<Store>,
     data_version: Option<i64>,
     messages: Vec<AwaitedMessage>,
@@ -38,13 +46,23 @@ impl ReceiptWait {
     /// Events cannot be received, because `[push]` is missing or unusable.
     pub(in crate::commands) fn new(ui: &mut Ui, app: &AppContext, timeout: Duration) -> anyhow::Result<Self> {
         app.push_settings()?;
-        let database = app.config.database.value.clone();
-        // Events that arrived lately came without `serve`, by `wxbox event`.
-        let has_events = app.database_exists() && app.open_store()?.last_event_at(app.app_id())?.is_some();
-        if !has_events && !ServeLock::is_held(&database, app.app_id()) {
+        let (database, app_id) = (app.config.database.value.clone(), app.app_id().to_owned());
+        let is_passed_on = app.database_exists() && app.open_store()?.has_passed_on_events(&app_id)?;
+        let is_warned = !is_passed_on && !ServeLock::is_held(&database, &app_id);
+        if is_warned {
             ui.warn(&t!("serve-not-running"));
         }
-        Ok(Self { timeout, database, store: None, data_version: None, messages: Vec::new() })
+        Ok(Self {
+            timeout,
+            database,
+            app_id,
+            is_sandbox: is_loopback(&app.config.network.open_base.value),
+            started_at: Timestamp::now(),
+            is_warned,
+            store: None,
+            data_version: None,
+            messages: Vec::new(),
+        })
     }
 
     /// Returns whether a message of this kind has a receipt to wait for.
@@ -86,6 +104,23 @@ impl ReceiptWait {
             }
         }
         Ok(received)
+    }
+
+    /// Says why receipts are missing, as far as that is known: pushes were refused, or no process takes
+    /// them.
+    pub(super) fn explain_missing(&self, ui: &mut Ui) -> anyhow::Result<()> {
+        let Some(store) = self.store.as_ref().filter(|_| !self.messages.is_empty()) else { return Ok(()) };
+        match RefusalReport::read(store, &self.app_id)?.filter(|report| report.last_at >= self.started_at) {
+            Some(report) => {
+                let what = report.describe(Timestamp::now());
+                ui.warn(&t!("ui-cause", what = what, cause = report.fix(self.is_sandbox)));
+            }
+            None if !self.is_warned && !ServeLock::is_held(&self.database, &self.app_id) => {
+                ui.warn(&t!("serve-not-running"));
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// Removes and returns the messages without a receipt.

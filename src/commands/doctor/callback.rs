@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use super::probe::{self, ProbeError};
+use super::served_config::{OldServedConfig, is_refusal_of_serve};
 use crate::callback::{OAuthState, is_callback_page};
 use crate::context::AppContext;
 use crate::http_server::{HttpResponse, Limits, Request};
@@ -16,6 +17,7 @@ use crate::net::{is_loopback, is_private};
 use crate::report::classify;
 use crate::store::ServeLock;
 use crate::t;
+use crate::wechat::push::OWN_CHECK_PARAMETER;
 use crate::wechat::redirect_uri::{AccountType, RedirectProblem, console_value, problems};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Port, CheckName::Callback];
@@ -124,7 +126,8 @@ fn check_served(sender: &CheckSender, app: &AppContext, uri: &Url) {
     let _ = sender.send(Check::ok(CheckName::Port, t!("doctor-port-serve", address = address)));
     let Ok(nonce) = OAuthState::new("doctor") else { return };
     let is_own = |body: &[u8]| is_callback_page(&String::from_utf8_lossy(body));
-    let _ = probe(app, uri, &nonce, is_own, &address).map(|check| sender.send(check));
+    let check = probe(app, uri, &nonce, is_own, &address);
+    let _ = check.map(|check| sender.send(check));
 }
 
 /// Sends a request to redirect_uri and reports who responded; `None` if the configuration allows no
@@ -137,13 +140,16 @@ fn probe(
     listen: &str,
 ) -> Option<Check> {
     let mut url = uri.clone();
-    url.query_pairs_mut().append_pair("state", request_nonce.as_str());
+    url.query_pairs_mut().append_pair("state", request_nonce.as_str()).append_pair(OWN_CHECK_PARAMETER, "1");
     let response = match probe::send(app, url) {
         Ok(response) => response,
         Err(error) => return describe_failure(error, uri, listen),
     };
     if is_own(&response.body) {
         return Some(Check::ok(CheckName::Callback, t!("doctor-callback", uri = uri.as_str())));
+    }
+    if let Some(old) = OldServedConfig::find(app).filter(|_| is_refusal_of_serve(response.status)) {
+        return Some(old.explain(CheckName::Callback, uri));
     }
     let detail = t!("doctor-callback-other", uri = uri.as_str(), status = response.status);
     // A router without hairpin NAT responds itself, but never with the right certificate.

@@ -30,6 +30,9 @@ pub(super) enum CheckName {
     Callback,
     Push,
     Serve,
+    ServedConfig,
+    RefusedPushes,
+    Receipts,
     PushUrl,
     PushUrlOutside,
 }
@@ -57,6 +60,9 @@ impl CheckName {
             Self::Callback => t!("doctor-name-callback"),
             Self::Push => t!("doctor-name-push"),
             Self::Serve => t!("doctor-name-serve"),
+            Self::ServedConfig => t!("doctor-name-served-config"),
+            Self::RefusedPushes => t!("doctor-name-refused-pushes"),
+            Self::Receipts => t!("doctor-name-receipts"),
             Self::PushUrl => t!("doctor-name-push-url"),
             Self::PushUrlOutside => t!("doctor-name-push-url-outside"),
         }

@@ -11,6 +11,7 @@ mod network;
 mod permissions;
 mod probe;
 mod push;
+mod served_config;
 mod session;
 mod templates;
 

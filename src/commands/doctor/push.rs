@@ -2,6 +2,8 @@
 //! it. For that, the doctor sends the request by which WeChat checks the URL; if `serve` is not
 //! running, the doctor answers it.
 
+use std::time::Duration;
+
 use crossbeam_channel::Receiver;
 use url::Url;
 
@@ -9,6 +11,7 @@ use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use super::database::format_age;
 use super::probe::{self, ProbeError, ProbeResponse};
+use super::served_config::{OldServedConfig, is_refusal_of_serve};
 use super::session::AccountSession;
 use crate::callback::random_base62;
 use crate::clock::Timestamp;
@@ -18,7 +21,8 @@ use crate::i18n::join_list;
 use crate::listen::{self, tls_files};
 use crate::net::is_loopback;
 use crate::report::classify;
-use crate::store::{Inspection, ServeLock};
+use crate::serve::{RefusalReport, console_place};
+use crate::store::{Inspection, MessageFilter, ReceiptFilter, ReceiptStatus, ServeLock, Store};
 use crate::t;
 use crate::wechat::push::{PushQuery, PushSettings};
 use crate::wechat::push_url::push_url_problem;
@@ -29,6 +33,9 @@ pub(super) const CHECKS: &[CheckName] = &[CheckName::Serve, CheckName::PushUrl];
 
 /// The number of random characters in the `nonce` and the `echostr` of the doctor's request.
 const NONCE_CHARS: usize = 22;
+
+/// The age up to which failed receipts are reported.
+const RECEIPT_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 /// WeChat has no push URL for the account.
 const NO_PUSH_URL: i64 = 40201;
@@ -52,7 +59,15 @@ pub(super) fn check_mode(app: &AppContext, account_type: Option<AccountType>) ->
 /// Checks `serve` and the push URL. The listener of the callback must have ended before.
 pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Receiver<()>) {
     let is_serving = ServeLock::is_held(&app.config.database, app.app_id());
-    let _ = sender.send(check_serve(app, is_serving));
+    let old_config = OldServedConfig::find(app);
+    let store = open_current_store(app);
+    let _ = sender.send(check_serve(app, store.as_ref(), is_serving));
+    let more = [
+        old_config.as_ref().map(OldServedConfig::check),
+        store.as_ref().and_then(|store| check_refused(app, store)),
+        store.as_ref().and_then(|store| check_receipts(app, store)),
+    ];
+    more.into_iter().flatten().for_each(|check| drop(sender.send(check)));
     // Nothing is ever sent: the channel closes.
     let _ = callback_ended.recv();
     // The check of the mode reports secrets that cannot be used.
@@ -76,18 +91,43 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     let response = probe::send(app, request_url);
     drop(listener);
     let address = app.config.serve_address().map_or_else(|_| "-".to_owned(), |address| address.to_string());
-    let check = match response {
-        Ok(response) => Some(describe_response(&response, &url, &echostr, is_serving, &address)),
-        Err(error) => describe_failure(error, &url, &address),
+    let check = match (response, &old_config) {
+        (Ok(response), Some(old)) if is_refusal_of_serve(response.status) => {
+            Some(old.explain(CheckName::PushUrl, &url))
+        }
+        (Ok(response), _) => Some(describe_response(&response, &url, &echostr, is_serving, &address)),
+        (Err(error), _) => describe_failure(error, &url, &address),
     };
     let _ = check.map(|check| sender.send(check));
 }
 
-fn check_serve(app: &AppContext, is_serving: bool) -> Check {
-    let path = &app.config.database.value;
-    // Opening another schema would migrate it.
-    let is_current = Inspection::open(path).is_ok_and(|found| found.is_some_and(|found| found.is_current()));
-    let store = if is_current { app.open_store().ok() } else { None };
+/// Opens the database, unless that would migrate it.
+fn open_current_store(app: &AppContext) -> Option<Store> {
+    let found = Inspection::open(&app.config.database.value).ok()??;
+    if found.is_current() { app.open_store().ok() } else { None }
+}
+
+/// Warns about pushes that were refused since one was taken.
+fn check_refused(app: &AppContext, store: &Store) -> Option<Check> {
+    let report = RefusalReport::read(store, app.app_id()).ok()??;
+    let is_sandbox = is_loopback(&app.config.network.open_base.value);
+    Some(Check::warning(CheckName::RefusedPushes, report.describe(Timestamp::now()), report.fix(is_sandbox)))
+}
+
+/// Warns about messages that WeChat accepted and could not deliver. A person who refuses messages is no
+/// fault of the setup.
+fn check_receipts(app: &AppContext, store: &Store) -> Option<Check> {
+    let filter = MessageFilter {
+        since: Some(Timestamp::now().minus(RECEIPT_WINDOW)),
+        receipt: Some(ReceiptFilter::Is(ReceiptStatus::Failed)),
+        ..MessageFilter::default()
+    };
+    let count = store.messages(app.app_id(), &filter).ok()?.len();
+    let detail = || t!("doctor-receipts-failed", count = count);
+    (count > 0).then(|| Check::warning(CheckName::Receipts, detail(), t!("doctor-receipts-failed-fix")))
+}
+
+fn check_serve(app: &AppContext, store: Option<&Store>, is_serving: bool) -> Check {
     let last_event = store.and_then(|store| store.last_event_at(app.app_id()).ok().flatten());
     let last = match last_event {
         Some(at) => t!("doctor-serve-event", age = format_age(Timestamp::now().age_since(at))),
@@ -185,8 +225,9 @@ pub(super) fn check_from_outside(session: &mut AccountSession, app: &AppContext)
     let PushUrlCheck { resolved, pings } = match session.call(Client::check_push_url) {
         Ok(Ok(found)) => found,
         Ok(Err(error)) if error.api_error().is_some_and(|refusal| refusal.errcode == NO_PUSH_URL) => {
-            let fix =
-                t!("doctor-push-outside-none-fix", url = app.config.push_url().map(String::from).unwrap_or_default());
+            let url = app.config.push_url().map(String::from).unwrap_or_default();
+            let is_sandbox = is_loopback(&app.config.network.open_base.value);
+            let fix = t!("doctor-push-outside-none-fix", url = url, place = console_place(is_sandbox));
             return Some(Check::warning(CheckName::PushUrlOutside, t!("doctor-push-outside-none"), fix));
         }
         Ok(Err(error)) => {

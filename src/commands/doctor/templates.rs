@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::check::{Check, CheckName};
 use super::session::{AccountSession, wechat_failure};
-use crate::config;
+use crate::config::{self, KEYS};
 use crate::context::AppContext;
 use crate::i18n::join_list;
 use crate::t;
@@ -55,8 +55,14 @@ fn check_alias(name: &str, alias: &config::TemplateAlias, list: &[Template]) -> 
     let unknown: Vec<&str> = alias_keys.iter().copied().filter(|key| !keys.contains(key)).collect();
     // If no key can be parsed, no field can be judged.
     if !unknown.is_empty() && !keys.is_empty() {
-        let detail = t!("doctor-templates-fields", name = name, fields = join_list(unknown));
-        let fix = t!("doctor-templates-fields-fix", fields = join_list(keys), name = name);
+        let detail = t!("doctor-templates-fields", name = name, fields = join_list(&unknown));
+        // Below the table of a template, TOML takes a key of the file for a field.
+        let own_keys: Vec<&str> =
+            unknown.iter().copied().filter(|key| KEYS.iter().any(|known| known.name == *key)).collect();
+        let fix = match own_keys.is_empty() {
+            true => t!("doctor-templates-fields-fix", fields = join_list(keys), name = name),
+            false => t!("doctor-templates-own-key-fix", keys = join_list(own_keys)),
+        };
         return Some(Check::failure(CheckName::Templates, detail, fix));
     }
     let field = |value: &config::TemplateDataValue| json!({ "value": sanitize_text(&value.value) });

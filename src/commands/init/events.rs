@@ -108,7 +108,7 @@ fn ask_public_url(
     let mut origin = redirect_uri.clone();
     origin.set_path("/");
     origin.set_query(None);
-    ui.status(&t!("init-where-public-url"));
+    ui.status(&if is_sandbox { t!("init-where-public-url-sandbox") } else { t!("init-where-public-url") });
     let proposed = present.unwrap_or_else(|| origin.clone());
     let default = push_url_problem(&proposed, is_sandbox).is_none().then(|| proposed.to_string());
     let typed = ui::prompt_text(ui, &t!("init-public-url"), default, move |typed| {
@@ -163,8 +163,13 @@ pub(super) fn print_console_values(ui: &mut Ui, answers: &InitAnswers, push_url:
         vec![("URL".to_owned(), push_url.to_owned()), ("Token".to_owned(), events.token.expose_secret().to_owned())];
     if let Some(key) = &events.aes_key {
         values.push(("EncodingAESKey".to_owned(), key.expose_secret().to_owned()));
-        values.push((t!("init-events-mode"), t!("init-events-mode-safe")));
-        values.push((t!("init-events-format"), "XML".to_owned()));
+        if answers.sandbox.is_some() {
+            // Its page has labels in the user's language, and no format.
+            values.push((t!("init-events-mode-sandbox"), t!("sandbox-push-mode-safe")));
+        } else {
+            values.push((t!("init-events-mode"), t!("init-events-mode-safe")));
+            values.push((t!("init-events-format"), "XML".to_owned()));
+        }
     }
     let text = format_key_values(&values).replace('\n', "\n  ");
     ui.write_stderr(&format!("  {text}\n"));

@@ -95,7 +95,7 @@ impl MessageDetail {
         let text = match (view.receipt, view.receipt_at) {
             (Some(receipt), Some(at)) => {
                 let (receipt, time) = (receipt.as_str(), format_clock_time(at, f));
-                match &view.receipt_text {
+                match view.receipt_words() {
                     Some(text) => t!("outbox-receipt-text", receipt = receipt, text = text, time = time),
                     None => t!("outbox-receipt-at", receipt = receipt, time = time),
                 }

@@ -17,8 +17,10 @@ use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::http_server::Limits;
+use crate::i18n::io_error_text;
 use crate::listen::{self, tls_files};
 use crate::report::classify;
+use crate::serve::ServedConfig;
 use crate::signals::{ReloadReceiver, SignalReceiver};
 use crate::store::ServeLock;
 use crate::t;
@@ -53,8 +55,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     let address = app.config.serve_address()?;
     let files = tls_files::load(&app.config)?;
     warn_about_files(ui, &app, &files);
-    let store = app.open_or_create_store(ui)?;
-    let _lock = ServeLock::acquire(store.path(), &settings.options.account.app_id)?.ok_or_else(|| CommandError {
+    let store = app.open_or_create_default_store()?;
+    let lock = ServeLock::acquire(store.path(), &settings.options.account.app_id)?.ok_or_else(|| CommandError {
         exit: ExitStatus::Unexpected,
         message: t!("serve-running"),
         hint: Some(t!("serve-running-hint")),
@@ -69,11 +71,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     if !app.config.has_push() {
         ui.warn(&t!("serve-no-push"));
     }
+    note_config(&lock, &app);
     announce(ui, &app, service.local_addr())?;
     let reload = |ui: &mut Ui| {
         let opened = AppContext::open(ui, global, overrides());
-        if let Err(error) = opened.and_then(|new| service.reload(ui, &app, &new)) {
-            ui.warn(&t!("serve-reload-failed", cause = classify(&error).message));
+        match opened.and_then(|new| Ok(service.reload(ui, &app, &new)?.then_some(new))) {
+            Ok(Some(new)) => note_config(&lock, &new),
+            Ok(None) => {}
+            Err(error) => ui.warn(&t!("serve-reload-failed", cause = classify(&error).message)),
         }
     };
     // An error of the output stops the service like a signal does.
@@ -84,6 +89,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     result?;
     notices.try_iter().try_for_each(|notice| show_notice(ui, notice))?;
     Ok(ExitStatus::Success)
+}
+
+/// Leaves a note about the config in force, which `doctor` compares with the file.
+fn note_config(lock: &ServeLock, app: &AppContext) {
+    let served = ServedConfig::new(app.config.path.as_deref(), app.config.served_values());
+    if let Err(error) = lock.write_note(&served.render()) {
+        log::info!("{}", io_error_text(&error));
+    }
 }
 
 /// Reports the address, and tells systemd that the service is ready.

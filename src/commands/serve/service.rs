@@ -67,14 +67,14 @@ impl Service {
         self.notices.take_lost()
     }
 
-    /// Puts a new configuration in force. What needs a restart is reported.
-    pub(super) fn reload(&self, ui: &mut Ui, old: &AppContext, new: &AppContext) -> anyhow::Result<()> {
+    /// Puts a new configuration in force. What needs a restart is reported, and `false` returned.
+    pub(super) fn reload(&self, ui: &mut Ui, old: &AppContext, new: &AppContext) -> anyhow::Result<bool> {
         let needs_restart = old.config.serve_address()? != new.config.serve_address()?
             || old.config.database.value != new.config.database.value
             || old.app_id() != new.app_id();
         if needs_restart {
             ui.warn(&t!("serve-reload-restart"));
-            return Ok(());
+            return Ok(false);
         }
         let settings = setup::delivery_settings(new)?;
         let files = tls_files::load(&new.config)?;
@@ -86,7 +86,7 @@ impl Service {
         *self.router.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(router);
         self.delivery.reload(settings);
         ui.status(&t!("serve-reloaded"));
-        Ok(())
+        Ok(true)
     }
 
     /// Answers what was accepted, and waits for the requests to WeChat that are in flight.

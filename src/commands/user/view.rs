@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
 use crate::i18n::{closest_match, join_list};
-use crate::store::{Binding, NOT_FOLLOWING, Store, User, UserFilter};
+use crate::store::{Binding, NOT_FOLLOWING, ServeLock, Store, User, UserFilter};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
 
@@ -61,6 +61,9 @@ pub(super) struct UserView {
     texts_until: Option<Timestamp>,
     #[serde(skip)]
     unreachable_errcode: Option<i64>,
+    /// Whether a running `serve` keeps the state up to date.
+    #[serde(skip)]
+    is_serving: bool,
 }
 
 impl From<User> for UserView {
@@ -82,6 +85,7 @@ impl From<User> for UserView {
             tags: user.tags,
             note: user.note,
             created_at: user.created_at,
+            is_serving: false,
         }
     }
 }
@@ -136,6 +140,7 @@ impl fmt::Display for UserView {
         if let Some(errcode) = self.unreachable_errcode {
             let code = errcode.to_string();
             let refused = match NOT_FOLLOWING.contains(&errcode) {
+                true if self.is_serving => t!("user-show-not-following-served", errcode = code),
                 true => t!("user-show-not-following", errcode = code),
                 false => t!("user-show-unreachable", errcode = code),
             };
@@ -155,7 +160,8 @@ impl fmt::Display for UserView {
 pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &UserShow) -> anyhow::Result<ExitStatus> {
     let store = app.open_existing_store()?;
     let user = app.find_user(&store, &args.name)?;
-    ui.print(&UserView::from(user))?;
+    let is_serving = app.config.has_push() && ServeLock::is_held(&app.config.database, app.app_id());
+    ui.print(&UserView { is_serving, ..UserView::from(user) })?;
     Ok(ExitStatus::Success)
 }
 

@@ -91,7 +91,15 @@ pub(in crate::sandbox) fn push_settings_invalid(request: &Request, error: PushSe
 /// Explains why the check of the URL failed.
 pub(in crate::sandbox) fn push_check_failed(request: &Request, problem: PushProblem) -> HttpResponse {
     let lang = page_language(request);
-    rejected(request, lang, &t_in!(lang, "sandbox-push-check", cause = problem.describe(lang)))
+    let cause = problem.describe(lang);
+    let text = match problem {
+        PushProblem::NotLocal => t_in!(lang, "sandbox-push-check", cause = cause),
+        PushProblem::NoConnection | PushProblem::NoResponse | PushProblem::Timeout => {
+            t_in!(lang, "sandbox-push-check-timeout", cause = cause)
+        }
+        _ => t_in!(lang, "sandbox-push-check-token", cause = cause),
+    };
+    rejected(request, lang, &text)
 }
 
 /// Answers a browser with a page, and a program with a line.

@@ -136,7 +136,7 @@ impl OutboxTx<'_> {
         claim: bool,
         results: &mut Vec<EnqueueResult>,
     ) -> Result<()> {
-        let Some(openid) = self.current_openid(recipient)? else {
+        let Some(binding) = self.current_binding(recipient)? else {
             results.push(EnqueueResult::NotBound(recipient.user.clone()));
             return Ok(());
         };
@@ -152,7 +152,7 @@ impl OutboxTx<'_> {
             };
             results.push(match previous {
                 None if claim => {
-                    EnqueueResult::Claimed(Box::new(self.claimed_message(submission, part, (recipient, &openid), id)))
+                    EnqueueResult::Claimed(Box::new(self.claimed_message(submission, part, (recipient, &binding), id)))
                 }
                 None => EnqueueResult::Queued(id),
                 Some(previous) => EnqueueResult::QueuedAfter(id, previous),
@@ -198,12 +198,13 @@ impl OutboxTx<'_> {
         Ok(queued.then(|| self.tx.last_insert_rowid()))
     }
 
-    /// Returns the recipient's openid now; `None` if the user is not bound.
-    fn current_openid(&self, recipient: &NewRecipient) -> Result<Option<String>> {
-        let Some(user_id) = recipient.user_id else { return Ok(Some(recipient.openid.clone())) };
-        let sql = "SELECT openid FROM bindings WHERE app_id = ?1 AND user_id = ?2";
+    /// Returns the recipient's openid now, and whether the recipient follows the account; `None` if the
+    /// user is not bound.
+    fn current_binding(&self, recipient: &NewRecipient) -> Result<Option<(String, Option<bool>)>> {
+        let Some(user_id) = recipient.user_id else { return Ok(Some((recipient.openid.clone(), None))) };
+        let sql = "SELECT openid, follows FROM bindings WHERE app_id = ?1 AND user_id = ?2";
         let mut query = self.map_err(self.tx.prepare_cached(sql))?;
-        self.map_err(query.query_row(params![self.app_id, user_id], |row| row.get(0)).optional())
+        self.map_err(query.query_row(params![self.app_id, user_id], |row| Ok((row.get(0)?, row.get(1)?))).optional())
     }
 
     /// Returns the message that was just queued and claimed, as a query would.
@@ -211,14 +212,14 @@ impl OutboxTx<'_> {
         &self,
         submission: &Submission,
         part: &SubmissionPart<'_>,
-        (recipient, openid): (&NewRecipient, &str),
+        (recipient, (openid, follows)): (&NewRecipient, &(String, Option<bool>)),
         id: i64,
     ) -> ClaimedMessage {
         let Expiry { after, strict } = submission.expiry;
         let message = Message {
             id,
             user: recipient.user.clone(),
-            openid: Some(openid.to_owned()),
+            openid: Some(openid.clone()),
             kind: part.payload.kind.to_owned(),
             payload: None,
             state: MessageState::Queued,
@@ -237,6 +238,7 @@ impl OutboxTx<'_> {
             updated_at: self.now.wall,
             previous_part_id: None,
             receipt: None,
+            follows: *follows,
         };
         ClaimedMessage {
             message,

@@ -154,6 +154,8 @@ pub struct Message {
     pub previous_part_id: Option<i64>,
     /// What WeChat reported about the delivery after it had accepted the message.
     pub receipt: Option<Receipt>,
+    /// Whether the user follows the account, as far as that is known now.
+    pub follows: Option<bool>,
 }
 
 impl Message {
@@ -177,7 +179,7 @@ pub struct Backlog {
 const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, m.state, m.attempts, m.msgid, m.errcode, m.errmsg,
     m.rid, m.error_kind, m.error_detail, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at,
-    m.previous_part_id, m.receipt, m.receipt_at, m.receipt_text, m.updated_at";
+    m.previous_part_id, m.receipt, m.receipt_at, m.receipt_text, m.updated_at, b.follows";
 
 /// The joins of a query for [`MESSAGE_COLUMNS_SQL`] after `FROM messages m`.
 const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id
@@ -192,7 +194,7 @@ fn select_messages_sql() -> String {
 }
 
 /// The number of [`MESSAGE_COLUMNS_SQL`].
-const MESSAGE_COLUMN_COUNT: usize = 23;
+const MESSAGE_COLUMN_COUNT: usize = 24;
 
 /// Reads a message without its payload.
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -218,6 +220,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         previous_part_id: row.get(18)?,
         receipt: Receipt::from_row(row, 19)?,
         updated_at: row.get(22)?,
+        follows: row.get(23)?,
     })
 }
 

@@ -31,6 +31,9 @@ const MAX_PLAIN_AGE_SECONDS: i64 = 600;
 /// ends and the other begins.
 const MAX_PARAMETER_CHARS: usize = 64;
 
+/// The parameter that marks a request by which `doctor` checks an address.
+pub const OWN_CHECK_PARAMETER: &str = "wxbox_doctor";
+
 /// What the account's administrator entered in WeChat's console.
 pub struct PushSettings {
     /// The AppID, which ends each encrypted push.
@@ -49,12 +52,18 @@ pub struct PushQuery {
     nonce: String,
     msg_signature: String,
     echostr: Option<String>,
+    is_own_check: bool,
 }
 
 impl PushQuery {
     /// Returns whether there is a signature, right or wrong, as in each of WeChat's requests.
     pub fn is_signed(&self) -> bool {
         !self.signature.is_empty()
+    }
+
+    /// Returns whether the request is a check of our own, which says nothing about WeChat.
+    pub fn is_own_check(&self) -> bool {
+        self.is_own_check
     }
 
     /// Returns the `timestamp` and the `nonce`, which the response repeats.
@@ -72,6 +81,7 @@ impl PushQuery {
             nonce: find("nonce").unwrap_or_default(),
             msg_signature: find("msg_signature").unwrap_or_default(),
             echostr: find("echostr"),
+            is_own_check: find(OWN_CHECK_PARAMETER).is_some(),
         }
     }
 }
@@ -97,6 +107,7 @@ impl PushSettings {
             .append_pair("timestamp", &timestamp)
             .append_pair("nonce", nonce)
             .append_pair("echostr", echostr)
+            .append_pair(OWN_CHECK_PARAMETER, "1")
             .finish()
     }
 

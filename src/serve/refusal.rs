@@ -1,0 +1,115 @@
+//! Says why pushes were refused, and what to do about it.
+
+use crate::clock::Timestamp;
+use crate::i18n::{join_clauses, relative_time};
+use crate::store::{self, Store};
+use crate::t;
+use crate::time_zone::format_local;
+use crate::wechat::push::PushError;
+
+/// The pushes that were refused since one was taken, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalReport {
+    /// The reason that says most: if the signature matched, WeChat sent the push.
+    pub error: PushError,
+    /// How many were refused for it.
+    pub count: i64,
+    /// When the first one came.
+    pub since: Timestamp,
+    /// When the last one came.
+    pub last_at: Timestamp,
+}
+
+impl RefusalReport {
+    /// Reads the report of the account from the database; `None` if no push was refused since one was
+    /// taken.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub fn read(store: &Store, app_id: &str) -> store::Result<Option<Self>> {
+        let refused = store.refused_pushes(app_id)?;
+        let mut reports: Vec<Self> = refused
+            .into_iter()
+            .filter_map(|refused| {
+                let error = PushError::from_code(&refused.reason)?;
+                Some(Self { error, count: refused.count, since: refused.since, last_at: refused.last_at })
+            })
+            .collect();
+        // The last one comes first; the sort is stable.
+        reports.sort_by_key(|report| report.error == PushError::WrongSignature);
+        Ok(reports.into_iter().next())
+    }
+
+    /// Returns the numbers and the reason.
+    pub fn describe(&self, now: Timestamp) -> String {
+        let (cause, ago) = (describe_rejection(self.error), relative_time(now.seconds_since(self.last_at)));
+        t!("push-refused", count = self.count, since = format_local(self.since), ago = ago, cause = cause)
+    }
+
+    /// Returns what to compare with the settings of WeChat's console, or of the sandbox's page.
+    pub fn fix(&self, is_sandbox: bool) -> String {
+        let place = console_place(is_sandbox);
+        let (safe, plain) = match is_sandbox {
+            true => (t!("sandbox-push-mode-safe"), t!("sandbox-push-mode-plain")),
+            false => (t!("push-mode-safe"), t!("push-mode-plain")),
+        };
+        let fix = match self.error {
+            PushError::WrongSignature => t!("push-wrong-signature-fix", place = place),
+            PushError::NotEncrypted => t!("push-not-encrypted-fix", place = place, mode = safe),
+            PushError::Encrypted => t!("push-encrypted-fix", place = place, mode = plain),
+            PushError::Undecryptable => t!("push-undecryptable-fix", place = place),
+            PushError::OtherAccount => t!("push-other-account-fix"),
+            PushError::Stale => t!("push-stale-fix"),
+            PushError::Malformed | PushError::TooLarge => return t!("push-malformed-fix"),
+        };
+        join_clauses([fix, t!("push-reload-fix")])
+    }
+}
+
+/// Says where the push settings are: in WeChat's console, or on the page of the sandbox.
+pub fn console_place(is_sandbox: bool) -> String {
+    if is_sandbox { t!("push-place-sandbox") } else { t!("push-place-console") }
+}
+
+/// Says why a push is rejected, without anything of the push.
+pub fn describe_rejection(error: PushError) -> String {
+    match error {
+        PushError::TooLarge => t!("push-too-large"),
+        PushError::Malformed => t!("push-malformed"),
+        PushError::WrongSignature => t!("push-wrong-signature"),
+        PushError::Stale => t!("push-stale"),
+        PushError::NotEncrypted => t!("push-not-encrypted"),
+        PushError::Encrypted => t!("push-encrypted"),
+        PushError::OtherAccount => t!("push-other-account"),
+        PushError::Undecryptable => t!("push-undecryptable"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::RefusedPushes;
+
+    #[test]
+    fn reason_of_wechat_itself_is_reported_before_wrong_signatures() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        assert_eq!(RefusalReport::read(&store, "wx1").unwrap(), None);
+        let refused = |error: PushError, count, last_at| RefusedPushes {
+            reason: error.code().to_owned(),
+            count,
+            since: Timestamp(1),
+            last_at: Timestamp(last_at),
+        };
+        let attack = refused(PushError::WrongSignature, 9000, 90);
+        store.add_refused_pushes("wx1", std::slice::from_ref(&attack)).unwrap();
+        assert_eq!(RefusalReport::read(&store, "wx1").unwrap().unwrap().error, PushError::WrongSignature);
+        let known = [refused(PushError::Encrypted, 2, 50), refused(PushError::Undecryptable, 3, 60)];
+        store.add_refused_pushes("wx1", &known).unwrap();
+        let unknown = RefusedPushes { reason: "of a later version".into(), ..attack };
+        store.add_refused_pushes("wx1", &[unknown]).unwrap();
+        let report = RefusalReport::read(&store, "wx1").unwrap().unwrap();
+        assert_eq!((report.error, report.count, report.last_at), (PushError::Undecryptable, 3, Timestamp(60)));
+    }
+}

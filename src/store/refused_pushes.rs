@@ -1,0 +1,92 @@
+//! The numbers of pushes that were refused since one was taken.
+
+use rusqlite::params;
+
+use super::{Result, Store};
+use crate::clock::Timestamp;
+
+/// Pushes that were refused for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedPushes {
+    /// The code of the reason.
+    pub reason: String,
+    /// How many there were.
+    pub count: i64,
+    /// When the first one came.
+    pub since: Timestamp,
+    /// When the last one came.
+    pub last_at: Timestamp,
+}
+
+impl Store {
+    /// Adds refused pushes to the numbers of the account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`](super::Error::Busy): nothing was added.
+    pub fn add_refused_pushes(&mut self, app_id: &str, refused: &[RefusedPushes]) -> Result<()> {
+        self.write_transaction(|tx| {
+            let sql = "INSERT INTO refused_pushes (app_id, reason, count, since, last_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at";
+            let mut insert = tx.prepare_cached(sql)?;
+            for RefusedPushes { reason, count, since, last_at } in refused {
+                insert.execute(params![app_id, reason, count, since, last_at])?;
+            }
+            Ok(Ok(()))
+        })
+    }
+
+    /// Sets the numbers of the account to zero. Writes nothing if they are zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`](super::Error::Busy): the numbers stay.
+    pub fn clear_refused_pushes(&mut self, app_id: &str) -> Result<()> {
+        if self.refused_pushes(app_id)?.is_empty() {
+            return Ok(());
+        }
+        self.write_transaction(|tx| {
+            tx.execute("DELETE FROM refused_pushes WHERE app_id = ?1", [app_id]).map(|_| Ok(()))
+        })
+    }
+
+    /// Returns the account's refused pushes since one was taken, the last ones first.
+    pub fn refused_pushes(&self, app_id: &str) -> Result<Vec<RefusedPushes>> {
+        let read = || {
+            let sql = "SELECT reason, count, since, last_at FROM refused_pushes WHERE app_id = ?1
+                       ORDER BY last_at DESC, reason";
+            let mut query = self.conn.prepare_cached(sql)?;
+            let rows = query.query_map([app_id], |row| {
+                Ok(RefusedPushes { reason: row.get(0)?, count: row.get(1)?, since: row.get(2)?, last_at: row.get(3)? })
+            })?;
+            rows.collect()
+        };
+        self.map_err(read())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_add_up_until_they_are_cleared() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let refused = |reason: &str, count, since, last_at| RefusedPushes {
+            reason: reason.into(),
+            count,
+            since: Timestamp(since),
+            last_at: Timestamp(last_at),
+        };
+        store.add_refused_pushes("wx1", &[refused("stale", 2, 10, 20), refused("encrypted", 1, 15, 15)]).unwrap();
+        store.add_refused_pushes("wx1", &[refused("encrypted", 4, 30, 40)]).unwrap();
+        let expected = [refused("encrypted", 5, 15, 40), refused("stale", 2, 10, 20)];
+        assert_eq!(store.refused_pushes("wx1").unwrap(), expected);
+        assert_eq!(store.refused_pushes("wx2").unwrap(), []);
+        store.clear_refused_pushes("wx2").unwrap();
+        assert_eq!(store.refused_pushes("wx1").unwrap().len(), 2);
+        store.clear_refused_pushes("wx1").unwrap();
+        assert_eq!(store.refused_pushes("wx1").unwrap(), []);
+    }
+}

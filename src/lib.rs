@@ -69,6 +69,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
         Ok(cli) => cli,
         Err(error) => return report_parse_error(&args, &error, ui),
     };
+    i18n::set_command_options(&cli.global.config_options());
     ui.configure(cli.global.json, cli.global.quiet, cli.global.color);
     ui::start_log(cli.global.verbose);
     if let Some(name) = &locale.unsupported {
@@ -90,11 +91,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
 /// Prints the help or the version that was asked for, else what is wrong with the command line.
 fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> ExitStatus {
     let (json, color) = cli::output_options(args);
+    let config = cli::option_value(args, "--config", Some("-c"));
+    let database = cli::option_value(args, "--database", None);
+    let options = [config.map(|file| ["-c", file]), database.map(|file| ["--database", file])];
+    let words: Vec<String> = options.into_iter().flatten().flatten().map(str::to_owned).collect();
+    i18n::set_command_options(&words);
     ui.configure(json, false, color);
     if error.kind() == ErrorKind::DisplayVersion {
         return written_status(ui.write_stdout(&error.render().to_string()), ui);
     }
-    context::apply_config_language(cli::option_value(args, "--config", Some("-c")).map(PathBuf::from));
+    context::apply_config_language(config.map(PathBuf::from));
     // Parsing did fail, so it fails again here.
     let Some(probe) = cli::ParseProbe::new(args) else { return ExitStatus::Usage };
     let help = |is_long| cli::help_text(i18n::current_language(), &probe.words, is_long);

@@ -130,6 +130,16 @@ pub struct Global {
     pub color: ColorMode,
 }
 
+impl Global {
+    /// Returns the options that select the config and the database, for commands that texts suggest.
+    pub fn config_options(&self) -> Vec<String> {
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let config = self.config.as_ref().map(|path| ["-c".to_owned(), text(path)]);
+        let database = self.database.as_ref().map(|path| ["--database".to_owned(), text(path)]);
+        [config, database].into_iter().flatten().flatten().collect()
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {

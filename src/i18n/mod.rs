@@ -7,6 +7,7 @@
 //! sets it at the start, and the config once it is read. Pages for a phone pass their language to
 //! [`t_in!`](crate::t_in).
 
+mod command_options;
 mod format;
 mod locale;
 
@@ -14,10 +15,12 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use command_options::add_command_options;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
+pub use command_options::set_command_options;
 pub use format::{
     closest_match, error_text, exact_duration, io_error_text, join_clauses, join_first, join_list, json_error,
     json_error_without_position, library_error_text, long_duration, redact_value, relative_time, short_duration,
@@ -115,7 +118,8 @@ fn lookup(lang: Lang, id: &str, args: Option<&FluentArgs<'_>>) -> String {
         Lang::En => None,
         Lang::Zh => format_message(&CHINESE, id, args),
     };
-    translated.or_else(|| format_message(&ENGLISH, id, args)).unwrap_or_else(|| format!("[{id}]"))
+    let text = translated.or_else(|| format_message(&ENGLISH, id, args)).unwrap_or_else(|| format!("[{id}]"));
+    add_command_options(id, text)
 }
 
 fn format_message(bundle: &Bundle, id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {

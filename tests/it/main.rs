@@ -62,6 +62,7 @@ mod file_permissions;
 mod follow_state;
 mod followers;
 mod help;
+mod hint_options;
 mod http_response_modes;
 mod http_server;
 mod http_server_limits;

@@ -4,6 +4,7 @@ use snapbox::str;
 
 use crate::support::env::{LUFFY, TestEnv, ZORO};
 use crate::support::pty::Terminal;
+use crate::support::push::{configure_push, event_xml, start_serve, unix_time};
 
 fn screen_text(env: &TestEnv, line: &str) -> String {
     Terminal::start(env.command(line), 30, 200).wait().screen.contents()
@@ -18,7 +19,7 @@ fn named_missing_database_is_an_error() {
                    user export,user sync,unbind --user luffy,bind --user luffy --as-admin,outbox list,outbox status,\
                    outbox status --check 1h,outbox show 1,outbox flush,outbox retry 1,outbox retry --failed,outbox cancel 1,\
                    outbox prune --older-than 1d,send --user luffy text,send --dry-run --user luffy text,send --tag crew text,\
-                   send --all text,send --batch batch.jsonl,send --dry-run --batch batch.jsonl,token,template list,\
+                   send --all text,send --batch batch.jsonl,send --dry-run --batch batch.jsonl,token,template list,serve,\
                    follower list,quota show,backup copy.db,run --user luffy -- true,doctor";
     for line in account.split(',') {
         for (before, path) in
@@ -27,10 +28,10 @@ fn named_missing_database_is_an_error() {
             let ran = env.run(&format!("{before} {line}"));
             let printed = format!("{}{}", ran.stdout(), ran.stderr());
             assert!(printed.contains("there is no database at") && printed.contains(path), "{line}: {printed}");
-            assert!(
-                printed.contains("`wxbox user add` and `wxbox user import` create a new database"),
-                "{line}: {printed}"
-            );
+            let options =
+                before.strip_prefix("-q --database").map_or_else(String::new, |_| format!(" --database {path}"));
+            let hint = format!("`wxbox{options} user add` and `wxbox{options} user import` create a new database");
+            assert!(printed.contains(&hint), "{line}: {printed}");
             let status = match line.split(' ').next() {
                 // The exit status of `run` is its command's own; a check reports on the
                 // configuration.
@@ -46,13 +47,13 @@ fn named_missing_database_is_an_error() {
 exit 1
 --- stderr
 error: there is no database at typo.db, which --database names
-hint: check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
+hint: check --database, WXBOX_DATABASE or the key database; `wxbox --database typo.db user add` and `wxbox --database typo.db user import` create a new database
 
 "#]]);
     env.run("--database typo.db --json user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"there is no database at typo.db, which --database names","hint":"check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database","code":1}
+{"error":"there is no database at typo.db, which --database names","hint":"check --database, WXBOX_DATABASE or the key database; `wxbox --database typo.db user add` and `wxbox --database typo.db user import` create a new database","code":1}
 
 "#]]);
     // A command that would create it may try.
@@ -65,6 +66,23 @@ exit 1
         env.run(&format!("--database {file} {line}")).assert_success();
         env.run(&format!("--database {file} user show luffy")).assert_success();
     }
+}
+
+#[test]
+fn serve_and_event_create_the_database_at_the_default_path_only() {
+    let env = TestEnv::new();
+    configure_push(&env, "");
+    let event = || event_xml(LUFFY, unix_time(), "subscribe", "");
+    let refused = env.run_with_stdin("--database typo.db event", event());
+    assert_eq!(refused.status(), Some(1));
+    assert!(refused.stderr().contains("there is no database at typo.db, which --database names"));
+    assert!(!env.path("typo.db").exists() && !env.database_path().exists());
+    let (serve, _) = start_serve(&env);
+    assert!(env.database_path().exists());
+    drop(serve);
+    std::fs::remove_dir_all(env.database_path().parent().unwrap()).unwrap();
+    env.run_with_stdin("event", event()).assert_success();
+    assert!(env.database_path().exists());
 }
 
 #[test]
@@ -137,7 +155,7 @@ hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db does not exist: if users were
 exit 1
 --- stderr
 error: there is no database at [HOME]/elsewhere/.local/share/wxbox/wxbox.db
-hint: check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
+hint: check --database, WXBOX_DATABASE or the key database; `wxbox -c [HOME]/.config/wxbox/config.toml user add` and `wxbox -c [HOME]/.config/wxbox/config.toml user import` create a new database
 
 "#]]);
 }

@@ -57,7 +57,7 @@ pub struct Man {
 pub struct Help {
     /// A command, such as `user add`, or a topic
     ///
-    /// Topics: exit-codes, environment, json, recovery, sandbox.
+    /// Topics: exit-codes, environment, json, events, recovery, sandbox.
     #[arg(value_name = "COMMAND|TOPIC")]
     pub words: Vec<String>,
 }

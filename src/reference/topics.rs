@@ -17,10 +17,11 @@ pub struct HelpTopic {
 }
 
 /// Every topic.
-pub const TOPICS: [HelpTopic; 5] = [
+pub const TOPICS: [HelpTopic; 6] = [
     HelpTopic { name: "exit-codes", text: exit_codes },
     HelpTopic { name: "environment", text: environment },
     HelpTopic { name: "json", text: json },
+    HelpTopic { name: "events", text: |lang| plain_text(in_language(lang, EVENTS_PAGE, EVENTS_PAGE_ZH)) },
     HelpTopic { name: "recovery", text: |lang| plain_text(in_language(lang, RECOVERY_PAGE, RECOVERY_PAGE_ZH)) },
     HelpTopic {
         name: "sandbox",
@@ -126,6 +127,8 @@ fn json(lang: Lang) -> String {
 }
 
 /// The pages that a topic prints, so that their text exists only once.
+const EVENTS_PAGE: &str = include_str!("../../docs/guides/events.md");
+const EVENTS_PAGE_ZH: &str = include_str!("../../docs/zh-CN/guides/events.md");
 const RECOVERY_PAGE: &str = include_str!("../../docs/guides/recovery.md");
 const RECOVERY_PAGE_ZH: &str = include_str!("../../docs/zh-CN/guides/recovery.md");
 const SANDBOX_PAGE: &str = include_str!("../../docs/sandbox.md");

@@ -210,7 +210,7 @@ hint: run `wxbox help token` for the complete help
 exit 2
 --- stderr
 error: unknown command or topic "weather"
-hint: use one of init, doctor, user, bind, unbind, send, run, serve, event, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery
+hint: use one of init, doctor, user, bind, unbind, send, run, serve, event, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, events, recovery
 
 "#]]);
     env.run("help exit-codes").assert_snapshot(str![[r#"

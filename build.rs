@@ -21,8 +21,12 @@ fn main() {
     }
 }
 
-/// gcc and clang print the path of a library that they have, and the bare name of one that they have not.
+/// Asks the linker that cargo will use. gcc and clang print the path of a library that they have, and the bare name of
+/// one that they have not; zig prints that of another compiler, and fails.
 fn has_unwinder() -> bool {
-    let asked = Command::new("cc").arg(format!("-print-file-name={UNWINDER}")).output();
-    asked.is_ok_and(|said| Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_absolute())
+    let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+    let asked = Command::new(linker).arg(format!("-print-file-name={UNWINDER}")).output();
+    asked.is_ok_and(|said| {
+        said.status.success() && Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_absolute()
+    })
 }

@@ -94,6 +94,7 @@ mod outbox_follow;
 mod outbox_list;
 mod outbox_maintenance;
 mod panic_report;
+mod packaging;
 mod passwords;
 mod pickers;
 mod properties;

@@ -5,12 +5,14 @@
 #
 # The copy sees all of this machine's root and what is mounted on it as it is; what it writes goes to memory. It has its
 # own processes, host name, /tmp, /run, /dev and control groups; of this machine's units none is started. The network is
-# shared. The output of services is in /run/services.
+# shared. The output of services is in /run/services. With SYSTEM_ROOT=DIR it is a copy of the system in DIR instead, with
+# this machine's copy of the project.
 set -euo pipefail
 
 [ "$(id -u)" = 0 ] || { echo "only root can make a copy of the machine"; exit 77; }
 unshare -mpfui true 2>/dev/null || { echo "no namespaces can be made"; exit 77; }
-[ -x /lib/systemd/systemd ] || { echo "there is no systemd"; exit 77; }
+SYSTEM_ROOT=${SYSTEM_ROOT:-/}
+[ -x "$SYSTEM_ROOT/lib/systemd/systemd" ] || { echo "there is no systemd"; exit 77; }
 script=$(realpath "$1")
 shift
 scratch=$(mktemp -d)
@@ -29,17 +31,17 @@ mount -t cgroup2 none "$scratch/groups" && mkdir "$scratch/groups/$group" || { e
 
 here=$(realpath "$(dirname "$0")/../..")
 [ -z "${CARGO_TARGET_DIR-}" ] || CARGO_TARGET_DIR=$(realpath "$CARGO_TARGET_DIR")
-export scratch output group script here
+export scratch output group script here SYSTEM_ROOT
 # shellcheck disable=SC2016
 unshare -m -p -f -u -i --propagation private --kill-child bash -euc '
     echo 0 >"$scratch/groups/$group/cgroup.procs"
     mount -t tmpfs tmpfs "$scratch/memory"
     cd "$scratch/memory"
     mkdir new work root
-    mount -t overlay overlay -o lowerdir=/,upperdir=new,workdir=work root || { echo "there is no overlayfs"; exit 77; }
+    mount -t overlay overlay -o "lowerdir=$SYSTEM_ROOT,upperdir=new,workdir=work" root || { echo "there is no overlayfs"; exit 77; }
     cd root
     # The other mounts of this machine, read-only.
-    for there in $(findmnt -rno TARGET -t ext4,xfs,btrfs,overlay,zfs | grep -vx -e / -e "$scratch.*"); do
+    [ "$SYSTEM_ROOT" != / ] || for there in $(findmnt -rno TARGET -t ext4,xfs,btrfs,overlay,zfs | grep -vx -e / -e "$scratch.*"); do
         [ ! -d "$there" ] || mount --bind -o ro "$there" ".$there"
     done
     for dir in tmp run dev; do mount -t tmpfs tmpfs $dir; done

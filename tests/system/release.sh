@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# The files of a release. Usage: release.sh [archive | reproduce [TARGET]… | packages [DIR]]
+#     archive     quick, for .ci/run: makes the archive of the program that was built last, and uses it
+#     reproduce   makes each release twice, in two directories and without a network, and compares the bytes
+#     packages    installs, upgrades and removes the .deb and the .rpm in DIR (target/release-artifacts) in a Debian 11
+#                 of their own with a running systemd; as root. RELEASE_ROOT=DIR names another system
+# The last two need packaging/release-tools, and take minutes.
+. "$(dirname "$0")/common.sh"
+what=${1:-archive}
+[ $# = 0 ] || shift
+target=${CARGO_TARGET_DIR:-$here/target}
+mkdir -p "$target"
+target=$(realpath "$target")
+# Neither with the temporary home.
+host=$(env -u HOME rustc -vV | sed -n 's/^host: //p')
+release() { env -u HOME "$here/packaging/release" "$@"; }
+
+archive() {
+    local out file page
+    [ -x "$target/release/wxbox" ] || { log "skipped: there is no release build"; exit 0; }
+    for out in first second; do
+        release --no-build --glibc native --only archive --out "$home/$out" >/dev/null
+    done
+    cmp "$home"/first/*.tar.gz "$home"/second/*.tar.gz || fail "two archives of one program differ"
+    cd "$home/first"
+    sha256sum --quiet --check SHA256SUMS || fail "the checksums"
+    tar -xzf ./*.tar.gz
+    cd wxbox-*/
+    for file in README.md README.zh-CN.md LICENSE-MIT LICENSE-APACHE config.example.toml config.example.zh-CN.toml \
+        completions/wxbox.bash completions/_wxbox completions/wxbox.fish systemd/wxbox-serve.service docs/guides/install.md; do
+        cmp "$file" "$here/$file" 2>/dev/null || cmp "$file" "$here/packaging/$file" || fail "$file"
+    done
+    [ "$(basename "$PWD")" = "wxbox-$(./wxbox --version | cut -d' ' -f2)-$host" ] || fail "its name: $PWD"
+    ./wxbox -q man "$home/man"
+    for page in "$home"/man/*; do
+        zcat "man/man1/${page##*/}.gz" | cmp - "$page" || fail "the manual page $page"
+        [ -s "man/zh_CN/man1/${page##*/}.gz" ] || fail "the Chinese manual page $page"
+    done
+    [ -z "$(tar --numeric-owner -tvzf ../*.tar.gz | awk '$2 != "0/0" || $1 !~ /^(d|-)rw[-x]r-[-x]r-[-x]$/')" ] || fail "an owner or a mode"
+    touch "$here/untracked-$$"
+    # A tree with changes makes no release.
+    release --only archive --out "$home/third" 2>"$home/refused" && status=0 || status=$?
+    rm "$here/untracked-$$"
+    [ $status = 1 ] && grep -q 'the tree has changes' "$home/refused" || fail "a tree with changes: $(cat "$home/refused")"
+    log "done"
+}
+
+reproduce() {
+    local tree
+    [ -d "$target/release-tools" ] || { log "skipped: run packaging/release-tools"; exit 0; }
+    for tree in a another/directory; do
+        git clone --quiet "$here" "$home/$tree/wxbox"
+        mkdir -p "$home/$tree/build"
+        ln -s "$target/release-tools" "$home/$tree/build/release-tools"
+        for triple in "${@:-$host}"; do
+            log "builds $triple in $home/$tree"
+            # Another user of the machine would have another umask, locale and time zone, too.
+            (umask 077 && cd "$home/$tree/wxbox" && env -u HOME -u LANG TZ=Asia/Shanghai CARGO_TARGET_DIR="$home/$tree/build" \
+                unshare -n packaging/release --target "$triple" --out "$home/$tree/out" >/dev/null)
+        done
+    done
+    cat "$home/a/out/SHA256SUMS"
+    diff "$home/a/out/SHA256SUMS" "$home/another/directory/out/SHA256SUMS" || fail "the two differ"
+    log "two builds in two directories without a network are equal"
+}
+
+# Sets root: a Debian 11, with RPM's tools and systemd; made once.
+get_debian_root() {
+    root=$target/roots/bullseye
+    if [ ! -e "$root/complete" ]; then
+        command -v debootstrap >/dev/null || { log "skipped: needs debootstrap"; exit 0; }
+        rm -rf "$root"
+        mkdir -p "$(dirname "$root")"
+        env -u HOME debootstrap --variant=minbase --include=systemd,systemd-sysv,rpm bullseye "$root" >"$home/debootstrap" 2>&1 ||
+            { log "skipped: no Debian 11 can be fetched: $(tail -1 "$home/debootstrap")"; exit 0; }
+        touch "$root/complete"
+    fi
+}
+
+# Packages of the same program with two lower versions, from which to upgrade.
+older_packages() {
+    local old
+    rm -rf "$1/old"
+    for old in 0.0.8 0.0.9; do
+        release --no-build --only deb,rpm --package-version $old --out "$1/old" >/dev/null
+    done
+}
+
+# What Red Hat Enterprise Linux 8 has of what the package requires: no more than its glibc 2.28, systemd and a shell.
+stand_in_rpm() {
+    local spec=$home/el8.spec version
+    {
+        printf 'Name: el8-stand-in\nVersion: 8\nRelease: 1\nSummary: What RHEL 8 has\nLicense: none\nBuildArch: x86_64\n'
+        printf 'Provides: /bin/sh\nProvides: /usr/bin/env\nProvides: systemd\nProvides: rtld(GNU_HASH)\n'
+        for library in libc.so.6 libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1 libutil.so.1 ld-linux-x86-64.so.2 libresolv.so.2; do
+            printf 'Provides: %s()(64bit)\n' $library
+            for version in 2.2.5 2.3 2.3.2 2.3.3 2.3.4 2.4 2.5 2.6 2.7 2.8 2.9 2.10 2.11 2.12 2.13 2.14 2.15 2.16 2.17 2.18 2.22 2.23 \
+                2.24 2.25 2.26 2.27 2.28; do
+                printf 'Provides: %s(GLIBC_%s)(64bit)\n' $library $version
+            done
+        done
+        printf '%%description\nA stand-in.\n%%files\n'
+    } >"$spec"
+    rpmbuild -bb --quiet --define "_topdir $home/rpmbuild" "$spec" >"$home/rpmbuild.log" 2>&1 || fail "$(cat "$home/rpmbuild.log")"
+    cp "$home"/rpmbuild/RPMS/x86_64/*.rpm "$1/old/"
+}
+
+packages() {
+    local packages root kind
+    packages=$(realpath "${1:-$target/release-artifacts}")
+    [ "$(id -u)" = 0 ] || { log "skipped: only root can install packages"; exit 0; }
+    export PATH=$target/release-tools/bin:$PATH
+    root=${RELEASE_ROOT-}
+    [ -n "$root" ] || get_debian_root
+    older_packages "$packages"
+    stand_in_rpm "$packages"
+    lintian --fail-on error,warning "$packages"/wxbox_*_amd64.deb || fail "lintian reports problems"
+    for kind in deb rpm; do
+        # The copy sees the project and the directory that this variable names.
+        SYSTEM_ROOT=$root CARGO_TARGET_DIR=$packages "$here/tests/system/disposable_systemd.sh" \
+            "$here/tests/system/release_upgrade.sh" "$kind" "$packages" && status=0 || status=$?
+        [ $status != 77 ] || { log "skipped: no copy of a system can be made"; exit 0; }
+        [ $status = 0 ] || fail "the .$kind"
+    done
+}
+
+$what "$@"

@@ -29,8 +29,13 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
     let mut waiter = Waiter::new()?;
     let mut printer = ChangePrinter { table: MessageTable::for_changes(ui, &args.filter.columns, titles) };
     let mut outbox = FollowedOutbox::new(app.config.database.value.clone(), app_id.clone());
-    // Before the list is read, so that no change is missed.
-    outbox.changed_ids()?;
+    if store.is_file_backed() {
+        // Before the list is read, so that no change is missed.
+        outbox.changed_ids()?;
+    } else {
+        // All messages of a database that appears from now on are new.
+        outbox.remember(&[]);
+    }
     let lines = args.lines.or_else(|| args.filter.since.is_none().then_some(DEFAULT_LINES));
     if lines != Some(0) {
         let mut earlier = store.messages(&app_id, &MessageFilter { limit: lines, ..selection.filter() })?;

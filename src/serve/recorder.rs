@@ -83,6 +83,7 @@ impl EventRecorder {
             is_failing: Arc::clone(&is_failing),
             refusals: Arc::clone(&refusals),
             refusals_changed: changed,
+            next_probe_at: None,
             on_problem,
         };
         std::thread::Builder::new()
@@ -132,6 +133,8 @@ struct RecorderThread<F> {
     is_failing: Arc<AtomicBool>,
     refusals: Arc<RefusalCounter>,
     refusals_changed: Receiver<()>,
+    /// When to find out whether the database can be written again, while it fails.
+    next_probe_at: Option<Instant>,
     on_problem: F,
 }
 
@@ -142,7 +145,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
             if waiting.is_empty() {
                 match self.next_job() {
                     Ok(Some(job)) => waiting.push(job),
-                    Ok(None) if self.is_failing.load(Ordering::SeqCst) => self.probe(),
+                    Ok(None) if self.next_probe_at.is_some_and(|at| at <= Instant::now()) => self.probe(),
                     Ok(None) => {}
                     Err(RecvError) => return,
                 }
@@ -157,9 +160,12 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
 
     /// Waits for an event; while the database fails, only until the next probe. Also returns when
     /// numbers of refused pushes have to be written.
-    fn next_job(&self) -> Result<Option<RecordJob>, RecvError> {
-        let probe_at = self.is_failing.load(Ordering::SeqCst).then(|| Instant::now() + PROBE_INTERVAL);
-        let wake_up = probe_at.into_iter().chain(self.refusals.write_due_at()).min().map_or_else(never, at);
+    fn next_job(&mut self) -> Result<Option<RecordJob>, RecvError> {
+        self.next_probe_at = match self.is_failing.load(Ordering::SeqCst) {
+            true => self.next_probe_at.or_else(|| Some(Instant::now() + PROBE_INTERVAL)),
+            false => None,
+        };
+        let wake_up = self.next_probe_at.into_iter().chain(self.refusals.write_due_at()).min().map_or_else(never, at);
         select! {
             recv(self.jobs) -> job => job.map(Some),
             recv(self.refusals_changed) -> _ => Ok(None),
@@ -181,6 +187,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
     /// Finds out whether the database can be written again. Without it, the failure would last until
     /// the next event, and a proxy that watches the health would let none arrive.
     fn probe(&mut self) {
+        self.next_probe_at = None;
         if self.store.record_events(&self.app_id, &[], Timestamp::now()).is_ok() {
             self.is_failing.store(false, Ordering::SeqCst);
         }

@@ -72,16 +72,16 @@ pub(super) fn wait_for(ui: &mut Ui, context: &BindContext, user: &User) -> anyho
     waiting.wait(ui)
 }
 
-/// Returns why pushes were refused while the last person had the code, and what to do about it: the
-/// scan may have been among them.
-pub(super) fn recent_refusal(context: &BindContext) -> Option<(String, String)> {
+/// Returns why pushes were refused while a person had the code, from `began_at` on, and what to do
+/// about it: the scan may have been among them.
+pub(super) fn refusal_since(context: &BindContext, began_at: Timestamp) -> Option<(String, String)> {
     let now = Timestamp::now();
     let report = {
         let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
         RefusalReport::read(&store, &context.app_id).ok()??
     };
     let is_sandbox = is_loopback(&context.app.config.network.open_base.value);
-    (report.last_at >= now.minus(context.timeout())).then(|| (report.describe(now), report.fix(is_sandbox)))
+    (report.last_at >= began_at).then(|| (report.describe(now), report.fix(is_sandbox)))
 }
 
 fn create_code(context: &BindContext, scene: &str, lifetime: Duration) -> anyhow::Result<String> {

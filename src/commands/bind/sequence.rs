@@ -13,6 +13,7 @@ use super::session::{BindAttempt, BindContext, BindOutcome};
 use super::{follow, paste, save, scan, through_serve};
 use crate::binding::{WechatExchange, follow_lookup};
 use crate::callback::{BoundUser, CallbackEvent, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
+use crate::clock::Timestamp;
 use crate::context::warn_if_openid_shared;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{join_clauses, join_first, long_duration};
@@ -107,6 +108,7 @@ pub(super) fn bind_all(
         if summary.count > 1 {
             ui.status(&t!("bind-turn", place = index + 1, count = summary.count, user = user.username));
         }
+        let began_at = Timestamp::now();
         let (outcome, events) = source.wait_for(ui, context, user, users.peek().is_none(), lines)?;
         last_bind_at = Instant::now();
         signal_received = match outcome {
@@ -123,7 +125,7 @@ pub(super) fn bind_all(
                 }
             }
             BindOutcome::Stopped(signal) => Some(signal),
-            BindOutcome::TimedOut(refused) => summary.add_timed_out(ui, context, user, refused)?,
+            BindOutcome::TimedOut(refused) => summary.add_timed_out(ui, context, user, refused, began_at)?,
             BindOutcome::Failed { error, only_this_user } => summary.add_failed(ui, user, error, only_this_user)?,
         };
         if let Some(signal) = signal_received.filter(|_| summary.bound < summary.count) {
@@ -146,13 +148,14 @@ fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OA
 }
 
 impl BindSummary {
-    /// Records a person who did not come in time. It is an error if there is only one person.
+    /// Records a person who did not come in time; the wait began at `began_at`. It is an error if there is only one person.
     fn add_timed_out(
         &mut self,
         ui: &mut Ui,
         context: &BindContext,
         user: &User,
         refused: Option<String>,
+        began_at: Timestamp,
     ) -> anyhow::Result<Option<Signal>> {
         if ui.json() {
             ui.print(&BindEvent::Timeout { user: &user.username })?;
@@ -161,7 +164,7 @@ impl BindSummary {
         let timeout_text = t!("bind-timeout", user = user.username, time = time);
         let (message, hint) = match refused {
             Some(refused) => (join_clauses([timeout_text, refused]), t!("bind-timeout-refused-hint")),
-            None if context.args.scan => match scan::recent_refusal(context) {
+            None if context.args.scan => match scan::refusal_since(context, began_at) {
                 Some((refused, fix)) => (join_clauses([timeout_text, refused]), fix),
                 None => (timeout_text, t!("bind-timeout-scan-hint")),
             },

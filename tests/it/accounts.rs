@@ -30,7 +30,7 @@ Added   [TIME]
 exit 4
 --- stderr
 error: luffy is not bound
-hint: run `wxbox bind --user 'luffy'` to show the QR code
+hint: run `wxbox -c b.toml bind --user 'luffy'` to show the QR code
 
 "#]]);
     env.run(&format!("user add nami --openid {NAMI} -c b.toml")).assert_success();
@@ -74,7 +74,7 @@ exit 0
 exit 4
 --- stderr
 error: there is no message 1
-hint: run `wxbox outbox list` to see the latest messages
+hint: run `wxbox -c b.toml outbox list` to see the latest messages
 
 "#]]);
     env.run("-c b.toml unbind --user luffy").assert_snapshot(str![[r#"

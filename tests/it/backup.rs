@@ -74,7 +74,7 @@ error: .local/share/wxbox/wxbox.db is the database itself
 exit 1
 --- stderr
 error: there is no database at none.db, which --database names
-hint: check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
+hint: check --database, WXBOX_DATABASE or the key database; `wxbox --database none.db user add` and `wxbox --database none.db user import` create a new database
 
 "#]]);
     env.run("backup").assert_snapshot(str![[r#"

@@ -66,7 +66,7 @@ fn in_flight_text_is_unknown_after_kill() {
     env.run("outbox list --state unknown").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-10	unknown	crowd000010	text	[TIME]	the process that sent the message ended before WeChat responded
+10	unknown	crowd000010	text	[TIME]	the process that sent the message ended before WeChat responded	hello
 
 "#]]);
     env.sandbox().post_form("faults", "");

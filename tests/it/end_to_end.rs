@@ -45,15 +45,15 @@ sent message 2 (template) to luffy
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-2	sent	luffy	template	[TIME]	
-1	sent	luffy	text	[TIME]	
+2	sent	luffy	template	[TIME]		Backup finished: db1, 42, -
+1	sent	luffy	text	[TIME]		Backup done 备份完成 🎉
 
 "#]]);
     env.run("--json outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"content":{"type":"template","template_id":"backup_finished-0123456789abcdefghijklmnopq","data":{"host":{"value":"db1"},"size":{"value":"42"},"time":{"value":"-"}}}}
-{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"content":{"type":"text","content":"Backup done 备份完成 🎉"}}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"content":{"type":"template","template_id":"backup_finished-0123456789abcdefghijklmnopq","data":{"host":{"value":"db1"},"size":{"value":"42"},"time":{"value":"-"}}},"updated_at":"[TIME]"}
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"content":{"type":"text","content":"Backup done 备份完成 🎉"},"updated_at":"[TIME]"}
 
 "#]]);
 }

@@ -31,9 +31,9 @@ added 3 users
     env.run("user list --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]"}
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"two/nlines, and /"quotes/"","created_at":"[TIME]"}
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"trimmed","created_at":"[TIME]"}
+{"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]","reason":"not_bound","texts_until":null}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"two/nlines, and /"quotes/"","created_at":"[TIME]","reason":null,"texts_until":null}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"trimmed","created_at":"[TIME]","reason":"not_bound","texts_until":null}
 
 "#]]);
     env.run("user show lucy").assert_snapshot(str![[r#"
@@ -89,7 +89,7 @@ added 0 users
     env.run("user list --tag cook").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-sanji	-	cook	
+sanji	-	cook		not bound
 
 "#]]);
 }
@@ -278,11 +278,11 @@ added one user
     env.run("user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy	-		
-nami	-		
-robin	-		
-usopp	-		x
-zoro	-		
+luffy	-			not bound
+nami	-			not bound
+robin	-			not bound
+usopp	-		x	not bound
+zoro	-			not bound
 
 "#]]);
 }

@@ -207,10 +207,10 @@ sent message 4 (image) to luffy
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-4	sent	luffy	image	[TIME]	
-3	queued	luffy	image	[TIME]	cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
-2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
+4	sent	luffy	image	[TIME]		media_id: chart.png
+3	queued	luffy	image	[TIME]	cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached	media_id: chart.png
+2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up	media_id: chart.png
+1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted	media_id: chart.png
 
 "#]]);
 }
@@ -224,10 +224,9 @@ fn unauthorized_upload_stops_only_its_type() {
     env.run("send -u luffy -u nami --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
+error: 2 messages were rejected (to luffy, nami): cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-error: message 2 to nami was rejected: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
     assert_eq!(request_names(&mut env), ["media/upload 48001"]);

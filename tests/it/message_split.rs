@@ -175,8 +175,8 @@ exit 5
 --- stderr
 error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
-error: message 2 to nami was cancelled: the previous part, message 1, was not delivered
-error: message 3 to nami was cancelled: the previous part, message 1, was not delivered
+error: 2 messages were cancelled (to nami): the previous part, message 1, was not delivered
+0 of 3 messages sent; 3 not sent (`wxbox outbox list --state failed --state cancelled`)
 
 "#]]);
     assert_eq!(env.message_states(), "failed cancelled cancelled");
@@ -201,6 +201,7 @@ error: message 2 to luffy is not delivered yet and stays queued: waiting for the
 hint: do not send it again: it is sent after message 1; run `wxbox outbox show 1` to see what that one waits for
 error: message 3 to luffy is not delivered yet and stays queued: waiting for the previous part, message 2
 hint: do not send it again: it is sent after message 2; run `wxbox outbox show 2` to see what that one waits for
+0 of 3 messages sent; 1 may have arrived (`wxbox outbox list --state unknown`); 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);
     env.run("outbox flush").assert_success();
@@ -251,10 +252,9 @@ fn waiting_parts_expire() {
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was rejected: the message was not delivered before it expired
-hint: run `wxbox outbox retry 2` to send it now
-error: message 3 to luffy was rejected: the message was not delivered before it expired
-hint: run `wxbox outbox retry 3` to send it now
+error: 2 messages have expired (to luffy): the message was not delivered before it expired
+hint: run `wxbox outbox retry --expired` to send all expired messages now
+0 of 2 messages sent; 2 not sent (`wxbox outbox list --state expired`)
 
 "#]]);
     assert_eq!(env.message_states(), "unknown expired expired");

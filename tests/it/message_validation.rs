@@ -57,14 +57,14 @@ hint: did you mean backup?
 exit 4
 --- stderr
 error: there is no template "not an id"
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias 'not an id'` to choose the one that this name stands for
 
 "#]]);
     env.run("send -u luffy -t ''").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template ""
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias ''` to choose the one that this name stands for
 
 "#]]);
     unchanged("send -u luffy ''").assert_snapshot(str![[r#"

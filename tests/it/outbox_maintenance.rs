@@ -130,7 +130,7 @@ exit 7
 sent message 1 (text) to luffy
 --- stderr
 error: message 2 to nami was cancelled
-1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
+1 of 2 messages sent; 1 not sent (`wxbox outbox list --state cancelled`)
 
 "#]]);
     assert_eq!(wechat.unexpected_requests(), 0, "the cancelled message is not sent");
@@ -338,7 +338,7 @@ sent message 2 (text) to luffy
 error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
 error: there is no message 99
 hint: run `wxbox outbox list` to see the latest messages
-1 of 3 messages sent; 2 not sent (`wxbox outbox list --state failed`)
+1 of 3 messages sent; 2 not sent (`wxbox outbox list`)
 
 "#]]);
     env.run("outbox retry 1 3 --json").assert_snapshot(str![[r#"

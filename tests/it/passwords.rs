@@ -59,7 +59,7 @@ hint: use --password-stdin, or --remove to remove the password
     env.run("user passwd luffy --remove --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]","reason":"not_bound","texts_until":null}
 
 "#]]);
     assert_eq!(env.query::<Option<String>>("SELECT password FROM users"), None);
@@ -85,7 +85,7 @@ hint: usage: wxbox user passwd [OPTIONS] NAME
     env.run("user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-luffy	-		
+luffy	-			not bound
 
 "#]]);
 }

@@ -84,7 +84,7 @@ exit 0
 --- stderr
 warning: skipped, not bound: nami, usopp
 error: cannot report the result of the command: there is no template "nonesuch"
-hint: run `wxbox template list` to see the templates of the account
+hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias nonesuch` to choose the one that this name stands for
 
 "#]]);
 }

@@ -116,9 +116,9 @@ one message stays queued: do not send it again; the next `wxbox outbox flush` (b
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-3	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-2	queued	nami	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-1	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+3	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)	hi
+2	queued	nami	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)	hi
+1	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)	hi
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"

@@ -138,9 +138,9 @@ hint: Check that the recipient was bound with this AppID; bind again
     env.run("outbox list --state failed").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-3	failed	oNobody	text	[TIME]	WeChat says 40003 (invalid openid): openid malformed or of another account
-2	failed	luffy	template	[TIME]	WeChat says 40037 (invalid template_id): template_id not in this account
-1	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+3	failed	oNobody	text	[TIME]	WeChat says 40003 (invalid openid): openid malformed or of another account	hi
+2	failed	luffy	template	[TIME]	WeChat says 40037 (invalid template_id): template_id not in this account	gone_meanwhile-0123456789abcdefghijklmnopqr
+1	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed	hi
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"

@@ -96,7 +96,7 @@ hint: did you mean Backup report?
 exit 4
 --- stderr
 error: there is no template "nothing"
-hint: run `wxbox template list --subscribe` to see the subscription templates of the account
+hint: run `wxbox template list --subscribe` to see the subscription templates of the account, or `wxbox template alias nothing --subscribe` to choose the one that this name stands for
 
 "#]]);
     env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --url door")).assert_snapshot(str![[r#"

@@ -143,8 +143,10 @@ backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklm
 fn messages_wrap_in_terminal_and_are_one_line_in_pipe() {
     let mut env = env_with_messages();
     env.set_variable("NO_COLOR", "1");
+    // Not by the option, which the hints repeat.
+    env.set_variable("WXBOX_DATABASE", ".local/share/wxbox/wxbox.db");
     snapbox::assert_data_eq!(
-        screen_text(&env, "--database .local/share/wxbox/wxbox.db user show nobody", 40),
+        screen_text(&env, "user show nobody", 40),
         str![[r#"
 error: there is no user nobody
        in .local/share/wxbox/wxbox.db
@@ -152,11 +154,12 @@ hint: run `wxbox user list` to see all
       users
 "#]]
     );
+    env.set_variable("WXBOX_DATABASE", "typo.db");
     snapbox::assert_data_eq!(
-        screen_text(&env, "--database typo.db unbind --user nobody", 40),
+        screen_text(&env, "unbind --user nobody", 40),
         str![[r#"
 error: there is no database at typo.db,
-       which --database names
+       which WXBOX_DATABASE names
 hint: check --database, WXBOX_DATABASE
       or the key database;
       `wxbox user add` and
@@ -164,7 +167,7 @@ hint: check --database, WXBOX_DATABASE
       database
 "#]]
     );
-    assert_eq!(env.run("--database typo.db unbind --user nobody").stderr().lines().count(), 2);
+    assert_eq!(env.run("unbind --user nobody").stderr().lines().count(), 2);
     snapbox::assert_data_eq!(
         screen_text(&env, "bind --user nami --openid", 24),
         str![[r#"
@@ -174,10 +177,10 @@ error: --openid needs a
     );
     env.set_variable("WXBOX_LANG", "zh");
     snapbox::assert_data_eq!(
-        screen_text(&env, "--database typo.db unbind --user nobody", 40),
+        screen_text(&env, "unbind --user nobody", 40),
         str![[r#"
-错误：--database 指定的数据库 typo.db 不
-      存在
+错误：WXBOX_DATABASE 指定的数据库
+      typo.db 不存在
 提示：如果是首次使用，请用
       `wxbox user add` 或
       `wxbox user import` 添加用户，同时
@@ -187,6 +190,7 @@ error: --openid needs a
       指定
 "#]]
     );
+    env.set_variable("WXBOX_DATABASE", ".local/share/wxbox/wxbox.db");
     snapbox::assert_data_eq!(
         screen_text(&env, "send -u nami hello", 60),
         str![[r#"

@@ -103,7 +103,7 @@ exit 2
     env.run("outbox list --since 5").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value "5" for --since: use a number with a unit, such as 90s, 5m, 24h or 30d
+error: invalid value "5" for --since: use an age (1d), a time (22:00), a date (2026-11-28), both ("2026-11-28 22:00"), today or yesterday
 
 "#]]);
     env.run("outbox show one").assert_snapshot(str![[r#"

@@ -45,7 +45,7 @@ exit 7
 delivered message 3 (template) to luffy
 --- stderr
 error: message 2 to nami was not delivered: the user refuses messages of the account (user block)
-1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
+1 of 2 messages sent; 1 not sent (`wxbox outbox list`)
 
 "#]]);
     let (env, _serve) = env_with_receipts("[[faults]]\npush = \"lost\"\n");

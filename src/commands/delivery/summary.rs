@@ -13,11 +13,14 @@ use crate::ui::Ui;
 #[derive(Default)]
 pub(super) struct DeliverySummary {
     pub(super) sent: usize,
+    /// Also the cancelled and the expired ones.
     pub(super) failed: usize,
     pub(super) queued: usize,
     pub(super) unknown: usize,
     /// Those of `failed` that have no recipient: the person was removed or is no longer bound.
     without_recipient: usize,
+    /// The states of `failed`.
+    failed_states: Vec<MessageState>,
     /// When the first of the queued messages is attempted again.
     next_attempt_at: Option<Timestamp>,
 }
@@ -28,7 +31,12 @@ impl DeliverySummary {
             MessageState::Sent => self.sent += 1,
             MessageState::Queued => self.queued += 1,
             MessageState::Unknown => self.unknown += 1,
-            MessageState::Failed | MessageState::Cancelled | MessageState::Expired => self.failed += 1,
+            MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
+                self.failed += 1;
+                if !self.failed_states.contains(&state) {
+                    self.failed_states.push(state);
+                }
+            }
         }
     }
 
@@ -53,7 +61,8 @@ impl DeliverySummary {
         }
         let mut clauses = vec![t!("send-summary", all = self.total(), sent = self.sent)];
         if self.failed > 0 {
-            clauses.push(t!("send-summary-failed", count = self.failed));
+            let states: String = self.failed_states.iter().map(|state| format!(" --state {state}")).collect();
+            clauses.push(t!("send-summary-failed", count = self.failed, states = states));
         }
         if self.unknown > 0 {
             clauses.push(t!("send-summary-unknown", count = self.unknown));

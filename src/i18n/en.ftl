@@ -63,6 +63,7 @@ bind-no-nickname = cannot read the nickname: { $cause }
 bind-nobody-left = All users are already bound.
 bind-none = bound 0 of { $count } users; not bound: { $users }
 bind-open = cannot serve the callback
+bind-other-person = If someone else scanned it, run `{ $line }`.
 bind-opened = a phone opened the short link and was redirected to WeChat
 bind-openid-several = --openid works for one user only
 bind-openid-several-hint = bind the users one by one, or import their openids with `wxbox user import`

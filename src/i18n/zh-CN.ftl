@@ -89,6 +89,7 @@ bind-no-nickname = 无法获取微信昵称：{ $cause }
 bind-nobody-left = 所有用户都已绑定
 bind-none = { $count } 个用户都没有绑定：{ $users }
 bind-open = 无法启动回调服务
+bind-other-person = 如果扫码的不是本人，请运行 `{ $line }`。
 bind-opened = 手机已打开短链接，正在跳转到微信授权页
 bind-openid-several = --openid 一次只能绑定一个用户
 bind-openid-several-hint = 请逐个绑定，或把所有用户的 openid 写进文件，用 `wxbox user import` 导入

@@ -142,6 +142,8 @@ pub(super) fn bind_all(
 fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OAuthIdentity) -> anyhow::Result<()> {
     let nickname = identity.nickname.as_deref();
     ui.print_result(&BindEvent::Bound { user: &user.username, openid: &identity.openid, nickname })?;
+    let line = shell_words::join(["wxbox", "unbind", "--user", &user.username]);
+    ui.note(&t!("bind-other-person", line = line));
     let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
     warn_if_openid_shared(ui, &store, &context.app_id, user, &identity.openid);
     Ok(())

@@ -202,7 +202,7 @@ systemd_directories() {
     job bare STATE_DIRECTORY="$PWD/state/wxbox" CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml
     [ -s state/wxbox/wxbox.db ]
     expect_output "the AppSecret comes from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state/wxbox" \
-        CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml doctor
+        CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml -v doctor
     chmod 700 credentials
 }
 
@@ -246,7 +246,7 @@ mount_without_modes() {
     [ "$(stat -c %a mnt/c.toml)" = 777 ]
     # The modes of this file system are artificial: they are no reason to reject the config.
     job bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml
-    expect_output "on a file system without permissions" bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml doctor
+    expect_output "on a file system without permissions" bare HOME="$PWD/mnt" "$wxbox" -c mnt/c.toml -v doctor
     "$wxbox" -c mnt/new/c.toml init --no-check --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
     "$wxbox" -c mnt/new/c.toml config show
     umount mnt

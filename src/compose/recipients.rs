@@ -71,6 +71,17 @@ impl RecipientSelector {
         Ok(Some(Self { default_origin: Some(origin.clone()), ..selector }))
     }
 
+    /// Returns the options of `send` that select the same recipients.
+    pub(crate) fn to_options(&self) -> Vec<String> {
+        let named = [("--user", &self.users), ("--tag", &self.tags), ("--openid", &self.openids)];
+        let pairs = named.into_iter().flat_map(|(option, names)| names.iter().map(move |name| (option, name)));
+        let mut options: Vec<String> = pairs.flat_map(|(option, name)| [option.to_owned(), name.clone()]).collect();
+        if self.all {
+            options = vec!["--all".to_owned()];
+        }
+        options
+    }
+
     /// Returns whether the selection needs the database.
     pub(crate) fn selects_users(&self) -> bool {
         self.all || !self.users.is_empty() || !self.tags.is_empty()

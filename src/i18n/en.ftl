@@ -375,6 +375,7 @@ config-set-invalid = { $key } must be { $expected }
 config-set-no-secret-hint = run `wxbox config set { $key }` on a terminal, or `wxbox config set { $key } -` with the value on standard input
 config-set-no-value = the value of { $key } is missing
 config-set-no-value-hint = run `wxbox config set { $key } VALUE`; a VALUE of - reads standard input
+config-set-odd-secret = the value of { $key } does not look like an AppSecret, which has 32 digits 0-9 and a-f; run `wxbox doctor` to try it
 config-set-prompt = { $key } (not shown)
 config-set-secret = this value of { $key } is a secret: other users of this machine can see arguments
 config-set-secret-hint = run `wxbox config set { $key } -` with the value on standard input; the value that you typed is in the history of your shell now: delete it there, and replace the secret if others may have seen it
@@ -707,6 +708,7 @@ init-review-events-kept = yes, with the present Token
 init-review-events-plain = yes, not encrypted
 init-review-events-safe = yes, encrypted
 init-review-number = type a number from 1 to { $count }, or press Enter
+init-sandbox-unreachable-hint = start `wxbox sandbox`; if it is not at { $url }, run `wxbox init --sandbox URL`
 init-secret = AppSecret (not shown)
 init-secret-keep = AppSecret (not shown; Enter keeps the present one)
 init-secret-length = an AppSecret has 32 characters, this one has { $length }
@@ -1379,6 +1381,7 @@ send-duplicate = nothing sent to { $to }: message { $id } has this key and is { 
 send-expired-hint = run `wxbox outbox retry { $id }` to send it now
 send-expired-hint-many = run `wxbox outbox retry --expired` to send all expired messages now
 send-failed = message { $id } to { $to } was rejected: { $error }
+send-edit-empty = the edited text is empty, so nothing was sent
 send-fallback-fields = the template { $name } has { $count ->
     [0] no field left
    *[other] { $count } fields ({ $fields })

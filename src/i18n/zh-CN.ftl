@@ -398,6 +398,7 @@ config-set-invalid = { $key } 的值不正确，应为：{ $expected }
 config-set-no-secret-hint = 请在终端中运行 `wxbox config set { $key }`，或运行 `wxbox config set { $key } -` 并通过标准输入提供
 config-set-no-value = 缺少 { $key } 的值
 config-set-no-value-hint = 请运行 `wxbox config set { $key } VALUE`；VALUE 为 - 时从标准输入读取
+config-set-odd-secret = { $key } 的值不像 AppSecret（应为 32 位 0-9、a-f）；可运行 `wxbox doctor` 检验
 config-set-prompt = { $key }（输入时不显示）
 config-set-secret = { $key } 的这个值是敏感信息，不能写在命令行参数中：本机的其他用户能看到命令行参数
 config-set-secret-hint = 请运行 `wxbox config set { $key } -` 并通过标准输入提供；刚才输入的值已留在 shell 的历史记录中，请从中删除；如果可能已被他人看到，请更换
@@ -705,6 +706,7 @@ init-review-events-kept = 是，保留现有的 Token
 init-review-events-plain = 是，不加密（明文模式）
 init-review-events-safe = 是，加密（安全模式）
 init-review-number = 请输入 1 到 { $count } 的序号，或按回车
+init-sandbox-unreachable-hint = 请启动 `wxbox sandbox`；如果沙箱的地址不是 { $url }，请运行 `wxbox init --sandbox URL`
 init-secret = AppSecret（输入时不显示）
 init-secret-keep = AppSecret（输入时不显示；按回车保留现有的）
 init-secret-length = AppSecret 应有 32 个字符，输入的内容有 { $length } 个
@@ -1390,6 +1392,7 @@ send-duplicate = 没有重复发给“{ $to }”：消息 { $id } 使用了相�
 send-expired-hint = 如果仍需发送，请运行 `wxbox outbox retry { $id }`
 send-expired-hint-many = 如果仍需发送，请运行 `wxbox outbox retry --expired`，重新发送全部已过期的消息
 send-failed = 发给“{ $to }”的消息 { $id } 被微信拒绝：{ $error }
+send-edit-empty = 编辑后的文本为空，没有发送
 send-fallback-fields = 模板“{ $name }”{ $count ->
     [0] 的所有字段都有默认值
    *[other] 有 { $count } 个字段没有默认值（{ $fields }）

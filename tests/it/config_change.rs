@@ -335,3 +335,14 @@ exit 0
 
 "#]]);
 }
+
+#[test]
+fn secret_of_another_form_is_kept_with_a_warning() {
+    let env = TestEnv::new();
+    let changed = env.run_with_stdin("config set app_secret -", "0123short\n").assert_success();
+    let warning = "warning: the value of app_secret does not look like an AppSecret";
+    assert!(changed.stderr().starts_with(warning) && !changed.stderr().contains("0123short"), "{}", changed.stderr());
+    assert!(env.read_config().contains("0123short"));
+    let changed = env.run_with_stdin("config set app_secret -", "0123456789abcdef0123456789abcdef\n").assert_success();
+    assert!(!changed.stderr().contains("warning"), "{}", changed.stderr());
+}

@@ -225,7 +225,8 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
     let mut terminal = start_init(&env, "init");
     for question in ["AppID [wx0123456789abcdef]:", "Enter keeps the present one):", "Callback address [http://127"] {
         terminal.wait_for(question);
-        terminal.type_keys("\r");
+        // The hidden prompt discards what was typed before it.
+        terminal.type_hidden("\r");
     }
     decline_events(&mut terminal);
     let ended = terminal.wait();
@@ -298,7 +299,8 @@ fn sandbox_needs_enter_only_and_gets_its_aliases() {
         "Press Enter to",
     ] {
         terminal.wait_for(question);
-        terminal.type_keys("\r");
+        // The hidden prompt discards what was typed before it.
+        terminal.type_hidden("\r");
     }
     let ended = terminal.wait();
     let text = ended.screen.contents();
@@ -378,4 +380,25 @@ fn wrapped_input_is_cleared_in_small_window() {
     assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 2, "{text}");
     assert_eq!(flat.matches("its query contains code").count(), 1, "{text}");
     assert!(env.read_config().contains(&format!("redirect_uri = \"{long}\"")), "{}", env.read_config());
+}
+
+#[test]
+fn unreachable_sandbox_is_said_to_be_perhaps_elsewhere() {
+    let env = TestEnv::without_config();
+    let mut terminal = start_init(&env, "init --sandbox http://127.0.0.1:1");
+    for question in [
+        "AppID [",
+        "AppSecret (not shown; Enter takes",
+        "Callback address [",
+        "Receive WeChat's events?",
+        "Press Enter to",
+    ] {
+        terminal.wait_for(question);
+        // The hidden prompt discards what was typed before it.
+        terminal.type_hidden("\r");
+    }
+    terminal.wait_for("wxbox init --sandbox URL");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait().status.code(), Some(130));
 }

@@ -121,18 +121,38 @@ fn text_is_offered_if_the_templates_cannot_be_listed() {
 fn edited_text_is_sent() {
     let mut env = env_with_two_users();
     set_editor(&mut env, "printf 'first line\\nsecond line\\n' >> \"$1\"");
-    let ended = start_terminal(&env, "send -u luffy --edit 'hello '").wait();
+    let mut terminal = start_terminal(&env, "send -u luffy --edit 'hello '");
+    terminal.wait_for("Send to luffy? [Y/n]");
+    terminal.type_keys("\r");
+    let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
     let content: String = env.query("SELECT json FROM payloads");
     assert!(content.contains(r"hello first line\nsecond line"), "{content}");
     // An editor that discards the text sends nothing.
     set_editor(&mut env, "echo more >> \"$1\"; exit 1");
     let ended = start_terminal(&env, "send -u luffy --edit").wait();
-    assert!(ended.screen.contents().contains("error: the text is empty"), "{}", ended.screen.contents());
+    let text = ended.screen.contents();
+    assert!(text.contains("error: the edited text is empty, so nothing was sent"), "{text}");
     assert_eq!(ended.status.code(), Some(2));
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1);
     // A script has no editor.
     assert_eq!(env.run("send -u luffy --edit").status(), Some(2));
+}
+
+#[test]
+fn default_recipients_are_shown_first_and_are_in_the_command_line() {
+    let env = env_with_two_users();
+    env.run("config set send.to tag:ops").assert_success();
+    let mut terminal = start_terminal(&env, "send");
+    terminal.wait_for("the default recipients: tag:ops");
+    terminal.wait_for("Message:");
+    terminal.type_keys("a text\r");
+    terminal.wait_for("Text: ");
+    terminal.type_keys("hello\r");
+    terminal.wait_for("Send to nami? [Y/n]");
+    terminal.type_keys("n\r");
+    let text = terminal.wait().screen.contents();
+    assert!(text.contains("wxbox send --tag ops --text hello"), "{text}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::key_argument::{config_path, parse_key, table_error};
 use crate::cli::{ConfigSet, ConfigUnset, Global};
 use crate::config::{
     Config, ConfigFileChange, ConfigKey, ConfigLock, ConfigValue, Environment, Error, KeyPath, Origin, ValueType,
+    looks_like_app_secret,
 };
 use crate::exit::{CommandError, ExitStatus};
 use crate::password;
@@ -115,6 +116,9 @@ fn read_assignments(ui: &mut Ui, args: &ConfigSet) -> anyhow::Result<Vec<Assignm
         (None, true) => read_stdin()?,
         (None, false) => ask_secret(ui, &first)?,
     };
+    if is_malformed_app_secret(&first.0, &first_value) {
+        ui.warn(&t!("config-set-odd-secret", key = first.0.to_string()));
+    }
     let mut assignments = vec![assignment(first, first_value)];
     while let Some(name) = rest.next() {
         let key = parse_value_key(name)?;
@@ -125,6 +129,11 @@ fn read_assignments(ui: &mut Ui, args: &ConfigSet) -> anyhow::Result<Vec<Assignm
         assignments.push(assignment(key, value));
     }
     Ok(assignments)
+}
+
+/// Returns whether a value is not like an AppSecret. It is kept, because WeChat may change the form.
+fn is_malformed_app_secret(key: &KeyPath, value: &Secret) -> bool {
+    ["app_secret", "appsecret"].contains(&key.to_string().as_str()) && !looks_like_app_secret(value.expose_secret())
 }
 
 fn parse_value_key(text: &str) -> Result<(KeyPath, &'static ConfigKey), CommandError> {

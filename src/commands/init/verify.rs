@@ -77,6 +77,11 @@ pub(super) fn verify_until_accepted(
             // The next question covers the fix.
             report.hint = None;
         }
+        if let (Some(sandbox), Some(_)) = (&answers.sandbox, &report.hint)
+            && error_code(&error).is_none()
+        {
+            report.hint = Some(t!("init-sandbox-unreachable-hint", url = sandbox.as_str()));
+        }
         ui.error(&report);
         if is_unknown_authority && let Some(path) = prompts::ask_ca_file(ui, environment)? {
             answers.ca_file = Some(path);

@@ -15,7 +15,9 @@ use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, message_json, single_source};
 use crate::config::CliOverrides;
 use crate::context::AppContext;
-use crate::exit::ExitStatus;
+use crate::exit::{CommandError, ExitStatus};
+use crate::store::Store;
+use crate::t;
 use crate::ui::Ui;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Result<ExitStatus> {
@@ -43,12 +45,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     app.require_app_id()?;
     // A dry run works without the secret. Any other run must fail before it queues a message.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    // Without a database no person is known by name.
-    let mut store = match (selector.selects_users(), args.dry_run) {
-        (true, _) => app.open_existing_store()?,
-        (false, true) => app.open_store_or_empty()?,
-        (false, false) => app.open_or_create_store(ui)?,
-    };
+    let mut store = open_store(ui, &app, &selector, args.dry_run)?;
     let recipients = recipients::resolve(ui, &app, &store, &selector)?;
     let is_many = confirm::is_many(selector.all, &recipients);
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
@@ -60,12 +57,16 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
         return dry_run::print_bodies(ui, &app, &store, &submission);
     }
     if !answers.is_empty() {
-        questions::show_message(ui, &app, &store, &submission, &args.command_line_with(&answers))?;
+        let mut options = if selector.is_default() { selector.to_options() } else { Vec::new() };
+        options.extend_from_slice(&answers);
+        options.extend((is_many && !args.yes).then(|| "--yes".to_owned()));
+        questions::show_message(ui, &app, &store, &submission, &args.command_line_with(&options))?;
     }
     let is_confirmed = if is_many {
         confirm::confirm_send(ui, &app, &submission, args.yes)?
     } else {
-        answers.is_empty() || args.yes || questions::confirm(ui, &submission)?
+        // An editor can be left by mistake, so its text is confirmed as well.
+        (answers.is_empty() && !args.edit) || args.yes || questions::confirm(ui, &submission)?
     };
     if !is_confirmed {
         return Ok(ExitStatus::Success);
@@ -74,6 +75,15 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     setup.options.deliver = !args.delivery.no_wait;
     setup.receipt_wait = receipt_wait;
     delivery::run(ui, setup, single_source(submission)?)
+}
+
+/// Opens the database. Without one, no person is known by name.
+fn open_store(ui: &mut Ui, app: &AppContext, selector: &RecipientSelector, is_dry_run: bool) -> anyhow::Result<Store> {
+    match (selector.selects_users(), is_dry_run) {
+        (true, _) => app.open_existing_store(),
+        (false, true) => app.open_store_or_empty(),
+        (false, false) => app.open_or_create_store(ui),
+    }
 }
 
 /// Makes sure that there are recipients and a message. This is the only place that decides what the
@@ -92,6 +102,9 @@ fn complete(
     let mut answers = Vec::new();
     let selector = match selector {
         selector if ui.can_ask() => {
+            if let Some(to) = app.config.send.to.as_ref().filter(|_| !args.has_recipient() && !args.has_content()) {
+                ui.note(&default_recipients_text(&to.value, &to.origin));
+            }
             answers = questions::ask_missing(ui, app, args, selector.is_none())?;
             match selector {
                 Some(selector) => selector,
@@ -103,7 +116,11 @@ fn complete(
     };
     if args.edit {
         let initial_text = args.text.take().or(args.content.text_option.take()).unwrap_or_default();
-        args.text = Some(ArgText::from(questions::edit_text(ui, &initial_text.text)?.as_str()));
+        let text = questions::edit_text(ui, &initial_text.text)?;
+        if text.trim().is_empty() {
+            return Err(CommandError::usage(t!("send-edit-empty")).into());
+        }
+        args.text = Some(ArgText::from(text.as_str()));
     }
     Ok((selector, answers))
 }

@@ -46,7 +46,8 @@ pub use template::{
 };
 pub use time_bound::TimeBound;
 pub(crate) use usage_error::{
-    incomplete_send_error, missing_report_recipient_error, mistyped_option_error, output_options, usage_error,
+    incomplete_send_error, missing_report_recipient_error, mistyped_option_error, mistyped_template_error,
+    output_options, usage_error,
 };
 pub use user::{
     UserAdd, UserCommand, UserEditArgs, UserExport, UserImport, UserList, UserPasswd, UserRemove, UserShow,

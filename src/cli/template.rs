@@ -5,6 +5,9 @@ use clap::{Args, Subcommand};
 use super::send::{DataArg, DataColorArg, data_parser, parse_data_color};
 use crate::t;
 
+/// The length of a template ID in characters.
+const TEMPLATE_ID_LENGTH: usize = 43;
+
 /// The account's templates.
 #[derive(Debug, Subcommand)]
 pub enum TemplateCommand {
@@ -23,6 +26,21 @@ pub enum TemplateCommand {
     /// `send --template NAME` then uses it. The fields of the template are written as comments, where you can set
     /// default values.
     Alias(TemplateAliasArgs),
+}
+
+impl TemplateCommand {
+    /// Returns the name of the command and an option that clap took for a template, because a
+    /// template ID may begin with hyphens.
+    pub(super) fn mistyped_option(&self) -> Option<(&'static str, &str)> {
+        let (command, template) = match self {
+            Self::List(_) | Self::Add(_) => return None,
+            Self::Show(args) => ("show", args.template.as_str()),
+            Self::Check(args) => ("check", args.template.as_str()),
+            Self::Remove(args) => ("remove", args.template.as_str()),
+            Self::Alias(args) => ("alias", args.template.as_deref()?),
+        };
+        (template.starts_with("--") && template.len() < TEMPLATE_ID_LENGTH).then_some((command, template))
+    }
 }
 
 /// `wxbox template list`.

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
 
 use super::help::{ParseProbe, option_value, usage_text, words_before_escape};
-use super::{Cli, Send};
+use super::{Cli, Send, TemplateCommand};
 use crate::exit::{CommandError, ErrorReport};
 use crate::i18n::{closest_match, join_clauses, join_list};
 use crate::t;
@@ -59,6 +59,23 @@ pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
         None => t!("send-mistyped-option-hint"),
     };
     CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
+}
+
+/// The error for a `template` command that has an option in place of the template, if it has.
+pub(crate) fn mistyped_template_error(command: &TemplateCommand) -> Option<CommandError> {
+    let (name, option) = command.mistyped_option()?;
+    let mut root = Cli::command();
+    root.build();
+    let command = root.find_subcommand("template").and_then(|template| template.find_subcommand(name));
+    Some(unknown_option_error(command, option))
+}
+
+/// The error for an option that the command does not have.
+fn unknown_option_error(command: Option<&Command>, option: &str) -> CommandError {
+    let known = command.into_iter().flat_map(Command::get_arguments).filter_map(Arg::get_long);
+    let known: Vec<String> = known.map(|name| format!("--{name}")).collect();
+    let near = closest_match(option.split('=').next().unwrap_or(option), known);
+    CommandError::usage(t!("cli-unknown-option", arg = option)).hint(near.map(did_you_mean))
 }
 
 /// The error for a `send` that lacks a recipient, a message or both. clap cannot tell, because the config
@@ -139,10 +156,7 @@ impl RejectedLine<'_> {
         }
         let arg = self.strings(ContextKind::InvalidArg).pop().unwrap_or_default();
         if arg.starts_with('-') {
-            let known = self.command().into_iter().flat_map(Command::get_arguments);
-            let known: Vec<String> = known.filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
-            let near = closest_match(arg.split('=').next().unwrap_or(&arg), known);
-            return CommandError::usage(t!("cli-unknown-option", arg = arg)).hint(near.map(did_you_mean));
+            return unknown_option_error(self.command(), &arg);
         }
         let error = CommandError::usage(t!("cli-unknown-argument", arg = arg));
         // A user who is named without `--user`.

@@ -34,6 +34,27 @@ exit 2
 }
 
 #[test]
+fn mistyped_option_is_not_taken_for_a_template() {
+    let env = TestEnv::new();
+    run_unchanged(&env, "template alias backup --froce").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: unknown option --froce
+hint: did you mean --force?
+
+"#]]);
+    run_unchanged(&env, "template show --json --subscrbe").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+{"error":"unknown option --subscrbe","hint":"did you mean --subscribe?","code":2}
+
+"#]]);
+    // A template ID may begin with hyphens.
+    let id = format!("--{}", "a".repeat(41));
+    assert!(!env.run(&format!("template show {id}")).stderr().contains("unknown option"));
+}
+
+#[test]
 fn usage_errors_are_reported() {
     let env = TestEnv::without_config();
     env.run("sned").assert_snapshot(str![[r#"

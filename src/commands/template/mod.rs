@@ -5,7 +5,9 @@ mod alias;
 mod check;
 mod view;
 
-use crate::cli::{Global, TemplateCommand as Command, TemplateList as ListArgs, TemplateShow as ShowArgs};
+use crate::cli::{
+    Global, TemplateCommand as Command, TemplateList as ListArgs, TemplateShow as ShowArgs, mistyped_template_error,
+};
 use crate::clock::Timestamp;
 use crate::compose::template_list::{fetch, fetch_or_cached, find_or_fetch};
 use crate::config::CliOverrides;
@@ -17,6 +19,9 @@ use crate::ui::{Table, Ui};
 use view::{TemplateView, note_alias, template_kind};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
+    if let Some(error) = mistyped_template_error(command) {
+        return Err(error.into());
+    }
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     match command {
         Command::List(args) => list(ui, &app, args),

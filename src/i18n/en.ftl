@@ -862,6 +862,10 @@ pick-all = all { $count } bound users
 pick-messages = Messages
 pick-no-users = there are no users
 pick-no-users-hint = run `wxbox user add NAME` to add a user
+pick-not-bound = { $count ->
+    [one] One user is not bound and not in the list; `wxbox bind --user NAME` binds a user
+   *[other] { $count } users are not bound and not in the list; `wxbox bind --user NAME` binds a user
+}
 pick-recipients = Send to
 pick-tag = tag { $tag } ({ $count ->
     [one] 1 user

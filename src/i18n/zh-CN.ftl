@@ -860,6 +860,7 @@ pick-all = 全部 { $count } 个已绑定的用户
 pick-messages = 消息
 pick-no-users = 还没有用户
 pick-no-users-hint = 请用 `wxbox user add NAME` 添加用户
+pick-not-bound = 有 { $count } 个用户未绑定，不在列表中；可用 `wxbox bind --user NAME` 绑定
 pick-recipients = 接收者
 pick-tag = 标签“{ $tag }”（{ $count } 个用户）
 pick-unreachable = 无法送达

@@ -31,10 +31,13 @@ enum RecipientItem {
 ///
 /// # Errors
 /// No user is bound; the prompt is interrupted.
-pub(crate) fn pick_recipients(ui: &Ui, app: &AppContext, store: &Store) -> anyhow::Result<RecipientChoice> {
-    let (items, labels) = list_items(app, store)?;
+pub(crate) fn pick_recipients(ui: &mut Ui, app: &AppContext, store: &Store) -> anyhow::Result<RecipientChoice> {
+    let (items, labels, unbound_count) = list_items(app, store)?;
     if items.is_empty() {
         return Err(CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into());
+    }
+    if unbound_count > 0 {
+        ui.note(&t!("pick-not-bound", count = unbound_count));
     }
     let picked = ui::pick_several(ui, &t!("pick-recipients"), &labels, "")?;
     let mut choice = RecipientChoice::default();
@@ -48,12 +51,17 @@ pub(crate) fn pick_recipients(ui: &Ui, app: &AppContext, store: &Store) -> anyho
     Ok(choice)
 }
 
-/// Returns the items and their labels: the users by name, the tags, and all users.
-fn list_items(app: &AppContext, store: &Store) -> anyhow::Result<(Vec<RecipientItem>, Vec<String>)> {
-    let (mut items, mut labels) = (Vec::new(), Vec::new());
+/// Returns the items and their labels: the bound users by name, their tags, and all of them. Also
+/// returns the number of users who are not bound.
+fn list_items(app: &AppContext, store: &Store) -> anyhow::Result<(Vec<RecipientItem>, Vec<String>, usize)> {
+    let (mut items, mut labels, mut unbound_count) = (Vec::new(), Vec::new(), 0);
     let mut tag_counts = BTreeMap::<String, usize>::new();
-    store.for_each_user(&UserFilter { tag: None, bound: Some(true) }, app.app_id(), |user| {
-        let is_reachable = user.binding.as_ref().is_some_and(|binding| binding.unreachable_errcode.is_none());
+    store.for_each_user(&UserFilter { tag: None, bound: None }, app.app_id(), |user| {
+        let Some(binding) = &user.binding else {
+            unbound_count += 1;
+            return anyhow::Ok(());
+        };
+        let is_reachable = binding.unreachable_errcode.is_none();
         let details: Vec<String> =
             user.tags.iter().cloned().chain((!is_reachable).then(|| t!("pick-unreachable"))).collect();
         labels.push(match details.as_slice() {
@@ -75,5 +83,5 @@ fn list_items(app: &AppContext, store: &Store) -> anyhow::Result<(Vec<RecipientI
         labels.push(t!("pick-all", count = user_count));
         items.push(RecipientItem::All);
     }
-    Ok((items, labels))
+    Ok((items, labels, unbound_count))
 }

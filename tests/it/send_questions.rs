@@ -31,9 +31,10 @@ fn set_editor(env: &mut TestEnv, script: &str) {
 #[test]
 fn everything_is_asked_and_the_command_line_is_shown() {
     let env = env_with_two_users();
+    env.run("user add zoro").assert_success();
     let mut terminal = start_terminal(&env, "send");
     let screen = terminal.wait_for("4/4").contents();
-    for line in [">  luffy", "   nami (ops)", "   tag ops (1 user)", "   all 2 bound users"] {
+    for line in ["One user is not bound", ">  luffy", "   nami (ops)", "   tag ops (1 user)", "   all 2 bound users"] {
         assert!(screen.contains(line), "{line}: {screen}");
     }
     terminal.type_keys("luf\r");

@@ -53,7 +53,7 @@ pub(super) fn ask_missing(
 }
 
 fn ask_recipients(
-    ui: &Ui,
+    ui: &mut Ui,
     app: &AppContext,
     store: &Store,
     args: &mut Send,

@@ -61,6 +61,9 @@ pub(super) fn build(
         return Err(CommandError::usage(message).hint(t!("send-fallback-fields-hint", name = name)).into());
     };
     data.insert(key.to_owned(), json!({ "value": text }));
-    template_check::resolve_and_check(templates, Some(name), warnings, &mut fallback)?;
+    let mut field_warnings = DraftWarnings::new(warnings.is_strict());
+    template_check::resolve_and_check(templates, Some(name), &mut field_warnings, &mut fallback)?;
+    // The text may be sent, which is not cut.
+    warnings.extend(field_warnings.take().iter().map(|warning| t!("send-fallback-warning", warning = warning)));
     Ok(Some(fallback))
 }

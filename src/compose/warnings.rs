@@ -7,13 +7,19 @@ use crate::ui::Ui;
 /// The warnings about one message, in the order in which they were found.
 pub(crate) struct DraftWarnings {
     strict: bool,
+    is_trial: bool,
     warnings: Vec<String>,
 }
 
 impl DraftWarnings {
     /// With `strict`, each warning is an error.
     pub(crate) fn new(strict: bool) -> Self {
-        Self { strict, warnings: Vec::new() }
+        Self { strict, is_trial: false, warnings: Vec::new() }
+    }
+
+    /// As [`Self::new`], for a message that is not sent, so that nothing is printed.
+    pub(crate) fn for_trial(strict: bool) -> Self {
+        Self { is_trial: true, ..Self::new(strict) }
     }
 
     pub(crate) fn is_strict(&self) -> bool {
@@ -43,6 +49,7 @@ impl DraftWarnings {
     }
 
     pub(crate) fn print(&mut self, ui: &mut Ui) {
-        self.take().iter().for_each(|warning| ui.warn(warning));
+        let warnings = self.take();
+        warnings.iter().filter(|_| !self.is_trial).for_each(|warning| ui.warn(warning));
     }
 }

@@ -72,7 +72,8 @@ fn pager_command() -> Option<Command> {
     let (program, args) = words.split_first().filter(|(program, _)| *program != NO_PAGER)?;
     let mut command = Command::new(program);
     command.args(args);
-    for (name, value) in [("LESS", LESS_OPTIONS), ("LV", "-c")] {
+    // The output is UTF-8, also in a locale that `less` does not know.
+    for (name, value) in [("LESS", LESS_OPTIONS), ("LESSCHARSET", "utf-8"), ("LV", "-c")] {
         if std::env::var_os(name).is_none() {
             command.env(name, value);
         }

@@ -335,7 +335,7 @@ Type        template
 Attempts    2
 Created     [TIME]
 Sent        [TIME]
-Receipt     none yet
+Receipt     none
 Message ID  [MSGID]
 Content     Template server_alert-0123456789abcdefghijklmnopqrst
             character_string2: db1

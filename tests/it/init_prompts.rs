@@ -402,3 +402,33 @@ fn unreachable_sandbox_is_said_to_be_perhaps_elsewhere() {
     terminal.type_keys("\x03");
     assert_eq!(terminal.wait().status.code(), Some(130));
 }
+
+#[test]
+fn new_push_url_is_reported_if_events_are_kept() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    env.write_config(
+        "app_id = \"wx0123456789abcdef\"\napp_secret = \"fedcba9876543210fedcba9876543210\"\n\
+         redirect_uri = \"http://127.0.0.1:9000/\"\n[push]\ntoken = \"abcdefgh\"\n",
+    );
+    let init = |callback_answer: &str| {
+        let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+        for question in ["AppID [wx", "Enter keeps the present one):"] {
+            terminal.wait_for(question);
+            terminal.type_hidden("\r");
+        }
+        terminal.wait_for("Callback address [");
+        terminal.type_hidden(callback_answer);
+        terminal.wait_for("Make a new Token and a new key?");
+        terminal.type_keys("\r");
+        accept_answers(&mut terminal);
+        let ended = terminal.wait();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(0), "{text}");
+        text
+    };
+    assert!(!init("\r").contains("push URL"));
+    // The question holds the present address, which Ctrl-U clears.
+    let text = init("\u{15}http://127.0.0.1:9100/\r");
+    assert!(text.contains("warning: the push URL is now http://127.0.0.1:9100/push: enter it in"), "{text}");
+}

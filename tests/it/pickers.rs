@@ -60,7 +60,7 @@ fn escape_and_end_of_input_change_nothing() {
         terminal.wait_for("2/2");
         terminal.type_keys(key);
         let ended = terminal.wait();
-        let expected = if key == "\x03" { 130 } else { 2 };
+        let expected = if key == "\x04" { 2 } else { 130 };
         assert_eq!(ended.status.code(), Some(expected), "{}", ended.screen.contents());
         assert!(ended.is_echo_on && !ended.screen.hide_cursor());
         assert!(!ended.screen.contents().contains("2/2"), "{}", ended.screen.contents());

@@ -115,7 +115,7 @@ fn text_is_offered_if_the_templates_cannot_be_listed() {
     let screen = terminal.wait_for("cannot get an access token").contents();
     assert!(screen.contains("warning: "), "{screen}");
     terminal.type_keys("\x1b");
-    assert_eq!(terminal.wait().status.code(), Some(2));
+    assert_eq!(terminal.wait().status.code(), Some(130));
 }
 
 #[test]
@@ -191,4 +191,26 @@ hint: use its fields thing1, character_string2, time3; run `wxbox template show 
     for line in ["send --json", "send -q"] {
         assert_eq!(start_terminal(&env, line).wait().status.code(), Some(2), "{line}");
     }
+}
+
+#[test]
+fn unknown_field_is_reported_before_the_questions() {
+    let env = env_with_two_users();
+    let terminal = start_terminal(&env, "send -u luffy -t server -d message=x");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(2), "{text}");
+    assert!(text.contains("has no field message"), "{text}");
+    assert!(!text.contains("(thing1)"), "{text}");
+}
+
+#[test]
+fn empty_answer_is_explained() {
+    let env = env_with_two_users();
+    let mut terminal = start_terminal(&env, "send -u luffy -t server");
+    terminal.wait_for("(thing1): ");
+    terminal.type_keys("\r");
+    terminal.wait_for("the answer is empty");
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait().status.code(), Some(130));
 }

@@ -57,7 +57,7 @@ Type        subscribe
 Attempts    1
 Created     [TIME]
 Sent        [TIME]
-Receipt     none yet
+Receipt     none
 Message ID  [MSGID]
 Content     Template backup_report-0123456789abcdefghijklmnopqrs
             thing1: db1

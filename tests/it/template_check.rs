@@ -300,7 +300,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to 20 characters
+warning: if --fallback is sent: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to 20 characters
 
 "#]]);
     // luffy has written, and receives the whole text.
@@ -318,8 +318,7 @@ hint: without --strict this is a warning; run `wxbox template check Note --data 
     env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
-warning: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: if --fallback is sent: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);

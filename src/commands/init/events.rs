@@ -135,6 +135,14 @@ pub(super) fn written_config(
     Ok(AppContext::from_config(Config::from_text(path, answers.render()?, environment)?))
 }
 
+/// Warns that WeChat must learn the new push URL, if events are kept and another answer moved it.
+pub(super) fn warn_if_url_moved(ui: &mut Ui, before: &Config, after: &Config) {
+    let (old_url, new_url) = (before.push_url(), after.push_url());
+    if let Some(url) = new_url.filter(|url| before.has_push() && after.has_push() && old_url.as_ref() != Some(url)) {
+        ui.warn(&t!("init-events-moved", url = url.as_str()));
+    }
+}
+
 /// Warns about a push URL to which WeChat cannot send events.
 pub(super) fn warn_about_url(ui: &mut Ui, answers: &InitAnswers, push_url: &Url) {
     if let Some(problem) = push_url_problem(push_url, answers.sandbox.is_some()) {

@@ -119,6 +119,8 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         } else {
             events::print_file_note(ui, &answers, &path, url.as_str());
         }
+    } else if let InitTarget::Change(existing) = &target {
+        events::warn_if_url_moved(ui, &existing.config, &app.config);
     }
     print_next_commands(ui, global, app.config.has_push());
     Ok(exit)

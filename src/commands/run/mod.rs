@@ -42,8 +42,10 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         return Err(missing_report_recipient_error().into());
     }
     ui.with_results_on_stderr(|ui| {
-        // Find out before the command runs whether its report can be sent.
-        let problem = prepare_report(ui, global, args, (&ChildExit::Status(0), Duration::ZERO))
+        // Find out before the command runs whether its report can be sent. The values are not the
+        // real ones, so they give no warnings.
+        let trial = DraftWarnings::for_trial(args.content.strict);
+        let problem = prepare_report(ui, global, args, trial, (&ChildExit::Status(0), Duration::ZERO))
             .err()
             .map(|error| classify(&error));
         if let Some(ErrorReport { exit, message, hint }) = &problem {
@@ -92,7 +94,7 @@ fn send_report(
     earlier_problem: Option<&ErrorReport>,
     waiter: Waiter,
 ) {
-    match prepare_report(ui, global, args, result)
+    match prepare_report(ui, global, args, DraftWarnings::new(args.content.strict), result)
         .and_then(|(app, store, submission)| Ok((open_delivery(&app, store, args)?, single_source(submission)?)))
     {
         Ok((setup, source)) => {
@@ -121,6 +123,7 @@ fn prepare_report(
     ui: &mut Ui,
     global: &Global,
     args: &Run,
+    mut warnings: DraftWarnings,
     (child_exit, elapsed): ChildResult<'_>,
 ) -> anyhow::Result<(AppContext, Store, Submission)> {
     let flags = CliOverrides { expire_after: args.delivery.expire_after, ..CliOverrides::default() };
@@ -128,7 +131,6 @@ fn prepare_report(
     // The text needs the language of the configuration.
     let facts = &RunFacts::from_result(&args.command, child_exit, elapsed);
     let default = args.content.text_option.is_none().then(|| ArgText::from(facts.text().as_str()));
-    let mut warnings = DraftWarnings::new(args.content.strict);
     let mut content = content::from_args(default.as_ref(), &args.content, &app.config, &mut warnings)?;
     // The default text holds no placeholders.
     if default.is_none() || args.content.template.is_some() {

@@ -152,7 +152,12 @@ fn ask_fields(
     // The check of the finished message reports a template that cannot be found.
     let Ok((template, _)) = template_list::find_or_fetch(ui, app, store, &name, kind) else { return Ok(()) };
     let alias = app.config.templates.get(&name);
-    for key in keys(&template.content) {
+    let keys = keys(&template.content);
+    // The check of the finished message reports an unknown field.
+    if !keys.is_empty() && args.content.data.iter().any(|field| !keys.contains(&field.key.as_str())) {
+        return Ok(());
+    }
+    for key in keys {
         let is_given = args.content.data.iter().any(|field| field.key == key);
         if is_given || HIDDEN_KEYS.contains(&key) || has_default(alias, key) {
             continue;

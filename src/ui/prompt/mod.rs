@@ -91,11 +91,13 @@ fn prompt_line(
     check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
 ) -> anyhow::Result<String> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
+    let check = move |answer: &str| match answer.is_empty() && !may_be_empty {
+        true => Err(t!("ui-empty-answer").into()),
+        false => check(answer),
+    };
     run_prompt(ui, "", move || match is_plain {
-        true => plain::prompt_text(&prompt, default.as_deref(), may_be_empty, |answer| {
-            check(answer).map_err(|invalid| invalid.message)
-        }),
-        false => read_editable_line(&prompt, default.as_deref(), initial_text, may_be_empty, check),
+        true => plain::prompt_text(&prompt, default.as_deref(), |answer| check(answer).map_err(|it| it.message)),
+        false => read_editable_line(&prompt, default.as_deref(), initial_text, check),
     })
 }
 
@@ -119,7 +121,6 @@ fn read_editable_line(
     prompt: &str,
     default: Option<&str>,
     mut initial_text: String,
-    may_be_empty: bool,
     check: impl Fn(&str) -> Result<(), InvalidAnswer>,
 ) -> dialoguer::Result<String> {
     let term = Term::stderr();
@@ -129,10 +130,6 @@ fn read_editable_line(
         let typed = line_editor::edit_line(&question, &initial_text)?;
         let answer = match (typed.trim(), default) {
             ("", Some(default)) => default,
-            ("", None) if !may_be_empty => {
-                initial_text = String::new();
-                continue;
-            }
             (typed, _) => typed,
         };
         let mut line = String::new();

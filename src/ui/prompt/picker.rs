@@ -121,8 +121,7 @@ pub(super) fn pick(prompt: &str, items: &[String], is_multiple: bool, ellipsis: 
                     break vec![item];
                 }
             }
-            Key::CtrlC => return end(&term, ErrorKind::Interrupted),
-            Key::Escape => return end(&term, ErrorKind::UnexpectedEof),
+            Key::CtrlC | Key::Escape => return end(&term, ErrorKind::Interrupted),
             Key::Char(CTRL_D) if picker.query.is_empty() => return end(&term, ErrorKind::UnexpectedEof),
             Key::ArrowUp => picker.move_cursor(-1),
             Key::ArrowDown => picker.move_cursor(1),

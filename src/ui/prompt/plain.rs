@@ -16,7 +16,6 @@ use crate::ui::sanitize::single_line;
 pub(super) fn prompt_text(
     prompt: &str,
     default: Option<&str>,
-    may_be_empty: bool,
     check: impl Fn(&str) -> std::result::Result<(), String>,
 ) -> Result<String> {
     loop {
@@ -25,7 +24,6 @@ pub(super) fn prompt_text(
         let typed = read_line(&question)?;
         let answer = if typed.is_empty() { default.unwrap_or_default() } else { typed.as_str() };
         match check(answer) {
-            Ok(()) if answer.is_empty() && !may_be_empty => {}
             Ok(()) => return Ok(answer.to_owned()),
             Err(message) => {
                 let mut line = String::new();

@@ -75,6 +75,11 @@ pub fn format_local(at: Timestamp) -> String {
     format_in_zone(at, &Zone::current().0)
 }
 
+/// Formats a time in the zone of the process to the minute: `2026-11-29 13:41`.
+pub fn format_local_minute(at: Timestamp) -> String {
+    Zone::current().local_time(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Formats a time in the zone of the process for a column of a table.
 pub fn format_local_briefly(at: Timestamp) -> String {
     Zone::current().format_briefly(at, Timestamp::now())

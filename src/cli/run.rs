@@ -22,7 +22,8 @@ Placeholders in --text and in the fields of a template:
   {command}   command line, with any password in it
   {program}   name of the program
   {host}      name of this machine
-The default text has all of these except {command}: WeChat, every phone and the
+  {time}      when COMMAND ended, such as 2026-11-29 03:15
+The default text has all of these except {command} and {time}: WeChat, every phone and the
 database get to see the text.";
 
 const EXAMPLES: &str = "\

@@ -7,6 +7,7 @@ mod fallback;
 pub(crate) mod input;
 pub(crate) mod media_file;
 pub(crate) mod message_json;
+pub(crate) mod placeholders;
 pub(crate) mod recipients;
 mod split;
 pub(crate) mod template_check;

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::input;
+use super::placeholders::Placeholders;
 use super::warnings::DraftWarnings;
 use crate::cli::{DataArg, DataColorArg, is_color};
 use crate::config::{TemplateAlias, TemplateDataValue};
@@ -46,9 +47,12 @@ pub(crate) fn merge_fields(
     Ok(data)
 }
 
-fn alias_fields(alias: &TemplateAlias) -> Map<String, Value> {
+/// Returns the default values of an alias, with their placeholders replaced.
+pub(crate) fn alias_fields(alias: &TemplateAlias) -> Map<String, Value> {
+    let placeholders = Placeholders::of_machine();
     let field = |value: &TemplateDataValue| {
-        json!(TemplateField { value: sanitize_text(&value.value), color: value.color.clone() })
+        let text = sanitize_text(&placeholders.substitute(&value.value));
+        json!(TemplateField { value: text, color: value.color.clone() })
     };
     alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
 }

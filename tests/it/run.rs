@@ -112,13 +112,33 @@ fn placeholders_are_filled_into_texts_and_fields() {
 }
 
 #[test]
+fn default_values_have_host_and_time_with_each_command() {
+    let mut env = TestEnv::with_bound_luffy();
+    env.set_variable("TZ", "UTC");
+    let config = env.read_config();
+    env.write_config(&config.replace("\"db0\"", "\"{host} {time} {status}\""));
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    for (line, status) in [
+        ("send -q -u luffy -t backup -d first=a -d size=b -d time=c -d remark=d", "{status}"),
+        ("run -q -u luffy -t backup -d first=a -d size=b -d time=c -d remark=d -- true", "0"),
+    ] {
+        env.run(line).assert_success();
+        let fields = last_template_fields(&mut env);
+        let value = fields.iter().find_map(|field| field.strip_prefix("host=")).unwrap();
+        let time = value.strip_prefix(&format!("{host} ")).and_then(|rest| rest.strip_suffix(&format!(" {status}")));
+        let time = time.unwrap_or_else(|| panic!("{value}"));
+        assert!(jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M", time).is_ok(), "{value}");
+    }
+}
+
+#[test]
 fn unknown_placeholder_warns_before_command() {
     let mut env = TestEnv::with_bound_luffy();
     env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: {Dration} is not a known placeholder and is sent unchanged; did you mean {duration}?
-warning: {nothing} is not a known placeholder and is sent unchanged; the placeholders are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}
+warning: {nothing} is not a known placeholder and is sent unchanged; the placeholders are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}, {time}
 here
 sent message 1 (text) to luffy
 

@@ -1,10 +1,9 @@
 //! Checks the templates behind the configured aliases: the account has them, with the fields that
 //! the alias sets.
 
-use serde_json::{Map, Value, json};
-
 use super::check::{Check, CheckName};
 use super::session::{AccountSession, wechat_failure};
+use crate::compose::template_data::alias_fields;
 use crate::config::{self, KEYS};
 use crate::context::AppContext;
 use crate::i18n::join_list;
@@ -12,7 +11,6 @@ use crate::t;
 use crate::wechat::Client;
 use crate::wechat::template::{Template, keys};
 use crate::wechat::template_rules::{check_data, describe_joined};
-use crate::wechat::text::sanitize_text;
 
 /// The few requests per day for the list may be used up.
 const QUOTA_EXCEEDED: i64 = 45009;
@@ -65,9 +63,7 @@ fn check_alias(name: &str, alias: &config::TemplateAlias, list: &[Template]) -> 
         };
         return Some(Check::failure(CheckName::Templates, detail, fix));
     }
-    let field = |value: &config::TemplateDataValue| json!({ "value": sanitize_text(&value.value) });
-    let data: Map<String, Value> =
-        alias.data.iter().map(|(key, setting)| (key.clone(), field(&setting.value))).collect();
+    let data = alias_fields(alias);
     // Missing fields are left to --data, and values that WeChat would not display are reported by
     // `send`.
     let mut violations = check_data(&alias_keys, &data, false);

@@ -15,9 +15,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use url::Url;
 
 use crate::cli::{Global, Init as Args};
 use crate::config::{CliOverrides, ConfigLock, Environment, path_to_write};
+use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
 use crate::report::classify;
@@ -109,21 +111,33 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         ui.status(&t!("init-alias", alias = alias.alias, title = alias.title.as_str()));
     }
     print_console_steps(ui, &answers, app.config.listen.address.is_some());
-    let mut exit = ExitStatus::Success;
-    if let Some(url) = &push_url {
-        events::warn_about_url(ui, &answers, url);
-        // Without a terminal, or with --quiet, no operator enters the values now.
-        if is_interactive && !ui.quiet() {
-            events::print_console_values(ui, &answers, url.as_str());
-            exit = events::wait_for_check(ui, &app)?;
-        } else {
-            events::print_file_note(ui, &answers, &path, url.as_str());
-        }
-    } else if let InitTarget::Change(existing) = &target {
+    let exit = match &push_url {
+        Some(url) => set_up_push_url(ui, &answers, (&app, &path), url, is_interactive)?,
+        None => ExitStatus::Success,
+    };
+    if let (InitTarget::Change(existing), None) = (&target, &push_url) {
         events::warn_if_url_moved(ui, &existing.config, &app.config);
     }
     print_next_commands(ui, global, app.config.has_push());
     Ok(exit)
+}
+
+/// Tells the operator the values for WeChat's console, and waits for WeChat's check.
+fn set_up_push_url(
+    ui: &mut Ui,
+    answers: &InitAnswers,
+    (app, path): (&AppContext, &Path),
+    url: &Url,
+    is_interactive: bool,
+) -> anyhow::Result<ExitStatus> {
+    events::warn_about_url(ui, answers, url);
+    // Without a terminal, or with --quiet, no operator enters the values now.
+    if !is_interactive || ui.quiet() {
+        events::print_file_note(ui, answers, path, url.as_str());
+        return Ok(ExitStatus::Success);
+    }
+    events::print_console_values(ui, answers, url.as_str());
+    events::wait_for_check(ui, app)
 }
 
 /// The file that `init` writes.

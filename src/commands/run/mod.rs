@@ -135,14 +135,14 @@ fn prepare_report(
     // The default text holds no placeholders.
     if default.is_none() || args.content.template.is_some() {
         let mut fill = |text: &mut String| {
-            facts.unknown_placeholders(text).iter().for_each(|name| warn_unknown(ui, facts, name));
-            *text = facts.substitute(text);
+            facts.placeholders.unknown_in(text).iter().for_each(|name| warn_unknown(ui, facts, name));
+            *text = facts.placeholders.substitute(text);
         };
         map_texts(&mut content, &mut fill);
     }
     // A fallback is built from these values.
     for (_, value) in app.config.templates.values_mut().flat_map(|template| &mut template.data) {
-        value.value.value = facts.substitute(&value.value.value);
+        value.value.value = facts.placeholders.substitute(&value.value.value);
     }
     let account = app.account()?;
     let mut store = app.open_existing_store()?;
@@ -162,9 +162,9 @@ fn prepare_report(
 
 /// Warns about a placeholder that is unknown and therefore sent literally.
 fn warn_unknown(ui: &mut Ui, facts: &RunFacts, name: &str) {
-    let hint = match closest_match(&name.to_lowercase(), facts.names().map(str::to_owned)) {
+    let hint = match closest_match(&name.to_lowercase(), facts.placeholders.names().map(str::to_owned)) {
         Some(suggestion) => t!("did-you-mean", name = format!("{{{suggestion}}}")),
-        None => t!("run-names", names = join_list(facts.names().map(|name| format!("{{{name}}}")))),
+        None => t!("run-names", names = join_list(facts.placeholders.names().map(|name| format!("{{{name}}}")))),
     };
     ui.warn(&t!("ui-clauses", first = t!("run-stranger", name = name), rest = hint));
 }

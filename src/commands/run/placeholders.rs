@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::child::ChildExit;
+use crate::compose::placeholders::Placeholders;
 use crate::i18n::long_duration;
 use crate::t;
 use crate::wechat::text::sanitize_text;
@@ -17,7 +18,7 @@ const MAX_COMMAND_CHARS: usize = 200;
 /// The default text leaves out the command's arguments, which may hold passwords; a user who wants
 /// them uses `{command}`.
 pub(super) struct RunFacts {
-    values: [(&'static str, String); 7],
+    pub(super) placeholders: Placeholders,
     text: String,
 }
 
@@ -28,7 +29,8 @@ impl RunFacts {
         let program = command.first().map(Path::new);
         let program = program.map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
         let program = sanitize_text(&program.unwrap_or_default());
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let placeholders = Placeholders::of_machine();
+        let host = placeholders.value("host").unwrap_or_default().to_owned();
         let elapsed = round_duration(elapsed);
         let duration = long_duration(elapsed);
         let signal = match exit {
@@ -63,46 +65,13 @@ impl RunFacts {
             ("duration", humantime::format_duration(elapsed).to_string()),
             ("command", line),
             ("program", program),
-            ("host", host),
         ];
-        Self { values, text }
+        Self { placeholders: placeholders.after(values), text }
     }
 
     /// Returns the default text, with the most important fact first.
     pub(super) fn text(&self) -> String {
         self.text.clone()
-    }
-
-    /// Replaces each known `{name}` in the text; other braces stay.
-    pub(super) fn substitute(&self, text: &str) -> String {
-        let mut filled = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            filled += before;
-            let fact = after.split_once('}').and_then(|(name, rest_after)| {
-                let (_, value) = self.values.iter().find(|(values, _)| *values == name)?;
-                Some((value, rest_after))
-            });
-            (filled, rest) = match fact {
-                Some((value, rest_after)) => (filled + value, rest_after),
-                None => (filled + "{", after),
-            };
-        }
-        filled + rest
-    }
-
-    /// Returns the names in `text` that look like placeholders and are unknown, without duplicates.
-    pub(super) fn unknown_placeholders<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        let word = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let named = text.split('{').skip(1).filter_map(|after| Some(after.split_once('}')?.0)).filter(word);
-        let mut unknown: Vec<&str> = named.filter(|name| self.names().all(|values| values != *name)).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        unknown
-    }
-
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.values.iter().map(|(name, _)| *name)
     }
 }
 
@@ -138,35 +107,24 @@ mod tests {
     }
 
     #[test]
-    fn known_placeholders_are_replaced_and_other_braces_kept() {
-        let facts = facts(&["/opt/bin/back up", "{status}"], &ChildExit::Status(3), 192_400);
+    fn facts_replace_their_placeholders() {
+        let run_facts = facts(&["/opt/bin/back up", "{status}"], &ChildExit::Status(3), 192_400);
         let cases = [
             ("{program}: {result}, {status}, {signal}", "back up: failed, 3, -"),
-            ("{{status}} {duration}", "{3} 3m 12s"),
-            ("{ status} {nothing} {", "{ status} {nothing} {"),
-            ("{status", "{status"),
-            ("{x{status}}", "{x3}"),
+            ("{duration}", "3m 12s"),
             ("{command}", "'/opt/bin/back up' {status}"),
-            ("", ""),
         ];
         for (text, expected) in cases {
-            assert_eq!(facts.substitute(text), expected, "{text}");
+            assert_eq!(run_facts.placeholders.substitute(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn unknown_placeholders_are_found() {
-        let run_facts = facts(&["x"], &ChildExit::Status(0), 0);
-        let text = "{dration} {status} {\"a\": 1} {} {a b} {x{nme}} {dration} ${1} {";
-        assert_eq!(run_facts.unknown_placeholders(text), ["dration", "nme"]);
     }
 
     #[test]
     fn signal_has_its_name_and_shell_exit_status() {
         let run_facts = facts(&["x"], &ChildExit::Signal(15), 0);
-        assert_eq!(run_facts.substitute("{signal} {status} {duration}"), "SIGTERM 143 0s");
+        assert_eq!(run_facts.placeholders.substitute("{signal} {status} {duration}"), "SIGTERM 143 0s");
         assert_eq!(
-            facts(&["x"], &ChildExit::Signal(40), 999).substitute("{signal} {status} {duration}"),
+            facts(&["x"], &ChildExit::Signal(40), 999).placeholders.substitute("{signal} {status} {duration}"),
             "40 168 999ms"
         );
     }
@@ -175,9 +133,9 @@ mod tests {
     fn command_is_truncated_and_control_characters_are_removed() {
         let long = "好".repeat(300);
         assert_eq!(
-            facts(&[&long], &ChildExit::Status(0), 0).substitute("{command}").chars().count(),
+            facts(&[&long], &ChildExit::Status(0), 0).placeholders.substitute("{command}").chars().count(),
             MAX_COMMAND_CHARS + 1
         );
-        assert_eq!(facts(&["a\n\u{1b}b"], &ChildExit::Status(0), 0).substitute("{command}"), "'a b'");
+        assert_eq!(facts(&["a\n\u{1b}b"], &ChildExit::Status(0), 0).placeholders.substitute("{command}"), "'a b'");
     }
 }

@@ -60,7 +60,10 @@ reproduce() {
         done
     done
     cat "$home/a/out/SHA256SUMS"
-    diff "$home/a/out/SHA256SUMS" "$home/another/directory/out/SHA256SUMS" || fail "the two differ"
+    if ! diff "$home/a/out/SHA256SUMS" "$home/another/directory/out/SHA256SUMS"; then
+        trap - EXIT
+        fail "the two differ, and stay for a comparison: $home/a and $home/another/directory"
+    fi
     log "two builds in two directories without a network are equal"
 }
 

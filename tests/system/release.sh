@@ -67,14 +67,14 @@ reproduce() {
     log "two builds in two directories without a network are equal"
 }
 
-# Sets root: a Debian 11, with RPM's tools and systemd; made once.
+# Sets root: a Debian 11 with dnf and systemd; made once.
 get_debian_root() {
     root=$target/roots/bullseye
-    if [ ! -e "$root/complete" ]; then
+    if [ ! -e "$root/complete" ] || [ ! -e "$root/usr/bin/dnf" ]; then
         command -v debootstrap >/dev/null || { log "skipped: needs debootstrap"; exit 0; }
         rm -rf "$root"
         mkdir -p "$(dirname "$root")"
-        env -u HOME debootstrap --variant=minbase --include=systemd,systemd-sysv,rpm bullseye "$root" >"$home/debootstrap" 2>&1 ||
+        env -u HOME debootstrap --variant=minbase --include=systemd,systemd-sysv,rpm,dnf bullseye "$root" >"$home/debootstrap" 2>&1 ||
             { log "skipped: no Debian 11 can be fetched: $(tail -1 "$home/debootstrap")"; exit 0; }
         touch "$root/complete"
     fi

@@ -6,6 +6,8 @@ kind=$1 packages=$2
 log() { printf '%s\n' "$kind: $*"; }
 fail() { log "FAILED: $*" >&2; tail -5 /run/services 2>/dev/null || true; exit 1; }
 state() { systemctl show -p "$2" --value "$1"; }
+# Asks no repository: a Debian has none for dnf, and no release of its own either.
+dnf() { command dnf -q -y --disablerepo='*' --releasever=8 "$@"; }
 as_user() { setpriv --reuid=wxbox --regid=wxbox --init-groups env -i HOME=/var/lib/wxbox /usr/bin/wxbox "$@"; }
 file_of() {
     case $kind-$1 in
@@ -18,10 +20,9 @@ file_of() {
 install_version() {
     case $kind in
     deb) apt-get install -qq -y --no-install-recommends "$(file_of "$1")" >/tmp/said 2>&1 || fail "$(cat /tmp/said)" ;;
-    rpm) rpm --force-debian -U "$(file_of "$1")" >/tmp/said 2>&1 || fail "$(cat /tmp/said)" ;;
+    rpm) dnf install "$(file_of "$1")" >/tmp/said 2>&1 || fail "$(cat /tmp/said)" ;;
     esac
-    # Debian's RPM warns that rpm should not be used there.
-    [ "$kind" = deb ] || [ ! -s /tmp/said ] || log "rpm: $(head -3 /tmp/said)"
+    [ "$kind" = deb ] || [ ! -s /tmp/said ] || log "dnf: $(head -3 /tmp/said)"
 }
 installed() {
     case $kind in
@@ -33,7 +34,7 @@ rm -f /usr/sbin/policy-rc.d
 touch /run/services
 . /etc/os-release
 log "on $PRETTY_NAME, $(ldd --version | sed -n 1p), $(systemctl --version | sed -n 1p)"
-[ "$kind" = deb ] || rpm --force-debian -i "$packages/old/el8-stand-in-8-1.x86_64.rpm"
+[ "$kind" = deb ] || dnf install "$packages/old/el8-stand-in-8-1.x86_64.rpm"
 
 log "installs 0.0.8"
 install_version 0.0.8
@@ -94,7 +95,7 @@ kept
 log "is removed, and leaves config and database"
 case $kind in
 deb) dpkg -r wxbox >/tmp/said 2>&1 || fail "$(cat /tmp/said)" ;;
-rpm) rpm --force-debian -e wxbox >/tmp/said 2>&1 || fail "$(cat /tmp/said)" ;;
+rpm) dnf remove wxbox >/tmp/said 2>&1 || fail "$(cat /tmp/said)" ;;
 esac
 [ ! -e /usr/bin/wxbox ] && [ ! -e /usr/share/doc/wxbox/README.md ] || fail "files are left"
 [ "$(state wxbox-serve.service ActiveState)" = inactive ] || fail "the service runs: $(state wxbox-serve.service ActiveState)"

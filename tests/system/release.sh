@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The files of a release. Usage: release.sh [archive | reproduce [TARGET]… | packages [DIR]]
 #     archive     quick, for .ci/run: makes the archive of the program that was built last, and uses it
-#     reproduce   makes each release twice, in two directories and without a network, and compares the bytes
+#     reproduce   makes each release twice, in two directories and without a network, compares the bytes, and leaves the
+#                 files in target/release-artifacts
 #     packages    installs, upgrades and removes the .deb and the .rpm in DIR (target/release-artifacts) in a Debian 11
 #                 of their own with a running systemd; as root. RELEASE_ROOT=DIR names another system
 # The last two need packaging/release-tools, and take minutes.
@@ -45,25 +46,44 @@ archive() {
     log "done"
 }
 
+# build_in DIR TARGET…: makes the releases from a clone in DIR. Another user of the machine would have another umask, locale
+# and time zone, too.
+build_in() {
+    local dir=$1 triple
+    git clone --quiet "$here" "$dir/wxbox"
+    mkdir -p "$dir/build"
+    ln -s "$target/release-tools" "$dir/build/release-tools"
+    umask 077
+    cd "$dir/wxbox"
+    for triple in "${@:2}"; do
+        env -u HOME -u LANG TZ=Asia/Shanghai CARGO_TARGET_DIR="$dir/build" \
+            unshare -n packaging/release --target "$triple" --out "$dir/out"
+    done
+    echo "took $SECONDS s"
+}
+
+# Both at once, because the linker optimizes all of a program with one processor.
 reproduce() {
     local tree
+    local -A builds
     [ -d "$target/release-tools" ] || { log "skipped: run packaging/release-tools"; exit 0; }
     for tree in a another/directory; do
-        git clone --quiet "$here" "$home/$tree/wxbox"
-        mkdir -p "$home/$tree/build"
-        ln -s "$target/release-tools" "$home/$tree/build/release-tools"
-        for triple in "${@:-$host}"; do
-            log "builds $triple in $home/$tree"
-            # Another user of the machine would have another umask, locale and time zone, too.
-            (umask 077 && cd "$home/$tree/wxbox" && env -u HOME -u LANG TZ=Asia/Shanghai CARGO_TARGET_DIR="$home/$tree/build" \
-                unshare -n packaging/release --target "$triple" --out "$home/$tree/out" >/dev/null)
-        done
+        mkdir -p "$home/$tree"
+        log "builds ${*:-$host} in $home/$tree"
+        build_in "$home/$tree" "${@:-$host}" >"$home/$tree/log" 2>&1 &
+        builds[$tree]=$!
+    done
+    for tree in "${!builds[@]}"; do
+        wait "${builds[$tree]}" || fail "$home/$tree: $(tail -20 "$home/$tree/log")"
+        log "$home/$tree $(tail -1 "$home/$tree/log")"
     done
     cat "$home/a/out/SHA256SUMS"
     if ! diff "$home/a/out/SHA256SUMS" "$home/another/directory/out/SHA256SUMS"; then
         trap - EXIT
         fail "the two differ, and stay for a comparison: $home/a and $home/another/directory"
     fi
+    mkdir -p "$target/release-artifacts"
+    cp "$home"/a/out/* "$target/release-artifacts"
     log "two builds in two directories without a network are equal"
 }
 
@@ -80,12 +100,15 @@ get_debian_root() {
     fi
 }
 
-# Packages of the same program with two lower versions, from which to upgrade.
+# Packages of the program in the archive with two lower versions, from which to upgrade.
 older_packages() {
-    local old
+    local old target_dir=$home/target
     rm -rf "$1/old"
+    mkdir -p "$target_dir/$host/release"
+    ln -s "$target/release-tools" "$target_dir/release-tools"
+    tar -xzf "$1"/wxbox-*-"$host".tar.gz -C "$target_dir/$host/release" --strip-components=1 --wildcards '*/wxbox'
     for old in 0.0.8 0.0.9; do
-        release --no-build --only deb,rpm --package-version $old --out "$1/old" >/dev/null
+        CARGO_TARGET_DIR=$target_dir release --no-build --only deb,rpm --package-version $old --out "$1/old" >/dev/null
     done
 }
 

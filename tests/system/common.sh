@@ -38,3 +38,19 @@ EOF
 # arrived NAME: one of the sandbox's counts of deliveries.
 arrived() { python3 -c 'import json, sys, urllib.request as web
 print(json.load(web.urlopen(sys.argv[1] + "/sandbox/stats.json"))[sys.argv[2]])' "$url" "$1"; }
+
+# use_there: uses wxbox as the function `there` runs it, which is on another platform, with a sandbox of this one.
+use_there() {
+    local status=0
+    start_sandbox 1
+    cat <&7 >/dev/null &
+    [ -z "${1-}" ] || "$1"
+    there -q user add luffy --openid oLuffy_wears_the_straw_hat_1
+    there -q send -u luffy -t backup -d host=你好 -d size=1 -d time=1
+    there -q run -u luffy -t backup -d host={host} -d size={result} -d time={duration} -- sh -c 'exit 3' || status=$?
+    [ "$status" = 3 ] || fail "run ended with $status"
+    there -q doctor
+    [ "$(arrived delivered)" = 2 ] || fail "$(arrived delivered) of 2 arrived"
+    # A native wxbox reads the database that the other one wrote.
+    wxbox --json outbox list | grep -q '"state":"sent"' || fail "the database is another"
+}

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# The files of a release. Usage: release.sh [archive | reproduce [TARGET]… | packages [DIR]]
+# The files of a release. Usage: release.sh [archive | reproduce [TARGET]… | run [DIR] | packages [DIR]]
 #     archive     quick, for .ci/run: makes the archive of the program that was built last, and uses it
 #     reproduce   makes each release twice, in two directories and without a network, compares the bytes, and leaves the
 #                 files in target/release-artifacts
+#     run         uses the program of each archive for Linux in DIR (target/release-artifacts), by qemu where it has to be,
+#                 with a sandbox of this machine by HTTPS
 #     packages    installs, upgrades and removes the .deb and the .rpm in DIR (target/release-artifacts) in a Debian 11
 #                 of their own with a running systemd; as root. RELEASE_ROOT=DIR names another system
-# The last two need packaging/release-tools, and take minutes.
+# All but the first need packaging/release-tools, and take minutes.
 . "$(dirname "$0")/common.sh"
 what=${1:-archive}
 [ $# = 0 ] || shift
@@ -85,6 +87,51 @@ reproduce() {
     mkdir -p "$target/release-artifacts"
     cp "$home"/a/out/* "$target/release-artifacts"
     log "two builds in two directories without a network are equal"
+}
+
+# api_by_https: lets the config name the sandbox's API by HTTPS, with a certificate of an authority of its own.
+api_by_https() {
+    local key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes) port
+    cd "$home"
+    openssl req -x509 "${key[@]}" -subj "/CN=authority" -keyout authority.key -out authority.pem 2>openssl.log
+    openssl req "${key[@]}" -subj "/CN=127.0.0.1" -keyout key.pem -out request.pem 2>openssl.log
+    printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' >extensions
+    openssl x509 -req -in request.pem -CA authority.pem -CAkey authority.key -CAcreateserial -days 1 -extfile extensions \
+        -out cert.pem 2>openssl.log || fail "$(cat openssl.log)"
+    mkfifo port
+    python3 "$here/tests/system/tls_front.py" cert.pem key.pem "${url##*:}" >port &
+    read -r port <port
+    sed -i "s|^api_base = .*|api_base = \"https://127.0.0.1:$port\"\nca_file = \"$home/authority.pem\"|" .config/wxbox/config.toml
+    grep -q '^api_base = "https:' .config/wxbox/config.toml || fail "the API is not by HTTPS"
+}
+
+# run_archive FILE: in a home of its own.
+run_archive() {
+    local name=${1##*/} program architecture emulator=()
+    name=${name%.tar.gz}
+    tar -xzf "$1" -C "$home"
+    program=$home/$name/wxbox
+    architecture=${name#wxbox-*-}
+    architecture=${architecture/armv7/arm}
+    [ "${architecture%%-*}" = "$(uname -m)" ] ||
+        emulator=("qemu-${architecture%%-*}-static" -L "/usr/${architecture/-unknown/}")
+    there() { "${emulator[@]}" "$program" "$@"; }
+    use_there api_by_https
+    log "$name: $(there --version), $(stat -c %s "$program") bytes${emulator[0]:+, by ${emulator[0]}}"
+}
+
+run() {
+    local archives archive
+    archives=$(realpath "${1:-$target/release-artifacts}")
+    for archive in "$archives"/wxbox-*-linux-*.tar.gz; do
+        (
+            home=$home/${archive##*/}
+            HOME=$home
+            mkdir "$home"
+            trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+            run_archive "$archive"
+        )
+    done
 }
 
 # Sets root: a Debian 11 with dnf and systemd; made once.

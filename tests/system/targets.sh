@@ -57,17 +57,6 @@ fetch libstd-rust-web-dev:arm64
 cd "$here"
 CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc cargo build --target aarch64-unknown-linux-gnu
 unset LD_LIBRARY_PATH
-# The sandbox is a native program; everything else runs as aarch64.
-start_sandbox 1
-cat <&7 >/dev/null &
 there() { qemu-aarch64-static -L /usr/aarch64-linux-gnu "$work/build/aarch64-unknown-linux-gnu/debug/wxbox" "$@"; }
-there -q user add luffy --openid oLuffy_wears_the_straw_hat_1
-there -q send -u luffy -t backup -d host=你好 -d size=1 -d time=1
-status=0
-there -q run -u luffy -t backup -d host={host} -d size={result} -d time={duration} -- sh -c 'exit 3' || status=$?
-[ "$status" = 3 ] || fail "run ended with $status"
-there -q doctor
-[ "$(arrived delivered)" = 2 ] || fail "$(arrived delivered) of 2 arrived"
-# A native wxbox reads the database that the aarch64 one wrote.
-wxbox --json outbox list | grep -q '"state":"sent"' || fail "the database is another"
+use_there
 log "built for aarch64, and run: $(there --version)"

@@ -197,4 +197,5 @@ packages() {
     done
 }
 
-$what "$@"
+# Together in one line, so that bash reads no further if the file has changed after an hour.
+$what "$@"; exit

@@ -85,7 +85,8 @@ reproduce() {
         fail "the two differ, and stay for a comparison: $home/a and $home/another/directory"
     fi
     mkdir -p "$target/release-artifacts"
-    cp "$home"/a/out/* "$target/release-artifacts"
+    cp "$home"/a/out/wxbox* "$target/release-artifacts"
+    (cd "$target/release-artifacts" && sha256sum wxbox* >SHA256SUMS)
     log "two builds in two directories without a network are equal"
 }
 

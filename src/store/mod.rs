@@ -64,6 +64,10 @@ use busy_timeout::{DEFAULT_BUSY_TIMEOUT, set_busy_timeout};
 use connect::connect;
 use open::{prepare_file, resolve_symlink, sync_wal_dir_entry};
 
+/// The number of statements that a connection keeps prepared: more than a delivery run uses in turn.
+/// With rusqlite's 16 each step would prepare most of its statements again.
+const PREPARED_STATEMENTS: usize = 64;
+
 /// An open database.
 pub struct Store {
     conn: Connection,
@@ -100,6 +104,7 @@ impl Store {
         // Stable query plans: a plan that depends on bound values is prepared anew at each
         // execution.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::from_sqlite(path, e))?;
+        conn.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
         let mut store = Self { conn, path: path.to_owned(), busy_timeout: DEFAULT_BUSY_TIMEOUT, without_fsync: false };
         migrate::migrate(&mut store.conn, path, migrate::MIGRATIONS)?;
         Ok(store)

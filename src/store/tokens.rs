@@ -20,17 +20,11 @@ pub struct CachedToken {
 impl Store {
     /// Returns the account's cached token, expired or not.
     pub fn token(&self, app_id: &str) -> Result<Option<CachedToken>> {
-        let read = self.conn.query_row(
-            "SELECT token, fetched_at, expires_at FROM tokens WHERE app_id = ?1",
-            [app_id],
-            |row| {
-                Ok(CachedToken {
-                    token: row.get::<_, String>(0)?.into(),
-                    fetched_at: row.get(1)?,
-                    expires_at: row.get(2)?,
-                })
-            },
-        );
+        let sql = "SELECT token, fetched_at, expires_at FROM tokens WHERE app_id = ?1";
+        let mut query = self.map_err(self.conn.prepare_cached(sql))?;
+        let read = query.query_row([app_id], |row| {
+            Ok(CachedToken { token: row.get::<_, String>(0)?.into(), fetched_at: row.get(1)?, expires_at: row.get(2)? })
+        });
         self.map_err(read.optional())
     }
 

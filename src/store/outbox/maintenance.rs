@@ -111,7 +111,11 @@ impl Store {
         let cutoff = server_now.minus(retain.saturating_add(retain / PRUNE_SLACK_DIVISOR));
         let sql = "SELECT 1 FROM messages INDEXED BY messages_finished
                    WHERE app_id = ?1 AND state <> 'queued' AND (finished_at IS NULL OR finished_at < ?2) LIMIT 1";
-        if self.map_err(self.conn.query_row(sql, params![app_id, cutoff], |_| Ok(())).optional())?.is_none() {
+        let found = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_row(params![app_id, cutoff], |_| Ok(())).optional());
+        if self.map_err(found)?.is_none() {
             return Ok(());
         }
         let note = format!(

@@ -212,7 +212,8 @@ impl Store {
              WHERE app_id = ?1 AND state = 'queued' AND claimed_by IS NULL AND due_at <= ?2 AND {}",
             claimable_sql("?2")
         );
-        let found = self.conn.query_row(&sql, params![app_id, now], |row| row.get::<_, i64>(0));
+        let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
+        let found = query.query_row(params![app_id, now], |row| row.get::<_, i64>(0));
         self.map_err(found).map(|count| usize::try_from(count).unwrap_or_default())
     }
 
@@ -220,7 +221,8 @@ impl Store {
     pub fn reset_future_due_times(&mut self, app_id: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE messages SET due_at = ?2, updated_at = ?2 WHERE app_id = ?1 AND state = 'queued'
                    AND claimed_by IS NULL AND due_at > ?2 AND updated_at > ?3";
-        let done = self.conn.execute(sql, params![app_id, now, now.plus(MAX_CLOCK_SKEW)]);
+        let mut update = self.map_err(self.conn.prepare_cached(sql))?;
+        let done = update.execute(params![app_id, now, now.plus(MAX_CLOCK_SKEW)]);
         self.map_err(done).map(drop)
     }
 }

@@ -413,7 +413,8 @@ impl OutboxTx<'_> {
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1
             AND state = 'queued'";
-        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
+        let mut query = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(query.query_row([id], |row| row.get(0)).optional())
     }
 
     /// Cancels the parts after a message that will not be sent. Returns their IDs.
@@ -425,7 +426,8 @@ impl OutboxTx<'_> {
     pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.previous_part_id
                    WHERE m.id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND p.state <> 'sent'";
-        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
+        let mut query = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(query.query_row([id], |row| row.get(0)).optional())
     }
 
     /// Marks a recipient as unreachable because WeChat refused a message with this errcode: sends

@@ -147,7 +147,7 @@ impl Store {
     fn worker_ids(&self) -> Result<Vec<String>> {
         // The oldest message first: worker IDs are random, and the order must not be.
         let sql = "SELECT claimed_by FROM messages WHERE claimed_by NOTNULL GROUP BY claimed_by ORDER BY min(id)";
-        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let mut query = self.map_err(self.conn.prepare_cached(sql))?;
         let rows = self.map_err(query.query_map([], |row| row.get(0)))?;
         self.map_err(rows.collect())
     }
@@ -155,7 +155,7 @@ impl Store {
     /// Returns the messages that a process has claimed, by ID.
     pub fn claims_of(&self, worker: &str) -> Result<Vec<Orphan>> {
         let sql = select_claimed_sql("", "m.claimed_by = ?1 AND m.state = 'queued' ORDER BY m.id");
-        let mut query = self.map_err(self.conn.prepare(&sql))?;
+        let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
         let rows =
             self.map_err(query.query_map([worker], |row| Ok((read_claimed_message(row)?, row.get(APP_ID_COLUMN)?))))?;
         let found: Vec<(_, String)> = self.map_err(rows.collect())?;

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use rusqlite::Connection;
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Params};
 use wxbox::store::MessageState;
 
 use crate::plan::USERS;
@@ -18,7 +19,12 @@ pub fn ids(raw: &Connection, sql: &str) -> Vec<i64> {
 }
 
 pub fn user_name(raw: &Connection, user: usize) -> Option<String> {
-    raw.query_row("SELECT username FROM users WHERE id = ?1", [user as i64 + 1], |row| row.get(0)).ok()
+    query_one(raw, "SELECT username FROM users WHERE id = ?1", [user as i64 + 1])
+}
+
+/// Returns the first column of the only row, if there is one.
+pub fn query_one<T: FromSql>(raw: &Connection, sql: &str, values: impl Params) -> Option<T> {
+    raw.prepare_cached(sql).unwrap().query_row(values, |row| row.get(0)).ok()
 }
 
 /// Notes which row is which message, while its content is there.
@@ -47,7 +53,7 @@ pub fn mark_unanswered(raw: &Connection, ids: &BTreeMap<i64, MessageKey>, platfo
 }
 
 pub fn stored_state(raw: &Connection, id: i64) -> Option<MessageState> {
-    raw.query_row("SELECT state FROM messages WHERE id = ?1", [id], |row| row.get(0)).ok()
+    query_one(raw, "SELECT state FROM messages WHERE id = ?1", [id])
 }
 
 /// A run that ends well has reported each message that it queued.
@@ -194,7 +200,7 @@ const MAX_DELETED: i64 = 500;
 
 /// Adds a history that is longer than what one transaction may delete.
 pub fn add_history(world: &mut World<'_>) {
-    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
         INSERT INTO messages (app_id, openid, type, state, created_at, updated_at, due_at, expire_after, expires_at, finished_at)
         SELECT 'wx1', 'x', 'old', 'sent', 0, 0, 0, 0, 0, 0 FROM n";
     world.rig.raw.execute(sql, []).unwrap();
@@ -204,7 +210,7 @@ pub fn add_history(world: &mut World<'_>) {
 /// Returns the number of messages and of durable commits.
 pub fn size(world: &World<'_>) -> (i64, i64) {
     let sql = "SELECT (SELECT count(*) FROM messages), (SELECT user_version >> 8 FROM pragma_user_version)";
-    world.rig.raw.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    world.rig.raw.prepare_cached(sql).unwrap().query_row([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
 /// No transaction deletes so much that others wait for long.

@@ -4,6 +4,7 @@
 use wxbox::clock::Timestamp;
 use wxbox::store::{EventEffect, NewEvent, NewReceipt, Receipt, ReceiptStatus};
 
+use crate::check;
 use crate::plan::Push;
 use crate::wechat::{EPOCH, locked, recipient_of};
 use crate::world::{APP, World};
@@ -120,12 +121,12 @@ impl World<'_> {
     fn deliveries(&self) -> String {
         let sql = "SELECT coalesce(group_concat(concat_ws(' ', id, state, attempts, due_at, claimed_by, msgid)), '')
                    FROM messages WHERE type <> 'old'";
-        self.rig.raw.query_row(sql, [], |row| row.get(0)).unwrap()
+        check::query_one(&self.rig.raw, sql, []).unwrap()
     }
 
     fn follows(&self, openid: &str) -> Option<bool> {
         let sql = "SELECT coalesce(follows, 0) FROM bindings WHERE openid = ?1";
-        self.rig.raw.query_row(sql, [openid], |row| row.get(0)).ok()
+        check::query_one(&self.rig.raw, sql, [openid])
     }
 
     /// Each message whose msgid is known has the receipt that came for it, also if that came before.

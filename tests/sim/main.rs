@@ -15,7 +15,7 @@ mod wechat;
 mod world;
 
 /// How many histories each of the two tests plays.
-const HISTORIES: u64 = 500;
+const HISTORIES: u64 = 2_000;
 
 /// Plays the histories of these seeds, and shows the shortest form of the first that fails.
 fn play(seeds: impl Iterator<Item = u64>) {

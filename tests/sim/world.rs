@@ -31,6 +31,23 @@ const MAX_STEPS: u32 = 5_000;
 /// How long a run may take, less the time for which it did not run.
 const MAX_RUN_MS: i64 = 45 * 60_000;
 
+/// Empties the database, but for the users.
+const RESET: &[&str] = &[
+    "BEGIN IMMEDIATE",
+    "UPDATE sim_fault SET n = 0",
+    "DELETE FROM messages",
+    "DELETE FROM payloads",
+    "DELETE FROM tokens",
+    "DELETE FROM users",
+    "DELETE FROM events",
+    "DELETE FROM unmatched_receipts",
+    "DELETE FROM sqlite_sequence",
+    "INSERT INTO users (id, username, uid, created_at)
+     SELECT column1 + 1, 'u' || column1, printf('%032d', column1), 0 FROM (VALUES (0), (1), (2), (3))",
+    "INSERT INTO bindings (app_id, user_id, openid, bound_at) SELECT 'wx1', id, 'o' || (id - 1) || '-0', 0 FROM users",
+    "COMMIT",
+];
+
 /// What histories share: the files, connections and the client, which take long to make.
 pub struct Rig {
     _dir: tempfile::TempDir,
@@ -48,6 +65,9 @@ impl Rig {
         let path = dir.path().join("wxbox.db");
         drop(Store::open(&path).unwrap());
         let raw = Connection::open(&path).unwrap();
+        // Small pages: a commit writes each page that it changes.
+        raw.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = WAL;")
+            .unwrap();
         let mut sql = "CREATE TABLE sim_fault (n INTEGER NOT NULL); INSERT INTO sim_fault VALUES (0);".to_owned();
         for (name, event) in [
             ("mu", "UPDATE ON messages"),
@@ -62,6 +82,7 @@ impl Rig {
             );
         }
         raw.execute_batch(&sql).unwrap();
+        raw.set_prepared_statement_cache_capacity(64);
         let settings = ClientSettings {
             api_base: ["https://api.test", "https://api2.test"].iter().map(|it| it.parse().unwrap()).collect(),
             timeout: Duration::from_secs(10),
@@ -74,17 +95,14 @@ impl Rig {
 
     /// Empties the database, but for the users.
     fn reset(&mut self) {
-        let mut sql = "BEGIN IMMEDIATE; UPDATE sim_fault SET n = 0; DELETE FROM messages; DELETE FROM payloads;
-            DELETE FROM tokens; DELETE FROM users; DELETE FROM events; DELETE FROM unmatched_receipts; DELETE FROM sqlite_sequence;"
-            .to_owned();
-        for user in 0..USERS {
-            sql += &format!(
-                "INSERT INTO users (id, username, uid, created_at) VALUES ({0}, 'u{user}', '{user:032}', 0);
-                 INSERT INTO bindings (app_id, user_id, openid, bound_at) VALUES ('{APP}', {0}, 'o{user}-0', 0);",
-                user + 1
-            );
+        for sql in RESET {
+            self.raw.prepare_cached(sql).unwrap().execute([]).unwrap();
         }
-        self.raw.execute_batch(&(sql + "COMMIT;")).unwrap();
+    }
+
+    /// Makes the nth statement from now fail that writes a message or an attempt; none with 0.
+    fn set_fault(&self, nth: u8) {
+        self.raw.prepare_cached("UPDATE sim_fault SET n = ?1").unwrap().execute([nth]).unwrap();
     }
 
     pub fn take_store(&mut self) -> Store {
@@ -464,7 +482,7 @@ impl World<'_> {
         let time = StepTime { instant, clock, server: process.client.clock().now(instant) };
         let armed = self.disk_fault.filter(|_| self.lock_until.is_none());
         if let Some((nth, steps)) = armed {
-            self.rig.raw.execute("UPDATE sim_fault SET n = ?1", [nth]).unwrap();
+            self.rig.set_fault(nth);
             self.disk_fault = (steps > 1).then_some((nth, steps - 1));
         }
         let size = if self.has_history { check::size(self) } else { (0, 0) };
@@ -475,9 +493,9 @@ impl World<'_> {
             next = process.scheduler.abandon(&HashSet::new());
         }
         if armed.is_some() {
-            let left: u8 = self.rig.raw.query_row("SELECT n FROM sim_fault", [], |row| row.get(0)).unwrap();
+            let left: u8 = check::query_one(&self.rig.raw, "SELECT n FROM sim_fault", []).unwrap();
             self.disk_fault = self.disk_fault.map(|(_, steps)| (left.max(1), steps));
-            self.rig.raw.execute("UPDATE sim_fault SET n = 0", []).unwrap();
+            self.rig.set_fault(0);
         }
         if self.has_history {
             check::short_transactions(self, size);

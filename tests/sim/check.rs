@@ -66,6 +66,17 @@ pub fn reports(world: &World<'_>, submitted: &BTreeSet<u64>, reported: Option<&B
     }
 }
 
+/// A run that ends well has queued each message, except those that it may leave out.
+pub fn queued(world: &World<'_>, submitted: &BTreeSet<u64>, left_out: usize) {
+    let found: BTreeSet<MessageKey> = world.ids.values().copied().collect();
+    let ours = world.queued.iter().filter(|it| !it.may_skip && submitted.contains(&it.first));
+    let all = ours.flat_map(|it| it.recipients.iter().map(|recipient| (it.first, *recipient)));
+    let missing: Vec<String> = all.filter(|it| !found.contains(it)).map(show).collect();
+    if missing.len() > left_out {
+        locked(&world.platform).violate("d: nothing is lost", format!("{} was never queued", missing.join(", ")));
+    }
+}
+
 /// Compares one state with what is true; `is_known` if no attempt of it is open or ambiguous.
 pub fn state(platform: &mut Platform, message: MessageKey, state: MessageState, may_have_arrived: bool) {
     let Some(truth) = platform.messages.get(&message) else { return };

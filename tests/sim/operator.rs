@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wxbox::clock::Timestamp;
 use wxbox::delivery::{DeliverySource, TaggedSubmission, is_within_dedupe_window};
-use wxbox::store::{Expiry, NewRecipient, Payload, RetryResult, Store, Submission, User, UserUpdate};
+use wxbox::store::{self, Expiry, NewRecipient, Payload, RetryResult, Store, Submission, User, UserUpdate};
 
 use crate::check;
 use crate::plan::{BARE, Form, Kind, Pick, Setup, USERS};
@@ -73,7 +73,7 @@ impl World<'_> {
         let (now, mut store, mut requeued) = (self.clock(setup.machine), self.rig.take_store(), Vec::new());
         for id in ids {
             let result = store.retry(APP, id, DAY, now.wall, |first| is_within_dedupe_window(first, &now));
-            let Ok(RetryResult::Queued { may_duplicate, .. }) = result else { continue };
+            let Some(RetryResult::Queued { may_duplicate, .. }) = self.succeeds("retry", result) else { continue };
             requeued.push(id);
             self.unknown.remove(&id);
             let mut platform = locked(&self.platform);
@@ -104,18 +104,20 @@ impl World<'_> {
             Kind::Cancel(nth) => {
                 let sql = format!("SELECT id FROM messages WHERE state = 'queued' ORDER BY id LIMIT 1 OFFSET {nth}");
                 for id in check::ids(&self.rig.raw, &sql) {
-                    let _ = store.cancel(APP, id, now);
+                    let done = self.succeeds("cancel", store.cancel(APP, id, now));
+                    done.into_iter().for_each(|_| self.none_queued(&format!("id = {id}")));
                 }
             }
-            Kind::CancelAll => drop(store.cancel_all(APP, now)),
-            Kind::QuotaClear => {
-                let _ = store.make_due(APP, &[45009], now);
+            Kind::CancelAll => {
+                let done = self.succeeds("cancel --all", store.cancel_all(APP, now));
+                done.into_iter().for_each(|_| self.none_queued("true"));
             }
+            Kind::QuotaClear => drop(self.succeeds("quota clear", store.make_due(APP, &[45009], now))),
             Kind::Prune { older_than_s, machine } => {
                 let before = self.clock(machine).wall.minus(Duration::from_secs(older_than_s));
                 let sql = "SELECT id FROM messages WHERE state <> 'queued'";
                 let (finished, before_prune) = (check::ids(&self.rig.raw, sql), check::size(self));
-                let _ = store.prune(APP, before);
+                self.succeeds("prune", store.prune(APP, before));
                 check::short_transactions(self, before_prune);
                 let left: BTreeSet<i64> = check::ids(&self.rig.raw, sql).into_iter().collect();
                 for id in finished.into_iter().filter(|id| !left.contains(id)) {
@@ -125,6 +127,27 @@ impl World<'_> {
             _ => {}
         }
         self.rig.pool.push(store);
+    }
+
+    /// Returns what a command did. It may fail only while another program keeps the database locked.
+    fn succeeds<T>(&self, command: &str, result: store::Result<T>) -> Option<T> {
+        if let Err(error) = &result
+            && self.lock_until.is_none()
+        {
+            locked(&self.platform).violate("e: commands take effect", format!("{command}: {error}"));
+        }
+        result.ok()
+    }
+
+    /// None of these messages is queued that nobody is sending.
+    fn none_queued(&self, condition: &str) {
+        let sql = format!(
+            "SELECT id FROM messages WHERE {condition} AND state = 'queued'
+             AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)"
+        );
+        for id in check::ids(&self.rig.raw, &sql) {
+            locked(&self.platform).violate("e: commands take effect", format!("row {id} is still queued"));
+        }
     }
 
     /// The operator let a message go, and its key.
@@ -171,6 +194,9 @@ impl World<'_> {
         };
         self.say(|| format!("{kind:?}: {done:?}"));
         if let Some(openid) = done {
+            if openid.is_none() {
+                self.none_queued(&format!("user_id = {}", user + 1));
+            }
             locked(&self.platform).bound[user] = openid;
         }
     }

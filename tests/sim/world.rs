@@ -155,6 +155,8 @@ pub struct Process {
     /// The messages that it submitted, and the rows that it reported; `None` if it left some out.
     submitted: BTreeSet<u64>,
     reported: Option<BTreeSet<i64>>,
+    /// How many messages it may leave out: those to users whom it reported as not bound, and any after SIGTERM.
+    left_out: usize,
     pub die_after: Option<u8>,
     pub stop: bool,
     pub no_threads: bool,
@@ -373,6 +375,7 @@ impl World<'_> {
             name,
             submitted,
             reported: Some(BTreeSet::new()),
+            left_out: 0,
             worker_id,
             setup,
             scheduler,
@@ -477,6 +480,9 @@ impl World<'_> {
         events.submissions_closed = process.submissions.is_empty();
         events.due_changed = std::mem::take(&mut process.due_changed);
         events.due_closed = std::mem::take(&mut process.due_closed);
+        if process.stop {
+            process.left_out = usize::MAX;
+        }
         events.stop_at = std::mem::take(&mut process.stop).then(|| instant + Duration::from_secs(2));
         *locked(&process.line.instant) = instant;
         let time = StepTime { instant, clock, server: process.client.clock().now(instant) };
@@ -542,6 +548,7 @@ impl World<'_> {
                     )
                 });
                 if result.is_ok() {
+                    check::queued(self, &process.submitted, process.left_out);
                     check::reports(self, &process.submitted, process.reported.as_ref());
                 }
                 self.on_run_end(process.role, process.setup.machine, &result);
@@ -612,6 +619,10 @@ impl World<'_> {
                 return self.on_sending_stopped(index);
             }
             DeliveryEvent::Queued(_) => return check::note_rows(self),
+            DeliveryEvent::NotBound { .. } => {
+                let left_out = &mut self.processes[index].left_out;
+                return *left_out = left_out.saturating_add(1);
+            }
             DeliveryEvent::LeftQueued(_) => return self.processes[index].reported = None,
             _ => return,
         };

@@ -17,7 +17,7 @@ use crate::listen;
 use crate::sandbox::{LogLine, Sandbox, SandboxInfo, Scenario};
 use crate::signals::SignalReceiver;
 use crate::t;
-use crate::ui::{Ui, format_key_values};
+use crate::ui::{KeyValues, Ui};
 
 /// The address of the sandbox, and in text output its contents.
 #[derive(Serialize)]
@@ -43,21 +43,29 @@ impl fmt::Display for SandboxView<'_> {
             (format!("{} … {}", first.0, last.0), format!("{} …  {}", first.1, t!("sandbox-person-crowd")))
         });
         let people: Vec<_> = people.chain(crowd).collect();
-        writeln!(f, "{}\n{}\n", t!("sandbox-people"), format_key_values(&people))?;
+        write_list(f, &t!("sandbox-people"), people)?;
         let templates: Vec<_> =
             self.world.templates.iter().map(|template| (template.title.clone(), template.id.clone())).collect();
-        writeln!(f, "{}\n{}\n", t!("sandbox-templates"), format_key_values(&templates))?;
+        write_list(f, &t!("sandbox-templates"), templates)?;
         let library = self.world.library.iter().map(|template| {
             let keywords: Vec<&str> = template.keywords.iter().map(|keyword| keyword.name.as_str()).collect();
             (template.number.clone(), format!("{}  {}", template.title, join_list(keywords)))
         });
         let library: Vec<_> = library.collect();
-        writeln!(f, "{}\n{}\n", t!("sandbox-library"), format_key_values(&library))?;
-        writeln!(f, "{}\n{}\n", t!("sandbox-subscriptions"), format_key_values(&list_subscriptions(self.world)))?;
-        writeln!(f, "{}\n{}\n", t!("sandbox-named"), format_key_values(&list_resources(self.world)))?;
+        write_list(f, &t!("sandbox-library"), library)?;
+        write_list(f, &t!("sandbox-subscriptions"), list_subscriptions(self.world))?;
+        write_list(f, &t!("sandbox-named"), list_resources(self.world))?;
         // The most important lines stand last, where a small terminal still shows them.
         write!(f, "{}\n\n{}", self.listening, t!("sandbox-stop"))
     }
+}
+
+/// Writes a heading and a list. On a terminal, long lines are wrapped.
+fn write_list(f: &mut fmt::Formatter<'_>, heading: &str, rows: Vec<(String, String)>) -> fmt::Result {
+    writeln!(f, "{heading}")?;
+    let list = KeyValues(rows.into_iter().map(|(name, text)| (name, text.into())).collect());
+    fmt::Display::fmt(&list, f)?;
+    f.write_str("\n\n")
 }
 
 fn list_subscriptions(scenario: &Scenario) -> Vec<(String, String)> {

@@ -203,7 +203,19 @@ impl Ui {
     /// # Errors
     /// Writing fails for a reason other than a closed pipe.
     pub fn print_result(&mut self, value: &(impl Serialize + Display)) -> anyhow::Result<()> {
-        if self.quiet && !self.json { Ok(()) } else { self.print(value) }
+        if self.quiet && !self.json {
+            return Ok(());
+        }
+        let text = self.render(value)?;
+        self.write_line(&self.wrap_result(text))
+    }
+
+    /// Returns text with its lines wrapped to the terminal. A link and a token stay in one piece.
+    fn wrap_result(&self, text: String) -> String {
+        match terminal_width().filter(|_| self.out_terminal && !self.json) {
+            Some(width) => text.split('\n').flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n"),
+            None => text,
+        }
     }
 
     /// Prints several results at once; see [`Ui::print_result`].
@@ -215,7 +227,7 @@ impl Ui {
             return Ok(());
         }
         let lines: Vec<String> = values.iter().map(|value| self.render(value)).collect::<anyhow::Result<_>>()?;
-        self.write_line(&lines.join("\n"))
+        self.write_line(&self.wrap_result(lines.join("\n")))
     }
 
     /// Prints a table: aligned on a terminal, in a pager if it is long, and separated by tabs

@@ -367,6 +367,8 @@ const UNTRANSLATED_TEXTS: &[&str] = &[
     "GET {} HTTP/1.1",
     "user add luffy",
     "bind --user luffy",
+    // The words after a number, between which no line is broken.
+    "秒分小天日月年",
     "9p (Windows drives",
     " hint: [",
     "# ---- ",

@@ -9,7 +9,7 @@ use crate::compose::template_list::shell_name;
 use crate::config::Config;
 use crate::store::{CachedTemplate, TemplateKind};
 use crate::t;
-use crate::ui::{KeyValues, Ui, format_key_values};
+use crate::ui::{Cell, KeyValues, Ui};
 use crate::wechat::template::{HIDDEN_KEYS, Piece, keys, parse_template};
 use crate::wechat::template_rules::{TemplateFieldType, describe_type};
 
@@ -44,14 +44,13 @@ impl<'a> TemplateView<'a> {
     }
 
     /// Lists the keys, each with the type of its value.
-    fn format_fields(&self) -> String {
+    fn list_fields(&self) -> Vec<(String, String)> {
         let description = |key: &str| match TemplateFieldType::from_key(key) {
             Some(kind) => describe_type(kind),
             None if HIDDEN_KEYS.contains(&key) => t!("template-field-hidden"),
             None => String::new(),
         };
-        let rows: Vec<_> = self.keys.iter().map(|key| ((*key).to_owned(), description(key))).collect();
-        format_key_values(&rows).lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+        self.keys.iter().map(|key| ((*key).to_owned(), description(key))).collect()
     }
 
     /// Returns the message as the phone shows it, with a field's name in place of its value.
@@ -71,7 +70,7 @@ impl fmt::Display for TemplateView<'_> {
             (t!("template-id"), self.template_id.into()),
             (t!("template-alias"), self.alias.unwrap_or("-").into()),
             (t!("template-asked-at"), self.asked_at.into()),
-            (t!("template-fields"), self.format_fields().into()),
+            (t!("template-fields"), Cell::Rows(self.list_fields())),
             (t!("template-content"), self.render_card().into()),
         ])
         .fmt(f)

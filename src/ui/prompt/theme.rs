@@ -2,18 +2,22 @@
 
 use std::fmt::{self, Write};
 
+use console::measure_text_width;
 use dialoguer::theme::Theme;
 
 use crate::t;
 use crate::ui::messages::with_label;
 use crate::ui::sanitize::single_line;
+use crate::ui::table::key_values::{hanging_indent, terminal_width};
 
 /// The theme of all prompts.
 pub(super) struct PromptTheme;
 
 impl Theme for PromptTheme {
     fn format_error(&self, f: &mut dyn Write, error: &str) -> fmt::Result {
-        f.write_str(&with_label(&t!("ui-error"), &single_line(error)))
+        let label = with_label(&t!("ui-error"), "");
+        let text = hanging_indent(&single_line(error), measure_text_width(&label), terminal_width());
+        write!(f, "{label}{text}")
     }
 
     fn format_confirm_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<bool>) -> fmt::Result {

@@ -19,6 +19,8 @@ pub enum Cell {
     Time(Timestamp),
     /// A point in time: local on a terminal, RFC 3339 in UTC elsewhere.
     LocalTime(Timestamp),
+    /// A list of names and values within a list.
+    Rows(Vec<(String, String)>),
 }
 
 /// The style of a word.
@@ -58,6 +60,10 @@ impl Cell {
             Self::Time(at) if for_terminal => format_relative_time(*at),
             Self::LocalTime(at) if for_terminal => format_local_briefly(*at),
             Self::Time(at) | Self::LocalTime(at) => at.to_string(),
+            Self::Rows(rows) => {
+                let rows: Vec<_> = rows.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                single_line(&rows.join("; "))
+            }
         }
     }
 }

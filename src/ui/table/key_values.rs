@@ -15,13 +15,15 @@ pub struct KeyValues(pub Vec<(String, Cell)>);
 
 impl fmt::Display for KeyValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = if f.alternate() { terminal_width() } else { None };
+        let indent = self.0.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or(0) + 2;
         let text_of = |cell: &Cell| match cell {
             Cell::Text(text) | Cell::Styled(text, _) => text.clone(),
             Cell::Time(at) => format_time(*at, f),
             Cell::LocalTime(at) => format_clock_time(*at, f),
+            Cell::Rows(rows) => format_aligned(rows, columns.map(|columns| columns.saturating_sub(indent))),
         };
         let rows: Vec<_> = self.0.iter().map(|(name, cell)| (name.clone(), text_of(cell))).collect();
-        let columns = if f.alternate() { terminal_width() } else { None };
         f.write_str(&format_aligned(&rows, columns))
     }
 }
@@ -35,7 +37,7 @@ pub(in crate::ui) fn format_aligned(rows: &[(String, String)], columns: Option<u
     let width = rows.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or(0);
     let line = |(name, value): &(String, String)| {
         let gap = " ".repeat(width - measure_text_width(name) + 2);
-        format!("{name}{gap}{}", hanging_indent(value, width + 2, columns))
+        format!("{name}{gap}{}", hanging_indent(value, width + 2, columns)).trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -66,31 +68,68 @@ pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
     if measure_text_width(line) <= width {
         return vec![line.to_owned()];
     }
-    // Break only between words and beside Chinese characters: Unicode would allow breaks after each
-    // slash of a URL. A command in backticks is not broken, so that it can be copied.
-    let is_wide = |c: Option<char>| c.is_some_and(|c| measure_text_width(c.encode_utf8(&mut [0; 4])) > 1);
-    let is_break = |at: usize| {
-        let (before, after) = (line[..at].chars().next_back(), line[at..].chars().next());
-        let in_command = line[..at].matches('`').count() % 2 == 1;
-        after.is_none() || !in_command && (before.is_some_and(char::is_whitespace) || is_wide(before) || is_wide(after))
-    };
-    // A URL after a full-width colon starts a new line alone, without the word before the colon.
-    let after_colons = line.match_indices('：').map(|(at, colon)| at + colon.len());
-    let mut breaks: Vec<usize> =
-        linebreaks(line).map(|(at, _)| at).filter(|at| is_break(*at)).chain(after_colons).collect();
-    breaks.sort_unstable();
+    let breaks = line_breaks(line);
     let mut pieces = Vec::new();
     let mut start = 0;
-    let mut end = 0;
-    for next in breaks {
-        if end > start && measure_text_width(line[start..next].trim_end()) > width {
-            pieces.push(line[start..end].trim_end().to_owned());
-            start = end;
-        }
-        end = next;
+    while start < line.len() {
+        let rest = breaks.iter().filter(|(at, _)| *at > start);
+        let width_to = |at: usize| measure_text_width(line[start..at].trim_end());
+        let fitting: Vec<_> = rest.clone().take_while(|(at, _)| width_to(*at) <= width).collect();
+        let last = fitting.last().copied().or(rest.clone().next()).map_or(line.len(), |(at, _)| *at);
+        let between_words = fitting.iter().rfind(|(_, is_between_words)| *is_between_words);
+        let cut = match between_words {
+            Some((at, _)) if last < line.len() && width_to(last) - width_to(*at) <= MAX_RAGGED_WIDTH => *at,
+            _ => last,
+        };
+        pieces.push(line[start..cut].trim_end().to_owned());
+        start = cut;
     }
-    pieces.push(line[start..].trim_end().to_owned());
     pieces
+}
+
+/// The columns that a line may stay empty so that no Chinese word is split. Few words are longer
+/// than four characters.
+const MAX_RAGGED_WIDTH: usize = 8;
+
+/// Returns the opportunities for a break, and whether each is certain not to split a word. There is
+/// none within a command in backticks, which is copied, within a URL or path, where Unicode allows
+/// one after each slash, and between a number and its unit.
+fn line_breaks(line: &str) -> Vec<(usize, bool)> {
+    let is_wide = |c: Option<char>| c.is_some_and(|c| measure_text_width(c.encode_utf8(&mut [0; 4])) > 1);
+    let classify = |at: usize| {
+        let (before, after) = (line[..at].chars().next_back(), line[at..].chars().next());
+        let in_command = line[..at].matches('`').count() % 2 == 1;
+        let is_blank = before.is_some_and(char::is_whitespace);
+        let is_unit = is_blank && is_number(line[..at].trim_end()) && is_unit(&line[at..]);
+        let is_ideograph = |c: Option<char>| is_wide(c) && c.is_some_and(char::is_alphabetic);
+        let is_lone = is_ideograph(after) && !is_ideograph(line[at..].chars().nth(1));
+        let is_allowed = after.is_none() || !in_command && !is_unit && (is_blank || is_wide(before) || is_wide(after));
+        let is_within_word = is_lone || is_ideograph(before) && is_ideograph(after);
+        is_allowed.then_some((at, !is_within_word))
+    };
+    // A URL after a full-width colon starts a new line alone, without the word before the colon.
+    let after_colons = line.match_indices('：').map(|(at, colon)| (at + colon.len(), true));
+    let mut breaks: Vec<(usize, bool)> =
+        linebreaks(line).filter_map(|(at, _)| classify(at)).chain(after_colons).collect();
+    breaks.sort_unstable();
+    breaks.dedup();
+    breaks
+}
+
+/// The Chinese words after a number, by their first character.
+const MEASURE_WORDS: &str = "秒分小天日月年个条次项段行列位字步";
+
+const UNITS: [&str; 11] = ["B", "KB", "MB", "GB", "KiB", "MiB", "GiB", "TiB", "ms", "s", "min"];
+
+/// Returns whether a text ends with a number.
+fn is_number(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Returns whether a text begins with the unit of a number.
+fn is_unit(text: &str) -> bool {
+    let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    text.starts_with(|c| MEASURE_WORDS.contains(c)) || UNITS.contains(&word)
 }
 
 #[cfg(test)]
@@ -119,8 +158,18 @@ mod tests {
     fn lines_break_between_words_and_chinese_characters() {
         assert_eq!(
             wrap("丢弃缓存的 access_token，重新获取后再试一次。", 20),
-            ["丢弃缓存的", "access_token，重新获", "取后再试一次。"]
+            ["丢弃缓存的", "access_token，", "重新获取后再试一次。"]
         );
+        // Long words are broken, and no punctuation begins a line.
+        assert_eq!(
+            wrap("重新获取后再试一次并等待结果（最多一分钟）。", 20),
+            ["重新获取后再试一次并", "等待结果（最多一分", "钟）。"]
+        );
+        let from = "AppID 为 wx01，AppSecret 来自 /tmp/config.toml";
+        assert_eq!(wrap(from, 26), ["AppID 为 wx01，AppSecret", "来自 /tmp/config.toml"]);
+        assert_eq!(wrap("可用空间为 48.46 GiB", 17), ["可用空间为", "48.46 GiB"]);
+        assert_eq!(wrap("已绑定（39 秒前）", 12), ["已绑定", "（39 秒前）"]);
+        assert_eq!(wrap("一个检测点能 ping 通；完成", 18), ["一个检测点能", "ping 通；完成"]);
         let url = "https://open.weixin.qq.com/connect/oauth2/authorize";
         assert_eq!(wrap(&format!("see {url} for more"), 20), ["see", url, "for more"]);
         assert_eq!(wrap("数据库：/var/lib/wxbox/wxbox.db 完好", 20), ["数据库：", "/var/lib/wxbox/wxbox.db", "完好"]);

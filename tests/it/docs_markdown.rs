@@ -229,6 +229,47 @@ fn typed_blocks(name: &str) -> Vec<CodeBlock> {
         .collect()
 }
 
+/// Asserts that lines of code are the same in both languages, except for texts in Chinese. A Chinese
+/// text has the variables and placeholders of the English one.
+#[track_caller]
+pub fn assert_translated(english: &[String], chinese: &[String], place: &str) {
+    assert_eq!(english.len(), chinese.len(), "{place}: {chinese:#?}");
+    for (english, chinese) in english.iter().zip(chinese) {
+        assert!(is_translation(english, chinese), "{place}: {chinese} where English has {english}");
+    }
+}
+
+fn is_translation(english: &str, chinese: &str) -> bool {
+    let text = Regex::new("\"[^\"]*\"|[\u{4e00}-\u{9fff}][^\\s\"]*").unwrap();
+    let han = Regex::new("[\u{4e00}-\u{9fff}]").unwrap();
+    let (mut pattern, mut end) = (String::from("^"), 0);
+    for found in text.find_iter(chinese).filter(|found| han.is_match(found.as_str())) {
+        pattern += &regex::escape(&chinese[end..found.start()]);
+        pattern += if found.as_str().starts_with('"') { "\"[^\"]*\"" } else { "\\S+" };
+        end = found.end();
+    }
+    pattern += &format!("{}$", regex::escape(&chinese[end..]));
+    let placeholder = Regex::new(r"\$\w+|\{\w+\}|\{\{\w+\.DATA\}\}").unwrap();
+    let placeholders =
+        |line| -> BTreeSet<String> { placeholder.find_iter(line).map(|found| found.as_str().to_owned()).collect() };
+    Regex::new(&pattern).unwrap().is_match(english) && placeholders(english) == placeholders(chinese)
+}
+
+#[test]
+fn only_texts_may_be_translated() {
+    let english = "wxbox run -t a -d x=down --text \"{result} of db1\" --key k";
+    for (chinese, expected) in [
+        (english, true),
+        ("wxbox run -t a -d x=故障 --text \"db1 备份{result}\" --key k", true),
+        ("wxbox run -t a -d x=故障 --text \"db1 备份{status}\" --key k", false),
+        ("wxbox run -t a -d x=故障 --text \"{result} of db1\" --key 键", true),
+        ("wxbox run -t a -d x=up --text \"db1 备份{result}\" --key k", false),
+        ("wxbox run -t a --text \"db1 备份{result}\" --key k", false),
+    ] {
+        assert_eq!(is_translation(english, chinese), expected, "{chinese}");
+    }
+}
+
 #[test]
 fn chinese_pages_have_the_code_blocks_of_the_english_ones() {
     let mut pairs = vec![("README.md".to_owned(), "README.zh-CN.md".to_owned())];
@@ -237,8 +278,9 @@ fn chinese_pages_have_the_code_blocks_of_the_english_ones() {
     }
     for (english, chinese) in &pairs {
         let (one, other) = (typed_blocks(english), typed_blocks(chinese));
-        for (one, other) in one.iter().zip(&other) {
-            assert_eq!(one, other, "{chinese}");
+        for ((headings, language, lines), other) in one.iter().zip(&other) {
+            assert_eq!((headings, language), (&other.0, &other.1), "{chinese}");
+            assert_translated(lines, &other.2, chinese);
         }
         assert_eq!(one.len(), other.len(), "{chinese}");
     }

@@ -10,6 +10,7 @@ use wxbox::cli::{COMMAND_GROUPS, Cli, HELP_ZH, command_in, help_text, usage_text
 use wxbox::i18n::Lang;
 use wxbox::reference;
 
+use crate::docs_markdown::assert_translated;
 use crate::support::env::TestEnv;
 
 const LANGUAGES: [Lang; 2] = [Lang::En, Lang::Zh];
@@ -81,7 +82,7 @@ fn every_command_has_examples_that_parse() {
     });
     each_command(&command_in(Lang::En), &mut |words, command| {
         let examples = example_commands(command);
-        assert_eq!(examples, chinese[words], "{words:?}: the Chinese examples");
+        assert_translated(&examples, &chinese[words], &format!("{words:?}: the Chinese examples"));
         assert_eq!(examples.is_empty(), command.has_subcommands() && !words.is_empty(), "{words:?}");
         for example in examples {
             let redirection = redirections.replace_all(&example, "").into_owned();
@@ -192,7 +193,7 @@ fn help_and_usage_errors_follow_the_language_of_the_config() {
 exit 2
 --- stderr
 错误：缺少 NAME
-提示：用法是 wxbox user show NAME
+提示：用法为 wxbox user show NAME
 
 "#]]);
     env.run("send luffy hello").assert_snapshot(str![[r#"

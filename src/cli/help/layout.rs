@@ -155,22 +155,30 @@ fn argument_row(arg: &Arg, catalogue: Option<&HelpCatalogue>, is_long: bool) -> 
     let text = long.or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
     let mut text = text.split("\n\n").collect::<Vec<_>>().join(&term(catalogue, ". "));
     let takes_values = arg.get_num_args().is_some_and(|count| count.takes_values());
-    if takes_values && !arg.is_hide_default_value_set() && !arg.get_default_values().is_empty() {
-        let default = arg.get_default_values()[0].to_string_lossy();
-        // A full-width stop brings its own gap.
-        text += if text.ends_with('。') { "" } else { " " };
-        text += &term(catalogue, "[default: {}]").replace("{}", &default);
+    let values = arg.get_possible_values();
+    let values = if takes_values && !arg.is_hide_possible_values_set() { &values[..] } else { &[] };
+    let explains_values = is_long && values.iter().any(|value| value.get_help().is_some());
+    let default = arg.get_default_values().first().filter(|_| takes_values && !arg.is_hide_default_value_set());
+    let default = default.map(|value| value.to_string_lossy().into_owned());
+    // A full-width stop brings its own gap.
+    let gap = if text.ends_with('。') { "" } else { " " };
+    match default {
+        Some(default) if values.is_empty() || explains_values => {
+            text += &format!("{gap}{}", term(catalogue, "[default: {}]").replace("{}", &default));
+        }
+        default if !values.is_empty() && !explains_values => {
+            let names = values.iter().map(|value| match value.get_name() {
+                name if Some(name) == default.as_deref() => term(catalogue, "{} (default)").replace("{}", name),
+                name => name.to_owned(),
+            });
+            text += &format!("{gap}[{}]", names.collect::<Vec<_>>().join(&term(catalogue, ", ")));
+        }
+        _ => {}
     }
-    if takes_values && !arg.is_hide_possible_values_set() {
-        let values = arg.get_possible_values();
-        if is_long && values.iter().any(|value| value.get_help().is_some()) {
-            for value in &values {
-                let help = value.get_help().map(ToString::to_string).unwrap_or_default();
-                text += &format!("\n- {}: {help}", value.get_name());
-            }
-        } else if !values.is_empty() {
-            let names = values.iter().map(|value| value.get_name()).collect::<Vec<_>>().join(", ");
-            text += &format!(" [{names}]");
+    if explains_values {
+        for value in values {
+            let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+            text += &format!("\n- {}{}{help}", value.get_name(), term(catalogue, ": "));
         }
     }
     (name, text)

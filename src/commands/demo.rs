@@ -309,7 +309,7 @@ impl Demo {
     fn print_inbox(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
         let response = self.phone.get(format!("{}/sandbox/inbox.json", sandbox_info.url)).send()?.bytes()?;
         let all: Vec<InboxEntry> = serde_json::from_slice(&response)?;
-        ui.write_stdout(&format!("\n{}", t!("demo-inbox", person = DEMO_USER, url = sandbox_info.url)))?;
+        ui.write_stdout(&format!("\n{}", t!("demo-inbox", person = DEMO_USER)))?;
         for message in all {
             let mut lines: Vec<String> = message.title.into_iter().chain(message.content).collect();
             for field in message.fields {

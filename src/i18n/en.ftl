@@ -393,7 +393,7 @@ demo-directory-hint = set TMPDIR to another directory
 demo-done = That was the whole flow: a user, a binding by one scan, two messages and a receipt. Everything was in { $dir }, which is removed now.
 demo-events = The output of `wxbox serve`:
 demo-failed = the demo stopped at `{ $command }` (exit status { $status })
-demo-inbox = The inbox of { $person }, as the sandbox shows it at { $url }/:
+demo-inbox = The inbox of { $person } (`wxbox sandbox` shows one in a browser):
 demo-intro = The demo uses a local simulator of WeChat, an empty home directory and this wxbox.
 demo-no-person = no user was bound
 demo-no-receipt = no receipt arrived
@@ -716,6 +716,7 @@ init-secret-length = an AppSecret has 32 characters, this one has { $length }
 init-secret-sandbox = AppSecret (not shown; Enter takes that of `wxbox sandbox`)
 init-secret-unusable = standard input must contain the AppSecret in one line
 init-trying = Checking with WeChat …
+init-trying-sandbox = Checking with the sandbox …
 init-unchecked = wrote the config without verification; run `wxbox doctor` to check it
 init-unreached-hint = check the network and HTTPS_PROXY, or use --no-check to write the config without verification
 init-value = { $option } must be { $expected }
@@ -1147,7 +1148,7 @@ serve-notices-lost = { $count ->
    *[other] { $count } lines were lost: the reader of the output did not read
 }
 serve-other = event { $name } of { $person }
-serve-own-request = (a check of doctor)
+serve-own-request = {" "}(a check of doctor)
 serve-port-hint = another program uses the port; choose another one with `--listen` or serve.address
 serve-push-rejected = rejected a push: { $cause }
 serve-push-rejected-hint = compare app_id, push.token, push.aes_key and the mode with WeChat's console; with -v, each rejected push is logged
@@ -1287,6 +1288,7 @@ outbox-template = Template { $id }
 outbox-to = To
 outbox-too-old-hint = run `wxbox outbox list --state queued` to see the waiting messages and the causes
 outbox-type = Type
+outbox-type-said = { $kind }
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = run `wxbox outbox list` to see the latest messages
 

@@ -67,7 +67,7 @@ impl ServeRouter {
         self.metrics.count_request(self.label(route), response.status());
         let (path, ms) = (loggable_path(&path), started.elapsed().as_millis());
         let is_own = request.param(OWN_CHECK_PARAMETER).is_some();
-        let remark = if is_own { format!(" {}", t!("serve-own-request")) } else { String::new() };
+        let remark = if is_own { t!("serve-own-request") } else { String::new() };
         log::info!("{method} {path} {} {ms} ms{remark}", response.status());
         response
     }

@@ -104,7 +104,7 @@ fn time_out_after_refused_pushes_says_why() {
         (
             "zh",
             "内容没有加密，但设置了 push.aes_key",
-            "提示：请把加密方式改为“安全模式”（沙箱页面的“接口配置（消息推送）”）",
+            "提示：请把消息加解密方式改为“安全模式”（沙箱页面的“接口配置（消息推送）”）",
         ),
     ] {
         env.set_variable("WXBOX_LANG", lang);

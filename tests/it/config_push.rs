@@ -95,7 +95,7 @@ hint: see config.example.toml for all keys
 错误：HOME/.config/wxbox/config.toml:2：push.aes_key 的值不正确，应为：EncodingAESKey，由 43 个字母（A-Z、a-z）、数字、+ 或 / 组成
 错误：HOME/.config/wxbox/config.toml:3：push.token_file 与 push.token 重复
 提示：请只保留 push.token 和 push.token_file 中的一个
-错误：HOME/.config/wxbox/config.toml:2：push.path 的值不正确，应为：以 / 开头的路径，例如 "/push"；不能是 /、/healthz 或 /metrics，不能含有空格、? 和 #
+错误：HOME/.config/wxbox/config.toml:2：push.path 的值不正确，应为：以 / 开头的路径，例如 "/push"；不能是 /、/healthz 或 /metrics，不能含有空格、? 或 #
 错误：HOME/.config/wxbox/config.toml:4：push.path 与 redirect_uri 重复
 提示：请为 push.path 设置与 redirect_uri 不同的路径
 错误：HOME/.config/wxbox/config.toml:2：push.forward_to 的值不正确，应为：https 地址，或本机的 http 地址，例如 "http://127.0.0.1:9000/wx"，不带片段

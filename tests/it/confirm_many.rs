@@ -136,7 +136,7 @@ hint: Use a template message, or ask the person to write to the account first (t
     env.run("send --all hello").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-错误：3 条消息被微信拒绝（接收者：luffy、nami、zoro）：微信返回 43004（require subscribe）：接收者没有关注服务号
+错误：3 条消息发送失败（接收者：luffy、nami、zoro）：微信返回 43004（require subscribe），接收者没有关注服务号
 提示：请用户关注服务号；处理后请运行 `wxbox outbox retry --failed`，重新发送全部失败的消息
 共 3 条消息，已发送 0 条；3 条没有发出（`wxbox outbox list --state failed`）
 

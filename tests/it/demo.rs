@@ -80,7 +80,7 @@ The output of `wxbox serve`:
 {"event":"bound","user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","at":"[TIME]"}
 {"event":"receipt","id":2,"openid":"oLuffy_wears_the_straw_hat_1","receipt":"delivered","at":"[TIME]"}
 
-The inbox of luffy, as the sandbox shows it at http://127.0.0.1:[PORT]/:
+The inbox of luffy (`wxbox sandbox` shows one in a browser):
   ┌ You are bound as luffy.
   ┌ Hello from wxbox 你好 👋
   ┌ Backup finished

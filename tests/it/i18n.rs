@@ -159,7 +159,9 @@ fn chinese_catalogue_uses_chinese_punctuation() {
     {
         let flat = open.replace_all(&text, "\u{0}");
         for pattern in &wrong {
-            found.extend(find_all(pattern, &flat).into_iter().map(|it| format!("{id}: {it}")));
+            // A span of time ends with a Chinese unit.
+            let wrong = find_all(pattern, &flat).into_iter().filter(|it| *it != "}前");
+            found.extend(wrong.map(|it| format!("{id}: {it}")));
         }
     }
     assert_eq!(found, Vec::<String>::new());

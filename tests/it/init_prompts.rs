@@ -72,7 +72,7 @@ fn three_answers_create_config() {
             "  3  Callback address  http://127.0.0.1:8080/callback/",
             "  4  Events            no",
             "Press Enter to go on, or type a number to change that line: ",
-            "Checking with WeChat …",
+            "Checking with the sandbox …",
             "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
             "Next:",

@@ -40,14 +40,14 @@ exit 0
     env.run("user lst").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-错误：没有命令“lst”
+错误：没有名为“lst”的命令
 提示：是不是想输入 list？
 
 "#]]);
     env.set_variable("LC_ALL", "C").set_variable("WXBOX_LANG", "zh-CN").run("user lst").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-错误：没有命令“lst”
+错误：没有名为“lst”的命令
 提示：是不是想输入 list？
 
 "#]]);
@@ -105,7 +105,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
         remove.wait_for("[y/N]");
         remove.type_hidden(key);
         let text = remove.wait().screen.contents();
-        assert_eq!(text, format!("是否删除“路飞”，以及绑定关系、标签和所有消息的内容？ {answer}"));
+        assert_eq!(text, format!("绑定关系、标签，以及发给该用户的所有消息的内容也会删除。是否删除“路飞”？ {answer}"));
     }
 }
 
@@ -162,7 +162,7 @@ exit 0
 错误信息  invalid ip, not in whitelist
 含义      请求的 IP 不在 API IP 白名单中
 处理办法  请把错误信息中的 IP 加入“API IP 白名单”（“微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥”），几分钟后重试
-wxbox     停止发送，其余消息留在队列中
+wxbox     微信返回该错误码时，停止发送，其余消息留在队列中
 
 "#]]);
     let list = Terminal::start(env.command("user list"), 30, 100).wait();

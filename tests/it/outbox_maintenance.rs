@@ -285,7 +285,7 @@ hint: run `wxbox outbox list --state failed --state expired --state unknown` to 
     snapbox::assert_data_eq!(
         redactions().redact(&String::from_utf8(chinese.stdout).unwrap()),
         str![[r#"
-CRITICAL - 1 条已过期（最早的距今 [AGE]）（最近 1 小时）；1 条排队中（最早的已等待 [AGE]，上限 1 小时） | queued=1;;;0 oldest_queued=[AGE]s;;3600;0 failed=0;;;0 expired=1;;;0 unknown=0;;;0
+CRITICAL - 1 条已过期（最早一条在 [AGE]前）（最近 1 小时）；1 条排队中（最早一条已等待 [AGE]，上限 1 小时） | queued=1;;;0 oldest_queued=[AGE]s;;3600;0 failed=0;;;0 expired=1;;;0 unknown=0;;;0
 
 "#]]
     );

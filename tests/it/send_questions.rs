@@ -76,7 +76,7 @@ fn only_missing_fields_are_asked() {
     let mut terminal = start_terminal(&env, "send -u luffy -t 'Server alert' -d thing1=db1 -d character_string2=1GB");
     terminal.wait_for("（time3）");
     terminal.type_keys("2019年10月1日 15:01\r");
-    terminal.wait_for("发送给“luffy”吗？");
+    terminal.wait_for("要发给“luffy”吗？");
     terminal.type_keys("n\r");
     let ended = terminal.wait();
     let text = ended.screen.contents();

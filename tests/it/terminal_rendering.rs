@@ -109,8 +109,8 @@ OPENID  -
 用户名  路飞
 OPENID  oLuffy_wears_the_straw_hat_1
 标签    oncall,ops
-备注    草帽一伙的船长，想成为海贼王，喜
-        欢吃肉
+备注    草帽一伙的船长，想成为海贼王，
+        喜欢吃肉
 "#]]
     );
     snapbox::assert_data_eq!(
@@ -122,11 +122,11 @@ OPENID  oLuffy_wears_the_straw_hat_1
           latest
 含义      access_token 无效或已被替换，
           或 AppSecret 错误
-处理办法  请重新获取 access_token 并重试
-          一次；如果获取时就出错，请检查
-          AppSecret
-wxbox     重新获取 access_token，并重试
-          一次
+处理办法  请重新获取 access_token
+          并重试一次；如果获取时就出错，
+          请检查 AppSecret
+wxbox     微信返回该错误码时，重新获取
+          access_token，并重试一次
 "#]]
     );
     snapbox::assert_data_eq!(
@@ -183,9 +183,9 @@ error: --openid needs a
       typo.db 不存在
 提示：如果是首次使用，请用
       `wxbox user add` 或
-      `wxbox user import` 添加用户，同时
-      新建数据库；如果已有数据库，请用
-      --database、环境变量
+      `wxbox user import` 添加用户，
+      同时新建数据库；如果已有数据库，
+      请用 --database、环境变量
       WXBOX_DATABASE 或配置项 database
       指定
 "#]]

@@ -62,7 +62,10 @@ pub(super) fn verify_until_accepted(
     environment: &Environment,
 ) -> anyhow::Result<Verification> {
     loop {
-        ui.status(&t!("init-trying"));
+        ui.status(&match answers.sandbox {
+            Some(_) => t!("init-trying-sandbox"),
+            None => t!("init-trying"),
+        });
         let error = match request_token(answers, path, environment) {
             Ok((client, token)) => {
                 ui.status(&t!("init-works"));

@@ -45,7 +45,7 @@ impl fmt::Display for MessageDetail {
             (t!("outbox-state"), t!("outbox-state-said", state = view.state.as_str()).into()),
             (t!("outbox-to"), view.recipient().into()),
             (t!("outbox-openid"), view.openid.as_deref().unwrap_or("-").into()),
-            (t!("outbox-type"), view.kind.as_str().into()),
+            (t!("outbox-type"), t!("outbox-type-said", kind = view.kind.as_str()).into()),
             (t!("outbox-attempts"), view.attempts.to_string().into()),
             (t!("outbox-created"), view.created_at.into()),
         ];

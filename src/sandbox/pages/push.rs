@@ -33,6 +33,7 @@ pub(super) fn push_form(platform: &Platform, lang: Lang) -> Markup {
                     label { span { (label) } input type="text" name=(name) value=(value) autocomplete="off"; }
                 }
                 div.modes {
+                    span { (t_in!(lang, "init-events-mode-sandbox")) }
                     @for mode in PushMode::ALL {
                         label {
                             input type="radio" name="mode" value=(mode.name()) checked[mode == chosen];

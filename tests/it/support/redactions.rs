@@ -24,8 +24,8 @@ pub fn redactions() -> snapbox::Redactions {
             ("[RAN]", r"（(?<redacted>主机 [^（），]+，耗时 [^）]+)）"),
             // In a line for monitoring.
             ("[AGE]", r"\(oldest (?<redacted>\d+[smhd])\b"),
-            ("[AGE]", r"最早的距今 (?<redacted>\d+ (?:秒|分钟|小时|天))"),
-            ("[AGE]", r"最早的已等待 (?<redacted>\d+ (?:秒|分钟|小时|天))"),
+            ("[AGE]", r"最早一条在 (?<redacted>\d+ (?:秒|分钟|小时|天))前"),
+            ("[AGE]", r"最早一条已等待 (?<redacted>\d+ (?:秒|分钟|小时|天))"),
             ("[AGE]", r"oldest_queued=(?<redacted>\d+)s"),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]

@@ -136,7 +136,7 @@ fn too_small_window_is_reported() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
-    assert!(text.contains("the QR code needs a terminal of") && text.contains("this one is 80×24"), "{text}");
+    assert!(text.contains("the QR code needs a terminal of") && text.contains("this one has 80×24"), "{text}");
     assert!(text.contains("of luffy"), "{text}");
 
     // The window is too narrow: a wrapped QR code would only be in the way.

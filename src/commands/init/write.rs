@@ -313,7 +313,8 @@ mod tests {
                 |line: &str| line.strip_prefix("# ").is_some_and(|text| !is_key(text) && !text.starts_with('['));
             let (text, begin) = config_example(lang);
             let (_, text) = text.split_once(begin).unwrap();
-            text.lines().skip(1).filter(|line| !line.is_empty() && !prose(line)).collect::<Vec<_>>()
+            let lines = text.lines().skip(1).filter(|line| !line.is_empty() && !prose(line));
+            lines.map(|line| line.replace("备份完成", "Backup finished")).collect::<Vec<_>>()
         };
         assert_eq!(lines(Lang::Zh), lines(Lang::En));
     }

@@ -35,20 +35,20 @@ pub enum ExitStatus {
 /// Every exit status with its meaning, for the help topic, the manual page and the documents.
 #[rustfmt::skip]
 pub const STATUSES: [(ExitStatus, &str); 14] = [
-    (ExitStatus::Success, "done; nothing to do"),
-    (ExitStatus::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
+    (ExitStatus::Success, "success, also if there was nothing to do"),
+    (ExitStatus::Unexpected, "an unexpected error: I/O, the database, a port in use, a bug"),
     (ExitStatus::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
     (ExitStatus::Config, "configuration or credentials: missing, invalid or refused by WeChat; a user's wrong password; or doctor found a failure"),
-    (ExitStatus::NotFound, "no such user, tag, template or message; or it exists already; or the user is not bound (nothing is queued)"),
-    (ExitStatus::Refused, "WeChat refused the message (all of them) for good"),
-    (ExitStatus::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
-    (ExitStatus::Mixed, "several recipients, messages or people to bind, and they ended differently"),
+    (ExitStatus::NotFound, "a user, tag, template or message that the command names: it does not exist, already exists, or is not bound (nothing is queued)"),
+    (ExitStatus::Refused, "WeChat permanently rejected the message, or all of them"),
+    (ExitStatus::Undelivered, "delivery not confirmed: the messages that were not sent are queued or unknown"),
+    (ExitStatus::Mixed, "mixed results for several recipients, messages or people to bind"),
     (ExitStatus::TimedOut, "the binding timed out; or WeChat did not check the push URL in time (init)"),
     (ExitStatus::Child(126), "run: the command cannot be executed"),
     (ExitStatus::Child(127), "run: there is no such command"),
-    (ExitStatus::HungUp, "ended by SIGHUP (its terminal is gone); what was queued stays queued"),
-    (ExitStatus::Interrupted, "interrupted by Ctrl-C; what was queued stays queued"),
-    (ExitStatus::Terminated, "ended by SIGTERM; what was queued stays queued"),
+    (ExitStatus::HungUp, "ended by SIGHUP (the terminal was closed); queued messages remain queued"),
+    (ExitStatus::Interrupted, "interrupted by Ctrl-C; queued messages remain queued"),
+    (ExitStatus::Terminated, "ended by SIGTERM; queued messages remain queued"),
 ];
 
 impl ExitStatus {

@@ -130,8 +130,8 @@ fn config_keys_and_their_values_are_offered() {
         complete(&env, "config set send.r|"),
         [
             "values ",
-            "send.rate\tmessages a second; 0 = no limit of ours",
-            "send.retain\tfinished messages are removed after this time",
+            "send.rate\tthe maximum number of messages per second; 0 = no limit",
+            "send.retain\tfinished messages are deleted after this time",
         ]
     );
     assert_eq!(values(&env, "config set token_endpoint |"), ["stable", "classic"]);
@@ -189,7 +189,7 @@ fn files_and_commands_are_left_to_the_shell() {
     assert_eq!(complete(&env, "man |"), ["directories "]);
     assert_eq!(complete(&env, "run -u luffy -- |"), ["command "]);
     assert_eq!(complete(&env, "run -u luffy -- make --al|"), ["command "]);
-    assert_eq!(complete(&env, "run -u luffy |")[1], "--\tthe command follows");
+    assert_eq!(complete(&env, "run -u luffy |")[1], "--\tCOMMAND follows");
 }
 
 #[test]

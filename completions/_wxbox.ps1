@@ -331,7 +331,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--news', '--news', [CompletionResultType]::ParameterName, 'Send a link card that a file describes')
             [CompletionResult]::new('--subscribe', '--subscribe', [CompletionResultType]::ParameterName, 'Send a subscription notification: alias, ID or title')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Send a message of any type from a JSON file')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Send one message with this key per recipient')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Send once per recipient; skip repeats of this key')
             [CompletionResult]::new('--fallback', '--fallback', [CompletionResultType]::ParameterName, 'Template to use if WeChat rejects a text')
             [CompletionResult]::new('--expire-after', '--expire-after', [CompletionResultType]::ParameterName, 'Expire messages that are not delivered in this time')
             [CompletionResult]::new('--wait-receipt', '--wait-receipt', [CompletionResultType]::ParameterName, 'Wait until WeChat reports the delivery, for 60s or this time')
@@ -372,7 +372,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--data-color', '--data-color', [CompletionResultType]::ParameterName, 'Color of a field; WeChat ignores it since 2023')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address that a tap on the message opens')
             [CompletionResult]::new('--miniprogram', '--miniprogram', [CompletionResultType]::ParameterName, 'Mini-program page that a tap on the message opens')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Send one message with this key per recipient')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Send once per recipient; skip repeats of this key')
             [CompletionResult]::new('--fallback', '--fallback', [CompletionResultType]::ParameterName, 'Template to use if WeChat rejects a text')
             [CompletionResult]::new('--expire-after', '--expire-after', [CompletionResultType]::ParameterName, 'Expire messages that are not delivered in this time')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
@@ -443,8 +443,6 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             break
         }
         'wxbox;outbox;list' {
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only messages queued until this time; a day is included')
-            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of messages; 0 = all')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only messages queued since this time, such as 1d or 22:00')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only messages in this state; repeatable')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only messages to this user')
@@ -454,6 +452,8 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Only messages with this template: alias, ID or title')
             [CompletionResult]::new('--receipt', '--receipt', [CompletionResultType]::ParameterName, 'Only messages with this delivery receipt from WeChat')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Columns to print, separated by commas; not with --json')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only messages queued until this time; a date includes the whole day')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of messages; 0 = all')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [env: WXBOX_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Database file [env: WXBOX_DATABASE]')

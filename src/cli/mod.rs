@@ -1,4 +1,4 @@
-//! The clap types of the command line, one file for each noun. Parsing has no effects.
+//! The clap types of the command line, one file for each noun. Parsing has no side effects.
 
 mod bind;
 mod config;
@@ -28,7 +28,7 @@ pub use bind::{Bind, QrMode, ScopeArg, Unbind};
 pub use config::{ConfigCommand, ConfigGet, ConfigSet, ConfigShow, ConfigUnset};
 pub use docs::{Completions, Help, Man};
 pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
-pub use help::{COMMAND_GROUPS, HELP_ZH, command_in, help_term, help_text, usage_text};
+pub use help::{COMMAND_GROUPS, HELP_TOPICS, HELP_ZH, command_in, help_term, help_text, usage_text};
 pub(crate) use help::{ParseProbe, option_value};
 pub use init::{EventsMode, Init};
 pub use media::{MediaCommand, MediaUpload};

@@ -107,7 +107,7 @@ pub struct MessageFilterArgs {
     /// Only messages in this state; repeatable
     ///
     /// States: queued, sent, failed, unknown, cancelled, expired.
-    #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
+    #[arg(long, value_name = "STATE", value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
     pub state: Vec<String>,
     /// Only messages to this user
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
@@ -116,13 +116,13 @@ pub struct MessageFilterArgs {
     #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Option<String>,
     /// Only messages with this template: alias, ID or title
-    #[arg(short, long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub template: Option<String>,
     /// Only messages with this delivery receipt from WeChat
     ///
     /// Receipts: delivered, blocked (the user refuses messages), failed, none (sent, and no receipt yet). Only templates
     /// and notifications have receipts.
-    #[arg(long, value_name = "RECEIPT", hide_possible_values = true, value_parser = ["delivered", "blocked", "failed", "none"])]
+    #[arg(long, value_name = "RECEIPT", value_parser = ["delivered", "blocked", "failed", "none"])]
     pub receipt: Option<String>,
     /// Columns to print, separated by commas; not with --json
     ///
@@ -136,15 +136,15 @@ pub struct MessageFilterArgs {
 #[derive(Debug, Args)]
 #[command(after_help = LIST_EXAMPLES)]
 pub struct OutboxList {
-    /// Only messages queued until this time; a day is included
+    /// The messages and their columns.
+    #[command(flatten)]
+    pub filter: MessageFilterArgs,
+    /// Only messages queued until this time; a date includes the whole day
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     pub until: Option<TimeBound>,
     /// Maximum number of messages; 0 = all
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = parse_integer::<u32>)]
     pub limit: u32,
-    /// The messages and their columns.
-    #[command(flatten)]
-    pub filter: MessageFilterArgs,
 }
 
 /// `wxbox outbox follow`.

@@ -45,13 +45,16 @@ FILE of --news is TOML or JSON:
   url = \"https://status.example.com/db1\"
   picurl = \"https://status.example.com/db1.png\"
 
-FILE of --message is the JSON object of the WeChat API without touser:
+FILE of --message is the JSON object of WeChat's API without touser:
   {\"msgtype\": \"video\", \"video\": {\"media_id\": \"@clip.mp4\",
    \"thumb_media_id\": \"@clip.jpg\", \"title\": \"Door 3\"}}
-@FILE uploads a file. msgtype is text, image, voice, video, music, news, mpnews,
-mpnewsarticle, msgmenu, wxcard or miniprogrampage. Without msgtype, the object is
-a template message; with page, a subscription notification; with scene and title,
-a one-time subscription. \"customservice\": {\"kf_account\": ...} names an agent.
+- \"@FILE\" as a media_id uploads the file.
+- msgtype is text, image, voice, video, music, news, mpnews, mpnewsarticle,
+  msgmenu, wxcard or miniprogrampage.
+- Without msgtype, the object is a template message. With page, it is a
+  subscription notification; with scene and title, a one-time subscription.
+- With \"customservice\": {\"kf_account\": \"ACCOUNT\"}, the message comes from that
+  customer-service account (客服账号) of the Official Account.
 
 Each line of --batch is a JSON object:
   {\"user\": \"luffy\", \"text\": \"hello\"}
@@ -74,7 +77,7 @@ producer | wxbox send --batch -";
 #[command(
     after_help = EXAMPLES,
     after_long_help = NOTES,
-    override_usage = "wxbox send {--user NAME | --tag TAG | --all} {TEXT | -t T} [OPTIONS]\nwxbox send --batch FILE [OPTIONS]"
+    override_usage = "wxbox send {-u NAME | --tag TAG | --all} {TEXT | -t TEMPLATE} [OPTIONS]\nwxbox send --batch FILE [OPTIONS]"
 )]
 // Neither group is required here: the config can have default recipients, which clap does not know.
 // [`Send::missing_error`] says what is missing.
@@ -130,7 +133,7 @@ pub struct Send {
     /// Send a subscription notification: alias, ID or title
     ///
     /// WeChat delivers it only to people who have subscribed to it.
-    #[arg(long, help_heading = "Content", hide_short_help = true, value_name = "T", group = "card", allow_hyphen_values = true, conflicts_with_all = ["fallback", "data_color"])]
+    #[arg(long, help_heading = "Content", hide_short_help = true, value_name = "TEMPLATE", group = "card", allow_hyphen_values = true, conflicts_with_all = ["fallback", "data_color"])]
     pub subscribe: Option<String>,
     /// Send a message of any type from a JSON file
     #[arg(
@@ -183,10 +186,10 @@ pub struct ContentArgs {
     #[arg(hide_short_help = true, long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = arg_text_parser())]
     pub text_option: Option<ArgText>,
     /// Send a template message: alias, ID or title
-    #[arg(short, long, value_name = "T", group = "card", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TEMPLATE", group = "card", allow_hyphen_values = true)]
     pub template: Option<String>,
     /// Value of a template field; repeatable
-    #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data_parser())]
+    #[arg(short, long, value_name = "KEY=VALUE", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data_parser())]
     pub data: Vec<DataArg>,
     /// Values of template fields from a JSON file
     #[arg(long, hide_short_help = true, value_name = "FILE", requires = "card", conflicts_with = "text_option")]
@@ -211,7 +214,7 @@ pub struct ContentArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Delivery")]
 pub struct DeliveryArgs {
-    /// Send one message with this key per recipient
+    /// Send once per recipient; skip repeats of this key
     ///
     /// If the command runs again with the same key, nothing is sent again. The key is free again if the message
     /// failed, expired or was cancelled.
@@ -220,7 +223,7 @@ pub struct DeliveryArgs {
     /// Template to use if WeChat rejects a text
     ///
     /// WeChat accepts a text only within 48 hours of the person's last message to the account.
-    #[arg(long, value_name = "T", allow_hyphen_values = true, conflicts_with = "template")]
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true, conflicts_with = "template")]
     pub fallback: Option<String>,
     /// Expire messages that are not delivered in this time
     ///

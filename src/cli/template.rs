@@ -60,7 +60,7 @@ pub struct TemplateListArgs {
 #[command(after_help = "wxbox template show backup")]
 pub struct TemplateShow {
     /// Template: alias, template ID (or its first characters) or title
-    #[arg(value_name = "T", allow_hyphen_values = true)]
+    #[arg(value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub template: String,
     /// Use the templates of subscription notifications
     #[arg(long)]
@@ -81,10 +81,10 @@ wxbox --json template check backup -d host=db1 | jq -r .preview";
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct TemplateCheck {
     /// Template: alias, template ID (or its first characters) or title
-    #[arg(value_name = "T", allow_hyphen_values = true)]
+    #[arg(value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub template: String,
     /// Value of a template field; repeatable
-    #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data_parser())]
+    #[arg(short, long, value_name = "KEY=VALUE", allow_hyphen_values = true, value_parser = data_parser())]
     pub data: Vec<DataArg>,
     /// Values of template fields from a JSON file; - reads standard input
     #[arg(long, value_name = "FILE")]
@@ -121,7 +121,7 @@ pub struct TemplateAdd {
 #[command(after_help = "wxbox template remove backup")]
 pub struct TemplateRemove {
     /// Template: alias, template ID (or its first characters) or title
-    #[arg(value_name = "T", allow_hyphen_values = true)]
+    #[arg(value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub template: String,
     /// Do not ask for confirmation
     #[arg(short, long)]
@@ -141,7 +141,7 @@ pub struct TemplateAliasArgs {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Template: template ID (or its first characters) or title
-    #[arg(value_name = "T", allow_hyphen_values = true, conflicts_with = "remove")]
+    #[arg(value_name = "TEMPLATE", allow_hyphen_values = true, conflicts_with = "remove")]
     pub template: Option<String>,
     /// Use the templates of subscription notifications
     #[arg(long)]

@@ -99,7 +99,7 @@ pub struct UserList {
     pub reachable: bool,
     /// Only users that no message can reach; the list shows why
     ///
-    /// They are not bound, do not follow the account, or WeChat rejected a message to them for good.
+    /// They are not bound, do not follow the account, or WeChat permanently rejected a message to them.
     #[arg(long, conflicts_with = "reachable")]
     pub unreachable: bool,
 }

@@ -92,7 +92,7 @@ struct Demo {
 
 impl Demo {
     fn run_all(&self, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
-        ui.write_stdout(&t!("demo-intro"))?;
+        ui.write_wrapped(&t!("demo-intro"))?;
         let (mut sandbox, sandbox_info) = self.start_sandbox(ui)?;
         let error = match self.run_steps(ui, &sandbox_info) {
             Ok(()) => return Ok(ExitStatus::Success),
@@ -120,7 +120,7 @@ impl Demo {
         self.run_step(ui, &[&["send", "--user", DEMO_USER, "--template", "backup"], &fields[..]].concat())?;
         self.print_events(ui, serve)?;
         self.print_inbox(ui, sandbox_info)?;
-        ui.write_stdout(&format!("\n{}", t!("demo-done", dir = self.home.path())))
+        ui.write_wrapped(&format!("\n{}", t!("demo-done", dir = self.home.path())))
     }
 
     /// Returns a command that runs this program with only those variables of the environment that a
@@ -208,7 +208,7 @@ impl Demo {
         // The demo prints no request lines; closing the channel keeps the sandbox from waiting for
         // a reader.
         running.lines = crossbeam_channel::never();
-        ui.write_stdout(&line)?;
+        ui.write_wrapped(&line)?;
         let sandbox_info = serde_json::from_str(&line).context(t!("demo-start"))?;
         Ok((running, sandbox_info))
     }
@@ -237,7 +237,7 @@ impl Demo {
         ui.echo_command(args, "")?;
         let running = self.spawn(args)?;
         while let Some(line) = self.next_line(&running)? {
-            ui.write_stdout(&line)?;
+            ui.write_wrapped(&line)?;
         }
         self.wait_for_success(running, args[0])
     }
@@ -247,11 +247,11 @@ impl Demo {
         let args = ["serve", "--json"];
         ui.echo_command(&args, " &")?;
         let (running, line) = self.expect_line(self.spawn(&args)?, "serve")?;
-        ui.write_stdout(&line)?;
+        ui.write_wrapped(&line)?;
         let url = format!("http://{address}/push");
         let settings = [("url", url.as_str()), ("token", PUSH_TOKEN), ("aes_key", PUSH_AES_KEY), ("mode", "safe")];
         self.post_form(sandbox_info, "push", &settings)?;
-        ui.write_stdout(&t!("demo-console", url = url))?;
+        ui.write_wrapped(&t!("demo-console", url = url))?;
         Ok(running)
     }
 
@@ -266,8 +266,8 @@ impl Demo {
         // Printed only now: before, `bind` may still be drawing the QR code, and on one stream the
         // texts of both would mix.
         ui.write_stdout(&link)?;
-        ui.write_stdout(&t!("demo-phone", person = DEMO_USER))?;
-        ui.write_stdout(&bound)?;
+        ui.write_wrapped(&t!("demo-phone", person = DEMO_USER))?;
+        ui.write_wrapped(&bound)?;
         self.wait_for_success(running, "bind")
     }
 
@@ -290,7 +290,7 @@ impl Demo {
 
     /// Prints what `serve` has reported, until the receipt of the template message.
     fn print_events(&self, ui: &mut Ui, serve: BackgroundCommand) -> anyhow::Result<()> {
-        ui.write_stdout(&format!("\n{}", t!("demo-events")))?;
+        ui.write_wrapped(&format!("\n{}", t!("demo-events")))?;
         let deadline = after(RECEIPT_TIMEOUT);
         loop {
             let line = select! {
@@ -299,7 +299,7 @@ impl Demo {
                 recv(deadline) -> _ => None,
             };
             let Some(line) = line else { bail!(t!("demo-no-receipt")) };
-            ui.write_stdout(&line)?;
+            ui.write_wrapped(&line)?;
             if serde_json::from_str::<ServeLine>(&line)?.event == "receipt" {
                 return Ok(());
             }
@@ -309,7 +309,7 @@ impl Demo {
     fn print_inbox(&self, ui: &mut Ui, sandbox_info: &SandboxInfo) -> anyhow::Result<()> {
         let response = self.phone.get(format!("{}/sandbox/inbox.json", sandbox_info.url)).send()?.bytes()?;
         let all: Vec<InboxEntry> = serde_json::from_slice(&response)?;
-        ui.write_stdout(&format!("\n{}", t!("demo-inbox", person = DEMO_USER)))?;
+        ui.write_wrapped(&format!("\n{}", t!("demo-inbox", person = DEMO_USER)))?;
         for message in all {
             let mut lines: Vec<String> = message.title.into_iter().chain(message.content).collect();
             for field in message.fields {

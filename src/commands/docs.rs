@@ -12,7 +12,7 @@ use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{current_language, join_list};
 use crate::reference::{self, TOPICS};
 use crate::t;
-use crate::ui::Ui;
+use crate::ui::{Ui, terminal_width};
 
 pub(super) fn print_completions(ui: &mut Ui, args: &Completions) -> anyhow::Result<ExitStatus> {
     ui.write_stdout(&reference::completions(args.shell))?;
@@ -62,7 +62,7 @@ pub(super) fn print_help(ui: &mut Ui, global: &Global, args: &Help) -> anyhow::R
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let topic = if let [word] = words.as_slice() { TOPICS.iter().find(|topic| topic.name == *word) } else { None };
     let text = match topic {
-        Some(topic) => (topic.text)(lang),
+        Some(topic) => (topic.text)(lang, topic_width()),
         None => match help_text(lang, &words, true) {
             Ok(text) => text,
             Err(unknown) => return Err(unknown_topic(&words, unknown).into()),
@@ -71,6 +71,14 @@ pub(super) fn print_help(ui: &mut Ui, global: &Global, args: &Help) -> anyhow::R
     ui.write_document(&text)?;
     Ok(ExitStatus::Success)
 }
+
+/// Returns the width of a topic: that of the terminal, but not more than that of all other help.
+fn topic_width() -> usize {
+    terminal_width().map_or(MAX_TOPIC_WIDTH, |columns| columns.clamp(MIN_TOPIC_WIDTH, MAX_TOPIC_WIDTH))
+}
+
+const MIN_TOPIC_WIDTH: usize = 40;
+const MAX_TOPIC_WIDTH: usize = 80;
 
 /// Suggests subcommands or topics for the word at index `unknown`.
 fn unknown_topic(words: &[&str], unknown: usize) -> CommandError {
@@ -90,6 +98,7 @@ fn unknown_topic(words: &[&str], unknown: usize) -> CommandError {
     let hint = match closest {
         Some((_, name)) => t!("help-near", name = [known, &[name.as_str()]].concat().join(" ")),
         None if names.is_empty() => t!("help-whole", name = known.join(" ")),
+        None if known.is_empty() => t!("help-topics", names = join_list(TOPICS.map(|topic| topic.name))),
         None => t!("help-names", names = join_list(names)),
     };
     CommandError::usage(t!("help-unknown", name = words.join(" "))).hint(hint)

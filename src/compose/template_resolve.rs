@@ -226,7 +226,7 @@ mod tests {
         let cases = [
             (json!({"host": 1, "size": 1}), None),
             (json!({"first": 1, "host": 1, "size": 1, "remark": 1}), None),
-            (json!({"host": 1}), Some("the template T needs values for size")),
+            (json!({"host": 1}), Some("the template T requires values for size")),
             (json!({"host": 1, "size": 1, "Size": 1}), Some("the template T has no field Size (did you mean size?)")),
             (
                 json!({"hots": 1, "xyz": 1}),

@@ -2,26 +2,26 @@
 ### An error is "cannot <verb> <object>: <cause>". A hint is one imperative sentence with the command to type.
 
 ## backup
-backup-beside = { $file } is reserved for a file of the database itself
+backup-beside = cannot write to { $file }: the database itself uses this name
 backup-dir = { $file } is a directory, not a file
 backup-done = copied the database to { $file }
-backup-exists = { $file } exists already
+backup-exists = { $file } already exists
 backup-exists-hint = run it again with --force to replace the file
 backup-itself = { $file } is the database itself
 backup-other = cannot replace { $file }: it is not a backup of wxbox
 backup-other-hint = use another file name, or remove that file first
 backup-special = { $file } is not a regular file
-backup-word = { $file } looks like a command, not like a file name
+backup-word = { $file } looks like a command, not a file name
 backup-word-hint = run `wxbox backup ./{ $file }` to write a file with that name, or `wxbox help recovery` to restore a backup
 
 ## batch
 batch-file = cannot read { $path }
 batch-field = unknown field "{ $field }"; the fields of a message are { $fields }
 batch-field-near = unknown field "{ $field }"; did you mean "{ $near }"?
-batch-file-named = @FILE is not allowed in a batch
-batch-file-named-hint = run `wxbox media upload FILE` and use its media_id
+batch-file-named = a batch does not support @FILE
+batch-file-named-hint = run `wxbox media upload FILE`, and use the media_id that it prints
 batch-json = invalid JSON: { $cause } at column { $column }
-batch-key = the key is empty: set it or leave it out
+batch-key = the key is empty; set it or remove it
 batch-left = { $taken ->
     [0] no line of { $file } was processed; run the command again
    *[other] the lines of { $file } up to { $taken } were processed: run `tail -n +{ $next } { $file } | wxbox send --batch -` for the rest
@@ -35,7 +35,7 @@ batch-long = the line is longer than { $limit } bytes
 batch-not-object = "{ $field }" must be an object
 batch-not-text = "{ $field }" must be text
 batch-object = a message must be a JSON object
-batch-read = cannot read more lines
+batch-read = cannot read the next line
 batch-utf8 = the line is not UTF-8
 batch-what = the content is missing: use "text", "template" with "data" and "url", or "message"
 batch-whom = the recipient is missing or given twice: use "user" or "openid"
@@ -45,10 +45,10 @@ bind-already = { $user } is already bound to { $openid }
 bind-already-hint = use --rebind to replace the binding
 bind-bound = bound { $user } to { $openid }
 bind-bound-name = bound { $user } to { $openid } ({ $name })
-bind-elsewhere = rejected the callback: its state is right, but its path is not the one of redirect_uri; configure the web server or tunnel so that it does not change the path
+bind-elsewhere = rejected the callback: its state is correct, but its path is not that of redirect_uri; configure the web server or tunnel so that it does not change the path
 bind-follow-no-code = cannot get a QR code for following the account: { $cause }
 bind-follow-not = { $user } does not follow the account yet and cannot receive messages
-bind-follow-otherwise = Next step: { $user } must search for the account in WeChat and follow it.
+bind-follow-otherwise = Next step: ask { $user } to search for the account in WeChat and follow it.
 bind-follow-pause = Press Enter to continue with { $user }:
 bind-follow-phone = The page on the phone also shows the QR code.
 bind-follow-scan = Next step: scan this QR code with the WeChat app of { $user } and follow the account. The QR code is valid for a day.
@@ -63,15 +63,15 @@ bind-no-nickname = cannot read the nickname: { $cause }
 bind-nobody-left = All users are already bound.
 bind-none = bound 0 of { $count } users; not bound: { $users }
 bind-open = cannot serve the callback
-bind-other-person = If someone else scanned it, run `{ $line }`.
+bind-other-person = If another person scanned it, run `{ $line }`.
 bind-opened = a phone opened the short link and was redirected to WeChat
-bind-openid-several = --openid works for one user only
+bind-openid-several = --openid supports only one user
 bind-openid-several-hint = bind the users one by one, or import their openids with `wxbox user import`
-bind-password-first = the first line of standard input must be the password
+bind-password-first = standard input must contain the password in its first line
 bind-password-missing = { $user } has a password, and wxbox cannot ask for it: standard input is not a terminal
 bind-password-missing-hint = use --password-stdin, or --as-admin to skip the password
 bind-password-prompt = Binding password of { $user } in wxbox
-bind-password-several = --password-stdin works for one user only
+bind-password-several = --password-stdin supports only one user
 bind-password-several-hint = use --as-admin to skip the passwords, or bind the users one by one
 bind-password-wrong = wrong password for { $user }
 bind-password-wrong-hint = use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
@@ -79,33 +79,33 @@ bind-paste-address-hint = paste the unchanged address: it begins with { $uri } a
 bind-paste-again-hint = scan the QR code again and paste the new address within five minutes
 bind-paste-awaited = Reading the address that the phone opened from standard input (one line).
 bind-paste-bad-code = the code in this address is not a valid WeChat code
-bind-paste-end = standard input ended without an address for { $user }
+bind-paste-end = standard input ended before an address for { $user } was read
 bind-paste-end-hint = pass the whole address that the phone opened, in one line
-bind-paste-how = Then the phone opens { $uri }…; the page need not load. On the phone, tap ··· and Copy Link, and paste the address here.
-bind-paste-no-address = this is not an address to which WeChat redirected a phone
+bind-paste-how = The phone then opens { $uri }…; the page need not load. On the phone, tap ··· and Copy Link, then paste the address here.
+bind-paste-no-address = this is not the address of a callback
 bind-paste-no-code = this address contains no code
 bind-paste-no-code-hint = tap Allow on the phone first, then copy the address of the next page
 bind-paste-prompt = Address:
 bind-paste-refused = WeChat rejected the code in this address (errcode { $errcode }): it is older than five minutes, or it belongs to another account
 bind-paste-snapshot = this address belongs to a snapshot page, which cannot be bound
 bind-paste-snapshot-hint = tap “Use full service” on the phone, then scan the QR code again
-bind-paste-state = this address belongs to another QR code: its state is wrong
+bind-paste-state = this address belongs to another QR code: its state does not match
 bind-paste-state-hint = scan the QR code that is shown now; addresses of earlier QR codes are not valid
-bind-paste-torn = this address is incomplete: its state is missing or has the wrong length
+bind-paste-torn = this address is incomplete: its state is missing or too short or too long
 bind-paste-torn-hint = copy the whole address, from http to the end of state=…, in one line
 bind-paste-unreachable = cannot check the code in this address: { $cause }
 bind-paste-unreachable-hint = paste the address again; if WeChat then reports a used code, scan the QR code again
 bind-paste-used = the code in this address has already been used
 bind-port = cannot listen on { $address }
-bind-port-denied-hint = ports below 1024 need a privilege: run `sudo setcap cap_net_bind_service=+ep` on the wxbox program, or forward the port from a web server and set --listen
+bind-port-denied-hint = run `sudo setcap cap_net_bind_service=+ep "$(command -v wxbox)"`, or forward the port from a web server and set --listen
 bind-port-elsewhere-hint = use an address of this machine; --listen 0.0.0.0:{ $port } listens on all of them
 bind-port-hint = stop the program that uses this port, or use --listen with another port to which redirect_uri leads
 bind-qr-file = cannot save the QR code to { $path }: the file name must end in .png or .svg
 bind-qr-file-drawn = Saved the QR code to { $path }.
 bind-qr-file-failed = cannot save the QR code to { $path }
 bind-qr-file-hint = use a name such as --qr-file code.png or --qr-file code.svg
-bind-qr-narrow = the QR code needs a terminal of { $need }, this one is { $have }: enlarge the terminal or use a smaller font, then run the command again
-bind-qr-short = the QR code needs a terminal of { $need }, and this one has { $have }: enlarge the terminal, or run the command with --short-link for a smaller code
+bind-qr-narrow = cannot draw the QR code: the terminal is { $have }, and the code needs { $need }; enlarge the terminal or use a smaller font, then run the command again
+bind-qr-short = cannot draw the QR code: the terminal is { $have }, and the code needs { $need }; enlarge the terminal, or run the command with --short-link for a smaller code
 bind-qr-too-long = the URL is too long for a QR code
 bind-rebind-ask = { $user } is bound already. Replace the binding?
 bind-refused = rejected a request: { $why }
@@ -114,31 +114,31 @@ bind-refused-all = { $count ->
    *[other] rejected { $count } requests: { $reasons }
 }
 bind-refused-body = the body is too large
-bind-refused-busy = too many connections at the same time
+bind-refused-busy = too many concurrent connections
 bind-refused-certificate = the client does not trust the certificate of listen.tls_cert
 bind-refused-coding = the transfer coding of the body is not supported
 bind-refused-each = { $count } × { $why }
 bind-refused-expectation = the Expect header is not 100-continue
 bind-refused-framing = the length of the body is ambiguous
-bind-refused-head = the header is too large; the domain may set large cookies
+bind-refused-head = the request header is too large; the domain may set large cookies
 bind-refused-host = the Host header is missing or given twice
 bind-refused-http-to-tls = the client used http, but this listener serves https
-bind-refused-lines = the header has too many lines
+bind-refused-lines = the request has too many header lines
 bind-refused-not-http = the request is not HTTP/1
 bind-refused-slow = the request was not complete in time
 bind-refused-status = { $why } (HTTP { $status })
 bind-refused-tls = the TLS handshake failed
 bind-refused-tls-to-http = the client used https, but this listener serves http
 bind-scan = Scan the QR code with the WeChat app of { $user }, or open the URL in it.
-bind-scan-code = { $user } scans the code in WeChat, and follows the account if necessary
-bind-scan-no-listener = no listener ({ $cause }): the scan must be passed on with `wxbox event`
+bind-scan-code = Ask { $user } to scan the QR code with WeChat.
+bind-scan-no-listener = cannot listen for the scan: { $cause }; pass it on with `wxbox event`
 bind-scan-unauthorized-hint = parametric codes are for verified (已认证) service accounts and test accounts; run the command without --scan
 bind-serve-failed = `wxbox serve` could not bind { $user }
-bind-serve-failed-hint = see the log of `wxbox serve`
+bind-serve-failed-hint = check the log of `wxbox serve`
 bind-shared = { $user } has the same openid as { $others }; if the wrong person scanned the code, run `wxbox bind --user '{ $user }' --rebind`, with --scan if you used it
 bind-shared-unknown = bound { $user }, but cannot determine whether other users have this openid: { $cause }
 bind-short-link = Short link: { $link }
-bind-short-needed = The terminal is too small for the full QR code. This one is a short link to this machine: { $link }
+bind-short-needed = The terminal is too small for the full QR code. This one contains a short link to this machine: { $link }
 bind-so-far = { $bound ->
     [0] 0 of { $count } users are bound.
    *[other] { $bound } of { $count } users are bound.
@@ -146,10 +146,10 @@ bind-so-far = { $bound ->
 bind-timeout = { $user } was not bound within { $time }
 bind-timeout-hint = run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)
 bind-timeout-scan-hint = run the command again, with a longer --timeout if needed; if the code was scanned, check that the push URL in WeChat's console (消息推送) reaches `wxbox serve` or this command
-bind-timeout-refused-hint = run the command again with -v to see why each request is rejected; use --timeout to wait longer
+bind-timeout-refused-hint = run the command again with -v to see why each request was rejected; use --timeout to wait longer
 bind-turn = { $place } of { $count }: { $user }
 bind-turned-away = rejected a callback: { $why }
-bind-unreachable = cannot check the code of a callback: { $cause }; the phone shows a page that asks the user to try again
+bind-unreachable = cannot check the code of a callback: { $cause }; the phone shows a page that asks the person to try again
 bind-visit = Open the URL in the WeChat app of { $user }.
 bind-waiting = waiting for the phone,
 
@@ -171,16 +171,16 @@ callback-follow-todo = Press and hold the QR code, choose “Extract QR Code”,
 callback-follow-unknown-todo = If you do not follow the account yet, follow it now. Otherwise you cannot receive messages.
 callback-follow-why = You are bound, but you can only receive messages after you follow the account.
 callback-log-bad-code = the code is not a valid WeChat code
-callback-log-elsewhere = the state is right, but the path is not the one of redirect_uri
+callback-log-elsewhere = the state is correct, but the path is not that of redirect_uri
 callback-log-method = the method is not GET
-callback-log-no-code = the state is right, but the code is missing; this may be a link checker
-callback-log-path = the path is not the one of redirect_uri
+callback-log-no-code = the state is correct, but the code is missing; this may be a link checker
+callback-log-path = the path is not that of redirect_uri
 callback-log-refused = WeChat rejected the code (errcode { $errcode })
 callback-log-repeated = the state or the code is given twice
-callback-log-snapshot = the virtual user of a snapshot page
+callback-log-snapshot = it comes from the virtual user of a snapshot page
 callback-log-state = the state is wrong or missing
-callback-log-taken = another code after the binding was complete
-callback-log-used = WeChat reports that the code was already used
+callback-log-taken = another code arrived after the binding was complete
+callback-log-used = WeChat reports that the code has already been used
 callback-method-title = Not available this way
 callback-method-why = This address only accepts the redirect from WeChat.
 callback-new-link-todo = Ask your administrator for a new QR code and scan it with WeChat.
@@ -222,7 +222,7 @@ cli-expected-key = the key is empty; check whether a variable is unset
 cli-expected-keyword = use a name without line breaks
 cli-expected-mini-program = use APPID:PATH
 cli-expected-name = the name before -- is missing; check whether a variable is unset
-cli-expected-positive = use a time longer than 0
+cli-expected-positive = use a duration greater than 0
 cli-expected-shorter = use at most 100 years
 cli-expected-span = use a number with a unit, such as 90s, 5m, 24h or 30d
 cli-expected-template-number = use a number such as 43216, or letters and digits
@@ -247,27 +247,27 @@ cli-unknown-option = unknown option { $arg }
 cli-usage = usage: { $usage }
 cli-user-option-hint = run `{ $line }`
 cli-value-invalid = invalid value "{ $value }" for { $arg }
-cli-value-missing = { $arg } needs a value
+cli-value-missing = { $arg } requires a value
 cli-value-possible = { $what }; possible values: { $values }
 cli-value-refused = invalid value "{ $value }" for { $arg }: { $cause }
-cli-value-surplus = { $arg } accepts no further value: "{ $value }"
+cli-value-surplus = { $arg } does not accept another value: "{ $value }"
 
 ## completion (descriptions of candidates)
 
-completion-command = the command follows
+completion-command = COMMAND follows
 completion-message = { $state }; { $kind } to { $user }, { $ago }
 completion-message-openid = { $state }; { $kind }, { $ago }
 completion-state-errcode = { $state } ({ $code })
 completion-unbound = not bound
 
 ## config
-config-alone = { $at }: { $key } needs { $partner }
+config-alone = { $at }: { $key } requires { $partner }
 config-directory = { $path } is a directory, not a config file
 config-directory-hint = use the path of a file in it, such as { $path }
 config-expected-address = a host and a port, such as "0.0.0.0:80", "[::1]:8080" or ":80" (every interface)
 config-expected-aes-key = an EncodingAESKey: 43 letters (A-Z, a-z), digits, + and /
 config-expected-api-base = an https address without user, query or fragment, or a list of them (plain http for this machine only, such as http://127.0.0.1:8899)
-config-expected-app-id = the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+config-expected-app-id = the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 config-expected-base = an http or https address without user, query or fragment
 config-expected-color = a color such as "#173177"
 config-expected-concurrency = a whole number from 1 to 1024
@@ -286,7 +286,7 @@ config-expected-scope = "snsapi_userinfo" or "snsapi_base"
 config-expected-table = a table
 config-expected-text = text in quotes, and not empty
 config-expected-time-zone = the name of a time zone in quotes, such as "Asia/Shanghai"
-config-expected-timeout = a duration in quotes, more than 0, such as "10s", "5m" or "24h"
+config-expected-timeout = a duration in quotes, greater than 0, such as "10s", "5m" or "24h"
 config-expected-token-endpoint = "stable" or "classic"
 config-expected-whole = a whole number, 0 for no limit
 config-missing-app-id = app_id is not set
@@ -330,7 +330,7 @@ config-syntax = { $path }:{ $line }:{ $column }: invalid TOML
 config-syntax-hint = write text in quotes: key = "value"
 config-syntax-twice = { $path }:{ $line }:{ $column }: invalid TOML: this key is set twice
 config-table = { $at }: { $key } must be a table, as in [{ $key }]
-config-unexpanded = the path in { $from } contains $ or ~, which wxbox does not expand
+config-unexpanded = the path in { $from } contains $ or ~, which wxbox does not expand there
 config-unexpanded-hint = write the full path; only ~/ at the beginning is supported
 config-twice = { $at }: { $second } conflicts with { $first }
 config-twice-hint = remove either { $first } or { $second }
@@ -352,10 +352,10 @@ config-argument-path = a path
 config-argument-scope = snsapi_userinfo or snsapi_base
 config-argument-text = text that is not empty
 config-argument-time-zone = the name of a time zone, such as Asia/Shanghai
-config-argument-timeout = a duration of more than 0, such as 10s, 5m or 24h
+config-argument-timeout = a duration greater than 0, such as 10s, 5m or 24h
 config-argument-token-endpoint = stable or classic
-config-changed-meanwhile = { $path } was changed by another program; nothing was written
-config-edit-again = Edit it again? (No discards your changes.)
+config-changed-meanwhile = another program has changed { $path }; nothing was written
+config-edit-again = Edit it again? (If you answer no, your changes are discarded.)
 config-edit-overwrite = Overwrite it with your text?
 config-edit-script-hint = run `wxbox config set KEY VALUE` in a script
 config-get-secret = { $key } is a secret, which wxbox does not print
@@ -365,8 +365,8 @@ config-no-key = unknown key { $key }
 config-no-key-hint = run `wxbox config show` to see all keys
 config-not-in-file = { $key } is not set in { $path }
 config-not-set = { $key } is not set
-config-overridden = the variable { $variable } is set and overrides { $key } of the config file
-config-set-alone = { $key } needs { $partner }
+config-overridden = the variable { $variable } is set and overrides { $key } in the config file
+config-set-alone = { $key } requires { $partner }
 config-set-alone-hint = set both at once: `wxbox config set{ $line }`
 config-set-conflict = { $second } conflicts with { $first }
 config-set-conflict-hint = run `wxbox config unset { $key }` first
@@ -375,11 +375,11 @@ config-set-invalid = { $key } must be { $expected }
 config-set-no-secret-hint = run `wxbox config set { $key }` on a terminal, or `wxbox config set { $key } -` with the value on standard input
 config-set-no-value = the value of { $key } is missing
 config-set-no-value-hint = run `wxbox config set { $key } VALUE`; a VALUE of - reads standard input
-config-set-odd-secret = the value of { $key } does not look like an AppSecret, which has 32 digits 0-9 and a-f; run `wxbox doctor` to try it
+config-set-odd-secret = the value of { $key } does not look like an AppSecret, which has 32 digits 0-9 and a-f; run `wxbox doctor` to check it
 config-set-prompt = { $key } (not shown)
-config-set-secret = this value of { $key } is a secret: other users of this machine can see arguments
-config-set-secret-hint = run `wxbox config set { $key } -` with the value on standard input; the value that you typed is in the history of your shell now: delete it there, and replace the secret if others may have seen it
-config-set-stdin-twice = --stdin reads the value; do not give another VALUE
+config-set-secret = the value of { $key } is a secret, and other users of this machine can see arguments
+config-set-secret-hint = run `wxbox config set { $key } -` with the value on standard input; delete the value that you typed from the history of your shell, and replace the secret if others may have seen it
+config-set-stdin-twice = --stdin already reads the value; remove VALUE
 config-set-stdin-unusable = standard input must contain the value in one line
 config-set-unknown-zone = unknown time zone
 config-unset-alone-hint = remove both at once: `wxbox config unset { $key } { $partner }`
@@ -387,17 +387,17 @@ config-unset-done = removed { $key } from { $path }
 
 ## demo
 demo-config = The config file ({ $path }):
-demo-console = The sandbox, in place of WeChat's console, gets { $url }, the Token and the key, and checks the URL.
+demo-console = The sandbox acts as WeChat's console: it gets { $url }, the Token and the key, and checks the URL.
 demo-directory = cannot create a directory for the demo in { $path }: { $cause }
 demo-directory-hint = set TMPDIR to another directory
-demo-done = That was the whole flow: a user, a binding by one scan, two messages and a receipt. Everything was in { $dir }, which is removed now.
+demo-done = The demo is complete: a user, a binding by one scan, two messages and a receipt. Its files were in { $dir }, which is now removed.
 demo-events = The output of `wxbox serve`:
 demo-failed = the demo stopped at `{ $command }` (exit status { $status })
 demo-inbox = The inbox of { $person } (`wxbox sandbox` shows one in a browser):
 demo-intro = The demo uses a local simulator of WeChat, an empty home directory and this wxbox.
 demo-no-person = no user was bound
 demo-no-receipt = no receipt arrived
-demo-phone = { $person } scans the code in WeChat …
+demo-phone = { $person } scans the QR code …
 demo-phone-failed = the sandbox rejected a request of the demo (HTTP { $status })
 demo-send-text = Hello from wxbox 你好 👋
 demo-start = cannot start wxbox
@@ -405,30 +405,30 @@ demo-start = cannot start wxbox
 ## delivery
 delivery-attempt = message { $id }: { $state }
 delivery-attempts = stopped after { $attempts } attempts: { $error }
-delivery-broken-hint = do not send the messages again: { $sent } were sent, { $queued } stay queued for `wxbox outbox flush`, { $unknown } may have arrived. { $hint }
-delivery-clock = the message has expired by the clock of this machine, which no other clock confirms yet; wxbox checks again in a minute
+delivery-broken-hint = do not send the messages again: { $sent } were sent, { $queued } remain queued for `wxbox outbox flush`, { $unknown } may have arrived. { $hint }
+delivery-clock = by the clock of this machine, the message has expired, but no other clock confirms it yet; wxbox checks again in a minute
 delivery-expired = the message was not delivered before it expired
 delivery-expired-after = the message was not delivered before it expired; the last error: { $error }
-delivery-file-gone = cannot upload { $file }: the outbox has no copy of it any more
+delivery-file-gone = cannot upload { $file }: the outbox no longer has a copy of it
 delivery-locked = the database { $path } is locked by another process; { $count ->
-    [one] one message is under way, and what comes of it is
-   *[other] { $count } messages are under way, and what comes of them is
-} written down when that process is done
+    [one] one message is in flight, and its result is
+   *[other] { $count } messages are in flight, and their results are
+} saved when that process has ended
 delivery-no-answer-yet = interrupted before WeChat responded
-delivery-no-thread = cannot start more threads ({ $cause }): wxbox uses { $count } concurrent requests
+delivery-no-thread = cannot start more threads: { $cause }; wxbox uses { $count } concurrent requests
 delivery-part-cut = the previous part, message { $id }, was not delivered
 delivery-part-waits = waiting for the previous part, message { $id }
 delivery-process-gone = the process that sent the message ended before WeChat responded
-delivery-rebound = the message may have arrived at the previous WeChat account of { $user }, so it is not retried
+delivery-rebound = the message may have arrived at the previous WeChat account of { $user }, so wxbox does not retry it
 delivery-refused-brief = { $code }: { $meaning }
 delivery-thread = cannot start a thread
 delivery-unbound = { $user } is no longer bound
-delivery-unrecorded = message { $id } was attempted (now { $state }), but the result could not be saved: { $cause }
+delivery-unrecorded = cannot save the result of message { $id } (now { $state }): { $cause }
 delivery-upload = cannot upload { $file }: { $error }
 
 ## doctor, init (with the rules for redirect_uri)
 doctor-api-followers = the list of followers
-doctor-api-people = single followers
+doctor-api-people = data of single followers
 doctor-api-templates = template messages
 doctor-api-texts = customer-service messages
 doctor-apis-denied = the account cannot use: { $apis }
@@ -439,11 +439,11 @@ doctor-apis-used-up = the quota of today is used up: { $apis }
 doctor-apis-used-up-fix = wait until midnight in China, or run `wxbox quota clear` (ten times a month)
 doctor-app-id-fix = compare app_id with the page of the account: an AppID is wx and 16 digits 0-9 and a-f
 doctor-app-id-odd = { $app_id } does not look like an AppID
-doctor-blind = all other checks were skipped: they need a readable config
+doctor-blind = all other checks were skipped, because they require a readable config
 doctor-callback = { $uri } reaches this machine
 doctor-callback-broken = the connection was closed
 doctor-callback-failed = cannot open { $uri }: { $cause }
-doctor-callback-far = cannot open { $uri } from this machine, which does not have that address: { $cause }
+doctor-callback-far = cannot open { $uri }, whose address does not belong to this machine: { $cause }
 doctor-callback-far-fix = on a cloud server, open TCP { $port } in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
 doctor-callback-name-fix = make the name in redirect_uri resolve to this machine, or to the server that forwards callbacks
 doctor-callback-other = another program answers at { $uri } (HTTP { $status })
@@ -461,14 +461,14 @@ doctor-credentials = { $app_id }; the AppSecret comes from { $from }
 doctor-damaged = the database { $path } is damaged: { $cause }
 doctor-database = { $path } is intact (schema { $schema })
 doctor-database-cannot = cannot create { $path }: { $dir }: { $cause }
-doctor-database-cannot-fix = use --database, WXBOX_DATABASE or the key database to name a file in a directory to which wxbox can write
+doctor-database-cannot-fix = use --database, WXBOX_DATABASE or the key database with a file in a directory to which wxbox can write
 doctor-database-large = the check of { $path } was stopped after { $seconds } seconds; it found no damage
 doctor-database-large-fix = run `wxbox outbox prune --older-than 30d` to make the file smaller; if it is small, the disk is very slow
 doctor-database-none = { $path } does not exist yet; the first command that needs it creates it
 doctor-database-old = { $path } is intact; the next command migrates its schema from { $found } to { $known } and keeps a copy of the old file
 doctor-database-open = other users can read or change { $path }, which contains tokens and openids
 doctor-database-open-fix = run `chmod o-rwx '{ $path }'`
-doctor-dir-writable = other users can change { $dir }, and so replace { $file }
+doctor-dir-writable = other users can change { $dir }, and can therefore replace { $file }
 doctor-failures = { $failures ->
     [one] one failure
    *[other] { $failures } failures
@@ -484,7 +484,7 @@ doctor-late = no response within { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 }
-doctor-late-fix = check the network, the disk and the database: one of them is not responding, or another process holds a lock
+doctor-late-fix = check the network, the disk and the database: one of them does not respond, or another process holds a lock
 doctor-looking = checking,
 doctor-name-apis = APIs
 doctor-name-callback = callback
@@ -503,7 +503,7 @@ doctor-name-push-url = push URL
 doctor-name-push-url-outside = push URL from outside
 doctor-name-receipts = receipts
 doctor-name-recipients = default recipients
-doctor-name-refused-pushes = refused pushes
+doctor-name-refused-pushes = rejected pushes
 doctor-name-redirect-uri = redirect_uri
 doctor-name-serve = serve
 doctor-name-served-config = config of serve
@@ -547,22 +547,22 @@ doctor-port = { $address } is free
 doctor-port-fix = stop the program that uses the port, which may be another `wxbox bind`, or set listen.address to another port to which redirect_uri leads
 doctor-port-serve = `wxbox serve` listens on { $address }
 doctor-proxy-failed = cannot connect to { $proxy }: { $cause }
-doctor-proxy-none = none
-doctor-push-outside = WeChat's servers resolve it to { $addresses }; pings reach it from { $reached } of { $count }
+doctor-proxy-none = no proxy is set
+doctor-push-outside = WeChat's servers resolve it to { $addresses }; pings from { $reached } of { $count } servers arrive
 doctor-push-outside-lost = pings of WeChat's servers do not reach { $addresses }
 doctor-push-outside-lost-fix = open the port of the push URL in the security group and the firewall; if they only block pings, ignore this
 doctor-push-outside-name = WeChat's servers cannot resolve the host of the push URL in WeChat's console
 doctor-push-outside-name-fix = compare the URL in WeChat's console with serve.public_url, and check the DNS records of its name
-doctor-push-outside-none = there is no push URL in WeChat's console, or pushes are switched off
+doctor-push-outside-none = WeChat's console has no push URL, or pushes are switched off there
 doctor-push-outside-none-fix = start `wxbox serve`, then enter { $url } { $place }
 doctor-push-outside-resolved = WeChat's servers resolve it to { $addresses }
-doctor-push-plain = only events that are not encrypted are taken, since push.aes_key is not set; the Token comes from { $from }
-doctor-push-plain-real = not encrypted, although this is a real account by its quota
+doctor-push-plain = only unencrypted events are accepted, because push.aes_key is not set; the Token comes from { $from }
+doctor-push-plain-real = events are not encrypted, although the quota is that of a real account
 doctor-push-plain-real-fix = choose 安全模式 at 微信开发者平台 → 我的业务 → 服务号 → 消息推送, and set push.aes_key to the EncodingAESKey
-doctor-push-safe = only encrypted events are taken (安全模式); the Token comes from { $from }
-doctor-push-url = { $url } answers WeChat's check of the URL
-doctor-push-url-changed = { $url } answers the check with other characters around the echostr
-doctor-push-url-changed-fix = another program answers there, or changes the response: let the push path lead to `wxbox serve` unchanged
+doctor-push-safe = only encrypted events are accepted (安全模式); the Token comes from { $from }
+doctor-push-url = { $url } passes WeChat's check of the URL
+doctor-push-url-changed = { $url } returns other characters around the echostr to WeChat's check of the URL
+doctor-push-url-changed-fix = configure the server that answers there so that it forwards push.path to `wxbox serve` and does not change the response
 doctor-push-url-far-fix = open TCP { $port } in the security group and in the firewall of the system; a router without NAT loopback may be the reason, then WeChat may still reach it
 doctor-push-url-fix = set serve.public_url to an address on port 80 or 443 that leads to `wxbox serve`
 doctor-push-url-name-fix = make the name in serve.public_url resolve to this machine, or to the server that forwards events
@@ -570,16 +570,16 @@ doctor-push-url-none = the address at which WeChat sends events is unknown
 doctor-push-url-none-fix = set serve.public_url in the config
 doctor-push-url-own-fix = compare the port of serve.public_url with the address on which serve listens ({ $address }), and check the firewall of the system
 doctor-push-url-path = { $url } does not exist (HTTP 404): the path does not lead to `wxbox serve`
-doctor-push-url-path-fix = let the server or tunnel that answers there forward push.path, with the query, to { $address }
+doctor-push-url-path-fix = configure the server or tunnel that answers there so that it forwards push.path, with the query, to { $address }
 doctor-push-url-proxy = the server at { $url } cannot reach `wxbox serve` (HTTP { $status })
-doctor-push-url-proxy-fix = let it forward push.path to { $address }, where `wxbox serve` listens
-doctor-push-url-quoted = { $url } answers the check with the echostr in quotes, which WeChat rejects
-doctor-push-url-redirect = { $url } redirects (HTTP { $status }), and WeChat follows no redirect
+doctor-push-url-proxy-fix = configure it so that it forwards push.path to { $address }, where `wxbox serve` listens
+doctor-push-url-quoted = { $url } returns the echostr in quotes, which WeChat rejects
+doctor-push-url-redirect = { $url } redirects (HTTP { $status }), but WeChat does not follow redirects
 doctor-push-url-redirect-fix = set serve.public_url to the address to which it redirects, and enter that in WeChat's console
-doctor-push-url-serve-token-fix = if push.token was changed, run `systemctl reload wxbox-serve` or restart `wxbox serve`; otherwise let the push path lead to it, not to another program
+doctor-push-url-serve-token-fix = if push.token was changed, run `systemctl reload wxbox-serve` or restart `wxbox serve`; otherwise configure the web server so that the push path leads to it
 doctor-push-url-tls-fix = use a certificate of a known authority for the name in serve.public_url, with its whole chain
-doctor-push-url-token = { $url } rejects the signature (HTTP 403): another Token is set there
-doctor-push-url-token-fix = let the push path lead to `wxbox serve` at { $address }, or set push.token to the Token of the program there
+doctor-push-url-token = { $url } rejects the signature (HTTP 403): the program there has another Token
+doctor-push-url-token-fix = configure the web server so that the push path leads to `wxbox serve` at { $address }, or set push.token to the Token of the program there
 doctor-receipts-failed = { $count ->
     [one] WeChat could not deliver one message of the last day
    *[other] WeChat could not deliver { $count } messages of the last day
@@ -588,9 +588,9 @@ doctor-receipts-failed-fix = run `wxbox outbox list --receipt failed --since 1d`
 doctor-redirect = { $uri }; enter { $enter } under 网页授权域名 in the WeChat console
 doctor-recipients = { $names } ({ $at })
 doctor-recipients-fix = correct send.to ({ $at }), or run `wxbox user list` to see the users and their tags
-doctor-redirect-fix = change redirect_uri
+doctor-redirect-fix = run `wxbox config set redirect_uri URL` with an address that phones can reach
 doctor-redirect-near = { $uri }: only phones in the same network can reach it; enter { $enter } under 网页授权获取用户基本信息 on the page of the test account
-doctor-redirect-real = { $uri }: by its quota, this is a real account, and phones get error 10003: { $why }
+doctor-redirect-real = { $uri }: the quota is that of a real account, and phones get error 10003: { $why }
 doctor-redirect-real-fix = use a redirect_uri without a port, on a domain with ICP filing that is under 网页授权域名 (设置与开发 → 账号设置 → 功能设置)
 doctor-redirect-sandbox = { $uri }; the sandbox accepts every address
 doctor-redirect-test = { $uri }; enter { $enter } under 网页授权获取用户基本信息 on the page of the test account
@@ -600,7 +600,7 @@ doctor-secret-fix = copy the whole AppSecret again: it has 32 digits 0-9 and a-f
 doctor-secret-odd = the value of { $from } does not look like an AppSecret
 doctor-serve = running; { $last }
 doctor-serve-event = the last event arrived { $age } ago
-doctor-serve-fix = run `wxbox serve`, or `systemctl enable --now wxbox-serve`; it is not needed if another server passes the events on to `wxbox event`
+doctor-serve-fix = run `wxbox serve`, or `systemctl enable --now wxbox-serve`; you do not need it if another server passes the events to `wxbox event`
 doctor-serve-no-event = no event arrived in the last day
 doctor-serve-stopped = `wxbox serve` is not running with this database; { $last }
 doctor-served-differs = `wxbox serve` runs with other values of: { $keys }
@@ -609,22 +609,22 @@ doctor-served-other = `wxbox serve` has read { $path }, which has other values o
 doctor-served-other-fix = run the command with -c and that file, or restart `wxbox serve` with this config
 doctor-served-reload-fix = run `systemctl reload wxbox-serve`, or restart `wxbox serve`
 doctor-served-restart-fix = run `systemctl restart wxbox-serve`, or restart `wxbox serve`: a reload does not change the address
-doctor-served-unknown-url = { $url } does not work, because `wxbox serve` runs with an old config
+doctor-served-unknown-url = cannot open { $url }: `wxbox serve` runs with an old config
 doctor-skipped = skipped because an earlier check failed: { $names }
-doctor-space = { $free } are free in { $dir }
+doctor-space = { $free } free in { $dir }
 doctor-space-fix = free disk space: if the disk is full, no message can be queued
-doctor-templates = the account has { $count ->
-    [one] the one of the alias
-   *[other] those of all { $count } aliases
+doctor-templates = { $count ->
+    [one] the alias has a template
+   *[other] all { $count } aliases have a template
 }
 doctor-templates-fields = the template of { $name } has no { $fields }, which the alias sets
 doctor-templates-fields-fix = change [templates.{ $name }.data]: the fields are { $fields }
-doctor-templates-none = no aliases
+doctor-templates-none = there are no aliases
 doctor-templates-own-key-fix = move { $keys } to the top of the config, above the first line in brackets: below it, { $keys } belongs to the template
 doctor-templates-values = { $name }: { $findings }
 doctor-templates-values-fix = change [templates.{ $name }.data]; run `wxbox template check { $name }` to see a preview
 doctor-tls = { $hosts } can be reached, and the certificate is valid
-doctor-tls-none = { $hosts } can be reached, without TLS
+doctor-tls-none = { $hosts } can be reached without TLS
 doctor-token = WeChat accepts the AppID and the AppSecret
 doctor-token-kept = the cached token is valid until { $time }; the AppSecret was not checked, because a new token would invalidate the one that other programs use (token_endpoint = "classic")
 doctor-warnings = { $warnings ->
@@ -635,18 +635,22 @@ doctor-well = { $count ->
     [one] the check passed
    *[other] all { $count } checks passed
 }
+doctor-well-unlisted = { $count ->
+    [one] the check passed (`wxbox -v doctor` lists it)
+   *[other] all { $count } checks passed (`wxbox -v doctor` lists them)
+}
 init-again = Try again?
 init-alias = added the alias { $alias } for the template { $title }
 init-all-the-same = Write the config anyway?
 init-app-id = AppID
-init-begin = This creates { $path }. Type < to go back to the question before; Ctrl-C stops without changes.
-init-begin-existing = This changes { $path }: Enter keeps an answer, and everything else in the file stays. Type < to go back to the question before; Ctrl-C stops without changes. To start from a new file instead, use --force.
+init-begin = wxbox will create { $path }. Type < to return to the previous question; press Ctrl-C to stop without changes.
+init-begin-existing = wxbox will change { $path }. Press Enter to keep an answer; everything else in the file stays. Type < to return to the previous question; press Ctrl-C to stop without changes. To start with a new file instead, use --force.
 init-ca-file = CA certificate file (PEM); press Enter if there is none
 init-ca-file-hint = if a proxy or firewall inspects TLS, use --ca-file with its CA certificate (PEM)
 init-ca-file-not-utf8 = cannot write the path { $path } to the config: it is not UTF-8
 init-cannot-write = cannot write { $path }: { $cause }
 init-cannot-write-hint = use -c or WXBOX_CONFIG with another path
-init-app-id-again = type it again, or press Enter if it is right
+init-app-id-again = type it again, or press Enter if it is correct
 init-cancelled = cancelled; nothing was written
 init-console = Now enter { $enter } in the WeChat console: for a test account under 网页授权获取用户基本信息, for a real account under 网页授权域名.
 init-console-test = Now enter { $enter } in the WeChat console under 网页授权获取用户基本信息. It works with a test account only: { $why }.
@@ -658,35 +662,35 @@ init-events-checked = WeChat has checked the URL and the Token. Its check does n
 init-events-enter = Now enter these values at 微信开发者平台 → 我的业务 → 服务号 → 消息推送, and save them:
 init-events-enter-sandbox = Now enter these values on the sandbox's page { $url } under "Push settings", and save them:
 init-events-enter-test = Now enter these values on the page of the test account under 接口配置信息, and submit them:
-init-events-exist = { $path } has a Token for events already
+init-events-exist = { $path } already has a Token for events
 init-events-exist-hint = run `wxbox init` on a terminal to make a new Token and key, or `wxbox config unset push.token push.aes_key` first
 init-events-file = The Token and the EncodingAESKey are in { $path } under [push]. Start `wxbox serve`, then enter both with the URL { $url } at 微信开发者平台 → 我的业务 → 服务号 → 消息推送 (安全模式, XML).
 init-events-file-plain = The Token is in { $path } under [push]. Start `wxbox serve`, then enter it with the URL { $url } on the page of the test account under 接口配置信息.
 init-events-format = 数据格式
-init-events-later = The config is complete: run `wxbox serve`, then save the values in WeChat's console. `wxbox doctor` checks the URL.
+init-events-later = The config is complete. Run `wxbox serve`, then save the values in WeChat's console. `wxbox doctor` checks the URL.
 init-events-mode = 消息加解密方式
 init-events-mode-safe = 安全模式
 init-events-mode-sandbox = Mode
-init-events-moved = the push URL is now { $url }: enter it in the WeChat console in place of the old one
+init-events-moved = the push URL is now { $url }: enter it in WeChat's console instead of the old one
 init-events-no-listener = cannot wait for WeChat's check: { $cause }
-init-events-renew = The config receives events already. Make a new Token and a new key? (You then have to enter both in WeChat's console.)
-init-events-serve-runs = `wxbox serve` is running with the old config: run `systemctl reload wxbox-serve` or restart it, then save the values in WeChat's console.
+init-events-renew = The config already has a Token for events. Make a new Token and a new key? (You must then enter both in WeChat's console.)
+init-events-serve-runs = `wxbox serve` is running with the old config. Run `systemctl reload wxbox-serve` or restart it, then save the values in WeChat's console.
 init-events-test-account = Is it a test account (测试号)? Its page has no EncodingAESKey, so its events are not encrypted.
 init-events-timed-out = WeChat did not check the URL within { $time }
-init-events-waiting = Waiting until WeChat checks the URL (Ctrl-C ends the wait),
-init-events-wrong-path = WeChat checked { $path }; the path of the push URL is { $right }
-init-events-wrong-token = the URL was checked with another Token: compare the one in WeChat's console
+init-events-waiting = Waiting for WeChat's check of the URL (press Ctrl-C to stop waiting),
+init-events-wrong-path = WeChat checked the path { $path }, but the path of the push URL is { $right }
+init-events-wrong-token = WeChat checked the URL with another Token: compare push.token with the Token in WeChat's console
 init-expected-listen = a host and a port, such as 127.0.0.1:8080 or :8080
 init-expected-public-url = an http or https address without a query, such as https://wx.example.com
 init-expected-redirect = an http or https address with a host, such as http://203.0.113.7:8080/callback/
 init-expected-sandbox = the address of a sandbox, such as http://127.0.0.1:8899
-init-exists-hint = use --force to replace it; the old file is kept as FILE.bak
+init-exists-hint = use --force to replace it; wxbox keeps the old file as FILE.bak
 init-file-header =
-    wxbox: a config file with every key, written by `wxbox init`. Only you can read it, and so it should stay: it
-    holds the account's secret. `wxbox doctor` says whether all is well.
+    The config file of wxbox with every key, written by `wxbox init`. It contains the AppSecret: only you
+    should be able to read it. `wxbox doctor` checks it.
 
-    A line that is commented out shows an example of a key that has no fixed default; every other line that is not
-    an answer of yours shows the default and may be left out.
+    A line that is commented out shows an example of a key without a fixed default. Every other line is
+    your answer or shows the default; you can delete a line that shows the default.
 init-kept = kept the old file as { $path }
 init-listen = Listen on
 init-listen-missing = redirect_uri is https: in the config, set listen.address to the address to which a web server or tunnel forwards callbacks, or set listen.tls_cert and listen.tls_key to serve HTTPS
@@ -703,17 +707,17 @@ init-public = This machine has the public address below. It works for a test acc
 init-public-url = Public URL of `wxbox serve`
 init-redirect = Callback address
 init-replace = { $path } already exists. Replace it? (The old file is kept as FILE.bak.)
-init-review = Press Enter to go on, or type a number to change that line
+init-review = Press Enter to continue, or type a number to change that line
 init-review-events = Events
-init-review-events-kept = yes, with the present Token
+init-review-events-kept = yes, with the current Token
 init-review-events-plain = yes, not encrypted
 init-review-events-safe = yes, encrypted
 init-review-number = type a number from 1 to { $count }, or press Enter
 init-sandbox-unreachable-hint = start `wxbox sandbox`; if it is not at { $url }, run `wxbox init --sandbox URL`
 init-secret = AppSecret (not shown)
-init-secret-keep = AppSecret (not shown; Enter keeps the present one)
-init-secret-length = an AppSecret has 32 characters, this one has { $length }
-init-secret-sandbox = AppSecret (not shown; Enter takes that of `wxbox sandbox`)
+init-secret-keep = AppSecret (not shown; press Enter to keep the current one)
+init-secret-length = an AppSecret has 32 characters, but this one has { $length }
+init-secret-sandbox = AppSecret (not shown; press Enter to use that of `wxbox sandbox`)
 init-secret-unusable = standard input must contain the AppSecret in one line
 init-trying = Checking with WeChat …
 init-trying-sandbox = Checking with the sandbox …
@@ -725,14 +729,14 @@ init-where-ca-file = If a proxy or firewall inspects TLS, wxbox must trust its C
 init-where-listen = To which address does the web server or tunnel forward callbacks? (Without one: :443, and set listen.tls_cert and listen.tls_key in the config.)
 init-where-public-url = Public URL: WeChat's servers send events to it, so it must be reachable from the internet, on port 80 or 443. A web server or a tunnel may forward it to this machine.
 init-where-public-url-sandbox = Public URL: the sandbox sends events to it. It must be an http address of this machine, and may have any port.
-init-where-redirect = Callback address: WeChat redirects the phone to it when a user is bound. The phone must be able to open it.
+init-where-redirect = Callback address: when a user is bound, WeChat redirects the phone to it. The phone must be able to open it.
 init-where-sandbox = `wxbox sandbox` printed the AppID and the AppSecret.
 init-works = Verified.
 init-written = wrote { $path }
 redirect-ip = it is an IP address, which a real account does not accept
 redirect-local = phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests
 redirect-loopback = it is the address of the phone itself
-redirect-parameter = its query contains { $name }, which WeChat adds
+redirect-parameter = its query contains { $name }, which WeChat adds itself
 redirect-port = it has a port ({ $port }), which a real account does not accept
 ui-level-failure = failure
 ui-level-ok = ok
@@ -746,7 +750,7 @@ event-form-hint = compare app_id, push.aes_key and the encryption mode with WeCh
 event-malformed-hint = pass the body of WeChat's request unchanged on standard input; it is an XML document of at most 64 KiB
 event-recorded = recorded the event { $name }
 event-rejected = the event was not recorded: { $cause }
-event-repeat = the event had been recorded before
+event-repeat = the event was already recorded
 event-signature-hint = pass the query string of WeChat's request unchanged in `--query`, and compare push.token with WeChat's console (消息推送)
 explain-answer = Response
 explain-body = Body
@@ -755,7 +759,7 @@ explain-code = Code
 explain-does-backoff = the message stays queued and is retried with growing pauses
 explain-does-decline = the message fails; `--tag` and `--all` skip this person for this template
 explain-does-done = nothing: this is not an error
-explain-does-duplicate = the message is retried a minute later; if it was a repeat of itself, it counts as sent
+explain-does-duplicate = the message is retried a minute later; if it was a repeat of itself, it is marked as sent
 explain-does-fail = the message fails and is not retried
 explain-does-fail-mark = the message fails, and the user is marked as unreachable: `--tag` and `--all` skip unreachable users
 explain-does-hold-day = the message stays queued until the quota is reset at midnight in China
@@ -764,7 +768,7 @@ explain-does-refresh = wxbox gets a new access token and repeats the request
 explain-does-slow = the message and other messages to the same user are retried a minute later
 explain-does-stop-kind = the message fails, and so do all other messages of the same type or template in this run
 explain-does-stop-run = the run ends; the remaining messages stay queued
-explain-errmsg = WeChat says
+explain-errmsg = WeChat's message
 explain-hint = use an error code such as 40164, or the rid at the end of an errmsg, such as 6aac005a-01bfdbee-79769285
 explain-meaning = Meaning
 explain-near = { $code } ({ $meaning })
@@ -780,7 +784,7 @@ explain-wxbox = wxbox
 
 ## follower
 follower-asking = downloading the followers from WeChat
-follower-list-broken = the list is incomplete: { $listed } of { $total } followers
+follower-list-broken = cannot list all followers: { $listed } of { $total } were received
 follower-list-openid = OPENID
 follower-list-users = USERS
 follower-none = the account has no followers
@@ -794,7 +798,7 @@ follower-show-not = no
 follower-show-openid = Openid
 follower-show-qr = QR scene
 follower-show-remark = Remark
-follower-show-scene = Came by
+follower-show-scene = Source
 follower-show-since = since { $time }
 follower-show-tags = Tags
 follower-show-unionid = Unionid
@@ -806,6 +810,7 @@ follower-unremarked = removed the remark of { $who }
 help-names = use one of { $names }
 help-near = did you mean `wxbox help { $name }`?
 help-unknown = unknown command or topic "{ $name }"
+help-topics = run `wxbox help` to see the commands; the topics are { $names }
 help-whole = run `wxbox help { $name }` for the complete help
 
 ## man
@@ -827,7 +832,7 @@ kind-hint = run `wxbox send --help` to see examples of messages
 kind-kinds-hint = the types are { $kinds }
 kind-link-hint = use the whole address, such as https://status.example.com
 kind-media-hint = run `wxbox media upload FILE` to get a media_id; in a file for --message, "@FILE" uploads a file
-kind-missing = a message of the type { $kind } needs { $part }
+kind-missing = a message of the type { $kind } requires { $part }
 kind-none = the message has neither msgtype nor template_id
 kind-none-hint = set msgtype to text, image, news, …; run `wxbox send --help` to see all types
 kind-not-link = { $part } is not an http or https address: { $url }
@@ -853,7 +858,7 @@ media-format-kind = { $file } is { $found }, which WeChat does not accept as { $
 media-format-none = { $file } is not an image, audio or video file
 media-formats = { $kind }: { $formats }
 media-formats-hint = use one of the formats that WeChat accepts: { $formats }
-media-kept = WeChat already has { $file }, until { $time }
+media-kept = WeChat already has { $file }; it is valid until { $time }
 media-large = { $file } has { $size } bytes; the limit of WeChat for { $kind } is { $limit }
 media-large-hint = use a smaller file
 media-no-file = { $file } does not exist and is not standard input
@@ -879,7 +884,7 @@ pick-user-bound = bound
 pick-user-to-bind = Users to bind
 pick-user-unbound = not bound
 pick-with-details = { $name } ({ $details })
-push-encrypted = it is encrypted, and push.aes_key is not set
+push-encrypted = it is encrypted, but push.aes_key is not set
 push-encrypted-fix = set push.aes_key to the EncodingAESKey { $place }, or choose { $mode } there
 push-key-invalid = push.aes_key is not an EncodingAESKey: it must have 43 characters
 push-malformed = it is not an event of WeChat
@@ -889,25 +894,25 @@ push-mode-safe = 安全模式
 push-not-encrypted = it is not encrypted, although push.aes_key is set
 push-not-encrypted-fix = choose { $mode } { $place }, or remove push.aes_key from the config
 push-other-account = it is for another account
-push-other-account-fix = set app_id to the account whose push URL this is
+push-other-account-fix = set app_id to the AppID of the account whose push URL this is
 push-place-console = at 微信开发者平台 → 我的业务 → 服务号 → 消息推送 (test account: 接口配置信息)
 push-place-sandbox = on the sandbox's page under “Push settings”
 push-refused = { $count ->
-    [one] one push was refused { $ago }, and none was taken since: { $cause }
-   *[other] { $count } pushes were refused since { $since } and none was taken; the last one came { $ago }: { $cause }
+    [one] one push was rejected { $ago }, and none was accepted since: { $cause }
+   *[other] { $count } pushes were rejected since { $since } and none was accepted; the last one came { $ago }: { $cause }
 }
 push-reload-fix = after a change of the config, run `systemctl reload wxbox-serve` or restart `wxbox serve`
-push-stale = its timestamp is more than 10 minutes from the clock of this machine
+push-stale = its timestamp differs from the clock of this machine by more than 10 minutes
 push-stale-fix = set the clock of this machine, for example with NTP
 push-too-large = it is longer than 64 KiB
 push-undecryptable = it cannot be decrypted with push.aes_key
 push-undecryptable-fix = set push.aes_key to the EncodingAESKey { $place }
-push-url-local = WeChat's servers cannot reach it: it belongs to this machine or to a local network
+push-url-local = WeChat's servers cannot reach it, because it belongs to this machine or to a local network
 push-url-port = WeChat sends events to ports 80 (http) and 443 (https) only
 push-wrong-signature = its signature does not match push.token
-push-wrong-signature-fix = compare push.token with the Token { $place }; if events arrive all the same, another program calls the push URL
+push-wrong-signature-fix = compare push.token with the Token { $place }; if events still arrive, another program calls the push URL
 quota-clear-ask = Reset all API counters of { $app_id }? WeChat allows this ten times a month, including resets in the console.
-quota-clear-missing = use --yes to reset the counters without a terminal; WeChat allows this ten times a month
+quota-clear-missing = cannot ask for confirmation: standard input is not a terminal; use --yes (WeChat allows this ten times a month)
 quota-cleared = reset all API counters of { $app_id }; WeChat allows this ten times a month
 quota-cleared-due = { $count ->
     [one] one message waited for midnight and is due now: run `wxbox outbox flush` to send it
@@ -920,7 +925,7 @@ quota-list-limit = LIMIT
 quota-list-note = NOTE
 quota-list-rate = RATE
 quota-list-used = USED
-quota-rate = { $count } in { $seconds } s
+quota-rate = { $count } per { $seconds } s
 quota-unknown = WeChat has no API { $apis }
 quota-unknown-hint = use the path of an API, such as /cgi-bin/message/custom/send
 quota-unusable = "{ $api }" is not the path of an API
@@ -928,7 +933,7 @@ quota-unusable = "{ $api }" is not the path of an API
 ## sandbox (pages and terminal)
 sandbox-name-text = The sandbox only accepts requests to localhost or to the address on which it listens, and no requests from other pages.
 sandbox-name-title = Wrong host name
-sandbox-open = the sandbox listens on { $address }: everyone who can reach that address can use it
+sandbox-open = the sandbox listens on { $address }: anyone who can reach that address can use it
 sandbox-library = Library, for `template add`
 sandbox-people = People
 sandbox-person-away = does not follow the account
@@ -997,8 +1002,8 @@ sandbox-follows = follows the account
 sandbox-follows-not = does not follow the account
 sandbox-state-open = { $left ->
     [0] follows; no more texts until this person writes again
-    [one] follows; takes one more text until { $until }
-   *[other] follows; takes { $left } more texts until { $until }
+    [one] follows; accepts one more text until { $until }
+   *[other] follows; accepts { $left } more texts until { $until }
   }
 sandbox-state-closed = follows; has not written lately, so can receive templates but no texts
 sandbox-state-stranger = does not follow: WeChat rejects every message
@@ -1024,8 +1029,8 @@ sandbox-note-unavailable = The service of this account is not available. Try aga
 sandbox-details = Details
 sandbox-mini-program = Mini program { $target }
 sandbox-repeats = { $count ->
-    [one] sent again once, and dropped
-   *[other] sent again { $count } times, and dropped
+    [one] repeated once; the repeat was dropped
+   *[other] repeated { $count } times; the repeats were dropped
   }
 sandbox-kind-image = picture
 sandbox-kind-voice = voice message
@@ -1077,8 +1082,8 @@ sandbox-line-unknown = not supported by the sandbox
 sandbox-line-fault = fault: { $fault }
 sandbox-line-attempt = attempt { $count }
 sandbox-lines-left-out = { $count ->
-    [one] one request is not listed: its line was not read in time
-   *[other] { $count } requests are not listed: their lines were not read in time
+    [one] one request was not printed, because the output was not read in time
+   *[other] { $count } requests were not printed, because the output was not read in time
 }
 sandbox-pushes = Pushes
 sandbox-push-title = Push settings
@@ -1108,8 +1113,8 @@ sandbox-push-echostr = body is not the echostr
 sandbox-push-echostr-quoted = body is the echostr in quotes; return it without quotes
 sandbox-listening =
     The WeChat sandbox is at { $url }
-      app_id      { $app_id }
-      app_secret  { $app_secret }
+      AppID      { $app_id }
+      AppSecret  { $app_secret }
 
 ## run
 run-bad-interpreter = bad interpreter { $interpreter }
@@ -1125,48 +1130,48 @@ run-result-good = succeeded
 run-stdin = cannot read the content from standard input: it belongs to the command
 run-stdin-hint = use --text TEXT, or name a file with the fields
 run-stranger = {"{"}{ $name }{"}"} is not a known placeholder and is sent unchanged
-run-text-bad = Failed (status { $status }) on { $host } after { $duration }: { $program }
-run-text-good = Succeeded (status 0) on { $host } after { $duration }: { $program }
-run-text-not-started = Not started (status { $status }) on { $host }: { $program }: { $cause }
-run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $program }
+run-text-bad = { $program } failed (status { $status }) on { $host } after { $duration }
+run-text-good = { $program } succeeded (status 0) on { $host } after { $duration }
+run-text-not-started = { $program } not started (status { $status }) on { $host }: { $cause }
+run-text-signal = { $program } ended by { $signal } (status { $status }) on { $host } after { $duration }
 
 ## store
 serve-bound-reply = You are bound as { $name }.
-serve-database-failed = cannot record events: { $cause }; WeChat repeats them
-serve-delivery-failed = cannot deliver: { $cause }
-serve-followed = { $person } follows the account
-serve-forward-busy = { $count } pushes wait for it already
-serve-forward-failed = the server of push.forward_to failed: { $cause }
+serve-database-failed = cannot record events: { $cause }; WeChat will send them again
+serve-delivery-failed = cannot deliver messages: { $cause }
+serve-followed = { $person } followed the account
+serve-forward-busy = { $count } pushes are waiting for it
+serve-forward-failed = cannot forward the push to push.forward_to: { $cause }
 serve-forward-long = its response is longer than 64 KiB
-serve-forward-status = it responds with HTTP { $status }
+serve-forward-status = it responded with HTTP { $status }
 serve-listening = listening on { $address }
 serve-listening-url = listening on { $address }; the push URL is { $url }
-serve-no-push = there is no [push] in the config: events and receipts are not received
-serve-not-running = no `wxbox serve` is running with this database: a receipt only arrives if another process takes the events
+serve-no-push = [push] is missing in the config: events and receipts are not received
+serve-not-running = no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
 serve-notices-lost = { $count ->
-    [one] one line was lost: the reader of the output did not read
-   *[other] { $count } lines were lost: the reader of the output did not read
+    [one] one line was lost, because the output was not read in time
+   *[other] { $count } lines were lost, because the output was not read in time
 }
 serve-other = event { $name } of { $person }
-serve-own-request = {" "}(a check of doctor)
+serve-own-request = {" "}(a check by `wxbox doctor`)
 serve-port-hint = another program uses the port; choose another one with `--listen` or serve.address
 serve-push-rejected = rejected a push: { $cause }
 serve-push-rejected-hint = compare app_id, push.token, push.aes_key and the mode with WeChat's console; with -v, each rejected push is logged
 serve-receipt = message { $id }: { $receipt }
 serve-recovered = delivery works again
-serve-reload-failed = the config was not read again, and the old one stays in force: { $cause }
-serve-reload-restart = the listen address, the database or the app_id has changed: restart `wxbox serve`; the old config stays in force
-serve-reloaded = the config was read again
+serve-reload-failed = cannot reload the config: { $cause }; the old config stays in force
+serve-reload-restart = the listen address, the database or the app_id has changed; the old config stays in force until you restart `wxbox serve`
+serve-reloaded = reloaded the config
 serve-running = another `wxbox serve` is running with this database
-serve-running-hint = one process serves one account; stop the other one first
+serve-running-hint = stop the other `wxbox serve`: only one can run per account
 serve-stopping = stopping
-serve-unfollowed = { $person } does not follow the account any more
+serve-unfollowed = { $person } unfollowed the account
 serve-wrote = { $person } wrote to the account
 store-absent = there is no database at { $path }, which { $from } names
 store-absent-default = there is no database at { $path }
 store-absent-hint = check --database, WXBOX_DATABASE or the key database; `wxbox user add` and `wxbox user import` create a new database
 store-busy = the database { $path } is locked by another process
-store-busy-hint = wait until the other wxbox, backup or sqlite3 has ended, then try again; `fuser -v FILE` shows the process
+store-busy-hint = wait until the other wxbox, backup or sqlite3 has ended, then try again; run `fuser -v FILE` to see the process
 store-corrupt = the database { $path } is damaged
 store-corrupt-hint = run `wxbox help recovery` to see how to recover the data or restore a backup; the damaged file was not changed
 store-corrupt-log = the write-ahead log { $path } is damaged
@@ -1174,11 +1179,11 @@ store-foreign-log = the write-ahead log { $path } does not belong to the databas
 store-foreign-log-hint = if the database was replaced by a copy, move { $path } to another directory; otherwise see `wxbox help recovery`; both files were not changed
 store-foreign = { $path } is a database of another program
 store-hard-links = the database { $path } has more than one name (hard links)
-store-hard-links-hint = keep one name, because each name has its own log, which damages the database; `find / -xdev -samefile { $path }` shows all names; use a symbolic link instead
+store-hard-links-hint = keep one name and use a symbolic link for the other, because each name has its own log, which damages the database; `find / -xdev -samefile { $path }` shows all names
 store-full = cannot write the database { $path }: the disk is full
 store-full-hint = free space on that disk, then try again
 store-made = created a new database at { $path }
-store-newer = the database { $path } was created by a newer wxbox (schema { $found }; this wxbox supports { $known })
+store-newer = cannot use the database { $path }: a newer wxbox created it (schema { $found }; this wxbox supports { $known })
 store-newer-hint = use the newer wxbox, or use --database with another file
 store-not-a-database = { $path } is not a database
 store-not-a-database-hint = check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
@@ -1213,10 +1218,10 @@ outbox-cancel-left = { $count ->
 outbox-cancel-none = no messages are queued
 outbox-cancel-sending = message { $id } is in flight and may arrive
 outbox-cancel-sending-hint = run `wxbox outbox show { $id }` to see the result
-outbox-cancel-state = cannot cancel message { $id }: it is { $state }
-outbox-cancel-state-hint = only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them
+outbox-cancel-state = cannot cancel message { $id }: its state is { $state }, not queued
+outbox-cancel-state-hint = run `wxbox outbox list --state queued` to list the messages that can be cancelled
 outbox-cancelled = cancelled message { $id } to { $to }
-outbox-cancel-unknown = message { $id } to { $to } is not retried any more; it may have arrived before
+outbox-cancel-unknown = message { $id } to { $to } will not be retried; it may have arrived before
 outbox-changed = Changed
 outbox-check-all-lost = { $lost } in the last { $limit }
 outbox-check-late = { $count } queued (oldest { $age }, limit { $limit })
@@ -1226,7 +1231,7 @@ outbox-check-none-queued = none queued
 outbox-check-queued = { $count } queued (oldest { $age })
 outbox-content = Content
 outbox-created = Created
-outbox-due = Next try
+outbox-due = Next attempt
 outbox-errcode = Error code
 outbox-error = Error
 outbox-expires = Expires
@@ -1239,14 +1244,14 @@ outbox-flush-stuck = { $count ->
     [one] no messages are due: one message waits
    *[other] no messages are due: { $count } messages wait
 } for another message; run `wxbox outbox list --state queued` to see why
-outbox-following = printing new messages and changes; Ctrl-C ends
+outbox-following = printing new messages and changes; press Ctrl-C to stop
 outbox-hint = Hint
 outbox-id = ID
 outbox-key = Key
 outbox-lost-hint = run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes
 outbox-more = { $shown } of { $all } messages; use `--limit { $next }` to see older ones, or `--limit 0` to see all
 outbox-more-all = { $shown } of { $all } messages; use `--limit 0` to see all
-outbox-msgid = Message ID
+outbox-msgid = WeChat message ID
 outbox-none = no messages yet; run `wxbox send` to send one
 outbox-none-match = no matching messages; run `wxbox outbox list` to see the latest
 outbox-oldest = oldest queued
@@ -1261,7 +1266,7 @@ outbox-receipt = Receipt
 outbox-receipt-at = { $receipt }, { $time }
 outbox-receipt-count = receipt { $receipt }
 outbox-receipt-count-none = no receipt
-outbox-receipt-never = WeChat reports no receipt for messages of this type
+outbox-receipt-never = not supported for messages of this type
 outbox-receipt-none = none
 outbox-receipt-text = { $receipt } ({ $text }), { $time }
 outbox-removed = deleted with the user
@@ -1322,13 +1327,13 @@ pem-utf16 = the file is UTF-16
 pem-utf16-hint = save the file as UTF-8
 
 ## rule (values of templates)
-rule-amount = an amount has up to 10 digits with decimals, and may have a currency sign or 元, such as ¥12.50
+rule-amount = an amount can have up to 10 digits with decimals, and a currency sign or 元, such as ¥12.50
 rule-blank = WeChat shows no value for { $keys }
 rule-beginning = WeChat may drop a value at the beginning of a message: begin the template with words before { $key }
 rule-broken = WeChat rejects "{ $value }" for { $key }: { $rule }
-rule-car-number = a number plate has up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
+rule-car-number = a number plate can have up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
 rule-character-string = the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
-rule-color = WeChat shows no colors: { $keys }
+rule-color = WeChat does not show colors: { $keys }
 rule-const = the value must be a text that was approved with the template, with up to 20 characters
 rule-cut = { $key } has { $length } characters and is sent as "{ $sent }": { $rule }
 rule-date = use a date such as 2019年10月1日 or 2019-10-01, with an optional time; ~ joins two dates
@@ -1343,14 +1348,14 @@ rule-length = at most { $limit } characters
 rule-letter = the value can have up to 32 letters and nothing else
 rule-misspelt = WeChat may show no value for { $place }: write a field as { "{{" }key.DATA{ "}}" }, without blanks and with ASCII characters
 rule-line-break = no line breaks
-rule-name = a name has up to 10 characters if one is Chinese, otherwise up to 20 letters and symbols
-rule-number = a number has up to 32 digits and may have decimals
-rule-phone-number = a phone number has up to 17 digits, + and -
+rule-name = a name can have up to 10 characters if one is Chinese, otherwise up to 20 letters and symbols
+rule-number = a number can have up to 32 digits and decimals
+rule-phone-number = a phone number can have up to 17 characters: digits, + and -
 rule-phrase = the value can have up to 5 Chinese characters and nothing else
 rule-short-thing = WeChat has not published the rule
 rule-shown = WeChat shows { $key } as "{ $shown }": { $why }
 rule-symbol = the value can have up to 5 symbols and nothing else
-rule-thing = a thing has up to 20 characters
+rule-thing = a thing can have up to 20 characters
 rule-time = use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 rule-too-long = WeChat rejects { $key } with { $length } characters: { $rule }
 
@@ -1360,10 +1365,10 @@ openid-unusable = "{ $openid }" is not an openid
 openid-unusable-hint = use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = an openid usually has { $length } characters and begins with o; { $openid } does not
 send-ask-alias-item = template { $title } ({ $alias })
-send-ask-command = The same without questions:
+send-ask-command = The same command without questions:
 send-ask-content = Message
 send-ask-editor-item = a text, in your editor
-send-ask-field-again = { $finding }; press Enter to send it all the same
+send-ask-field-again = { $finding }; press Enter to send it anyway
 send-ask-field-rule = { $key }: { $rule }
 send-ask-send = Send to { $to }?
 send-ask-send-several = Send to { $count } recipients?
@@ -1379,24 +1384,24 @@ send-color-alone = cannot color { $key }: there is no such field
 send-data-hint = write the fields like this: { "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = cannot read fields from { $path }: { $cause }
 send-data-object = it is not a JSON object
-send-data-nameless = the name of a field is empty
+send-data-nameless = --data has an empty field name
 send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
-send-default-hint = { $at } has the default recipients
+send-default-hint = the default recipients are in { $at }
 send-default-recipients = to the default recipients: { $names } (send.to, { $at })
 send-delivered = delivered message { $id } ({ $kind }) to { $to }
-send-duplicate = nothing sent to { $to }: message { $id } has this key and is { $state }
+send-duplicate = sent nothing to { $to }: message { $id } has the same key and is { $state }
 send-expired-hint = run `wxbox outbox retry { $id }` to send it now
 send-expired-hint-many = run `wxbox outbox retry --expired` to send all expired messages now
 send-failed = message { $id } to { $to } was rejected: { $error }
-send-edit-empty = the edited text is empty, so nothing was sent
+send-edit-empty = nothing was sent: the edited text is empty
 send-fallback-fields = the template { $name } has { $count ->
     [0] no field left
    *[other] { $count } fields ({ $fields })
 } for the text of --fallback
-send-fallback-fields-hint = set a default for all fields except one in [templates.{ $name }.data]
-send-fallback-missing = the text is sent without --fallback: { $cause }
-send-fallback-text = --fallback works with a text only
-send-fallback-unlisted = the text is sent without --fallback, because its template "{ $name }" cannot be looked up: { $cause }
+send-fallback-fields-hint = run `wxbox config set templates.{ $name }.data.FIELD VALUE` for all fields except one
+send-fallback-missing = cannot use --fallback: { $cause }; the text is sent without it
+send-fallback-text = --fallback works only with a text
+send-fallback-unlisted = cannot look up the template "{ $name }" of --fallback: { $cause }; the text is sent without it
 send-fallback-warning = if --fallback is sent: { $warning }
 send-gone = message { $id } was deleted with its user: it may or may not have been delivered
 send-given-up-hint = run `wxbox outbox retry { $id }` to send it again; wxbox does not retry it
@@ -1404,10 +1409,10 @@ send-given-up-hint-many = run `wxbox outbox retry --failed` to send all failed m
 send-refused-hint = then run `wxbox outbox retry { $id }` to send it
 send-refused-hint-many = then run `wxbox outbox retry --failed` to send all failed messages
 send-removed = message { $id } was not sent, because its user was removed
-send-unbound = nothing was sent to { $user }: the binding was changed or removed in the meantime
+send-unbound = nothing was sent to { $user }: another process changed or removed the binding
 send-field-near = { $key } (did you mean { $near }?)
 send-fields-hint = use its fields { $fields }; run `wxbox template show { $name }` to see the template
-send-fields-missing = the template { $name } needs values for { $fields }
+send-fields-missing = the template { $name } requires values for { $fields }
 send-fields-missing-too = values for { $fields } are missing
 send-fields-strict-hint = without --strict this is a warning; run `wxbox template check { $name } --data …` to see a preview
 send-fields-unknown = { $count ->
@@ -1415,60 +1420,60 @@ send-fields-unknown = { $count ->
    *[other] the template { $name } has no fields { $fields }
 }
 send-interrupted = interrupted; { $queued ->
-    [0] no messages stay queued
-    [one] one message stays queued; run `wxbox outbox flush` to send it
-   *[other] { $queued } messages stay queued; run `wxbox outbox flush` to send them
+    [0] no messages remain queued
+    [one] one message remains queued; run `wxbox outbox flush` to send it
+   *[other] { $queued } messages remain queued; run `wxbox outbox flush` to send them
 }
 send-file-hint = use a file name, or - for standard input
 send-message-hint = use an object such as { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }; run `wxbox send --help` for more
 send-message-json = cannot read a message from { $file }: { $cause }
 send-news-hint = write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
 send-news-toml = cannot read a link card from { $file }: { $cause }
-send-split-many = the text has { $parts } parts, and WeChat accepts { $limit } customer-service messages until the person writes again
+send-split-many = the text has { $parts } parts, but WeChat accepts only { $limit } customer-service messages until the person writes again
 send-stopping = stopping; waiting up to two seconds for responses
 send-left-queued = { $queued ->
-    [one] one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-   *[other] { $queued } messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+    [one] one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+   *[other] { $queued } messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 }
 send-mistyped-option = unknown option { $option }
 send-mistyped-option-hint = write a text that begins with -- as --text=TEXT
-send-mistyped-option-near = did you mean { $near }? Write a text that begins with -- as --text=TEXT
+send-mistyped-option-near = did you mean { $near }?
 send-no-tag = no user has the tag { $tag }
-send-no-receipt = message { $id } to { $to } was accepted, and no receipt came in time
+send-no-receipt = WeChat accepted message { $id } to { $to }, but no receipt arrived in time
 send-no-receipt-hint = run `wxbox outbox show { $id }` later; do not send the message again, because it may have been delivered
 send-no-receipt-hint-many = run `wxbox outbox list --receipt none` later; do not send the messages again, because they may have been delivered
-send-no-receipts = only templates and notifications have receipts; other messages count as delivered when WeChat accepts them
-send-not-received = message { $id } to { $to } was accepted, and WeChat did not deliver it: { $text }
+send-no-receipts = only template messages and subscription notifications have receipts; other messages count as delivered when WeChat accepts them
+send-not-received = WeChat accepted message { $id } to { $to } but did not deliver it: { $text }
 send-nobody-bound = no user is bound
 send-nobody-bound-hint = run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
 send-nobody-takes-template = all recipients have declined this template
 send-declined-hint = run `wxbox send --user NAME` to send it to one of them anyway
 send-nobody-reachable = no bound user can be reached
 send-only-queued = queued message { $id } ({ $kind }) to { $to }
-send-part-hint = do not send it again: it is sent after message { $after }; run `wxbox outbox show { $after }` to see what that one waits for
+send-part-hint = do not send it again: wxbox sends it after message { $after }; run `wxbox outbox show { $after }` to see the state of that message
 send-many-ask = { $count ->
     [one] Send this message to { $names }?
    *[other] Send this message to { $count } people ({ $names })?
 }
-send-many-ask-parts = Send this text in { $parts } parts, { $messages } messages, to { $names } ({ $count })?
+send-many-ask-parts = Send this text in { $parts } parts ({ $messages } messages) to { $count } people ({ $names })?
 send-many-kept = nothing was sent
-send-many-blocked = { $count } messages were not delivered, because the users refuse messages of the account (to { $names })
-send-many-cancelled = { $count } messages were cancelled (to { $names })
-send-many-duplicate = { $count } messages with a known key are not sent again (to { $names })
-send-many-expired = { $count } messages have expired (to { $names })
-send-many-failed = { $count } messages were rejected (to { $names })
-send-many-no-receipt = { $count } messages were accepted, and no receipt came in time (to { $names })
-send-many-not-received = { $count } messages were accepted, and WeChat did not deliver them (to { $names })
-send-many-queued = { $count } messages are not delivered yet and stay queued (to { $names })
-send-many-unknown = { $count } messages may or may not have been delivered (to { $names })
+send-many-blocked = { $count } messages were not delivered, because the users refuse messages of the account (recipients: { $names })
+send-many-cancelled = { $count } messages were cancelled (recipients: { $names })
+send-many-duplicate = { $count } messages were not sent again, because their keys were used before (recipients: { $names })
+send-many-expired = { $count } messages have expired (recipients: { $names })
+send-many-failed = { $count } messages were rejected (recipients: { $names })
+send-many-no-receipt = WeChat accepted { $count } messages, but no receipt arrived in time (recipients: { $names })
+send-many-not-received = WeChat accepted { $count } messages but did not deliver them (recipients: { $names })
+send-many-queued = { $count } messages are not delivered yet and remain queued (recipients: { $names })
+send-many-unknown = { $count } messages may or may not have been delivered (recipients: { $names })
 send-not-delivered = { $count ->
     [one] one message was not delivered
    *[other] { $count } messages were not delivered
 }
-send-quota-left = this takes { $count } of the { $left } calls of { $api } that are left today
-send-quota-short = { $count } calls of { $api } are needed, and { $left } are left today: the other messages wait until midnight in Beijing
-send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
-send-queued-until = message { $id } to { $to } is not delivered yet and stays queued until { $time }: { $error }
+send-quota-left = this requires { $count } of the { $left } calls of { $api } that are left today
+send-quota-short = { $count } calls of { $api } are required, but only { $left } are left today: the other messages wait until midnight in Beijing
+send-queued = message { $id } to { $to } is not delivered yet and remains queued: { $error }
+send-queued-until = message { $id } to { $to } is not delivered yet and remains queued until { $time }: { $error }
 send-queued-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries it; run `wxbox outbox retry { $id }` to retry it now
 send-queued-hint-many = do not send them again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries them; run `wxbox outbox retry --queued` to retry them now
 send-quota-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry { $id }`
@@ -1485,17 +1490,17 @@ send-summary-queued-until = { $count } queued: the next `wxbox outbox flush` aft
 send-summary-unknown = { $count } may have arrived (`wxbox outbox list --state unknown`)
 send-unreachable-hint = run `wxbox user list` to see why, or `wxbox user sync` to update who follows the account
 send-tag-unreachable = no user with the tag { $tag } is bound and reachable
-send-template-unlisted = cannot look up the template "{ $name }", so nothing is queued: { $cause }
-send-text-cut = the text has { $length } bytes of UTF-8 and is cut to { $limit }, the limit of WeChat
+send-template-unlisted = cannot look up the template "{ $name }": { $cause }; nothing was queued
+send-text-cut = the text has { $length } bytes of UTF-8 and is cut to { $limit } bytes, the limit of WeChat
 send-text-empty = the text is empty
 send-text-empty-hint = run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 send-text-long = the text has { $length } bytes of UTF-8; the limit of WeChat is { $limit }
 send-text-long-hint = shorten the text, or send a link to it
 send-text-split-hint = shorten the text, send a link to it, or use --split to send it in parts
-send-touser = touser of the message is { $touser }, but the recipient is { $openid }
+send-touser = the message has the touser { $touser }, but the recipient is { $openid }
 send-touser-hint = remove touser from the message
 send-unchecked = cannot check the template { $name } and its fields: { $cause }
-send-unchecked-secret = there is no cached template list, and no AppSecret to download one
+send-unchecked-secret = there is no cached template list, and no AppSecret to download the list
 send-under-way = sending…
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry { $id }`
@@ -1509,9 +1514,9 @@ import-added = added { $count ->
    *[other] { $count } users
 }
 import-column = { $file }, line { $line }, column { $column }: { $what }
-import-column-twice = the column { $column } is given twice
+import-column-twice = the column { $column } appears twice
 import-column-unknown = unknown column "{ $column }"
-import-column-unnamed = this column has no name in the header
+import-column-unnamed = this column has no name in the first line
 import-columns = name the columns in the first line: { $columns }
 import-empty = { $file } is empty
 import-exists-hint = remove the line, or use --database with another database; no user was added
@@ -1529,7 +1534,7 @@ import-hashing = hashing passwords
 import-json-array = { $file } is a JSON array
 import-json-array-hint = run `jq -c '.[]' FILE` to convert it to JSON Lines
 import-json-hint = write one JSON object per line; read a CSV file without --json
-import-json-tags = tags must be a list of texts
+import-json-tags = tags must be a list of strings
 import-json-text = the value must be a text or null
 import-line = { $file }, line { $line }: { $what }
 import-no-column = { $file }: the table { $table } has no column { $column }
@@ -1537,7 +1542,7 @@ import-no-table = { $file } is an SQLite database without a table { $table }
 import-no-table-hint = use db.sqlite3 of the original web application, a CSV file or a JSON Lines file
 import-no-username = the column username is missing
 import-not-text = the value is not UTF-8 text
-import-openid = an openid requires an account
+import-openid = an openid requires app_id in the config
 import-openid-odd = an openid usually has 28 characters and begins with o; { $openid } does not{ $others ->
     [0] {""}
     [one] , and one more
@@ -1556,7 +1561,7 @@ import-quote-open = the quote that opens here is not closed
 import-read = cannot read { $file }
 import-row = { $file }, row { $row }: { $what }
 import-row-column = { $file }, row { $row }, column { $column }: { $what }
-import-separator-hint = separate the columns and the fields by a comma instead of “{ $found }”
+import-separator-hint = use a comma instead of “{ $found }” between the columns
 import-sqlite-stdin = cannot read an SQLite database from standard input
 import-sqlite-stdin-hint = run `wxbox user import db.sqlite3`
 import-twice = { $user } is already on line { $line }
@@ -1574,7 +1579,7 @@ import-utf8 = the text is not UTF-8
 
 ## user sync
 sync-asking = asking WeChat which users follow the account
-sync-broken = the synchronization stopped after { $done } of { $all } openids
+sync-broken = cannot check all openids: { $done } of { $all } are done
 sync-done = { $asked ->
     [0] no user is bound
    *[other] checked { $asked ->
@@ -1596,7 +1601,7 @@ sync-done = { $asked ->
        *[other] { $changed } changes
     }
 }
-sync-followed = { $user } follows the account now
+sync-followed = { $user } now follows the account
 sync-followed-again = { $user } follows the account again
 sync-invalid = the openid { $openid } of { $user }: { $cause }
 sync-invalid-some = { $count ->
@@ -1607,12 +1612,12 @@ sync-not-followed = { $user } does not follow the account and cannot be reached
 sync-unfollowed = { $user } no longer follows the account and cannot be reached
 
 ## template
-template-add-unknown-hint = run `wxbox template list --refresh` to see whether it was added anyway
+template-add-unknown-hint = run `wxbox template list --refresh` to see whether it was added
 template-added = added the template { $id }
 template-added-fields = added the template { $title } ({ $id }) with the fields { $fields }
 template-alias = Alias
 template-alias-command = for a short name, run `wxbox template alias NAME { $id }`
-template-alias-exists = the alias { $alias } exists already, for { $id }
+template-alias-exists = the alias { $alias } already exists, for { $id }
 template-alias-exists-hint = use --force to replace it
 template-alias-item = { $title } ({ $fields }) { $id }
 template-alias-left = the alias { $name } still refers to it: { $at }
@@ -1621,23 +1626,23 @@ template-alias-missing-hint = run `wxbox template alias { $alias } ID`, or run i
 template-alias-none = there is no alias { $alias }
 template-alias-pick = Template for { $alias }
 template-alias-removed = removed the alias { $alias } from { $path }
-template-alias-replace = replace it?
+template-alias-replace = Replace it?
 template-alias-unknown = the account has no template { $id }, to which the alias { $name } refers
 template-alias-unknown-hint = run `wxbox template list` to see the templates of the account; the alias is at { $at }
 template-alias-unknown-subscription-hint = run `wxbox template list --subscribe` to see the templates of the account; the alias is at { $at }
-template-alias-unusable = this name cannot be an alias: it is empty or has control characters
+template-alias-unusable = cannot use this name as an alias: it is empty or has control characters
 template-alias-use = To send with it: { $line }
-template-alias-written = the alias { $alias } stands for { $title } now ({ $path })
+template-alias-written = the alias { $alias } now stands for { $title } ({ $path })
 template-asked = downloaded the template list: { $count } templates
 template-asked-at = As of
 template-check-unknown = cannot look up the template { $name }: { $cause }
 template-content = Content
 template-field-hidden = is not shown
 template-fields = Fields
-template-gone = the account no longer had the template { $title } ({ $id })
+template-gone = the account no longer has the template { $title } ({ $id })
 template-id = ID
 template-library-unknown = the library has no template { $id }
-template-library-unknown-hint = find the numbers in the console: 模板消息 → 模板库 → 类目模板库
+template-library-unknown-hint = find the number in the console: 模板消息 → 模板库 → 类目模板库
 template-list-alias = ALIAS
 template-list-asked = downloaded { $ago }; run `wxbox template list --refresh` to update the list
 template-list-fields = FIELDS
@@ -1647,9 +1652,9 @@ template-none = the account has no templates
 template-none-hint = add one in the WeChat console, or with `wxbox template add`
 template-old = using the template list of { $ago }
 template-old-unasked = using the template list of { $ago }: WeChat could not be reached: { $cause }
-template-remove-ask = Remove the template { $title } ({ $id }) from the account? Messages that use it cannot be sent any more.
+template-remove-ask = Remove the template { $title } ({ $id }) from the account? Messages can then no longer use it.
 template-remove-kept = nothing was removed
-template-remove-missing = use --yes to remove a template without a terminal
+template-remove-missing = cannot ask for confirmation: standard input is not a terminal; use --yes
 template-removed = removed the template { $title } ({ $id })
 template-several = "{ $name }" matches more than one template: { $ids }
 template-several-hint = use more characters of the ID, or an alias of the config
@@ -1662,9 +1667,9 @@ template-unknown-subscription-hint = run `wxbox template list --subscribe` to se
 ## token
 token-fetch = cannot get an access token: { $cause }
 token-fetched = fetched an access token
-token-forced = WeChat returned the rejected token again; requesting a new one
-token-lock = cannot lock the file of the access token beside the database ({ $cause }): requesting a token without the lock
-token-lock-held = another process holds the lock of the access token and does not respond: requesting a token without the lock
+token-forced = WeChat returned the rejected token again; wxbox requests a new one
+token-lock = cannot lock the token file beside the database: { $cause }; wxbox requests a token without the lock
+token-lock-held = another process holds the token lock and does not respond; wxbox requests a token without the lock
 
 ## ui
 ui-ago = { $unit ->
@@ -1692,12 +1697,12 @@ ui-clauses = { $first }; { $rest }
 ui-crash = internal error at { $place } (wxbox { $version })
 ui-crash-hint = report this line as a bug; queued messages are still in the outbox
 ui-delivered = { $sent } sent, { $not } not sent
-ui-editor-missing = no editor was found: { $editor }
+ui-editor-missing = cannot find the editor { $editor }
 ui-editor-missing-hint = set EDITOR to the command of your editor, as in `export EDITOR=nano`
-ui-editor-no-terminal = an editor needs a terminal
+ui-editor-no-terminal = cannot start an editor without a terminal
 ui-editor-not-started = cannot start the editor { $editor }
 ui-editor-not-utf8 = the edited text is not UTF-8
-ui-editor-quotes = { $variable } has a quotation mark without its partner
+ui-editor-quotes = { $variable } has an unmatched quotation mark
 ui-editor-unreadable = cannot read the edited text
 ui-empty-answer = the answer is empty
 ui-ended = cannot read the answer: standard input has ended
@@ -1730,7 +1735,7 @@ ui-stdin-long = standard input is longer than { $limit } bytes
 ui-stdin-utf8 = standard input is not UTF-8
 ui-stdin-utf8-hint = convert it with `iconv -f GBK -t UTF-8`
 ui-stdout = cannot write to standard output
-ui-unread = the remaining results were not written: the reader of standard output does not read them
+ui-unread = cannot write the remaining results: the reader of standard output does not read them
 ui-system =
     { $kind ->
        *[other] { $text }
@@ -1750,9 +1755,9 @@ unbind-withdrawn = { $count ->
 user-added = added { $user }
 user-changed = changed { $user }
 user-exists = a user named { $user } already exists
-user-exists-hint = run `wxbox user show` to see the user, or `wxbox user edit` to change it
-user-gone = another wxbox process removed { $user } in the meantime
-user-list-left = has unfollowed
+user-exists-hint = run `wxbox user edit { $name }` to change it
+user-gone = another wxbox process has removed { $user }
+user-list-left = unfollowed
 user-list-name = NAME
 user-list-not-following = does not follow
 user-list-note = NOTE
@@ -1782,9 +1787,9 @@ user-password-prompt = Password for binding (empty for none)
 user-password-removed = removed the password of { $user }
 user-password-set = set the password of { $user }
 user-password-unusable = standard input must contain the password in one line
-user-remove-ask = Remove { $user } with the binding, the tags and the texts of all messages?
+user-remove-ask = Remove { $user }, the binding, the tags and the texts of all messages?
 user-remove-kept = nothing was removed
-user-remove-missing = use --yes to remove a user without a terminal
+user-remove-missing = cannot ask for confirmation: standard input is not a terminal; use --yes
 user-removed = removed { $user }
 user-removed-log = deleted texts may still be in { $path } until it is overwritten: another process is reading the database, or the disk is full
 user-removed-messages = { $count ->
@@ -1795,31 +1800,31 @@ user-removed-messages = { $count ->
     [one] , one of which was queued and is not sent
    *[other] , { $queued } of which were queued and are not sent
 }
-user-same-letters = { $user } and { $other } are two users whose names differ only in capital letters
+user-same-letters = the names { $user } and { $other } differ only in capital letters
 user-show-added = Added
 user-show-bound = { $openid } since { $time }
 user-show-follows = Follows
-user-show-follows-left = no longer
-user-show-follows-not = no, not since the binding; messages arrive only after they follow the account
+user-show-follows-left = no (unfollowed)
+user-show-follows-not = no, not since the binding; messages arrive only after the user follows the account
 user-show-follows-unknown = unknown; run `wxbox user sync` to ask WeChat
 user-show-follows-yes = yes
 user-show-name = Name
-user-show-not-following = no: the user does not follow the account ({ $errcode }); after they follow the account again, run `wxbox user sync`
-user-show-not-following-served = no: the user does not follow the account ({ $errcode }); `wxbox serve` notices when they follow it again
+user-show-not-following = no: the user does not follow the account ({ $errcode }); run `wxbox user sync` after the user has followed it again
+user-show-not-following-served = no: the user does not follow the account ({ $errcode }); `wxbox serve` notices when the user follows it again
 user-show-note = Note
 user-show-reachable = Reachable
 user-show-tags = Tags
 user-show-texts = Texts
-user-show-texts-over = were possible until { $time }, 48 hours after the user last wrote
+user-show-texts-over = possible until { $time }, 48 hours after the user last wrote
 user-show-texts-until = possible until { $time }, 48 hours after the user last wrote
-user-show-uid = uid
+user-show-uid = UID
 user-show-unbound = not bound
-user-show-unreachable = no: WeChat rejects messages (see `wxbox explain { $errcode }`); `--tag` and `--all` skip this user until a message with --user arrives
+user-show-unreachable = no: WeChat rejects messages (see `wxbox explain { $errcode }`); `--tag` and `--all` skip this user until a message with --user is accepted
 user-show-wechat = WeChat
 user-tag-one = "{ $tag }" is one tag; for several tags, use { $options }
 user-tag-several = use one option for each tag: { $options }
 user-tag-unusable = "{ $tag }" is not a valid tag: use 1 to { $limit } visible characters without a semicolon
-user-uid-taken = the uid of the name { $user } belongs to { $holder }, who was renamed
+user-uid-taken = the uid of the name { $user } belongs to { $holder }, a renamed user
 user-uid-taken-hint = choose another name
 user-unknown-hint = run `wxbox user list` to see all users
 user-unknown-home-hint = { $path } does not exist: if users were added before, with another HOME or by another system user, use --database with that file
@@ -1832,7 +1837,7 @@ wechat-answer-not-json = the response is not JSON
 wechat-answer-redirect = the response is a redirect, which wxbox does not follow
 wechat-answer-status = the response is an HTTP error
 wechat-answer-too-long = the response is too long
-wechat-bad-answer = { $host } gave a response that is not from WeChat (HTTP { $status }): { $cause }
+wechat-bad-answer = the response of { $host } is not from WeChat (HTTP { $status }): { $cause }
 wechat-explain-hint = run `wxbox explain { $code }` for more
 wechat-bad-answer-hint = check network.api_base and network.proxy: a proxy or firewall may have sent the response
 wechat-ca-file = cannot use the CA file { $path }: { $cause }
@@ -1842,26 +1847,26 @@ wechat-certificate-early = the certificate is not valid yet by the clock of this
 wechat-certificate-expired = the certificate has expired by the clock of this machine ({ $now })
 wechat-certificate-hint = if a proxy or firewall inspects TLS, set network.ca_file to its CA certificate (PEM)
 wechat-certificate-name = the certificate is for another name
-wechat-certificate-unknown = the certificate is signed by an authority that wxbox does not trust
+wechat-certificate-unknown = wxbox does not trust the authority that signed the certificate
 wechat-clock-hint = check the clock of this machine with `date`: with a wrong clock, valid certificates are rejected
-wechat-files-hint = raise the limit of open files (`ulimit -n`, LimitNOFILE= of a unit)
-wechat-threads-hint = raise the limit of threads (`ulimit -u`, --pids-limit of a container, TasksMax= of a unit); nothing was queued
+wechat-files-hint = raise the limit of open files (`ulimit -n`, or LimitNOFILE= of a systemd unit)
+wechat-threads-hint = raise the limit of threads (`ulimit -u`, --pids-limit of a container, or TasksMax= of a systemd unit); nothing was queued
 wechat-no-answer = no response from { $host }: { $cause }
 wechat-no-client = cannot create an HTTP client: { $cause }
-wechat-passes-hint = wait: this error usually ends within a minute
-wechat-refreshed-hint = wxbox gets a new access_token automatically; if the error stays, run `wxbox doctor`
+wechat-passes-hint = wait a minute, then try again: this error is usually temporary
+wechat-refreshed-hint = run `wxbox doctor` if the error persists: wxbox gets a new access token automatically
 wechat-no-host = network.api_base contains no host
 wechat-not-sent = cannot reach { $host }: { $cause }
 wechat-not-sent-hint = check the network, network.api_base and network.proxy
-wechat-proxy-head = it responds with HTTP { $status } and a header of more than 8 KiB
+wechat-proxy-head = it responded with HTTP { $status } and a header of more than 8 KiB
 wechat-proxy-hint = check the proxy in { $name }, or remove it
 wechat-proxy-named = { $proxy } ({ $name })
-wechat-proxy-no-tunnel = it opens no tunnel
-wechat-proxy-status = it responds with HTTP { $status } and opens no tunnel
+wechat-proxy-no-tunnel = it does not open a tunnel
+wechat-proxy-status = it responded with HTTP { $status } instead of opening a tunnel
 wechat-proxy-unreadable = { $name } is not a usable proxy: use an address such as http://proxy.example.com:3128
-wechat-refused = WeChat says { $code } ({ $errmsg })
-wechat-refused-bare = WeChat says { $code }
-wechat-refused-meaning = WeChat says { $code } ({ $errmsg }): { $meaning }
+wechat-refused = WeChat returned { $code } ({ $errmsg })
+wechat-refused-bare = WeChat returned { $code }
+wechat-refused-meaning = WeChat returned { $code } ({ $errmsg }): { $meaning }
 wechat-secret-hint = compare the AppSecret in { $from } with the console; do not reset it unless it is lost, because other programs that use it would stop working
 wechat-secret-odd-hint = copy the whole AppSecret to { $from } again: it has 32 digits 0-9 and a-f; no reset is needed
 wechat-timed-out = timed out

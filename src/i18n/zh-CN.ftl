@@ -596,7 +596,7 @@ doctor-receipts-failed-fix = 请运行 `wxbox outbox list --receipt failed --sin
 doctor-redirect = { $uri }；请确认“网页授权域名”填的是 { $enter }
 doctor-recipients = { $names }（{ $at }）
 doctor-recipients-fix = 请修改 send.to（{ $at }），或运行 `wxbox user list` 查看用户和标签
-doctor-redirect-fix = 请修改 redirect_uri
+doctor-redirect-fix = 请运行 `wxbox config set redirect_uri URL`，改为手机能访问的地址
 doctor-redirect-near = { $uri }：只有同一局域网内的手机能访问（云服务器请改用公网 IP）；请确认测试号页面的“网页授权获取用户基本信息”填的是 { $enter }
 doctor-redirect-real = { $uri }：从调用额度看，这是正式服务号，手机会显示错误 10003。原因：{ $why }
 doctor-redirect-real-fix = 请使用已备案的域名，不带端口，并填入“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”）
@@ -634,6 +634,7 @@ doctor-token = 微信接受 AppID 和 AppSecret
 doctor-token-kept = 缓存的 access_token 有效期至 { $time }。没有验证 AppSecret，因为 token_endpoint = "classic" 时，重新获取会使其他程序的 access_token 失效
 doctor-warnings = 可以使用，有 { $warnings } 项警告
 doctor-well = 全部 { $count } 项检查通过
+doctor-well-unlisted = 全部 { $count } 项检查通过（`wxbox -v doctor` 可列出）
 init-again = 是否重试？
 init-alias = 已为模板“{ $title }”添加别名 { $alias }
 init-all-the-same = 是否仍然写入配置？
@@ -804,6 +805,7 @@ follower-unremarked = 已清除“{ $who }”的备注名
 help-names = 可用的命令和主题：{ $names }
 help-near = 是不是想输入 `wxbox help { $name }`？
 help-unknown = 没有名为“{ $name }”的命令或主题
+help-topics = 请运行 `wxbox help` 查看所有命令；帮助主题有 { $names }
 help-whole = 请运行 `wxbox help { $name }` 查看全文
 
 ## man
@@ -1084,8 +1086,8 @@ sandbox-push-echostr = 响应内容不是 echostr
 sandbox-push-echostr-quoted = 响应内容是带引号的 echostr；请去掉引号
 sandbox-listening =
     微信沙箱地址：{ $url }
-      app_id      { $app_id }
-      app_secret  { $app_secret }
+      AppID      { $app_id }
+      AppSecret  { $app_secret }
 
 ## run
 run-bad-interpreter = 找不到解释器 { $interpreter }
@@ -1188,7 +1190,7 @@ outbox-cancel-state = 消息 { $id } 不在排队：{ $state ->
     [expired] 已过期
    *[other] { $state }
 }
-outbox-cancel-state-hint = 只有排队中的消息可以取消
+outbox-cancel-state-hint = 请运行 `wxbox outbox list --state queued` 查看可以取消的消息
 outbox-cancelled = 已取消发给“{ $to }”的消息 { $id }
 outbox-cancel-unknown = 发给“{ $to }”的消息 { $id } 不再重发，但之前可能已送达
 outbox-changed = 更新时间
@@ -1417,7 +1419,7 @@ send-fallback-fields = 模板“{ $name }”{ $count ->
     [0] 的所有字段都有默认值
    *[other] 有 { $count } 个字段没有默认值（{ $fields }）
 }，无法确定 --fallback 的文本填入哪个字段
-send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中设置默认值，只留一个字段不设
+send-fallback-fields-hint = 请运行 `wxbox config set templates.{ $name }.data.FIELD VALUE` 设置默认值，只留一个字段不设
 send-fallback-missing = 文本照常发送，但 --fallback 的模板不可用：{ $cause }
 send-fallback-text = --fallback 只能用于文本消息
 send-fallback-unlisted = 文本照常发送，但无法查询 --fallback 的模板“{ $name }”：{ $cause }
@@ -1819,7 +1821,7 @@ unbind-withdrawn = 已取消 { $count } 条等待发给该用户的消息
 user-added = 已添加“{ $user }”
 user-changed = 已修改“{ $user }”
 user-exists = 用户“{ $user }”已存在
-user-exists-hint = 请用 `wxbox user show` 查看，或用 `wxbox user edit` 修改
+user-exists-hint = 请运行 `wxbox user edit { $name }` 修改该用户
 user-gone = “{ $user }”刚刚被另一个 wxbox 进程删除
 user-list-left = 已取消关注
 user-list-name = 用户名

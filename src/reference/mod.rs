@@ -5,6 +5,7 @@
 mod man;
 mod markdown;
 mod tables;
+mod terminal_markdown;
 mod topics;
 mod translate;
 
@@ -57,17 +58,14 @@ pub fn all_commands() -> Vec<Vec<String>> {
     found
 }
 
-/// The width of the help topics.
-const WIDTH: usize = 80;
-
-/// Formats terms with their meanings in 80 columns, side by side if the terms are short.
-fn definition_list(rows: &[(String, String)]) -> String {
+/// Formats terms with their meanings in `width` columns, side by side if the terms are short.
+fn definition_list(rows: &[(String, String)], width: usize) -> String {
     let widest = rows.iter().map(|(term, _)| measure_text_width(term)).max().unwrap_or(0);
     let is_inline = widest <= 26;
     let indent = if is_inline { widest + 4 } else { 6 };
     let mut text = String::new();
     for (term, meaning) in rows {
-        let lines = wrap(meaning, WIDTH - indent);
+        let lines = wrap(meaning, width - indent);
         let mut lines = lines.iter();
         let first = match is_inline {
             true => lines.next().map(|line| format!("{}{line}", " ".repeat(indent - 2 - measure_text_width(term)))),

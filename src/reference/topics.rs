@@ -1,8 +1,8 @@
-//! The topics of `wxbox help`, in plain text of 80 columns.
+//! The topics of `wxbox help`, in plain text.
 
-use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS};
+use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, MESSAGE_FIELDS};
 use super::translate::TableTranslator;
-use super::{WIDTH, definition_list};
+use super::{definition_list, terminal_markdown};
 use crate::exit::STATUSES;
 use crate::i18n::Lang;
 use crate::ui::wrap;
@@ -12,8 +12,8 @@ use crate::ui::wrap;
 pub struct HelpTopic {
     /// The argument of `wxbox help`.
     pub name: &'static str,
-    /// Renders the text in a language.
-    pub text: fn(Lang) -> String,
+    /// Renders the text in a language, in at most this number of columns.
+    pub text: fn(Lang, usize) -> String,
 }
 
 /// Every topic.
@@ -21,21 +21,47 @@ pub const TOPICS: [HelpTopic; 6] = [
     HelpTopic { name: "exit-codes", text: exit_codes },
     HelpTopic { name: "environment", text: environment },
     HelpTopic { name: "json", text: json },
-    HelpTopic { name: "events", text: |lang| plain_text(in_language(lang, EVENTS_PAGE, EVENTS_PAGE_ZH)) },
-    HelpTopic { name: "recovery", text: |lang| plain_text(in_language(lang, RECOVERY_PAGE, RECOVERY_PAGE_ZH)) },
+    HelpTopic { name: "events", text: |lang, width| render_page(&EVENTS_PAGE, lang, width) },
+    HelpTopic { name: "recovery", text: |lang, width| render_page(&RECOVERY_PAGE, lang, width) },
     HelpTopic {
         name: "sandbox",
-        text: |lang| {
-            let scenario = plain_text(in_language(lang, SCENARIO_PAGE, SCENARIO_PAGE_ZH));
-            plain_text(in_language(lang, SANDBOX_PAGE, SANDBOX_PAGE_ZH)) + "\n" + &scenario
-        },
+        text: |lang, width| render_page(&SANDBOX_PAGE, lang, width) + "\n" + &render_page(&SCENARIO_PAGE, lang, width),
     },
 ];
 
-fn in_language<'t>(lang: Lang, english: &'t str, chinese: &'t str) -> &'t str {
+/// A page that a topic prints, so that its text exists only once.
+struct TopicPage {
+    /// The path of the English page in the project.
+    path: &'static str,
+    english: &'static str,
+    chinese: &'static str,
+}
+
+const EVENTS_PAGE: TopicPage = TopicPage {
+    path: "docs/guides/events.md",
+    english: include_str!("../../docs/guides/events.md"),
+    chinese: include_str!("../../docs/zh-CN/guides/events.md"),
+};
+const RECOVERY_PAGE: TopicPage = TopicPage {
+    path: "docs/guides/recovery.md",
+    english: include_str!("../../docs/guides/recovery.md"),
+    chinese: include_str!("../../docs/zh-CN/guides/recovery.md"),
+};
+const SANDBOX_PAGE: TopicPage = TopicPage {
+    path: "docs/sandbox.md",
+    english: include_str!("../../docs/sandbox.md"),
+    chinese: include_str!("../../docs/zh-CN/sandbox.md"),
+};
+const SCENARIO_PAGE: TopicPage = TopicPage {
+    path: "docs/sandbox-scenario.md",
+    english: include_str!("../../docs/sandbox-scenario.md"),
+    chinese: include_str!("../../docs/zh-CN/sandbox-scenario.md"),
+};
+
+fn render_page(page: &TopicPage, lang: Lang, width: usize) -> String {
     match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
+        Lang::En => terminal_markdown::render(page.english, page.path, width),
+        Lang::Zh => terminal_markdown::render(page.chinese, &page.path.replacen("docs/", "docs/zh-CN/", 1), width),
     }
 }
 
@@ -53,31 +79,31 @@ pub(super) fn variables(lang: Lang) -> Vec<(String, String)> {
 }
 
 /// Joins an introduction, a list and an end, whose lines are wrapped.
-fn topic(introduction: &str, rows: &[(String, String)], end: &str) -> String {
-    let wrapped = |text: &str| text.lines().flat_map(|line| wrap(line, WIDTH)).collect::<Vec<_>>().join("\n");
-    format!("{}\n\n{}\n{}\n", wrapped(introduction), definition_list(rows), wrapped(end))
+fn topic(introduction: &str, rows: &[(String, String)], end: &str, width: usize) -> String {
+    let wrapped = |text: &str| text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n");
+    format!("{}\n\n{}\n{}\n", wrapped(introduction), definition_list(rows, width), wrapped(end))
 }
 
-fn exit_codes(lang: Lang) -> String {
+fn exit_codes(lang: Lang, width: usize) -> String {
     let (introduction, end) = match lang {
         Lang::En => (
-            "Every exit status of wxbox has one meaning:",
-            "A message that WeChat did not accept is never reported as sent. Status 0 after `wxbox send` means that \
+            "The exit statuses of wxbox:",
+            "Status 0 after `wxbox send` means that \
              WeChat accepted every message. With --json, \"code\" of an error is the exit status.\n\n\
              `wxbox run` exits with the status of its command, and with 128+n if signal n ended the command. The \
              report does not change that.",
         ),
         Lang::Zh => (
-            "wxbox 的每个退出码只有一种含义：",
-            "微信没有接收的消息，绝不会报告为已发送。`wxbox send` 的退出码为 0，表示微信接收了全部消息。\
+            "wxbox 的退出码：",
+            "`wxbox send` 的退出码为 0，表示微信接收了全部消息。\
              加 --json 时，错误的 \"code\" 就是退出码。\n\n\
              `wxbox run` 的退出码就是所运行命令的退出码；命令被信号 n 终止时为 128+n。结果通知是否送达，不影响退出码。",
         ),
     };
-    topic(introduction, &statuses(lang), end)
+    topic(introduction, &statuses(lang), end, width)
 }
 
-fn environment(lang: Lang) -> String {
+fn environment(lang: Lang, width: usize) -> String {
     let (introduction, end) = match lang {
         Lang::En => (
             "wxbox reads these environment variables. The command line overrides them, and they override the config \
@@ -89,27 +115,42 @@ fn environment(lang: Lang) -> String {
             "没有接受 AppSecret 的选项，因为本机的所有用户都能看到命令行参数。",
         ),
     };
-    topic(introduction, &variables(lang), end)
+    topic(introduction, &variables(lang), end, width)
 }
 
-fn json(lang: Lang) -> String {
+/// Returns the fields of an object, with one word in place of the fields of a message.
+fn json_fields(fields: &[&str]) -> String {
+    let count = MESSAGE_FIELDS.len();
+    let start = fields.windows(count).position(|part| part == MESSAGE_FIELDS);
+    let fields = match start {
+        Some(start) => [&fields[..start], &[JSON_MESSAGE], &fields[start + count..]].concat(),
+        None => fields.to_vec(),
+    };
+    fields.join(", ")
+}
+
+/// The word in place of the fields of a message.
+const JSON_MESSAGE: &str = "MESSAGE";
+
+fn json(lang: Lang, width: usize) -> String {
     let translator = TableTranslator::new(lang);
-    let rows: Vec<_> = JSON_OBJECTS
-        .iter()
-        .map(|object| {
-            let fields = object.fields.join(", ");
-            let about = match (object.notes, lang) {
-                ("", _) => fields,
-                (notes, Lang::En) => format!("{fields} ({notes})"),
-                (notes, Lang::Zh) => format!("{fields}（{}）", translator.translate(notes)),
-            };
-            (translator.translate(object.command), about)
-        })
-        .collect();
+    let separator = if lang == Lang::Zh { "；" } else { "; " };
+    let mut rows = vec![(JSON_MESSAGE.to_owned(), MESSAGE_FIELDS.join(", "))];
+    rows.extend(JSON_OBJECTS.iter().map(|object| {
+        let notes = translator.translate(object.notes).replace(separator, "\n");
+        (translator.translate(object.command), format!("{}\n{notes}", json_fields(object.fields)))
+    }));
+    let mut list = String::new();
+    for (command, about) in rows {
+        let lines = about.trim_end().split('\n').flat_map(|line| wrap(line, width - 6));
+        list += &format!("  {command}\n");
+        lines.for_each(|line| list += &format!("      {line}\n"));
+    }
     let (introduction, end) = match lang {
         Lang::En => (
             "With --json, stdout has one JSON object per line and nothing else. Errors are objects on stderr. The \
-             fields are in this order. Later versions may add fields.",
+             fields are in this order. Later versions may add fields. MESSAGE stands for the fields of a message, which \
+             come first below.",
             "Times are RFC 3339 in UTC. A field without a value is null. state is one of queued, sent, failed, \
              unknown, cancelled and expired. A message in state unknown may have reached WeChat, but there was no \
              usable response.\n\n  wxbox --json user list | jq -r .username\n  \
@@ -117,58 +158,12 @@ fn json(lang: Lang) -> String {
         ),
         Lang::Zh => (
             "加 --json 时，标准输出每行一个 JSON 对象，没有其他内容；错误以 JSON 对象输出到标准错误。字段按以下顺序\
-             输出，以后的版本可能增加字段。",
+             输出，以后的版本可能增加字段。MESSAGE 表示一条消息的字段，列在最前面。",
             "时间为 RFC 3339 格式（UTC）。没有值的字段为 null。state 的取值为 queued、sent、failed、unknown、\
              cancelled 和 expired。状态为 unknown 的消息可能已到达微信，但没有收到可用的响应。\n\n  \
              wxbox --json user list | jq -r .username\n  wxbox --json send --user luffy \"hi\" | jq -r .state",
         ),
     };
-    topic(introduction, &rows, end)
-}
-
-/// The pages that a topic prints, so that their text exists only once.
-const EVENTS_PAGE: &str = include_str!("../../docs/guides/events.md");
-const EVENTS_PAGE_ZH: &str = include_str!("../../docs/zh-CN/guides/events.md");
-const RECOVERY_PAGE: &str = include_str!("../../docs/guides/recovery.md");
-const RECOVERY_PAGE_ZH: &str = include_str!("../../docs/zh-CN/guides/recovery.md");
-const SANDBOX_PAGE: &str = include_str!("../../docs/sandbox.md");
-const SANDBOX_PAGE_ZH: &str = include_str!("../../docs/zh-CN/sandbox.md");
-const SCENARIO_PAGE: &str = include_str!("../../docs/sandbox-scenario.md");
-const SCENARIO_PAGE_ZH: &str = include_str!("../../docs/zh-CN/sandbox-scenario.md");
-
-/// Renders Markdown for a terminal: headings without marks, code indented, tables as definition
-/// lists, links as their text.
-///
-/// It supports only the syntax that these pages use.
-fn plain_text(page: &str) -> String {
-    let link = regex_lite::Regex::new(r"\[([^\]]+)\]\([^)]+\)");
-    let page = link.map_or_else(|_| page.into(), |link| link.replace_all(page, "$1"));
-    let mut text = String::new();
-    let mut rows = Vec::new();
-    let mut is_code = false;
-    for line in page.lines() {
-        if line.starts_with("```") {
-            is_code = !is_code;
-            continue;
-        }
-        if !is_code && let Some(row) = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) {
-            if let Some((term, meaning)) = row.split_once(" | ") {
-                rows.push((term.replace('`', ""), meaning.replace('`', "")));
-            }
-            continue;
-        }
-        if !rows.is_empty() {
-            // The list needs neither the heading of the table nor the rule below it.
-            text += &definition_list(&rows.split_off(2));
-            rows.clear();
-        }
-        if is_code && !line.is_empty() {
-            text += "  ";
-            text += line;
-        } else {
-            text += &wrap(line.trim_start_matches('#').trim_start(), WIDTH).join("\n");
-        }
-        text.push('\n');
-    }
-    text
+    let wrapped = |text: &str| text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n");
+    format!("{}\n\n{list}\n{}\n", wrapped(introduction), wrapped(end))
 }

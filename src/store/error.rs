@@ -168,7 +168,7 @@ impl Error {
             Self::ReadOnly { .. } => Some(t!("store-read-only-hint")),
             Self::DiskFull { .. } => Some(t!("store-full-hint")),
             Self::Busy { .. } => Some(t!("store-busy-hint")),
-            Self::UserExists { .. } => Some(t!("user-exists-hint")),
+            Self::UserExists { name } => Some(t!("user-exists-hint", name = shell_words::quote(name).as_ref())),
             Self::UidTaken { .. } => Some(t!("user-uid-taken-hint")),
             Self::Sqlite { .. } | Self::UserRemoved { .. } => None,
         }

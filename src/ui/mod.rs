@@ -47,6 +47,7 @@ pub use qr::{Qr, QrStyle};
 pub use sanitize::sanitize;
 pub use table::Table;
 pub use table::cell::{Cell, TextStyle, format_clock_time, format_time};
+use table::key_values::hanging_indent;
 pub(crate) use table::key_values::wrap;
 pub use table::key_values::{KeyValues, format_key_values, terminal_width};
 pub(crate) use table::truncate;
@@ -300,6 +301,15 @@ impl Ui {
     pub fn write_stdout(&mut self, text: &str) -> anyhow::Result<()> {
         let text = text.trim_end_matches('\n');
         if self.out_terminal { self.write_line(&sanitize(text)) } else { self.write_line(text) }
+    }
+
+    /// Writes `text` to stdout as [`Ui::write_stdout`] does, with its lines wrapped to a terminal.
+    ///
+    /// # Errors
+    /// Writing fails for a reason other than a closed pipe.
+    pub fn write_wrapped(&mut self, text: &str) -> anyhow::Result<()> {
+        let columns = if self.out_terminal { terminal_width() } else { None };
+        self.write_stdout(&hanging_indent(text, 0, columns))
     }
 
     /// Writes a document, such as the help, as [`Ui::write_stdout`] does; in a pager if it is longer

@@ -73,13 +73,22 @@ impl ApiError {
         }
         let entry = errcode::find(self.errcode)?;
         if let Some(advice) = entry.advice(i18n::current_language()) {
-            return Some(advice.to_owned());
+            return Some(lower_first_letter(advice));
         }
         Some(match entry.action {
             Action::Backoff | Action::Slow | Action::Duplicate => t!("wechat-passes-hint"),
             Action::Refresh => t!("wechat-refreshed-hint"),
             _ => t!("wechat-explain-hint", code = self.errcode.to_string()),
         })
+    }
+}
+
+/// Returns a sentence as a hint begins: in lower case, unless it begins with an abbreviation.
+fn lower_first_letter(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
+        _ => sentence.to_owned(),
     }
 }
 
@@ -300,7 +309,8 @@ mod tests {
         assert!(hint("/cgi-bin/message/custom/send").contains("订阅号"));
         assert_ne!(hint("/cgi-bin/message/subscribe/bizsend"), hint("/cgi-bin/message/custom/send"));
         assert_eq!(hint("/cgi-bin/user/info"), hint("/cgi-bin/user/get"));
-        assert_eq!(hint("/cgi-bin/media/upload"), errcode::find(48001).unwrap().remedy(Lang::En).unwrap());
+        let remedy = errcode::find(48001).unwrap().remedy(Lang::En).unwrap();
+        assert_eq!(hint("/cgi-bin/media/upload"), lower_first_letter(remedy));
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn unavailable_token_lock_does_not_block_fetch() {
         let file = std::fs::File::create(&path).unwrap();
         file.lock().unwrap();
         let ran = env.run("-v send -u luffy hello").assert_success();
-        assert!(ran.stderr().contains("requesting a token without the lock"), "{}", ran.stderr());
+        assert!(ran.stderr().contains("requests a token without the lock"), "{}", ran.stderr());
         forget(&env);
         let ran = env.run("-v send -u luffy again").assert_success();
         assert!(ran.stderr().contains("without the lock"), "{}", ran.stderr());

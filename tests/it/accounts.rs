@@ -21,7 +21,7 @@ fn accounts_on_one_database_are_isolated() {
 exit 0
 --- stdout
 Name    luffy
-uid     6cfbec608383fd05c271de92010d455f
+UID     6cfbec608383fd05c271de92010d455f
 WeChat  not bound
 Added   [TIME]
 

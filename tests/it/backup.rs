@@ -37,7 +37,7 @@ luffy	-	crew		not bound
     env.run("backup copy.db").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: copy.db exists already
+error: copy.db already exists
 hint: run it again with --force to replace the file
 
 "#]]);
@@ -97,7 +97,7 @@ fn backup_never_overwrites_other_files() {
     env.run("backup --force restore").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: restore looks like a command, not like a file name
+error: restore looks like a command, not a file name
 hint: run `wxbox backup ./restore` to write a file with that name, or `wxbox help recovery` to restore a backup
 
 "#]]);
@@ -105,7 +105,7 @@ hint: run `wxbox backup ./restore` to write a file with that name, or `wxbox hel
     env.run("backup .local/share/wxbox/wxbox.db-wal").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: .local/share/wxbox/wxbox.db-wal is reserved for a file of the database itself
+error: cannot write to .local/share/wxbox/wxbox.db-wal: the database itself uses this name
 
 "#]]);
     env.run("backup --force /dev/null").assert_snapshot(str![[r#"

@@ -92,7 +92,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound luffy to oLuffy_wears_the_straw_hat_1
 --- stderr
 Open the URL in the WeChat app of luffy.
-info: cannot read the nickname: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+info: cannot read the nickname: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
 }
@@ -144,7 +144,7 @@ Open the URL in the WeChat app of luffy.
     env.run("bind --user luffy --timeout 0s").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: invalid value "0s" for --timeout: use a time longer than 0
+error: invalid value "0s" for --timeout: use a duration greater than 0
 
 "#]]);
     env.run("bind --user luffy --timeout 500000000000years").assert_snapshot(str![[r#"

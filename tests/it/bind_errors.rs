@@ -181,7 +181,7 @@ exit 3
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
 Open the URL in the WeChat app of luffy.
-error: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: WeChat returned 40125 (invalid appsecret): AppSecret wrong
 hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]]);
@@ -248,7 +248,7 @@ exit 4
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
 Open the URL in the WeChat app of luffy.
-error: another wxbox process removed luffy in the meantime
+error: another wxbox process has removed luffy
 
 "#]]);
     assert_eq!(user_state(&env), "");
@@ -281,7 +281,7 @@ fn user_added_after_removal_is_never_bound() {
         env.run_with_stdin(add, "username\nzoro\n").assert_success();
         assert_eq!(page_title(&callback).0, 500, "{add}");
         let ended = bind.wait();
-        assert!(ended.stderr().contains("another wxbox process removed luffy"), "{add}: {}", ended.stderr());
+        assert!(ended.stderr().contains("another wxbox process has removed luffy"), "{add}: {}", ended.stderr());
         assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0, "{add}");
     }
 }

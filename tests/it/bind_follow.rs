@@ -125,8 +125,8 @@ bound zoro to oZoro_cannot_find_the_way_22
 --- stderr
 Open the URL in the WeChat app of zoro.
 warning: zoro does not follow the account yet and cannot receive messages
-info: cannot get a QR code for following the account: WeChat says 48001 (api unauthorized): account lacks this API
-Next step: zoro must search for the account in WeChat and follow it.
+info: cannot get a QR code for following the account: WeChat returned 48001 (api unauthorized): account lacks this API
+Next step: ask zoro to search for the account in WeChat and follow it.
 
 "#]]);
     let events = bind_zoro(&env_with_zoro(denied), "--json bind --user zoro").assert_success().json_lines();
@@ -153,7 +153,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound zoro to oZoro_cannot_find_the_way_22
 --- stderr
 Open the URL in the WeChat app of zoro.
-info: cannot determine whether zoro follows the account: WeChat says 48001 (api unauthorized): account lacks this API
+info: cannot determine whether zoro follows the account: WeChat returned 48001 (api unauthorized): account lacks this API
 
 "#]]);
     let mut env = env_with_zoro("");

@@ -129,7 +129,7 @@ hint: check listen.tls_key; a relative path starts at the directory of the confi
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:5: listen.tls_cert needs listen.tls_key
+error: [HOME]/.config/wxbox/config.toml:5: listen.tls_cert requires listen.tls_key
 
 "#]]);
 }

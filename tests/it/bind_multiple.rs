@@ -203,7 +203,7 @@ hint: stop the program that uses this port, or use --listen with another port to
     bind("-u luffy -u robin --password-stdin").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: --password-stdin works for one user only
+error: --password-stdin supports only one user
 hint: use --as-admin to skip the passwords, or bind the users one by one
 
 "#]]);
@@ -238,7 +238,7 @@ hint: did you mean crew?
     env.run("bind -u luffy -u nami --openid oOpenid").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: --openid works for one user only
+error: --openid supports only one user
 hint: bind the users one by one, or import their openids with `wxbox user import`
 
 "#]]);
@@ -304,7 +304,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 1 of 2: luffy
 Open the URL in the WeChat app of luffy.
-error: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: WeChat returned 40125 (invalid appsecret): AppSecret wrong
 hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]]);

@@ -104,7 +104,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in the WeChat app of luffy.
 Reading the address that the phone opened from standard input (one line).
-error: this address belongs to another QR code: its state is wrong
+error: this address belongs to another QR code: its state does not match
 hint: scan the QR code that is shown now; addresses of earlier QR codes are not valid
 
 "#]]);
@@ -159,7 +159,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in the WeChat app of luffy.
 Reading the address that the phone opened from standard input (one line).
-error: this is not an address to which WeChat redirected a phone
+error: this is not the address of a callback
 hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 
 "#]]);
@@ -170,7 +170,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in the WeChat app of luffy.
 Reading the address that the phone opened from standard input (one line).
-error: this is not an address to which WeChat redirected a phone
+error: this is not the address of a callback
 hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 
 "#]]);
@@ -231,7 +231,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in the WeChat app of luffy.
 Reading the address that the phone opened from standard input (one line).
-error: standard input ended without an address for luffy
+error: standard input ended before an address for luffy was read
 hint: pass the whole address that the phone opened, in one line
 
 "#]]);
@@ -242,7 +242,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in the WeChat app of luffy.
 Reading the address that the phone opened from standard input (one line).
-error: this is not an address to which WeChat redirected a phone
+error: this is not the address of a callback
 hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 
 "#]]);
@@ -284,7 +284,7 @@ hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a n
     env.run_with_stdin("bind --user luffy --paste --password-stdin", "\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the first line of standard input must be the password
+error: standard input must contain the password in its first line
 
 "#]]);
     let (mut bind, mut stdin) = spawn_with_stdin_pipe(&env, "bind --user luffy --paste --password-stdin");
@@ -341,7 +341,7 @@ bound nami to oNami_draws_maps_of_the_sea1 (nami)
 1 of 2: luffy
 Open the URL in the WeChat app of luffy.
 Reading the address that the phone opened from standard input (one line).
-error: this is not an address to which WeChat redirected a phone
+error: this is not the address of a callback
 hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 2 of 2: nami
 Open the URL in the WeChat app of nami.
@@ -363,7 +363,7 @@ fn terminal_prompts_until_url_is_valid() {
     terminal.wait_for_count("Address:", 2);
     terminal.type_keys("where is it?\r");
     let text = terminal.wait_for_count("Address:", 3).contents();
-    assert!(text.contains("error: this is not an address to which WeChat redirected a phone"), "{text}");
+    assert!(text.contains("error: this is not the address of a callback"), "{text}");
     terminal.type_keys(&format!("{url}\r"));
     let text = terminal.wait_for_count("Address:", 4).contents();
     assert!(text.contains("error: this address contains no code"), "{text}");

@@ -44,12 +44,12 @@ fn rejections_are_logged_at_v_and_counted_at_end() {
     assert_eq!(ran.status(), Some(8));
     for said in [
         "info: rejected a callback: the state is wrong or missing\n",
-        "info: rejected a request: the header is too large; the domain may set large cookies (HTTP 431)\n",
-        "info: rejected a request: the header has too many lines (HTTP 431)\n",
+        "info: rejected a request: the request header is too large; the domain may set large cookies (HTTP 431)\n",
+        "info: rejected a request: the request has too many header lines (HTTP 431)\n",
         "info: rejected a request: the body is too large (HTTP 413)\n",
         "info: rejected a request: the Host header is missing or given twice (HTTP 400)\n",
         "info: rejected a request: the client used https, but this listener serves http (HTTP 400)\n",
-        "rejected 9 requests: 3 × the state is wrong or missing, 2 × the header is too large",
+        "rejected 9 requests: 3 × the state is wrong or missing, 2 × the request header is too large",
     ] {
         assert!(ran.stderr().contains(said), "{said}{}", ran.stderr());
     }
@@ -70,12 +70,12 @@ fn terminal_shows_each_rejection_once_muted() {
     other.set_path("/favicon.ico");
     other.set_query(None);
     assert_eq!((page_title(&other).0, page_title(&other).0), (404, 404));
-    let text = terminal.wait_for("the path is not the one of redirect_uri").contents();
-    assert_eq!(text.matches("the path is not the one of redirect_uri").count(), 1, "{text}");
+    let text = terminal.wait_for("the path is not that of redirect_uri").contents();
+    assert_eq!(text.matches("the path is not that of redirect_uri").count(), 1, "{text}");
     // A user behind a proxy.
     other.set_query(link.query());
     assert_eq!(page_title(&other).0, 404);
-    terminal.wait_for("warning: rejected the callback: its state is right, but its path is not");
+    terminal.wait_for("warning: rejected the callback: its state is correct, but its path is not");
     assert_eq!(page_title(&link).0, 200);
     assert!(terminal.wait().status.success());
 }

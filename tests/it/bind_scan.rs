@@ -57,7 +57,7 @@ fn event_command_passes_the_scan_on() {
     assert_eq!(bind.expect_line(), format!("bound zoro to {ZORO}"));
     let output = bind.wait();
     assert_eq!(output.status(), Some(0));
-    assert!(output.stderr().contains("must be passed on with `wxbox event`"), "{}", output.stderr());
+    assert!(output.stderr().contains("pass it on with `wxbox event`"), "{}", output.stderr());
 }
 
 #[test]
@@ -85,7 +85,7 @@ exit 8
 --- stdout
 http://127.0.0.1:[PORT]/q/[CODE]
 --- stderr
-zoro scans the code in WeChat, and follows the account if necessary
+Ask zoro to scan the QR code with WeChat.
 error: zoro was not bound within 1s
 hint: run the command again, with a longer --timeout if needed; if the code was scanned, check that the push URL in WeChat's console (消息推送) reaches `wxbox serve` or this command
 
@@ -174,7 +174,7 @@ hint: set token and aes_key under [push] in [HOME]/.config/wxbox/config.toml, or
     env.run("bind --user zoro --scan").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: WeChat says 48001 (api unauthorized): account lacks this API
+error: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: parametric codes are for verified (已认证) service accounts and test accounts; run the command without --scan
 
 "#]]);

@@ -92,14 +92,14 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
 Open the URL in the WeChat app of luffy.
-info: rejected a callback: the state is right, but the code is missing; this may be a link checker
-info: rejected a callback: the state is right, but the code is missing; this may be a link checker
+info: rejected a callback: the state is correct, but the code is missing; this may be a link checker
+info: rejected a callback: the state is correct, but the code is missing; this may be a link checker
 info: rejected a callback: the state is wrong or missing
 info: rejected a callback: the state is wrong or missing
 info: rejected a callback: the state is wrong or missing
-warning: rejected the callback: its state is right, but its path is not the one of redirect_uri; configure the web server or tunnel so that it does not change the path
-info: rejected a callback: the path is not the one of redirect_uri
-info: rejected a callback: the state is right, but the path is not the one of redirect_uri
+warning: rejected the callback: its state is correct, but its path is not that of redirect_uri; configure the web server or tunnel so that it does not change the path
+info: rejected a callback: the path is not that of redirect_uri
+info: rejected a callback: the state is correct, but the path is not that of redirect_uri
 info: rejected a callback: the method is not GET
 info: rejected a callback: the method is not GET
 info: rejected a callback: the state or the code is given twice
@@ -194,8 +194,8 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 --- stderr
 Open the URL in the WeChat app of luffy.
-info: rejected a callback: the virtual user of a snapshot page
-info: rejected a callback: the virtual user of a snapshot page
+info: rejected a callback: it comes from the virtual user of a snapshot page
+info: rejected a callback: it comes from the virtual user of a snapshot page
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT openid FROM bindings"), LUFFY);
@@ -227,11 +227,11 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 bound luffy to oOpenid
 --- stderr
 Open the URL in the WeChat app of luffy.
-warning: cannot check the code of a callback: no response from 127.0.0.1:[PORT]: connection closed before message completed; the phone shows a page that asks the user to try again
-warning: cannot check the code of a callback: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 500): the response is an HTTP error; the phone shows a page that asks the user to try again
-warning: cannot check the code of a callback: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON; the phone shows a page that asks the user to try again
-warning: cannot check the code of a callback: WeChat says -1 (system error): platform busy; the phone shows a page that asks the user to try again
-warning: cannot check the code of a callback: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): openid is missing; the phone shows a page that asks the user to try again
+warning: cannot check the code of a callback: no response from 127.0.0.1:[PORT]: connection closed before message completed; the phone shows a page that asks the person to try again
+warning: cannot check the code of a callback: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 500): the response is an HTTP error; the phone shows a page that asks the person to try again
+warning: cannot check the code of a callback: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON; the phone shows a page that asks the person to try again
+warning: cannot check the code of a callback: WeChat returned -1 (system error): platform busy; the phone shows a page that asks the person to try again
+warning: cannot check the code of a callback: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): openid is missing; the phone shows a page that asks the person to try again
 
 "#]]);
 }

@@ -82,7 +82,7 @@ fn user_removed_before_enqueue_gets_nothing() {
     assert_eq!(ended.status(), Some(7));
     let of = |line: u64| ended.json_lines().into_iter().find(|result| result["line"] == line).unwrap();
     let none = json!({"line": 3, "ref": "mine", "state": "failed",
-        "error": "nothing was sent to luffy: the binding was changed or removed in the meantime"});
+        "error": "nothing was sent to luffy: another process changed or removed the binding"});
     assert_eq!(of(3), none);
     assert!([1, 2, 4].iter().all(|line| of(*line)["state"] == "sent"), "{}", ended.stdout());
     assert_eq!((ended.json_lines().len(), ended.stderr(), wechat.unexpected_requests()), (5, "", 0));
@@ -107,7 +107,7 @@ exit 130
 {"line":1,"ref":"mine","id":1,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat responded","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; no messages stay queued
+interrupted; no messages remain queued
 
 "#]]);
 }
@@ -143,7 +143,7 @@ fn duplicate_is_reported_while_other_message_stalls() {
     use_in(&mut env, &wechat, "timeout = \"1h\"");
     let mut sending = env.spawn("send -u luffy -u nami --key k hello");
     wechat.expect_request();
-    assert_eq!(sending.expect_line(), "nothing sent to luffy: message 1 has this key and is sent");
+    assert_eq!(sending.expect_line(), "sent nothing to luffy: message 1 has the same key and is sent");
     sending.signal(Signal::INT);
     assert_eq!(sending.wait().status(), Some(130));
 }

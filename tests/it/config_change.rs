@@ -109,7 +109,7 @@ error: scope must be snsapi_userinfo or snsapi_base
     env.run("config set listen.tls_cert cert.pem").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: listen.tls_cert needs listen.tls_key
+error: listen.tls_cert requires listen.tls_key
 hint: set both at once: `wxbox config set listen.tls_cert VALUE listen.tls_key VALUE`
 
 "#]]);
@@ -123,7 +123,7 @@ hint: run `wxbox config unset app_secret` first
     env.run("config set templates.new.url https://example.com").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: templates.new needs templates.new.id
+error: templates.new requires templates.new.id
 hint: set both at once: `wxbox config set templates.new.url VALUE templates.new.id VALUE`
 
 "#]]);
@@ -176,8 +176,8 @@ fn secret_is_never_an_argument() {
     env.run("config set network.proxy http://me:hunter2@proxy.example:3128").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: this value of network.proxy is a secret: other users of this machine can see arguments
-hint: run `wxbox config set network.proxy -` with the value on standard input; the value that you typed is in the history of your shell now: delete it there, and replace the secret if others may have seen it
+error: the value of network.proxy is a secret, and other users of this machine can see arguments
+hint: run `wxbox config set network.proxy -` with the value on standard input; delete the value that you typed from the history of your shell, and replace the secret if others may have seen it
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG);
@@ -267,7 +267,7 @@ exit 0
 --- stdout
 set app_id = "wx2" in [HOME]/.config/wxbox/config.toml
 --- stderr
-warning: the variable WXBOX_APP_ID is set and overrides app_id of the config file
+warning: the variable WXBOX_APP_ID is set and overrides app_id in the config file
 
 "#]]);
     assert!(env.read_config().contains("\"wx2\""));

@@ -94,12 +94,14 @@ fn missing_editor_and_missing_terminal_are_errors() {
     let mut env = env_with_editor("true");
     let output = env.run("config edit");
     assert_eq!(output.status(), Some(2));
-    assert!(output.stderr().contains("needs a terminal") && output.stderr().contains("config set"));
+    assert!(
+        output.stderr().contains("cannot start an editor without a terminal") && output.stderr().contains("config set")
+    );
     env.set_variable("VISUAL", "no-such-editor --wait");
     let ended = start(&env).wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(2), "{text}");
-    assert!(text.contains("no editor was found: no-such-editor") && text.contains("export EDITOR=nano"), "{text}");
+    assert!(text.contains("cannot find the editor no-such-editor") && text.contains("export EDITOR=nano"), "{text}");
     env.set_variable("VISUAL", "'unclosed");
     let ended = start(&env).wait();
     assert_eq!(ended.status.code(), Some(2), "{}", ended.screen.contents());

@@ -92,7 +92,7 @@ hint: did you mean app_id? Move it above the first [table]
     with("app_id = 7\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+error: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
     with("[send]\nconcurrency = \"many\"\n").assert_snapshot(str![[r#"

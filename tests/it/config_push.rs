@@ -133,7 +133,7 @@ fn unusable_push_secrets_do_not_hinder_other_commands() {
 warning: cannot read the secret file HOME/.config/wxbox/./absent: No such file or directory (os error 2)
 warning: cannot read the EncodingAESKey: the file in HOME/.config/wxbox/config.toml:3 does not exist
 warning: cannot read the EncodingAESKey: the file in HOME/.config/wxbox/config.toml:3 does not exist
-warning: HOME/.config/wxbox/config.toml:2: push.aes_key needs push.token
+warning: HOME/.config/wxbox/config.toml:2: push.aes_key requires push.token
 警告：无法读取凭据文件 HOME/.config/wxbox/./absent：文件或目录不存在
 警告：HOME/.config/wxbox/config.toml:3 指定的 EncodingAESKey 文件不存在
 警告：HOME/.config/wxbox/config.toml:3 指定的 EncodingAESKey 文件不存在

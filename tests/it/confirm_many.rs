@@ -106,8 +106,8 @@ fn messages_that_fail_for_one_reason_are_told_once() {
     env.run("send --all hello").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: 30 messages were rejected (to crowd000001, crowd000002, crowd000003, crowd000004, crowd000005 and 25 more): WeChat says 43004 (require subscribe): recipient does not follow the account
-hint: Ask the person to follow the account; then run `wxbox outbox retry --failed` to send all failed messages
+error: 30 messages were rejected (recipients: crowd000001, crowd000002, crowd000003, crowd000004, crowd000005 and 25 more): WeChat returned 43004 (require subscribe): recipient does not follow the account
+hint: ask the person to follow the account; then run `wxbox outbox retry --failed` to send all failed messages
 0 of 30 messages sent; 30 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
@@ -124,10 +124,10 @@ fn different_causes_are_told_apart() {
     env.run("send --all hello").assert_snapshot(str![[r#"
 exit 7
 --- stderr
-error: message 1 to luffy is not delivered yet and stays queued: WeChat says -1 (system error): platform busy
+error: message 1 to luffy is not delivered yet and remains queued: WeChat returned -1 (system error): platform busy
 hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
-error: 2 messages were rejected (to nami, zoro): WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: 2 messages were rejected (recipients: nami, zoro): WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
 0 of 3 messages sent; 2 not sent (`wxbox outbox list --state failed`); 1 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);

@@ -41,14 +41,14 @@ hint: check --database, WXBOX_DATABASE or the key database; the file was not cha
     run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 4)
+error: cannot use the database newer.db: a newer wxbox created it (schema 99; this wxbox supports 4)
 hint: use the newer wxbox, or use --database with another file
 
 "#]]);
     run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db was created by a newer wxbox (schema 99; this wxbox supports 4)","hint":"use the newer wxbox, or use --database with another file","code":1}
+{"error":"cannot use the database newer.db: a newer wxbox created it (schema 99; this wxbox supports 4)","hint":"use the newer wxbox, or use --database with another file","code":1}
 
 "#]]);
     run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"
@@ -75,7 +75,7 @@ hint: check that the user of wxbox can write the file and its directory
     run_unchanged(&env, "--database '' user list").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: --database needs a value
+error: --database requires a value
 
 "#]]);
 }
@@ -203,9 +203,9 @@ fn unsaved_outcome_is_reported() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: message 1 was attempted (now sent), but the result could not be saved: cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
+error: cannot save the result of message 1 (now sent): cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
 error: cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
-hint: do not send the messages again: 1 were sent, 0 stay queued for `wxbox outbox flush`, 0 may have arrived.
+hint: do not send the messages again: 1 were sent, 0 remain queued for `wxbox outbox flush`, 0 may have arrived.
 
 "#]]);
 }

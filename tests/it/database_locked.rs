@@ -137,7 +137,7 @@ fn write_while_locked_fails_without_changes() {
         expected.replace(env.home.path().to_str().unwrap(), "[HOME]"),
         str![[r#"
 error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
-hint: wait until the other wxbox, backup or sqlite3 has ended, then try again; `fuser -v FILE` shows the process
+hint: wait until the other wxbox, backup or sqlite3 has ended, then try again; run `fuser -v FILE` to see the process
 
 "#]]
     );
@@ -244,7 +244,7 @@ fn send_reports_lock_wait_and_resumes() {
     let mut env = env_with_luffy();
     let relay = InterceptingProxy::in_front_of(&mut env);
     let (run, said, held) = start_send_while_locked(&env, &relay, "hello");
-    assert!(said[0].contains("is locked by another process; one message is under way"), "{said:?}");
+    assert!(said[0].contains("is locked by another process; one message is in flight"), "{said:?}");
     drop(held);
     let end = run.wait_with_output().unwrap();
     assert!(end.status.success() && end.stderr.is_empty(), "{end:?}");
@@ -266,9 +266,9 @@ fn ctrl_c_while_locked_reports_unsaved_results() {
             stderr,
             str![[r#"
 stopping; waiting up to two seconds for responses
-error: message 1 was attempted (now sent), but the result could not be saved: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
+error: cannot save the result of message 1 (now sent): the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
 error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
-hint: wait until the other wxbox, backup or sqlite3 has ended, then try again; `fuser -v FILE` shows the process
+hint: wait until the other wxbox, backup or sqlite3 has ended, then try again; run `fuser -v FILE` to see the process
 interrupted
 
 "#]]

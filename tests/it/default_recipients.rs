@@ -121,7 +121,7 @@ fn unknown_default_recipient_is_told_with_its_place() {
 exit 4
 --- stderr
 error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?; [HOME]/.config/wxbox/config.toml:18 has the default recipients
+hint: did you mean luffy?; the default recipients are in [HOME]/.config/wxbox/config.toml:18
 
 "#]]);
     assert_eq!(recipients(&env), "");

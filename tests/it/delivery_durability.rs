@@ -254,14 +254,14 @@ exit 0
     env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: nothing sent to luffy: message 6 has this key and is queued
+error: sent nothing to luffy: message 6 has the same key and is queued
 
 "#]]);
     env.run("outbox flush").assert_success();
     env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nothing sent to luffy: message 6 has this key and is sent
+sent nothing to luffy: message 6 has the same key and is sent
 
 "#]]);
     assert_eq!(env.sandbox().stats()["delivered"], 3);
@@ -304,7 +304,7 @@ error: invalid value "" for --key: the key is empty; check whether a variable is
         str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"the key is empty: set it or leave it out"}
+{"line":1,"state":"failed","error":"the key is empty; set it or remove it"}
 
 "#]],
     );
@@ -327,22 +327,22 @@ sent message 2 (template) to nami
     env.run("outbox show 2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-ID          2
-State       sent
-To          nami
-Openid      oNami_draws_maps_of_the_sea1
-Type        template
-Attempts    2
-Created     [TIME]
-Sent        [TIME]
-Receipt     none
-Message ID  [MSGID]
-Content     Template server_alert-0123456789abcdefghijklmnopqrst
-            character_string2: db1
-            time3: 12:00
-            thing1: disk full
-attempt 1   [TIME] to oNami_draws_maps_of_the_sea1: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-attempt 2   [TIME] to oNami_draws_maps_of_the_sea1: accepted
+ID                 2
+State              sent
+To                 nami
+Openid             oNami_draws_maps_of_the_sea1
+Type               template
+Attempts           2
+Created            [TIME]
+Sent               [TIME]
+Receipt            none
+WeChat message ID  [MSGID]
+Content            Template server_alert-0123456789abcdefghijklmnopqrst
+                   character_string2: db1
+                   time3: 12:00
+                   thing1: disk full
+attempt 1          [TIME] to oNami_draws_maps_of_the_sea1: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+attempt 2          [TIME] to oNami_draws_maps_of_the_sea1: accepted
 
 "#]]);
     let inbox = env.sandbox().inbox();
@@ -354,7 +354,7 @@ exit 0
 --- stdout
 sent message 3 (text) to luffy
 --- stderr
-warning: the text is sent without --fallback: there is no template "gone"
+warning: cannot use --fallback: there is no template "gone"; the text is sent without it
 
 "#]]);
     env.run("send -u luffy --fallback gone --strict x").assert_snapshot(str![[r#"
@@ -368,14 +368,14 @@ hint: run `wxbox template list` to see the templates of the account, or `wxbox t
 exit 2
 --- stderr
 error: the template backup has no field left for the text of --fallback
-hint: set a default for all fields except one in [templates.backup.data]
+hint: run `wxbox config set templates.backup.data.FIELD VALUE` for all fields except one
 
 "#]]);
     env.run("send -u luffy --fallback server_alert x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the template server_alert has 3 fields (thing1, character_string2, time3) for the text of --fallback
-hint: set a default for all fields except one in [templates.server_alert.data]
+hint: run `wxbox config set templates.server_alert.data.FIELD VALUE` for all fields except one
 
 "#]]);
 }

@@ -48,11 +48,11 @@ fn developer_only_errors_refer_to_explain() {
     env.run("explain 40033").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-Code         40033
-WeChat says  invalid charset. please check your request, if include /uxxxx will create fail!
-Meaning      body uses /uXXXX escapes
-What to do   Send raw UTF-8 JSON
-wxbox        the message fails and is not retried
+Code              40033
+WeChat's message  invalid charset. please check your request, if include /uxxxx will create fail!
+Meaning           body uses /uXXXX escapes
+What to do        Send raw UTF-8 JSON
+wxbox             the message fails and is not retried
 
 "#]]);
 }

@@ -60,14 +60,14 @@ url = "https://status.example.com"
 
 $ wxbox serve --json &
 {"event":"listening","address":"127.0.0.1:[PORT]","public_url":null}
-The sandbox, in place of WeChat's console, gets http://127.0.0.1:[PORT]/push, the Token and the key, and checks the URL.
+The sandbox acts as WeChat's console: it gets http://127.0.0.1:[PORT]/push, the Token and the key, and checks the URL.
 
 $ wxbox user add luffy
 added luffy
 
 $ wxbox bind --user luffy --scan --qr unicode
 http://127.0.0.1:[PORT]/q/[CODE]
-luffy scans the code in WeChat …
+luffy scans the QR code …
 bound luffy to oLuffy_wears_the_straw_hat_1
 
 $ wxbox send --user luffy 'Hello from wxbox 你好 👋'
@@ -89,9 +89,9 @@ The inbox of luffy (`wxbox sandbox` shows one in a browser):
   │ Time 03:15
   │ › https://status.example.com
 
-That was the whole flow: a user, a binding by one scan, two messages and a receipt. Everything was in [DEMO], which is removed now.
+The demo is complete: a user, a binding by one scan, two messages and a receipt. Its files were in [DEMO], which is now removed.
 --- stderr
-[QR]luffy scans the code in WeChat, and follows the account if necessary
+[QR]Ask luffy to scan the QR code with WeChat.
 
 "#]]);
     assert!(!ran.stderr().contains("error"), "{}", ran.stderr());
@@ -122,7 +122,7 @@ fn signal_ends_demo_with_its_processes() {
             let mut listeners = Vec::new();
             loop {
                 let line = demo.expect_line();
-                assert!(!line.starts_with("That was the whole flow"), "{stop_at} never came");
+                assert!(!line.starts_with("The demo is complete"), "{stop_at} never came");
                 if line.starts_with('{') {
                     listeners.extend(listener_address(&line));
                 }
@@ -144,7 +144,7 @@ fn signal_ends_demo_with_its_processes() {
 fn qr_is_black_on_white_in_every_theme() {
     let env = env_with_tmp_dir();
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
-    terminal.wait_for("scans the code in WeChat, and follows");
+    terminal.wait_for("to scan the QR code with WeChat");
     terminal.type_keys("\x03");
     // Ctrl-C may cut the output inside a character.
     let raw = terminal.wait().raw;
@@ -156,7 +156,7 @@ fn qr_is_black_on_white_in_every_theme() {
 fn json_demo_leaves_stdout_empty() {
     let ran = env_with_tmp_dir().run("--json demo").assert_success();
     assert_eq!(ran.stdout(), "");
-    assert!(ran.stderr().contains("That was the whole flow"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("The demo is complete"), "{}", ran.stderr());
 }
 
 #[test]

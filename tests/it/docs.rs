@@ -183,7 +183,7 @@ fn help_fits_80_columns_and_suggests_near_names() {
         let ran = env.run(&format!("help {}", topic.name)).assert_success();
         let wide: Vec<_> = ran.stdout().lines().filter(|line| line.chars().count() > 80).collect();
         assert_eq!(wide, Vec::<&str>::new());
-        assert_eq!(ran.stdout().trim_end(), (topic.text)(Lang::En).trim_end());
+        assert_eq!(ran.stdout().trim_end(), (topic.text)(Lang::En, 80).trim_end());
     }
     env.run("help exit-code").assert_snapshot(str![[r#"
 exit 2
@@ -210,37 +210,36 @@ hint: run `wxbox help token` for the complete help
 exit 2
 --- stderr
 error: unknown command or topic "weather"
-hint: use one of init, doctor, user, bind, unbind, send, run, serve, event, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, events, recovery
+hint: run `wxbox help` to see the commands; the topics are exit-codes, environment, json, events, recovery, sandbox
 
 "#]]);
     env.run("help exit-codes").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-Every exit status of wxbox has one meaning:
+The exit statuses of wxbox:
 
-  0    done; nothing to do
-  1    something unexpected: I/O, the database, a port in use, a bug
+  0    success, also if there was nothing to do
+  1    an unexpected error: I/O, the database, a port in use, a bug
   2    the command line is wrong: usage, an unusable name, text or field, a
        missing --yes without a terminal
   3    configuration or credentials: missing, invalid or refused by WeChat; a
        user's wrong password; or doctor found a failure
-  4    no such user, tag, template or message; or it exists already; or the user
-       is not bound (nothing is queued)
-  5    WeChat refused the message (all of them) for good
-  6    not known to be delivered: queued or unknown (all of those not delivered)
-  7    several recipients, messages or people to bind, and they ended
-       differently
+  4    a user, tag, template or message that the command names: it does not
+       exist, already exists, or is not bound (nothing is queued)
+  5    WeChat permanently rejected the message, or all of them
+  6    delivery not confirmed: the messages that were not sent are queued or
+       unknown
+  7    mixed results for several recipients, messages or people to bind
   8    the binding timed out; or WeChat did not check the push URL in time
        (init)
   126  run: the command cannot be executed
   127  run: there is no such command
-  129  ended by SIGHUP (its terminal is gone); what was queued stays queued
-  130  interrupted by Ctrl-C; what was queued stays queued
-  143  ended by SIGTERM; what was queued stays queued
+  129  ended by SIGHUP (the terminal was closed); queued messages remain queued
+  130  interrupted by Ctrl-C; queued messages remain queued
+  143  ended by SIGTERM; queued messages remain queued
 
-A message that WeChat did not accept is never reported as sent. Status 0 after
-`wxbox send` means that WeChat accepted every message. With --json, "code" of an
-error is the exit status.
+Status 0 after `wxbox send` means that WeChat accepted every message. With
+--json, "code" of an error is the exit status.
 
 `wxbox run` exits with the status of its command, and with 128+n if signal n
 ended the command. The report does not change that.

@@ -47,7 +47,7 @@ fn healthy_setup_passes_all_checks() {
     env.run("doctor").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-all 17 checks passed
+all 17 checks passed (`wxbox -v doctor` lists them)
 
 "#]]);
     // The check created neither a database nor any other file.
@@ -94,7 +94,7 @@ exit 3
 failure  config: [HOME]/.config/wxbox/config.toml:1: unknown key app_ids
          fix: did you mean app_id?
 --- stderr
-all other checks were skipped: they need a readable config
+all other checks were skipped, because they require a readable config
 one failure, no warning
 
 "#]]);
@@ -104,7 +104,7 @@ exit 3
 failure  config: cannot read the config file absent.toml: it does not exist
          fix: check --config, which names the file
 --- stderr
-all other checks were skipped: they need a readable config
+all other checks were skipped, because they require a readable config
 one failure, no warning
 
 "#]]);
@@ -118,7 +118,7 @@ fn rejected_credentials_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | compare the AppSecret in [HOME]/.config/wxbox/config.toml:2 with the console; do not reset it unless it is lost, because other programs that use it would stop working
+failure token: WeChat returned 40125 (invalid appsecret): AppSecret wrong | compare the AppSecret in [HOME]/.config/wxbox/config.toml:2 with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]],
     );
@@ -127,7 +127,7 @@ failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | compare 
         &env,
         str![[r#"
 warning credentials: gh_0123456789ab does not look like an AppID | compare app_id with the page of the account: an AppID is wx and 16 digits 0-9 and a-f
-failure token: WeChat says 40013 (invalid appid): AppID unknown or malformed | Copy the AppID again; it is case-sensitive
+failure token: WeChat returned 40013 (invalid appid): AppID unknown or malformed | copy the AppID again; it is case-sensitive
 
 "#]],
     );
@@ -149,7 +149,7 @@ fn ip_missing_from_allow_list_is_reported() {
     assert_problems(
         &TestEnv::with_scenario("ip_whitelist = [\"192.0.2.1\"]"),
         str![[r#"
-failure ip-list: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+failure ip-list: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]],
     );
@@ -175,7 +175,7 @@ failure apis: the account can send neither template messages nor customer-servic
     assert_problems(
         &TestEnv::with_scenario("unauthorized = [\"/cgi-bin/template/get_all_private_template\"]"),
         str![[r#"
-failure templates: WeChat says 48001 (api unauthorized): account lacks this API | template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
+failure templates: WeChat returned 48001 (api unauthorized): account lacks this API | template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]],
     );
@@ -208,7 +208,7 @@ fn invalid_template_aliases_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning templates: alert: thing1 has 29 characters and is sent as "longer than twenty…": a thing has up to 20 characters | change [templates.alert.data]; run `wxbox template check alert` to see a preview
+warning templates: alert: thing1 has 29 characters and is sent as "longer than twenty…": a thing can have up to 20 characters | change [templates.alert.data]; run `wxbox template check alert` to see a preview
 failure templates: the account has no template none, to which the alias gone refers | run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:19
 failure templates: the template of odd has no hots, which the alias sets | change [templates.odd.data]: the fields are thing1, character_string2, time3
 
@@ -239,7 +239,7 @@ fn world_accessible_files_are_reported() {
         &env,
         str![[r#"
 warning permissions: every user of this machine can read [HOME]/.config/wxbox/secret, which contains a secret | run `chmod 600 '[HOME]/.config/wxbox/secret'`
-warning permissions: other users can change [HOME]/.config/wxbox, and so replace [HOME]/.config/wxbox/config.toml | run `chmod go-w '[HOME]/.config/wxbox'`
+warning permissions: other users can change [HOME]/.config/wxbox, and can therefore replace [HOME]/.config/wxbox/config.toml | run `chmod go-w '[HOME]/.config/wxbox'`
 warning permissions: other users can read or change [HOME]/.local/share/wxbox/wxbox.db, which contains tokens and openids | run `chmod o-rwx '[HOME]/.local/share/wxbox/wxbox.db'`
 
 "#]],
@@ -248,7 +248,7 @@ warning permissions: other users can read or change [HOME]/.local/share/wxbox/wx
     assert_problems(
         &env,
         str![[r#"
-failure config: other users can change [HOME]/.config/wxbox, and so replace [HOME]/.config/wxbox/config.toml | run `chmod go-w '[HOME]/.config/wxbox'`
+failure config: other users can change [HOME]/.config/wxbox, and can therefore replace [HOME]/.config/wxbox/config.toml | run `chmod go-w '[HOME]/.config/wxbox'`
 
 "#]],
     );

@@ -77,15 +77,15 @@ fn unusable_redirect_uri_is_reported() {
     for (uri, expected) in [
         (
             "http://127.0.0.1:1/",
-            "failure redirect-uri: http://127.0.0.1:1/: it is the address of the phone itself | change redirect_uri",
+            "failure redirect-uri: http://127.0.0.1:1/: it is the address of the phone itself | run `wxbox config set redirect_uri URL` with an address that phones can reach",
         ),
         (
             "http://db1.invalid/",
-            "failure redirect-uri: http://db1.invalid/: phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests | change redirect_uri",
+            "failure redirect-uri: http://db1.invalid/: phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests | run `wxbox config set redirect_uri URL` with an address that phones can reach",
         ),
         (
             "http://db1.invalid/?state=1",
-            "failure redirect-uri: http://db1.invalid/?state=1: its query contains state, which WeChat adds; phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests | change redirect_uri",
+            "failure redirect-uri: http://db1.invalid/?state=1: its query contains state, which WeChat adds itself; phones cannot resolve that name: names without a dot, and names in .local, .lan, .internal and .test, are for local networks or for tests | run `wxbox config set redirect_uri URL` with an address that phones can reach",
         ),
     ] {
         set(&mut env, uri, wechat);
@@ -101,14 +101,14 @@ fn unusable_redirect_uri_is_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning callback: cannot open http://224.0.0.1:8080/callback/ from this machine, which does not have that address: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
+warning callback: cannot open http://224.0.0.1:8080/callback/, whose address does not belong to this machine: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
 
 "#]],
     );
     for (settings, expected) in [
         (
             "real_limits = true",
-            "failure redirect-uri: http://224.0.0.1:8080/callback/: by its quota, this is a real account, and phones get error 10003: it is an IP address",
+            "failure redirect-uri: http://224.0.0.1:8080/callback/: the quota is that of a real account, and phones get error 10003: it is an IP address",
         ),
         (
             "unauthorized = [\"/cgi-bin/openapi/quota/get\"]",

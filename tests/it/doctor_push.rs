@@ -42,13 +42,13 @@ fn running_serve_passes_all_checks() {
     snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(
         age.replace(&text, "arrived [AGE] ago").into_owned() + "\n",
         str![[r#"
-ok       push URL from outside: WeChat's servers resolve it to [IP]; pings reach it from 1 of 1
+ok       push URL from outside: WeChat's servers resolve it to [IP]; pings from 1 of 1 servers arrive
 ok       redirect_uri: http://[SERVE]/callback/; the sandbox accepts every address
 ok       port: `wxbox serve` listens on [SERVE]
 ok       callback: http://[SERVE]/callback/ reaches this machine
-ok       events: only encrypted events are taken (安全模式); the Token comes from [HOME]/.config/wxbox/config.toml:22
+ok       events: only encrypted events are accepted (安全模式); the Token comes from [HOME]/.config/wxbox/config.toml:22
 ok       serve: running; the last event arrived [AGE] ago
-ok       push URL: http://[SERVE]/push answers WeChat's check of the URL
+ok       push URL: http://[SERVE]/push passes WeChat's check of the URL
 
 "#]],
     );
@@ -63,8 +63,8 @@ fn stopped_serve_is_a_warning_and_the_doctor_answers_itself() {
     assert_problems(
         &env,
         str![[r#"
-warning push-url-outside: there is no push URL in WeChat's console, or pushes are switched off | start `wxbox serve`, then enter http://[LISTENER]/push on the sandbox's page under “Push settings”
-warning serve: `wxbox serve` is not running with this database; no event arrived in the last day | run `wxbox serve`, or `systemctl enable --now wxbox-serve`; it is not needed if another server passes the events on to `wxbox event`
+warning push-url-outside: WeChat's console has no push URL, or pushes are switched off there | start `wxbox serve`, then enter http://[LISTENER]/push on the sandbox's page under “Push settings”
+warning serve: `wxbox serve` is not running with this database; no event arrived in the last day | run `wxbox serve`, or `systemctl enable --now wxbox-serve`; you do not need it if another server passes the events to `wxbox event`
 
 "#]],
     );
@@ -73,10 +73,10 @@ warning serve: `wxbox serve` is not running with this database; no event arrived
         [
             format!("port: ok: {address} is free"),
             format!(
-                "push: ok: only events that are not encrypted are taken, since push.aes_key is not set; the Token comes from {}:22",
+                "push: ok: only unencrypted events are accepted, because push.aes_key is not set; the Token comes from {}:22",
                 env.path(".config/wxbox/config.toml").display()
             ),
-            format!("push-url: ok: http://{address}/push answers WeChat's check of the URL"),
+            format!("push-url: ok: http://{address}/push passes WeChat's check of the URL"),
         ]
     );
     // The doctor changed nothing.
@@ -111,7 +111,7 @@ fn refused_pushes_are_a_warning_until_one_is_taken() {
     assert_eq!(push(&address, &xml).0, 403);
     wait_for_refused(&env, true);
     let found = problems_of(&env, "refused-pushes").remove(0);
-    assert!(found.starts_with("warning refused-pushes: one push was refused "), "{found}");
+    assert!(found.starts_with("warning refused-pushes: one push was rejected "), "{found}");
     assert!(found.contains("it is not encrypted, although push.aes_key is set"), "{found}");
     assert!(found.contains("choose safe on the sandbox's page under “Push settings”"), "{found}");
     let text = env.run("doctor").assert_success();
@@ -185,7 +185,7 @@ fn config_that_serve_has_not_read_is_a_warning() {
     assert!(found.contains(&expected) && found.contains("systemctl reload wxbox-serve"), "{found}");
     // No other program is blamed.
     let callback = problems_of(&env, "callback").remove(0);
-    let expected = format!("failure callback: {uri} does not work, because `wxbox serve` runs with an old config");
+    let expected = format!("failure callback: cannot open {uri}: `wxbox serve` runs with an old config");
     assert!(callback.starts_with(&expected), "{callback}");
     serve.signal(Signal::HUP);
     while !problems_of(&env, "served-config").is_empty() {}
@@ -230,7 +230,12 @@ fn wrong_push_url_is_explained() {
     env.replace_in_config(&[("anotherToken", PUSH_TOKEN), ("[push]\n", "[push]\npath = \"/wx\"\n")]);
     // `serve` does not know the path yet.
     let found = only(&env);
-    assert!(found.starts_with(&format!("failure push-url: http://{address}/wx does not work, because")), "{found}");
+    assert!(
+        found.starts_with(&format!(
+            "failure push-url: cannot open http://{address}/wx: `wxbox serve` runs with an old config"
+        )),
+        "{found}"
+    );
     env.replace_in_config(&[("path = \"/wx\"\n", "")]);
     assert_eq!(only(&env), "");
     // Another program answers.
@@ -289,7 +294,7 @@ fn plain_events_of_a_real_account_are_a_warning() {
     assert_problems(
         &env,
         str![[r#"
-warning push: not encrypted, although this is a real account by its quota | choose 安全模式 at 微信开发者平台 → 我的业务 → 服务号 → 消息推送, and set push.aes_key to the EncodingAESKey
+warning push: events are not encrypted, although the quota is that of a real account | choose 安全模式 at 微信开发者平台 → 我的业务 → 服务号 → 消息推送, and set push.aes_key to the EncodingAESKey
 
 "#]],
     );

@@ -77,7 +77,7 @@ hint: pass the query string of WeChat's request unchanged in `--query`, and comp
     take(&env, Some(&signed_query(unix_time() - 3600)), &xml).assert_snapshot(snapbox::str![[r#"
 exit 3
 --- stderr
-error: the event was not recorded: its timestamp is more than 10 minutes from the clock of this machine
+error: the event was not recorded: its timestamp differs from the clock of this machine by more than 10 minutes
 hint: pass the query string of WeChat's request unchanged in `--query`, and compare push.token with WeChat's console (消息推送)
 
 "#]]);
@@ -91,7 +91,7 @@ hint: pass the body of WeChat's request unchanged on standard input; it is an XM
     take(&env, None, &encrypt(APP_ID, &xml).1).assert_snapshot(snapbox::str![[r#"
 exit 3
 --- stderr
-error: the event was not recorded: it is encrypted, and push.aes_key is not set
+error: the event was not recorded: it is encrypted, but push.aes_key is not set
 hint: compare app_id, push.aes_key and the encryption mode with WeChat's console (消息推送)
 
 "#]]);

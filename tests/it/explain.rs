@@ -12,11 +12,11 @@ fn errcode_needs_no_config_or_network() {
     env.run("explain 45009").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-Code         45009
-WeChat says  reach max api daily quota limit
-Meaning      daily quota of this API used up
-What to do   Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
-wxbox        the message stays queued until the quota is reset at midnight in China
+Code              45009
+WeChat's message  reach max api daily quota limit
+Meaning           daily quota of this API used up
+What to do        Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+wxbox             the message stays queued until the quota is reset at midnight in China
 
 "#]]);
     env.write_config("not toml");
@@ -129,8 +129,8 @@ fn untraceable_request_is_reported() {
     env.run("explain 6aac005a-01bfdbee-79769285").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: 6aac005a-01bfdbee-79769285: WeChat says 76001 (rid not found, please check): rid unknown or older than 7 days
-hint: Use a rid of the last 7 days of the same account
+error: 6aac005a-01bfdbee-79769285: WeChat returned 76001 (rid not found, please check): rid unknown or older than 7 days
+hint: use a rid of the last 7 days of the same account
 
 "#]]);
     let env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/rid/get\"]");

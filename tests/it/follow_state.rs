@@ -40,14 +40,14 @@ fn never_followed_differs_from_unfollowed() {
     assert_eq!(list.stdout(), format!("luffy\t{LUFFY}\t\t\t\nzoro\t{ZORO}\t\t\tdoes not follow\n"));
 
     env.sandbox().post_form("follow", "person=zoro&follows=1");
-    assert!(env.run("user sync").assert_success().stdout().starts_with("zoro follows the account now\n"));
+    assert!(env.run("user sync").assert_success().stdout().starts_with("zoro now follows the account\n"));
     assert_eq!(follow_fields(&env, "zoro"), json!([true, true, true]));
     env.sandbox().post_form("follow", "person=zoro&follows=0");
     let unfollowed = env.run("--json user sync").assert_success().json_lines();
     assert_eq!((&unfollowed[0]["event"], &unfollowed[0]["has_followed"]), (&json!("unfollowed"), &json!(true)));
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, true]));
-    assert_eq!(follow_text(&env, "zoro"), "no longer");
-    assert!(env.run("user list").assert_success().stdout().ends_with("\thas unfollowed\n"));
+    assert_eq!(follow_text(&env, "zoro"), "no (unfollowed)");
+    assert!(env.run("user list").assert_success().stdout().ends_with("\tunfollowed\n"));
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     assert!(env.run("user sync").assert_success().stdout().starts_with("zoro follows the account again\n"));
 
@@ -116,7 +116,7 @@ fn user_list_shows_why_a_person_cannot_be_reached() {
     assert_eq!(env.run("send --user zoro -t backup").status(), Some(5));
     assert_eq!((status("zoro"), reason("zoro")), ("does not follow".into(), "not_following".into()));
     change("follows = 0, has_followed = 1");
-    assert_eq!((status("nami"), reason("nami")), ("has unfollowed".into(), "unfollowed".into()));
+    assert_eq!((status("nami"), reason("nami")), ("unfollowed".into(), "unfollowed".into()));
     change("follows = 1, unreachable_errcode = 40003");
     assert_eq!((status("nami"), reason("nami")), ("refused (40003)".into(), "refused".into()));
     // A person who wrote long ago gets templates, and texts after writing again.

@@ -115,14 +115,14 @@ fn unauthorized_account_is_reported() {
     env.run("follower list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: WeChat says 48001 (api unauthorized): account lacks this API
+error: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: the follower list and the data of followers are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     for line in [format!("follower show {LUFFY}"), format!("follower remark {LUFFY} x")] {
         let ran = env.run(&line);
         assert_eq!((ran.status(), ran.stdout()), (Some(1), ""), "{line}");
-        assert!(ran.stderr().starts_with("error: WeChat says 48001"), "{line}: {}", ran.stderr());
+        assert!(ran.stderr().starts_with("error: WeChat returned 48001"), "{line}: {}", ran.stderr());
     }
 }
 
@@ -135,8 +135,8 @@ exit 1
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
-error: the list is incomplete: 2 of 3 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+error: cannot list all followers: 2 of 3 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
 }
@@ -227,7 +227,7 @@ exit 0
 Openid    oLuffy_wears_the_straw_hat_1
 Users     luffy
 Follows   since [TIME]
-Came by   ADD_SCENE_SEARCH
+Source    ADD_SCENE_SEARCH
 QR scene  door
 Remark    cap�tain
 Tags      128, 2
@@ -268,15 +268,15 @@ exit 0
     env.run(&format!("follower remark {LUFFY} {}", "路".repeat(10))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: oLuffy_wears_the_straw_hat_1: WeChat says 40092 (invalid remark name): remark name wrong
-hint: Keep the remark below 30 bytes
+error: oLuffy_wears_the_straw_hat_1: WeChat returned 40092 (invalid remark name): remark name wrong
+hint: keep the remark below 30 bytes
 
 "#]]);
     env.run(&format!("follower remark {ZORO} x")).assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: oZoro_cannot_find_the_way_22: WeChat says 43004 (require subscribe): recipient does not follow the account
-hint: Ask the person to follow the account
+error: oZoro_cannot_find_the_way_22: WeChat returned 43004 (require subscribe): recipient does not follow the account
+hint: ask the person to follow the account
 
 "#]]);
 }

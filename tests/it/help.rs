@@ -6,7 +6,7 @@ use clap::{Arg, Command, CommandFactory, Parser};
 use console::measure_text_width;
 use regex::Regex;
 use snapbox::str;
-use wxbox::cli::{COMMAND_GROUPS, Cli, HELP_ZH, command_in, help_text, usage_text};
+use wxbox::cli::{COMMAND_GROUPS, Cli, HELP_TOPICS, HELP_ZH, command_in, help_text, usage_text};
 use wxbox::i18n::Lang;
 use wxbox::reference;
 
@@ -29,13 +29,17 @@ fn each_command(root: &Command, visit: &mut dyn FnMut(&[String], &Command)) {
 }
 
 #[test]
-fn wxbox_alone_shows_every_command_in_24_rows() {
+fn wxbox_alone_shows_every_command_in_23_rows() {
     let mut env = TestEnv::without_config();
     for lang in ["en", "zh"] {
         env.set_variable("WXBOX_LANG", lang);
         let ran = env.run("").assert_success();
         assert_eq!(ran.stderr(), "");
-        assert!(ran.stdout().lines().count() <= 24, "{}", ran.stdout());
+        // A prompt fits below it in 24 rows.
+        assert!(ran.stdout().lines().count() <= 23, "{}", ran.stdout());
+        let topics = reference::TOPICS.map(|topic| topic.name);
+        assert!(ran.stdout().contains(&format!(" {}\n", topics.join(", "))), "{}", ran.stdout());
+        assert!(ran.stdout().contains("wxbox [-c FILE] [--json] [-q] [-v] COMMAND\n"), "{}", ran.stdout());
         for command in Cli::command().get_subcommands() {
             // Two commands may share a row: `bind, unbind  …`.
             let name = command.get_name();
@@ -172,12 +176,36 @@ fn chinese_help_has_no_english_sentence() {
     });
     assert_eq!(found, Vec::<String>::new());
     for topic in reference::TOPICS {
-        let text = (topic.text)(Lang::Zh);
+        let text = (topic.text)(Lang::Zh, 80);
         assert!(text.contains("。"), "{}", topic.name);
         let wide: Vec<_> = text.lines().filter(|line| measure_text_width(line) > 80).collect();
         // A line of code cannot be broken.
         assert!(wide.iter().all(|line| line.starts_with("  ")), "{wide:?}");
     }
+}
+
+#[test]
+fn topics_fit_the_terminal_and_have_no_markdown() {
+    let markdown = Regex::new(r"\*\*|```|\]\(|(?m)^#+ |^\|").unwrap();
+    for topic in reference::TOPICS {
+        for lang in LANGUAGES {
+            for width in [50, 80] {
+                let text = (topic.text)(lang, width);
+                // A line of code and a path cannot be broken.
+                let is_prose = |line: &&str| !line.starts_with("  ") && line.trim().contains(' ');
+                let prose: Vec<&str> = text.lines().filter(is_prose).collect();
+                let wide: Vec<_> = prose.iter().filter(|line| measure_text_width(line) > width).collect();
+                let is_broken = |line: &str| !line.contains('`') && !line.contains('/');
+                assert!(!wide.iter().any(|line| is_broken(line)), "{}: {wide:?}", topic.name);
+                let raw: Vec<_> = prose.iter().filter(|line| markdown.is_match(line)).collect();
+                assert_eq!(raw, Vec::<&&str>::new(), "{}", topic.name);
+            }
+        }
+    }
+    let names = HELP_TOPICS.map(|(name, _)| name);
+    assert_eq!(names, reference::TOPICS.map(|topic| topic.name));
+    let events = (reference::TOPICS[3].text)(Lang::En, 80);
+    assert!(events.contains("server of Binding (docs/guides/binding.md):"), "{events}");
 }
 
 #[test]

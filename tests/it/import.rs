@@ -40,7 +40,7 @@ exit 0
 exit 0
 --- stdout
 Name    lucy
-uid     963c7da1ae5dde1a98320ec528deaff1
+UID     963c7da1ae5dde1a98320ec528deaff1
 WeChat  not bound
 Added   [TIME]
 
@@ -293,7 +293,7 @@ fn an_openid_needs_an_account() {
     env.run_with_stdin("user import -", "username,openid\nnami,\nluffy,oLuffy\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: standard input, line 3, column openid: an openid requires an account: app_id is not set
+error: standard input, line 3, column openid: an openid requires app_id in the config: app_id is not set
 hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);

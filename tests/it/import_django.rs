@@ -208,7 +208,11 @@ fn an_openid_needs_an_account() {
     let (path, conn) = create_django_database(&env, &USERS);
     let ran = env.run("user import web/db.sqlite3");
     assert_eq!(ran.status(), Some(3));
-    assert!(ran.stderr().starts_with("error: an openid requires an account: app_id is not set"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().starts_with("error: an openid requires app_id in the config: app_id is not set"),
+        "{}",
+        ran.stderr()
+    );
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
     conn.execute_batch("UPDATE app01_userinfo SET wx_id = NULL").unwrap();
     drop(conn);

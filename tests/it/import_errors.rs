@@ -50,7 +50,7 @@ hint: name the columns in the first line: username,uid,password,openid,tags,note
     import_file(&env, "username,note,username\nx,y,z\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: the column username is given twice
+error: standard input, line 1: the column username appears twice
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -188,7 +188,7 @@ hint: did you mean tags?
     import_file(&env, "{\"username\":\"nami\",\"tags\":\"a\"}\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column tags: tags must be a list of texts
+error: standard input, line 1, column tags: tags must be a list of strings
 
 "#]]);
     import_file(&env, "{\"username\":\"nami\",\"tags\":[\"a;b\"]}\n").assert_snapshot(str![[r#"

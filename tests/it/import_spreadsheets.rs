@@ -12,14 +12,14 @@ fn near_miss_formats_are_explained() {
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "username，openid"
-hint: separate the columns and the fields by a comma instead of “，”
+hint: use a comma instead of “，” between the columns
 
 "#]]);
     env.run_with_stdin("user import -", "username|openid\nnami|oNami\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "username|openid"
-hint: separate the columns and the fields by a comma instead of “|”
+hint: use a comma instead of “|” between the columns
 
 "#]]);
     env.run_with_stdin("user import -", "[{\"username\":\"nami\"}]").assert_snapshot(str![[r#"
@@ -32,7 +32,7 @@ hint: run `jq -c '.[]' FILE` to convert it to JSON Lines
     env.run_with_stdin("user import -", "username,note,\nnami,x,y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column 3: this column has no name in the header
+error: standard input, line 2, column 3: this column has no name in the first line
 hint: name the columns in the first line: username,uid,password,openid,tags,note
 
 "#]]);

@@ -28,6 +28,17 @@ fn init_args_with_uri(url: &str, uri: &str) -> String {
 }
 
 #[test]
+fn next_commands_add_no_user_if_there_is_one() {
+    let (env, url) = env_with_unconfigured_sandbox("");
+    let listen = unique_address();
+    let line = format!("{} --listen {listen}", init_args_with_uri(&url, &format!("http://{listen}/callback/")));
+    env.run_with_stdin(&line, format!("{SECRET}\n")).assert_success();
+    env.run("user add luffy").assert_success();
+    let again = env.run_with_stdin(&format!("{line} --force"), format!("{SECRET}\n")).assert_success();
+    assert!(again.stderr().ends_with("Next:\n  wxbox doctor\n  wxbox send\n"), "{}", again.stderr());
+}
+
+#[test]
 fn verified_config_is_written_private() {
     let (mut env, url) = env_with_unconfigured_sandbox("");
     let listen = unique_address();
@@ -61,8 +72,8 @@ Next:
     }
     // The comments of the example are there, with its header replaced.
     let text = env.read_config();
-    assert!(text.starts_with("# wxbox: a config file with every key, written by `wxbox init`."), "{text}");
-    assert!(text.contains("# How long one request may take.\ntimeout = \"10s\"\n") && !text.contains("chmod 600"));
+    assert!(text.starts_with("# The config file of wxbox with every key, written by `wxbox init`."), "{text}");
+    assert!(text.contains("# The time limit of a request.\ntimeout = \"10s\"\n") && !text.contains("chmod 600"));
 }
 
 #[test]
@@ -154,8 +165,8 @@ fn rejected_config_is_not_written() {
     env.run_with_stdin(&init_args(&url), "0123456789abcdef0123456789abcdee").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: nothing was written: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
+error: nothing was written: WeChat returned 40125 (invalid appsecret): AppSecret wrong
+hint: compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
 
 "#]]);
     env.sandbox().requests();
@@ -163,7 +174,7 @@ hint: Compare the AppSecret with the console (微信开发者平台 → 我的�
     other.run_with_stdin(&init_args(&refusing), SECRET).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: nothing was written: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+error: nothing was written: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
 hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
@@ -197,8 +208,8 @@ fn existing_config_needs_force_and_is_backed_up() {
     env.run_with_stdin(&init_args(&url), SECRET).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: [HOME]/.config/wxbox/config.toml exists already
-hint: use --force to replace it; the old file is kept as FILE.bak
+error: [HOME]/.config/wxbox/config.toml already exists
+hint: use --force to replace it; wxbox keeps the old file as FILE.bak
 
 "#]]);
     assert_eq!(env.read_config(), "app_id = \"old\"\n");

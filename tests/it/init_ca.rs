@@ -30,7 +30,7 @@ fn ca_file_option_works_without_terminal() {
     let (mut env, _running, line) = env_with_untrusted_ca();
     env.set_variable("WXBOX_APP_SECRET", SECRET);
     let ran = env.run(&line);
-    assert!(ran.stderr().contains("signed by an authority that wxbox does not trust"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("does not trust the authority that signed"), "{}", ran.stderr());
     assert!(
         ran.stderr().contains("use --ca-file with its CA certificate") && ran.status() == Some(1),
         "{}",
@@ -55,11 +55,11 @@ fn ca_file_option_works_without_terminal() {
 fn untrusted_certificate_prompts_for_ca_file() {
     let (env, _running, line) = env_with_untrusted_ca();
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
-    terminal.wait_for("AppSecret (not shown; Enter takes that of");
+    terminal.wait_for("AppSecret (not shown; press Enter to use that of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Receive WeChat's events?");
     terminal.type_keys("\r");
-    terminal.wait_for("Press Enter to go on");
+    terminal.wait_for("Press Enter to continue");
     terminal.type_keys("\r");
     terminal.wait_for("CA certificate file (PEM); press Enter if there is none:");
     terminal.type_keys("missing.pem\r");

@@ -44,7 +44,7 @@ fn init_waits_for_the_check_of_the_url() {
     let (mut env, args, address) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    let screen = terminal.wait_for("Waiting until WeChat checks the URL").contents();
+    let screen = terminal.wait_for("Waiting for WeChat's check of the URL").contents();
     let (token, key) = (push_value(&env, "token").unwrap(), push_value(&env, "aes_key").unwrap());
     let shown = [
         format!("  URL             http://{address}/push\n"),
@@ -59,7 +59,7 @@ fn init_waits_for_the_check_of_the_url() {
     // The console refuses what has another Token.
     let url = format!("http://{address}/push");
     assert_eq!(env.sandbox().try_push_settings(&url, "another", &key, "safe").0, 400);
-    terminal.wait_for("the URL was checked with another Token");
+    terminal.wait_for("WeChat checked the URL with another Token");
     env.sandbox().push_settings(&url, &token, &key, "safe");
     let ended = terminal.wait();
     let text = ended.screen.contents();
@@ -78,12 +78,12 @@ fn ctrl_c_leaves_the_config_and_says_how_to_go_on() {
     let (env, args, _) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    terminal.wait_for("Waiting until WeChat checks the URL");
+    terminal.wait_for("Waiting for WeChat's check of the URL");
     terminal.type_keys("\x03");
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(130), "{text}");
-    assert!(text.contains("run `wxbox serve`, then save the values") && text.contains("Next:"), "{text}");
+    assert!(text.contains("Run `wxbox serve`, then save the values") && text.contains("Next:"), "{text}");
     assert!(push_value(&env, "aes_key").is_some());
 }
 
@@ -97,7 +97,7 @@ fn used_port_is_reported_and_the_config_written() {
     let text = ended.screen.contents().replace('\n', " ");
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(text.contains("cannot wait for WeChat's check") && text.contains(&address), "{text}");
-    assert!(text.contains("run `wxbox serve`, then save the values"), "{text}");
+    assert!(text.contains("Run `wxbox serve`, then save the values"), "{text}");
     assert!(push_value(&env, "token").is_some());
 }
 
@@ -120,7 +120,7 @@ fn test_account_gets_a_token_only() {
     terminal.type_keys("http://203.0.113.7:8080/\r");
     terminal.wait_for("ports 80 (http) and 443 (https) only");
     terminal.type_hidden("\x7f\x7f\x7f\x7f\x7f\x7f\r");
-    let screen = terminal.wait_for("Waiting until WeChat checks the URL").contents();
+    let screen = terminal.wait_for("Waiting for WeChat's check of the URL").contents();
     assert!(screen.contains("接口配置信息") && screen.contains("URL    http://203.0.113.7/push"), "{screen}");
     assert!(!screen.contains("安全模式"), "{screen}");
     terminal.type_keys("\x03");
@@ -207,7 +207,7 @@ fn script_adds_events_to_an_existing_config() {
     env.run("init --events").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: [HOME]/.config/wxbox/config.toml has a Token for events already
+error: [HOME]/.config/wxbox/config.toml already has a Token for events
 hint: run `wxbox init` on a terminal to make a new Token and key, or `wxbox config unset push.token push.aes_key` first
 
 "#]]);
@@ -219,10 +219,10 @@ fn check_of_a_wrong_path_is_reported() {
     let (mut env, args, address) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    terminal.wait_for("Waiting until WeChat checks the URL");
+    terminal.wait_for("Waiting for WeChat's check of the URL");
     let (token, key) = (push_value(&env, "token").unwrap(), push_value(&env, "aes_key").unwrap());
     assert_eq!(env.sandbox().try_push_settings(&format!("http://{address}/wx"), &token, &key, "safe").0, 400);
-    terminal.wait_for("WeChat checked /wx; the path of the push URL is /push");
+    terminal.wait_for("WeChat checked the path /wx, but the path of the push URL is /push");
     env.sandbox().push_settings(&format!("http://{address}/push"), &token, &key, "safe");
     assert_eq!(terminal.wait().status.code(), Some(0));
 }

@@ -34,7 +34,7 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
     terminal.wait_for("AppID [wx0123456789abcdef]:");
     terminal.type_keys(&format!("{app_id}\r"));
-    terminal.wait_for("AppSecret (not shown; Enter takes that of");
+    terminal.wait_for("AppSecret (not shown; press Enter to use that of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [");
     terminal.type_keys(&format!("{uri}\r"));
@@ -49,7 +49,7 @@ fn decline_events(terminal: &mut Terminal) {
 
 /// Accepts the list of answers at the end.
 fn accept_answers(terminal: &mut Terminal) {
-    terminal.wait_for("Press Enter to go on");
+    terminal.wait_for("Press Enter to continue");
     terminal.type_keys("\r");
 }
 
@@ -71,7 +71,7 @@ fn three_answers_create_config() {
             "  2  AppSecret         [hidden]",
             "  3  Callback address  http://127.0.0.1:8080/callback/",
             "  4  Events            no",
-            "Press Enter to go on, or type a number to change that line: ",
+            "Press Enter to continue, or type a number to change that line: ",
             "Checking with the sandbox …",
             "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
@@ -118,14 +118,14 @@ fn wrong_secret_or_app_id_is_prompted_for_again() {
     terminal.wait_for("AppSecret (not shown):");
     // An app secret that cannot be valid is not sent to WeChat.
     terminal.type_hidden("too short\r");
-    terminal.wait_for("an AppSecret has 32 characters, this one has 9");
+    terminal.wait_for("an AppSecret has 32 characters, but this one has 9");
     terminal.wait_for_twice("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("40013");
     // The wrong AppID can be edited, and Enter keeps the secret.
     terminal.wait_for_twice("AppID: wx0000000000000000");
     terminal.type_keys("\x15wx0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown; Enter keeps the present one):");
+    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
     terminal.type_hidden("\r");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
@@ -180,7 +180,7 @@ fn failed_config_is_written_only_on_confirmation() {
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("AppID [");
     terminal.type_keys("wx012345\r");
-    terminal.wait_for("type it again, or press Enter if it is right");
+    terminal.wait_for("type it again, or press Enter if it is correct");
     answer_prompts(&mut terminal, "", "");
     terminal.wait_for("Try again?");
     terminal.type_keys("n\r");
@@ -203,12 +203,12 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     env.write_config(CONFIG);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("everything else in the file stays");
+    terminal.wait_for("Press Enter to keep an answer");
     terminal.wait_for("AppID [wx0000000000000000]:");
     terminal.type_keys("wx0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown; Enter keeps the present one):");
+    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
     terminal.type_hidden("\r");
-    terminal.wait_for("AppSecret (not shown; Enter keeps the present one): [kept]");
+    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one): [kept]");
     terminal.wait_for("Callback address [http://127.0.0.1:9000/callback/]:");
     terminal.type_keys("\r");
     decline_events(&mut terminal);
@@ -223,7 +223,7 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
     assert_eq!(backup, CONFIG);
     // With Enter alone, nothing changes, and the sandbox is still the one of the file.
     let mut terminal = start_init(&env, "init");
-    for question in ["AppID [wx0123456789abcdef]:", "Enter keeps the present one):", "Callback address [http://127"] {
+    for question in ["AppID [wx0123456789abcdef]:", "Enter to keep the current one):", "Callback address [http://127"] {
         terminal.wait_for(question);
         // The hidden prompt discards what was typed before it.
         terminal.type_hidden("\r");
@@ -239,19 +239,19 @@ fn answers_can_be_changed_before_they_are_written() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("Type < to go back");
+    terminal.wait_for("Type < to return");
     terminal.wait_for("AppID [wx0123456789abcdef]:");
     terminal.type_keys("wx0000000000000000\r");
-    terminal.wait_for("AppSecret (not shown; Enter takes that of");
+    terminal.wait_for("AppSecret (not shown; press Enter to use that of");
     terminal.type_hidden("<\r");
     // What was typed is the default now.
     terminal.wait_for("AppID [wx0000000000000000]:");
     terminal.type_keys("wx1111111111111111\r");
-    terminal.wait_for_twice("AppSecret (not shown; Enter takes that of");
+    terminal.wait_for_twice("AppSecret (not shown; press Enter to use that of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
     terminal.type_keys("<\r");
-    terminal.wait_for("AppSecret (not shown; Enter keeps the present one):");
+    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
     terminal.type_hidden("\r");
     terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
     terminal.type_keys("\r");
@@ -293,7 +293,7 @@ fn sandbox_needs_enter_only_and_gets_its_aliases() {
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     for question in [
         "AppID [",
-        "AppSecret (not shown; Enter takes",
+        "AppSecret (not shown; press Enter to use",
         "Callback address [",
         "Receive WeChat's events?",
         "Press Enter to",
@@ -388,7 +388,7 @@ fn unreachable_sandbox_is_said_to_be_perhaps_elsewhere() {
     let mut terminal = start_init(&env, "init --sandbox http://127.0.0.1:1");
     for question in [
         "AppID [",
-        "AppSecret (not shown; Enter takes",
+        "AppSecret (not shown; press Enter to use",
         "Callback address [",
         "Receive WeChat's events?",
         "Press Enter to",
@@ -413,7 +413,7 @@ fn new_push_url_is_reported_if_events_are_kept() {
     );
     let init = |callback_answer: &str| {
         let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-        for question in ["AppID [wx", "Enter keeps the present one):"] {
+        for question in ["AppID [wx", "Enter to keep the current one):"] {
             terminal.wait_for(question);
             terminal.type_hidden("\r");
         }

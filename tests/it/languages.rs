@@ -178,8 +178,8 @@ fn language_precedence_is_wxbox_lang_config_locale() {
     let mut env = env_without_locale("language = \"en\"");
     env.set_variable("LC_ALL", "zh_CN.UTF-8");
     for (lang, origin, text) in [
-        ("", "[CONFIG]:1", "Failed (status 1) on HOST after TIME: false"),
-        ("fr", "[CONFIG]:1", "Failed (status 1) on HOST after TIME: false"),
+        ("", "[CONFIG]:1", "false failed (status 1) on HOST after TIME"),
+        ("fr", "[CONFIG]:1", "false failed (status 1) on HOST after TIME"),
         ("zh", "WXBOX_LANG", "失败"),
     ] {
         env.set_variable("WXBOX_LANG", lang);

@@ -67,8 +67,8 @@ fn errcode_is_rejection_whatever_accompanies_it() {
     server.env("", "").run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: WeChat says 43004 (require  subscribe  [1m): recipient does not follow the account
-hint: Ask the person to follow the account; then run `wxbox outbox retry 1` to send it
+error: message 1 to luffy was rejected: WeChat returned 43004 (require  subscribe  [1m): recipient does not follow the account
+hint: ask the person to follow the account; then run `wxbox outbox retry 1` to send it
 
 "#]]);
 }

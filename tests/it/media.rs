@@ -27,7 +27,7 @@ fn file_is_uploaded_once_in_three_days() {
     assert!(id.len() > 20 && first.stderr().is_empty(), "{id}: {}", first.stderr());
     let again = env.run("media upload same.bin").assert_success();
     assert_eq!(again.stdout().trim(), id);
-    assert!(again.stderr().starts_with("WeChat already has same.bin, until "), "{}", again.stderr());
+    assert!(again.stderr().starts_with("WeChat already has same.bin; it is valid until "), "{}", again.stderr());
     assert_eq!(env.run("-q media upload chart.png").assert_success().stderr(), "");
     let upload = env.run("--json media upload chart.png").assert_success().json_lines().remove(0);
     assert_eq!((&upload["media_id"], &upload["type"], &upload["kept"]), (&id.into(), &"image".into(), &true.into()));
@@ -236,8 +236,8 @@ fn rejected_or_failed_upload_is_reported() {
     env.run("media upload chart.png").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: WeChat says 40009 (invalid image size): image too large
-hint: Shrink the image
+error: WeChat returned 40009 (invalid image size): image too large
+hint: shrink the image
 
 "#]]);
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nstatus = 502\n");

@@ -60,7 +60,7 @@ Type      image
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Receipt   WeChat reports no receipt for messages of this type
+Receipt   not supported for messages of this type
 Content   media_id: chart.png
 
 "#]]);
@@ -136,8 +136,8 @@ sent message 2 (image) to luffy
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 3 to luffy was rejected: WeChat says 40007 (invalid media_id): media_id unknown or expired
-hint: Upload again (temporary media live 3 days)
+error: message 3 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
+hint: upload again (temporary media live 3 days)
 
 "#]]);
     assert_eq!(request_names(&mut env), ["custom/send 40007", "media/upload 0", "custom/send 40007"]);
@@ -149,8 +149,8 @@ hint: Upload again (temporary media live 3 days)
     env.run("send -u luffy --image a_media_id_that_nobody_has_ever_seen").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 4 to luffy was rejected: WeChat says 40007 (invalid media_id): media_id unknown or expired
-hint: Upload again (temporary media live 3 days)
+error: message 4 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
+hint: upload again (temporary media live 3 days)
 
 "#]]);
     assert_eq!(request_names(&mut env), ["custom/send 40007"]);
@@ -176,15 +176,15 @@ fn failed_upload_is_retried_or_fails_like_message() {
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
-hint: Convert the file to an accepted format
+error: message 1 to luffy was rejected: cannot upload chart.png: WeChat returned 40005 (invalid file type): file format not accepted
+hint: convert the file to an accepted format
 
 "#]]);
     fault(&mut env, "errcode = 45009");
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME]: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: message 2 to luffy is not delivered yet and remains queued until [LOCAL_TIME]: cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
 
 "#]]);
@@ -192,7 +192,7 @@ hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 3 to luffy is not delivered yet and stays queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
+error: message 3 to luffy is not delivered yet and remains queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
 hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now
 
 "#]]);
@@ -209,8 +209,8 @@ exit 0
 --- stdout
 4	sent	luffy	image	[TIME]		media_id: chart.png
 3	queued	luffy	image	[TIME]	cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached	media_id: chart.png
-2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up	media_id: chart.png
-1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted	media_id: chart.png
+2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up	media_id: chart.png
+1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat returned 40005 (invalid file type): file format not accepted	media_id: chart.png
 
 "#]]);
 }
@@ -224,7 +224,7 @@ fn unauthorized_upload_stops_only_its_type() {
     env.run("send -u luffy -u nami --image chart.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: 2 messages were rejected (to luffy, nami): cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
+error: 2 messages were rejected (recipients: luffy, nami): cannot upload chart.png: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 
@@ -283,7 +283,7 @@ Type      video
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Receipt   WeChat reports no receipt for messages of this type
+Receipt   not supported for messages of this type
 Content   media_id: clip.mp4
           thumb_media_id: clip.jpg
           title: Door 3

@@ -37,7 +37,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: the text has 5159 bytes of UTF-8 and is cut to 2048, the limit of WeChat
+warning: the text has 5159 bytes of UTF-8 and is cut to 2048 bytes, the limit of WeChat
 
 "#]]);
     let cut = received_texts(&mut env).remove(0);
@@ -79,7 +79,7 @@ Type      text
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Receipt   WeChat reports no receipt for messages of this type
+Receipt   not supported for messages of this type
 After     2
 Content   line 048 of a log that nobody reads 日志
           line 049 of a log that nobody reads 日志
@@ -147,7 +147,7 @@ hint: run `wxbox send -h` to see how to use it
     let dry = env.run_with_stdin("send -u luffy --split --dry-run -", three_part_text()).assert_success();
     assert_eq!(dry.stdout().lines().count(), 3);
     let many = env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text().repeat(3)).assert_success();
-    assert!(many.stderr().contains("WeChat accepts 5"), "{}", many.stderr());
+    assert!(many.stderr().contains("WeChat accepts only 5"), "{}", many.stderr());
 }
 
 #[test]
@@ -173,9 +173,9 @@ fn parts_after_rejected_part_are_cancelled() {
     env.run_with_stdin("send -u nami --split -", three_part_text()).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
-error: 2 messages were cancelled (to nami): the previous part, message 1, was not delivered
+error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+error: 2 messages were cancelled (recipients: nami): the previous part, message 1, was not delivered
 0 of 3 messages sent; 3 not sent (`wxbox outbox list --state failed --state cancelled`)
 
 "#]]);
@@ -197,10 +197,10 @@ exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: end of file before message length reached
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-error: message 2 to luffy is not delivered yet and stays queued: waiting for the previous part, message 1
-hint: do not send it again: it is sent after message 1; run `wxbox outbox show 1` to see what that one waits for
-error: message 3 to luffy is not delivered yet and stays queued: waiting for the previous part, message 2
-hint: do not send it again: it is sent after message 2; run `wxbox outbox show 2` to see what that one waits for
+error: message 2 to luffy is not delivered yet and remains queued: waiting for the previous part, message 1
+hint: do not send it again: wxbox sends it after message 1; run `wxbox outbox show 1` to see the state of that message
+error: message 3 to luffy is not delivered yet and remains queued: waiting for the previous part, message 2
+hint: do not send it again: wxbox sends it after message 2; run `wxbox outbox show 2` to see the state of that message
 0 of 3 messages sent; 1 may have arrived (`wxbox outbox list --state unknown`); 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);
@@ -252,7 +252,7 @@ fn waiting_parts_expire() {
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: 2 messages have expired (to luffy): the message was not delivered before it expired
+error: 2 messages have expired (recipients: luffy): the message was not delivered before it expired
 hint: run `wxbox outbox retry --expired` to send all expired messages now
 0 of 2 messages sent; 2 not sent (`wxbox outbox list --state expired`)
 
@@ -300,7 +300,7 @@ fn a_key_is_for_all_parts() {
 exit 7
 --- stdout
 {"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"log","created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":40003,"errmsg":"invalid openid","rid":"[RID]","error":"WeChat says 40003 (invalid openid): openid malformed or of another account","hint":"Check that the recipient was bound with this AppID; bind again","key":"log","created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":40003,"errmsg":"invalid openid","rid":"[RID]","error":"WeChat returned 40003 (invalid openid): openid malformed or of another account","hint":"check that the recipient was bound with this AppID; bind again","key":"log","created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"the previous part, message 2, was not delivered","hint":null,"key":"log","created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
 --- stderr
 {"error":"2 messages were not delivered","hint":null,"code":7}
@@ -311,7 +311,7 @@ exit 7
     env.run_with_stdin("send -u luffy --split --key other -", three_part_text()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-nothing sent to luffy: message 5 has this key and is sent
+sent nothing to luffy: message 5 has the same key and is sent
 
 "#]]);
     assert_eq!(received_texts(&mut env).len(), 2);
@@ -355,7 +355,7 @@ fn lines_of_a_batch_are_split() {
     env.run_with_stdin("send --batch -", line.to_string()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the limit of WeChat"]}
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048 bytes, the limit of WeChat"]}
 
 "#]]);
     let ran = env.run_with_stdin("send --batch - --split", line.to_string()).assert_success();

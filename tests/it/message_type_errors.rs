@@ -130,7 +130,7 @@ hint: use a file name, or - for standard input
     env.run_with_stdin("send -u luffy --message -", &other).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: touser of the message is oNami_draws_maps_of_the_sea1, but the recipient is oLuffy_wears_the_straw_hat_1
+error: the message has the touser oNami_draws_maps_of_the_sea1, but the recipient is oLuffy_wears_the_straw_hat_1
 hint: remove touser from the message
 
 "#]]);
@@ -144,7 +144,7 @@ exit 0
     env.run("send --batch a.jsonl").assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"@FILE is not allowed in a batch"}
+{"line":1,"state":"failed","error":"a batch does not support @FILE"}
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -228,7 +228,7 @@ Type      news
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Receipt   WeChat reports no receipt for messages of this type
+Receipt   not supported for messages of this type
 Content   articles.title: t
           articles.description: d
           articles.url: https://a

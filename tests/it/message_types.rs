@@ -134,7 +134,7 @@ fn missing_part_is_named() {
         for path in &fixture.required {
             let body = remove_path(fixture.without_touser(), path);
             let ran = env.run_with_stdin("send -u luffy --message -", body.to_string());
-            let what = format!("error: a message of the type {} needs {path}\nhint: its parts are ", fixture.kind);
+            let what = format!("error: a message of the type {} requires {path}\nhint: its parts are ", fixture.kind);
             assert_eq!(ran.status(), Some(2), "{path} of {}", fixture.kind);
             assert!(ran.stderr().starts_with(&what), "{path} of {}: {}", fixture.kind, ran.stderr());
         }
@@ -165,8 +165,8 @@ fn sandbox_displays_accepted_messages() {
     env.run_with_stdin("send -u luffy --message -", unknown).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 5 to luffy was rejected: WeChat says 40007 (invalid media_id): media_id unknown or expired
-hint: Upload again (temporary media live 3 days)
+error: message 5 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
+hint: upload again (temporary media live 3 days)
 
 "#]]);
 }
@@ -193,14 +193,14 @@ fn unauthorized_type_names_permitted_accounts() {
     env.run("send -u luffy hello").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 1 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was rejected: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 2 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
@@ -208,22 +208,22 @@ hint: template messages are for verified (已认证) service accounts (服务号
         .assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 3 to luffy was rejected: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 3 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: subscription notifications are for verified (已认证) service accounts (服务号)
 
 "#]]);
     env.run("send -u luffy --image a.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 4 to luffy was rejected: cannot upload a.png: WeChat says 48001 (api unauthorized): account lacks this API
+error: message 4 to luffy was rejected: cannot upload a.png: WeChat returned 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     env.run("media upload a.png").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: WeChat says 48001 (api unauthorized): account lacks this API
-hint: Needs a verified account of the right kind, or the sandbox
+error: WeChat returned 48001 (api unauthorized): account lacks this API
+hint: needs a verified account of the right kind, or the sandbox
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"
@@ -236,8 +236,7 @@ Openid      oLuffy_wears_the_straw_hat_1
 Type        text
 Attempts    1
 Created     [TIME]
-Expires     [TIME]
-Error       WeChat says 48001 (api unauthorized): account lacks this API
+Error       WeChat returned 48001 (api unauthorized): account lacks this API
 Request ID  [RID]
 Hint        customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 Content     hello

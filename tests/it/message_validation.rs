@@ -217,7 +217,7 @@ hint: use the whole address, such as https://status.example.com
     env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).assert_snapshot(str![[r##"
 exit 2
 --- stderr
-error: cannot read fields from standard input: the name of a field is empty
+error: cannot read fields from standard input: --data has an empty field name
 hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);

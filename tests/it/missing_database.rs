@@ -92,14 +92,14 @@ fn unexpanded_shell_path_is_rejected() {
     env.run("--database '$HOME/x.db' user add luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the path in --database contains $ or ~, which wxbox does not expand
+error: the path in --database contains $ or ~, which wxbox does not expand there
 hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
     env.run("backup '$HOME/copy.db'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the path in FILE contains $ or ~, which wxbox does not expand
+error: the path in FILE contains $ or ~, which wxbox does not expand there
 hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
@@ -109,17 +109,17 @@ hint: write the full path; only ~/ at the beginning is supported
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand
+error: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand there
 hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
     env.run("doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-failure  config: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand
+failure  config: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand there
          fix: write the full path; only ~/ at the beginning is supported
 --- stderr
-all other checks were skipped: they need a readable config
+all other checks were skipped, because they require a readable config
 one failure, no warning
 
 "#]]);

@@ -44,7 +44,7 @@ fn list_in_pipe_has_beginning_of_content_last() {
 exit 0
 --- stdout
 5	queued	oNami_draws_maps_of_the_sea1	template	[TIME]		Backup finished: db0, -, -
-4	failed	zoro	template	[TIME]	WeChat says 43004 (require subscribe): recipient does not follow the account	Backup finished: db0, -, -
+4	failed	zoro	template	[TIME]	WeChat returned 43004 (require subscribe): recipient does not follow the account	Backup finished: db0, -, -
 3	sent	nami	template	[TIME]		Backup finished: db1, 42GB, -
 2	sent	luffy	template	[TIME]		Backup finished: db1, 42GB, -
 1	sent	luffy	text	[TIME]		disk full on db1

@@ -50,10 +50,10 @@ exit 4
 --- stdout
 cancelled message 4 to nami
 --- stderr
-error: cannot cancel message 3: it is cancelled
-hint: only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them
-error: cannot cancel message 1: it is sent
-hint: only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them
+error: cannot cancel message 3: its state is cancelled, not queued
+hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
+error: cannot cancel message 1: its state is sent, not queued
+hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
 error: there is no message 99
 hint: run `wxbox outbox list` to see the latest messages
 
@@ -63,7 +63,7 @@ exit 4
 --- stdout
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"cannot cancel message 1: it is sent","hint":"only queued messages can be cancelled; run `wxbox outbox list --state queued` to see them","code":4}
+{"error":"cannot cancel message 1: its state is sent, not queued","hint":"run `wxbox outbox list --state queued` to list the messages that can be cancelled","code":4}
 
 "#]]);
     env.run("outbox cancel --all").assert_snapshot(str![[r#"

@@ -103,14 +103,14 @@ fn tight_window_narrows_qr_margin() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 45, 72);
     assert_eq!(decode_screen(&screen, DARK_THEME), [url_on_screen(&screen)]);
-    assert!(!screen.contents().contains("needs a terminal"));
+    assert!(!screen.contents().contains("cannot draw the QR code"));
 }
 
 #[test]
 fn eighty_columns_fit_half_blocks_but_not_ascii() {
     let mut env = env_with_luffy();
     let (terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 60, 80);
-    assert!(!screen.contents().contains("needs a terminal"), "{}", screen.contents());
+    assert!(!screen.contents().contains("cannot draw the QR code"), "{}", screen.contents());
     for theme in [DARK_THEME, LIGHT_THEME] {
         assert_eq!(decode_screen(&screen, theme), [url_on_screen(&screen)]);
     }
@@ -121,11 +121,11 @@ fn eighty_columns_fit_half_blocks_but_not_ascii() {
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 100, 80);
     let text = screen.contents();
     assert!(!text.contains("##"), "{text}");
-    assert!(text.contains("the QR code needs a terminal of") && text.contains("this one is 80x100"), "{text}");
+    assert!(text.contains("cannot draw the QR code: the terminal is 80x100"), "{text}");
     assert!(text.contains("Open the URL in the WeChat app of luffy."), "{text}");
     // A window of the requested size does hold the code.
-    let (_, need) = text.split_once("needs a terminal of ").unwrap();
-    let (columns, rows) = need.split_once(',').unwrap().0.split_once('x').unwrap();
+    let (_, need) = text.split_once("the code needs ").unwrap();
+    let (columns, rows) = need.split_once(';').unwrap().0.split_once('x').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
     assert_eq!(decode_screen(&screen, DARK_THEME).len(), 1, "{}", screen.contents());
@@ -136,7 +136,7 @@ fn too_small_window_is_reported() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
-    assert!(text.contains("the QR code needs a terminal of") && text.contains("this one has 80×24"), "{text}");
+    assert!(text.contains("cannot draw the QR code: the terminal is 80×24"), "{text}");
     assert!(text.contains("of luffy"), "{text}");
 
     // The window is too narrow: a wrapped QR code would only be in the way.
@@ -179,12 +179,12 @@ fn suggested_window_size_fits_qr() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
-    let (_, need) = text.split_once("needs a terminal of ").unwrap();
-    let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
+    let (_, need) = text.split_once("the code needs ").unwrap();
+    let (columns, rows) = need.split_once(';').unwrap().0.split_once('×').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
     let text = screen.contents();
-    assert!(!text.contains("needs a terminal"), "{text}");
+    assert!(!text.contains("cannot draw the QR code"), "{text}");
     // On a light theme, the lines of the URL, scrolled away here, would be a part of the margin.
     assert_eq!(decode_screen(&screen, LIGHT_THEME).len(), 1, "{text}");
     assert_eq!(decode_screen(&screen, DARK_THEME).len(), 1, "{text}");

@@ -15,14 +15,14 @@ exit 1
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
-error: the list is incomplete: 2 of 2 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+error: cannot list all followers: 2 of 2 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     env.run("quota show").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-/cgi-bin/stable_token	500000	1	499999	10000 in 60 s	
+/cgi-bin/stable_token	500000	1	499999	10000 per 60 s	
 /cgi-bin/token	2000	0	2000	-	
 /cgi-bin/message/custom/send	500000	0	500000	-	
 /cgi-bin/message/template/send	100000	0	100000	-	
@@ -44,8 +44,8 @@ exit 0
 exit 4
 --- stdout
 {"api":"/cgi-bin/stable_token","daily_limit":500000,"used":1,"remain":499999,"rate_limit":{"call_count":10000,"refresh_second":60},"errcode":null,"error":null}
-{"api":"/user/get","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76021,"error":"WeChat says 76021 (cgi_path not found, please check): API path unknown"}
-{"api":"/sns/userinfo","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76022,"error":"WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)"}
+{"api":"/user/get","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76021,"error":"WeChat returned 76021 (cgi_path not found, please check): API path unknown"}
+{"api":"/sns/userinfo","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76022,"error":"WeChat returned 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)"}
 --- stderr
 {"error":"WeChat has no API /user/get","hint":"did you mean /cgi-bin/user/get?","code":4}
 
@@ -57,13 +57,16 @@ fn unauthorized_quota_api_is_a_row() {
     let mut env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/quota/get\"]");
     let ran = env.run("quota show").assert_success();
     let lines: Vec<&str> = ran.stdout().lines().collect();
-    assert!(lines.len() > 10 && lines.iter().all(|line| line.contains("\t-\t-\t-\t-\tWeChat says 48001")), "{lines:?}");
+    assert!(
+        lines.len() > 10 && lines.iter().all(|line| line.contains("\t-\t-\t-\t-\tWeChat returned 48001")),
+        "{lines:?}"
+    );
     assert_eq!(env.sandbox().requests().len(), 1 + lines.len());
     let env = TestEnv::new();
     env.run("quota show /sns/userinfo").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-/sns/userinfo	-	-	-	-	WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
+/sns/userinfo	-	-	-	-	WeChat returned 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
 
 "#]]);
 }
@@ -83,11 +86,11 @@ fn results_before_failure_are_shown() {
     env.run("quota show").assert_snapshot(str![[r#"
 exit 1
 --- stdout
-/cgi-bin/stable_token	500000	1	499999	10000 in 60 s	
+/cgi-bin/stable_token	500000	1	499999	10000 per 60 s	
 /cgi-bin/token	200	0	200	-	
 --- stderr
-error: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+error: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
 }
@@ -114,8 +117,8 @@ exit 0
     env.run("quota clear --yes").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: WeChat says 48006 (forbid to clear quota because of reaching the limit): monthly quota resets used up
-hint: Wait for the next month
+error: WeChat returned 48006 (forbid to clear quota because of reaching the limit): monthly quota resets used up
+hint: wait for the next month
 
 "#]]);
 }

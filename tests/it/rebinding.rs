@@ -92,7 +92,7 @@ fn dedupe_key_is_per_user() {
         env.run(&format!("send -u luffy --key K {TEMPLATE_ARGS}"))
             .assert_success()
             .stdout()
-            .starts_with("nothing sent")
+            .starts_with("sent nothing")
     );
     // The openid is another recipient than the user.
     env.run(&format!("send --openid {NEW_OPENID} --key K {TEMPLATE_ARGS}")).assert_success();

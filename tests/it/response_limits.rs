@@ -47,7 +47,7 @@ fn redirects_are_never_followed() {
     server.env("", "").run("token").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
+error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);
@@ -81,7 +81,7 @@ fn a_body_is_read_no_further_than_the_limit() {
     fetch_token(body, "timeout = \"60s\"").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is too long
+error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is too long
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);

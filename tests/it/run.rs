@@ -10,11 +10,9 @@ use crate::support::env::{LUFFY, NAMI, TestEnv};
 /// Returns the texts that arrived, with this machine's name and the durations of commands replaced.
 pub fn received_reports(env: &mut TestEnv) -> Vec<String> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let time = regex::Regex::new(r"after \d+m?s:").unwrap();
+    let time = regex::Regex::new(r"after \d+m?s\b").unwrap();
     let texts = env.sandbox().inbox().into_iter().map(|message| message["content"].as_str().unwrap().to_owned());
-    texts
-        .map(|text| time.replace(&text.replace(&format!("on {host}"), "on HOST"), "after TIME:").into_owned())
-        .collect()
+    texts.map(|text| time.replace(&text.replace(&format!("on {host}"), "on HOST"), "after TIME").into_owned()).collect()
 }
 
 /// Returns the fields of the template message that arrived last.
@@ -107,7 +105,7 @@ fn placeholders_are_filled_into_texts_and_fields() {
     // The report does not contain the command's arguments.
     env.run("run -q -u luffy -- true --password=hunter2");
     let text = env.sandbox().inbox()[3]["content"].as_str().unwrap().to_owned();
-    assert!(text.starts_with("Succeeded (status 0) on ") && text.ends_with(": true"), "{text}");
+    assert!(text.starts_with("true succeeded (status 0) on "), "{text}");
     assert!(!env.run("outbox show 4").stdout().contains("hunter2"));
 }
 
@@ -177,10 +175,10 @@ fn a_key_makes_it_one_report() {
     env.run("run -u luffy --key nightly -- false").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-nothing sent to luffy: message 1 has this key and is sent
+sent nothing to luffy: message 1 has the same key and is sent
 
 "#]]);
-    assert_eq!(received_reports(&mut env), ["Succeeded (status 0) on HOST after TIME: true"]);
+    assert_eq!(received_reports(&mut env), ["true succeeded (status 0) on HOST after TIME"]);
 }
 
 #[test]
@@ -195,7 +193,7 @@ queued message 1 (text) to luffy
     assert_eq!((env.sandbox().inbox().len(), queued_count(&env)), (0, 1));
     assert_eq!(env.query::<f64>("SELECT round((expires_at - created_at) / 3600000.0) FROM messages"), 1.0);
     env.run("outbox flush").assert_success();
-    assert_eq!(received_reports(&mut env), ["Failed (status 2) on HOST after TIME: sh"]);
+    assert_eq!(received_reports(&mut env), ["sh failed (status 2) on HOST after TIME"]);
 }
 
 #[test]
@@ -220,8 +218,8 @@ fn rejected_report_keeps_command_status() {
     env.run("run -u nami -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
 }
@@ -237,7 +235,7 @@ fn a_signal_while_the_report_waits_leaves_it_queued() {
 exit 3
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; one message stays queued; run `wxbox outbox flush` to send it
+interrupted; one message remains queued; run `wxbox outbox flush` to send it
 
 "#]]);
     assert_eq!(queued_count(&env), 1);
@@ -255,7 +253,7 @@ exit 9
 --- stdout
 ran
 --- stderr
-error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
     std::fs::remove_file(env.path(".config/wxbox/config.toml")).unwrap();
@@ -340,7 +338,7 @@ fn config_broken_during_command_is_reported() {
     env.run("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
 }

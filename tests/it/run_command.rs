@@ -66,24 +66,20 @@ fn exit_status_is_that_of_command() {
         crate::support::env::set_mode(&env.path(name), 0o700);
     }
     let cases = [
-        ("true", 0, "Succeeded (status 0) on HOST after TIME: true"),
-        ("false", 1, "Failed (status 1) on HOST after TIME: false"),
-        ("sh -c 'exit 255'", 255, "Failed (status 255) on HOST after TIME: sh"),
-        ("sh -c 'kill -KILL $$'", 137, "Ended by SIGKILL (status 137) on HOST after TIME: sh"),
-        ("sh -c 'kill -HUP $$'", 129, "Ended by SIGHUP (status 129) on HOST after TIME: sh"),
-        (
-            "./no_such --option",
-            127,
-            "Not started (status 127) on HOST: no_such: No such file or directory (os error 2)",
-        ),
-        ("./no_program", 126, "Not started (status 126) on HOST: no_program: Permission denied (os error 13)"),
-        ("/", 126, "Not started (status 126) on HOST: /: Permission denied (os error 13)"),
+        ("true", 0, "true succeeded (status 0) on HOST after TIME"),
+        ("false", 1, "false failed (status 1) on HOST after TIME"),
+        ("sh -c 'exit 255'", 255, "sh failed (status 255) on HOST after TIME"),
+        ("sh -c 'kill -KILL $$'", 137, "sh ended by SIGKILL (status 137) on HOST after TIME"),
+        ("sh -c 'kill -HUP $$'", 129, "sh ended by SIGHUP (status 129) on HOST after TIME"),
+        ("./no_such --option", 127, "no_such not started (status 127) on HOST: No such file or directory (os error 2)"),
+        ("./no_program", 126, "no_program not started (status 126) on HOST: Permission denied (os error 13)"),
+        ("/", 126, "/ not started (status 126) on HOST: Permission denied (os error 13)"),
         (
             "./no_interpreter",
             127,
-            "Not started (status 127) on HOST: no_interpreter: bad interpreter /no/such/interpreter",
+            "no_interpreter not started (status 127) on HOST: bad interpreter /no/such/interpreter",
         ),
-        ("./no_first_line", 126, "Not started (status 126) on HOST: no_first_line: Exec format error (os error 8)"),
+        ("./no_first_line", 126, "no_first_line not started (status 126) on HOST: Exec format error (os error 8)"),
     ];
     for (command, status, text) in cases {
         env.sandbox().post_form("write", "person=luffy");
@@ -176,7 +172,7 @@ fn signals_are_forwarded_to_command() {
     run.signal(Signal::TERM);
     let ran = run.wait();
     assert_eq!((ran.status(), ran.stderr()), (Some(7), "sent message 1 (text) to luffy\n"));
-    assert!(received_reports(&mut env)[0].starts_with("Failed (status 7) on HOST after TIME: sh"));
+    assert!(received_reports(&mut env)[0].starts_with("sh failed (status 7) on HOST after TIME"));
 }
 
 #[test]
@@ -189,7 +185,7 @@ fn uncaught_signal_ends_command_but_not_wxbox() {
         assert_eq!(run.expect_line(), "ready");
         run.signal(*signal);
         assert_eq!(run.wait().status(), Some(*status));
-        let expected = format!("Ended by {name} (status {status}) on HOST after TIME: sh");
+        let expected = format!("sh ended by {name} (status {status}) on HOST after TIME");
         assert_eq!(received_reports(&mut env)[nth], expected);
     }
 }
@@ -257,7 +253,7 @@ fn terminal_ctrl_c_ends_command_and_is_reported() {
     terminal.type_keys(CTRL_C);
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
-    let expected = "Ended by SIGINT (status 130) on HOST after TIME: sh";
+    let expected = "sh ended by SIGINT (status 130) on HOST after TIME";
     assert_eq!(received_reports(&mut env), [expected]);
 }
 

@@ -53,8 +53,8 @@ mpnewsarticle  article_about_the_sea  What the sea is like this week
 wxcard         card_for_one_meal_0123456789  One free meal
 
 The WeChat sandbox is at http://127.0.0.1:[PORT]
-  app_id      wx0123456789abcdef
-  app_secret  0123456789abcdef0123456789abcdef
+  AppID      wx0123456789abcdef
+  AppSecret  0123456789abcdef0123456789abcdef
 
 Press Ctrl-C to stop. Requests:
 
@@ -92,8 +92,7 @@ fn a_small_terminal_still_shows_how_to_reach_it() {
     let env = TestEnv::without_config();
     let mut terminal = Terminal::start(env.command("sandbox --listen 127.0.0.1:0"), 24, 80);
     let screen = terminal.wait_for("Press Ctrl-C to stop").contents();
-    for part in ["http://127.0.0.1:", "app_id      wx0123456789abcdef", "app_secret  0123456789abcdef0123456789abcdef"]
-    {
+    for part in ["http://127.0.0.1:", "AppID      wx0123456789abcdef", "AppSecret  0123456789abcdef0123456789abcdef"] {
         assert!(screen.contains(part), "{screen}");
     }
 }

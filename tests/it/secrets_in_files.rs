@@ -132,7 +132,7 @@ fn rejected_secret_is_reported_with_origin() {
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
 hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
 
 "#]]);
@@ -140,7 +140,7 @@ hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset i
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
 hint: copy the whole AppSecret to WXBOX_APP_SECRET again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);

@@ -65,7 +65,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
 --- stderr
-warning: WeChat shows no colors: host
+warning: WeChat does not show colors: host
 
 "##]]);
     env.run("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=").assert_snapshot(str![[r##"
@@ -84,7 +84,7 @@ exit 0
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"},"first":{"value":"x","color":"#abcdef"}}}
 --- stderr
 warning: WeChat does not show first
-warning: WeChat shows no colors: host
+warning: WeChat does not show colors: host
 
 "##]]);
     env.run("send -u luffy -t linked --dry-run").assert_snapshot(str![[r#"
@@ -104,7 +104,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x/ny"}}}
 --- stderr
-warning: WeChat shows no colors: host
+warning: WeChat does not show colors: host
 warning: WeChat does not show remark
 
 "##]]);

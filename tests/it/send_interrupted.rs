@@ -14,18 +14,18 @@ fn rejected_credentials_exit_3() {
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
 hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
-2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+2 messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working","code":3}
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+{"error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working","code":3}
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -33,28 +33,28 @@ one message stays queued: do not send it again; the next `wxbox outbox flush` (b
     env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-ID          1
-State       queued
-To          luffy
-Openid      oLuffy_wears_the_straw_hat_1
-Type        text
-Attempts    0
-Created     [TIME]
-Expires     [TIME]
-Next try    [TIME]
-Error       cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-Request ID  [RID]
-Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
-Content     hi
+ID            1
+State         queued
+To            luffy
+Openid        oLuffy_wears_the_straw_hat_1
+Type          text
+Attempts      0
+Created       [TIME]
+Expires       [TIME]
+Next attempt  [TIME]
+Error         cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
+Request ID    6b0cc887-8728d44e-3c56136b
+Hint          compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
+Content       hi
 
 "#]]);
     env.set_variable("WXBOX_APP_ID", "wxffffffffffffffff");
     env.run(&format!("send --openid {LUFFY} hi")).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
-hint: Copy the AppID again; it is case-sensitive
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+error: cannot get an access token: WeChat returned 40013 (invalid appid): AppID unknown or malformed
+hint: copy the AppID again; it is case-sensitive
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }
@@ -65,24 +65,24 @@ fn disallowed_ip_is_reported() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
 hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again","code":3}
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+{"error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again","code":3}
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
 hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
@@ -100,7 +100,7 @@ exit 6
 --- stderr
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+2 messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
@@ -109,7 +109,7 @@ exit 6
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -124,18 +124,18 @@ exit 0
     env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-ID        1
-State     queued
-To        luffy
-Openid    oLuffy_wears_the_straw_hat_1
-Type      text
-Attempts  0
-Created   [TIME]
-Expires   [TIME]
-Next try  [TIME]
-Error     cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-Hint      do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
-Content   hi
+ID            1
+State         queued
+To            luffy
+Openid        oLuffy_wears_the_straw_hat_1
+Type          text
+Attempts      0
+Created       [TIME]
+Expires       [TIME]
+Next attempt  [TIME]
+Error         cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+Hint          do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
+Content       hi
 
 "#]]);
 }
@@ -152,7 +152,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages stay queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+2 messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     assert_eq!(queued_count(&env), 2);
@@ -187,7 +187,6 @@ Openid    oLuffy_wears_the_straw_hat_1
 Type      text
 Attempts  1
 Created   [TIME]
-Expires   [TIME]
 Error     no response from 127.0.0.1:[PORT]: timed out
 Hint      ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 Content   hi
@@ -236,7 +235,7 @@ sent message 1 (text) to luffy
 stopping; waiting up to two seconds for responses
 error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat responded
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`
-interrupted; one message stays queued; run `wxbox outbox flush` to send it
+interrupted; one message remains queued; run `wxbox outbox flush` to send it
 
 "#]])
         } else {
@@ -248,7 +247,7 @@ exit 143
 {"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; one message stays queued; run `wxbox outbox flush` to send it
+interrupted; one message remains queued; run `wxbox outbox flush` to send it
 
 "#]])
         };
@@ -264,7 +263,6 @@ Openid    oNami_draws_maps_of_the_sea1
 Type      text
 Attempts  1
 Created   [TIME]
-Expires   [TIME]
 Error     interrupted before WeChat responded
 Hint      ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`
 Content   hi
@@ -285,7 +283,7 @@ fn signal_waits_briefly_for_pending_response() {
 exit 130
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; one message stays queued; run `wxbox outbox flush` to send it
+interrupted; one message remains queued; run `wxbox outbox flush` to send it
 
 "#]]);
     assert_eq!(queued_count(&env), 1);

@@ -40,13 +40,13 @@ fn everything_is_asked_and_the_command_line_is_shown() {
     terminal.type_keys("luf\r");
     terminal.wait_for("Message:");
     terminal.type_keys("server\r");
-    terminal.wait_for("thing1: a thing has up to 20 characters");
+    terminal.wait_for("thing1: a thing can have up to 20 characters");
     terminal.wait_for("(thing1): ");
     terminal.type_keys("Disk full\r");
     terminal.wait_for("(character_string2): ");
     // A value against the rule is explained, and sent if it is entered again.
     terminal.type_keys("web 1\r");
-    terminal.wait_for("press Enter to send it all the same");
+    terminal.wait_for("press Enter to send it anyway");
     terminal.wait_for("(character_string2): web 1");
     terminal.type_keys("\r");
     terminal.wait_for("(time3): ");
@@ -58,7 +58,7 @@ fn everything_is_asked_and_the_command_line_is_shown() {
     assert_eq!(ended.status.code(), Some(0), "{text}");
     let card = "  Server alert\n  Event: Disk full\n  Host: web 1\n  Time: 15:01\n";
     assert!(text.contains(card), "{text}");
-    let line = text.lines().skip_while(|line| !line.contains("The same without questions")).skip(1);
+    let line = text.lines().skip_while(|line| !line.contains("The same command without questions")).skip(1);
     let line: String = line.take_while(|line| !line.is_empty()).collect();
     let expected = "wxbox send --user luffy --template 'Server alert' --data 'thing1=Disk full' --data 'character_string2=web 1' --data 'time3=15:01'";
     assert_eq!(line.trim(), expected);
@@ -133,7 +133,7 @@ fn edited_text_is_sent() {
     set_editor(&mut env, "echo more >> \"$1\"; exit 1");
     let ended = start_terminal(&env, "send -u luffy --edit").wait();
     let text = ended.screen.contents();
-    assert!(text.contains("error: the edited text is empty, so nothing was sent"), "{text}");
+    assert!(text.contains("error: nothing was sent: the edited text is empty"), "{text}");
     assert_eq!(ended.status.code(), Some(2));
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1);
     // A script has no editor.
@@ -183,7 +183,7 @@ hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
     env.run("send -u luffy -t 'Server alert' -d thing1=db1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template Server alert needs values for character_string2, time3
+error: the template Server alert requires values for character_string2, time3
 hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 
 "#]]);

@@ -11,18 +11,18 @@ fn rejected_user_is_marked_and_skipped_later() {
     env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to zoro was rejected: WeChat says 43004 (require subscribe): recipient does not follow the account
-hint: Ask the person to follow the account; then run `wxbox outbox retry 1` to send it
+error: message 1 to zoro was rejected: WeChat returned 43004 (require subscribe): recipient does not follow the account
+hint: ask the person to follow the account; then run `wxbox outbox retry 1` to send it
 
 "#]]);
     env.run("user show zoro").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Name       zoro
-uid        eed83905a260b31bc5d254701999ee94
+UID        eed83905a260b31bc5d254701999ee94
 WeChat     oZoro_cannot_find_the_way_22 since [TIME]
-Follows    no, not since the binding; messages arrive only after they follow the account
-Reachable  no: the user does not follow the account (43004); after they follow the account again, run `wxbox user sync`
+Follows    no, not since the binding; messages arrive only after the user follows the account
+Reachable  no: the user does not follow the account (43004); run `wxbox user sync` after the user has followed it again
 Tags       lost
 Added      [TIME]
 
@@ -89,14 +89,14 @@ exit 0
     env.run("send -q -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 3 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: message 3 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     env.run("send --json -u nami -u luffy hi").assert_snapshot(str![[r#"
 exit 7
 --- stdout
-{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":7}
@@ -116,14 +116,14 @@ fn permanent_rejection_exits_5() {
     env.run("send -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
+error: message 2 to luffy was rejected: WeChat returned 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
@@ -131,16 +131,16 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
 exit 5
 --- stderr
 warning: an openid usually has 28 characters and begins with o; oNobody does not
-error: message 3 to oNobody was rejected: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was bound with this AppID; bind again
+error: message 3 to oNobody was rejected: WeChat returned 40003 (invalid openid): openid malformed or of another account
+hint: check that the recipient was bound with this AppID; bind again
 
 "#]]);
     env.run("outbox list --state failed").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-3	failed	oNobody	text	[TIME]	WeChat says 40003 (invalid openid): openid malformed or of another account	hi
-2	failed	luffy	template	[TIME]	WeChat says 40037 (invalid template_id): template_id not in this account	gone_meanwhile-0123456789abcdefghijklmnopqr
-1	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed	hi
+3	failed	oNobody	text	[TIME]	WeChat returned 40003 (invalid openid): openid malformed or of another account	hi
+2	failed	luffy	template	[TIME]	WeChat returned 40037 (invalid template_id): template_id not in this account	gone_meanwhile-0123456789abcdefghijklmnopqr
+1	failed	nami	text	[TIME]	WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed	hi
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"
@@ -153,10 +153,9 @@ Openid      oNami_draws_maps_of_the_sea1
 Type        text
 Attempts    1
 Created     [TIME]
-Expires     [TIME]
-Error       WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+Error       WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 Request ID  [RID]
-Hint        Use a template message, or ask the person to write to the account first (they must follow it for either)
+Hint        use a template message, or ask the person to write to the account first (they must follow it for either)
 Content     hi
 
 "#]]);
@@ -169,7 +168,7 @@ fn one_refusal_of_a_template_is_enough() {
     env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: 2 messages were rejected (to luffy, nami): WeChat says 40037 (invalid template_id): template_id not in this account
+error: 2 messages were rejected (recipients: luffy, nami): WeChat returned 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 
@@ -186,7 +185,7 @@ fn exhausted_quota_leaves_all_queued() {
     env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: 2 messages are not delivered yet and stay queued (to luffy, nami): WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: 2 messages are not delivered yet and remain queued (recipients: luffy, nami): WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: do not send them again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry --queued`
 0 of 2 messages sent; 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
@@ -203,8 +202,8 @@ exit 7
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-error: message 2 to nami was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: message 2 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
 1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
 
 "#]]);

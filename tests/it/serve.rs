@@ -235,7 +235,7 @@ fn one_serve_for_each_account() {
 exit 1
 --- stderr
 error: another `wxbox serve` is running with this database
-hint: one process serves one account; stop the other one first
+hint: stop the other `wxbox serve`: only one can run per account
 
 "#]]);
     assert_eq!(stop(serve), Some(0));
@@ -317,7 +317,7 @@ fn hangup_reads_the_config_again() {
     assert_eq!(push(&address, &xml(0)).0, 200);
     next_event(&mut serve);
     let text = env.read_config();
-    // A broken config: the old one stays in force.
+    // A broken config: the old config stays in force.
     env.write_config(&text.replace("[push]", "[pusch]"));
     serve.signal(Signal::HUP);
     assert_eq!(push(&address, &xml(1)).0, 200);
@@ -331,8 +331,8 @@ fn hangup_reads_the_config_again() {
     serve.signal(Signal::TERM);
     let output = serve.wait();
     assert_eq!(output.status(), Some(0));
-    assert!(output.stderr().contains("the old one stays in force"), "{}", output.stderr());
-    assert!(output.stderr().contains("the config was read again"), "{}", output.stderr());
+    assert!(output.stderr().contains("the old config stays in force"), "{}", output.stderr());
+    assert!(output.stderr().contains("reloaded the config"), "{}", output.stderr());
 }
 
 #[test]

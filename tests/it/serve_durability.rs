@@ -340,7 +340,7 @@ fn slow_server_of_forward_to_does_not_keep_out_pushes() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 60);
     serve.signal(Signal::TERM);
     let stderr = serve.wait().stderr().to_owned();
-    assert!(stderr.contains("push.forward_to failed: 12 pushes wait for it already"), "{stderr}");
+    assert!(stderr.contains("cannot forward the push to push.forward_to: 12 pushes are waiting for it"), "{stderr}");
 }
 
 #[test]

@@ -91,8 +91,8 @@ fn people_who_unfollow_and_write_are_known() {
     assert_eq!(user(&env)["reachable"], false);
     // A template message would be refused as well.
     let refused = env.run("send --user nami hello");
-    assert!(refused.stderr().contains("WeChat says 45015"), "{}", refused.stderr());
-    let hint = "hint: Ask the person to follow the account; then run `wxbox outbox retry 1` to send it\n";
+    assert!(refused.stderr().contains("WeChat returned 45015"), "{}", refused.stderr());
+    let hint = "hint: ask the person to follow the account; then run `wxbox outbox retry 1` to send it\n";
     assert!(refused.stderr().ends_with(hint), "{}", refused.stderr());
     let shown = env.run("user show nami").assert_success();
     assert!(!shown.stdout().contains("user sync"), "{}", shown.stdout());

@@ -33,14 +33,14 @@ sent message 1 (subscribe) to luffy
     env.run(&line).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was rejected: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
-hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
+error: message 2 to luffy was rejected: WeChat returned 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
+hint: for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
     env.run(&format!("--json send -u nami --subscribe backup_report {FIELD_ARGS}")).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat returned 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":5}
 
@@ -49,21 +49,21 @@ exit 5
     env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-ID          1
-State       sent
-To          luffy
-Openid      oLuffy_wears_the_straw_hat_1
-Type        subscribe
-Attempts    1
-Created     [TIME]
-Sent        [TIME]
-Receipt     none
-Message ID  [MSGID]
-Content     Template backup_report-0123456789abcdefghijklmnopqrs
-            thing1: db1
-            character_string2: 42GB
-            time3: 03:15
-            https://status.example.com
+ID                 1
+State              sent
+To                 luffy
+Openid             oLuffy_wears_the_straw_hat_1
+Type               subscribe
+Attempts           1
+Created            [TIME]
+Sent               [TIME]
+Receipt            none
+WeChat message ID  [MSGID]
+Content            Template backup_report-0123456789abcdefghijklmnopqrs
+                   thing1: db1
+                   character_string2: 42GB
+                   time3: 03:15
+                   https://status.example.com
 
 "#]]);
 }
@@ -121,7 +121,7 @@ hint: run `wxbox send -h` to see how to use it
     env.run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":2,"state":"failed","error":"the template backup_report-0123456789abcdefghijklmnopqrs needs values for character_string2, time3"}
+{"line":2,"state":"failed","error":"the template backup_report-0123456789abcdefghijklmnopqrs requires values for character_string2, time3"}
 {"line":3,"state":"failed","error":"there is no template /"x/""}
 
 "#]]);
@@ -136,8 +136,8 @@ fn wechat_value_rejection_is_reported() {
 exit 5
 --- stderr
 warning: WeChat may reject "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
-error: message 1 to luffy was rejected: WeChat says 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
-hint: Fix the named field (length, charset, empty value)
+error: message 1 to luffy was rejected: WeChat returned 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
+hint: fix the named field (length, charset, empty value)
 
 "#]]);
 }
@@ -159,7 +159,7 @@ Title    Backup report
 ID       backup_report-0123456789abcdefghijklmnopqrs
 Alias    -
 As of    [TIME]
-Fields   thing1             a thing has up to 20 characters
+Fields   thing1             a thing can have up to 20 characters
          character_string2  the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
          time3              use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 Content  Backup: ‹thing1›
@@ -241,8 +241,8 @@ sent message 1 (subscribe_once) to oZoro_cannot_find_the_way_22
     env.run_with_stdin(&format!("send --openid {ZORO} --message -"), &body).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 2 to oZoro_cannot_find_the_way_22 was rejected: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
-hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
+error: message 2 to oZoro_cannot_find_the_way_22 was rejected: WeChat returned 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
+hint: for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"
@@ -256,7 +256,7 @@ Type      subscribe_once
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Receipt   WeChat reports no receipt for messages of this type
+Receipt   not supported for messages of this type
 Content   Template one_time_message-0123456789abcdefghijklmnop
           Door 3
           open

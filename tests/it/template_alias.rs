@@ -19,7 +19,7 @@ hint: run `wxbox template list` to see the templates of the account, or `wxbox t
     env.run("template alias alert 'Server alert'").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-the alias alert stands for Server alert now ([HOME]/.config/wxbox/config.toml)
+the alias alert now stands for Server alert ([HOME]/.config/wxbox/config.toml)
 
 "#]]);
     let table = "\n[templates.alert]\nid = \"server_alert-0123456789abcdefghijklmnopqrst\" # Server alert\n\n\
@@ -29,7 +29,7 @@ the alias alert stands for Server alert now ([HOME]/.config/wxbox/config.toml)
     env.run("template check alert -d thing1=full").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template alert needs values for character_string2, time3
+error: the template alert requires values for character_string2, time3
 hint: use its fields thing1, character_string2, time3; run `wxbox template show alert` to see the template
 
 "#]]);
@@ -44,7 +44,7 @@ fn existing_alias_is_replaced_with_force_only() {
     env.run("--json template alias backup 'Server alert'").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-{"error":"the alias backup exists already, for backup_finished-0123456789abcdefghijklmnopq","hint":"use --force to replace it","code":4}
+{"error":"the alias backup already exists, for backup_finished-0123456789abcdefghijklmnopq","hint":"use --force to replace it","code":4}
 
 "#]]);
     // The same template is no change.
@@ -112,7 +112,7 @@ fn template_is_picked_on_a_terminal() {
     // An existing alias is a question here.
     env.set_variable("WXBOX_LANG", "en");
     let mut terminal = Terminal::start(env.command("template alias notice backup"), 24, 80);
-    terminal.wait_for("replace it?");
+    terminal.wait_for("Replace it?");
     terminal.type_keys("y\r");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());

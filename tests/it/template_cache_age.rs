@@ -24,7 +24,7 @@ fn unknown_template_invalidates_cached_list() {
     env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: WeChat says 40037 (invalid template_id): template_id not in this account
+error: message 1 to luffy was rejected: WeChat returned 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
@@ -72,7 +72,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: using the template list of 3 days ago: WeChat could not be reached: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: using the template list of 3 days ago: WeChat could not be reached: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     let listed = env.run("template list").assert_success();

@@ -44,28 +44,28 @@ fn rejected_template_add_is_explained() {
 exit 4
 --- stderr
 error: the library has no template 99999
-hint: find the numbers in the console: 模板消息 → 模板库 → 类目模板库
+hint: find the number in the console: 模板消息 → 模板库 → 类目模板库
 
 "#]]);
     env.run("template add 43216").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat says 40246 (keyword name invalid): keyword_name_list does not match the library template
-hint: Copy the keyword names exactly, in order, unescaped
+error: WeChat returned 40246 (keyword name invalid): keyword_name_list does not match the library template
+hint: copy the keyword names exactly, in order, unescaped
 
 "#]]);
     env.run("template add 43216 --keyword 内容").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat says 40246 (keyword name invalid): keyword_name_list does not match the library template
-hint: Copy the keyword names exactly, in order, unescaped
+error: WeChat returned 40246 (keyword name invalid): keyword_name_list does not match the library template
+hint: copy the keyword names exactly, in order, unescaped
 
 "#]]);
     env.run("template add OPENTM200001").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat says 40247 (历史模板库已升级为类目模板，不能再添加): legacy industry library closed; its templates can no longer be added (text is Chinese)
-hint: Add a category-library template by its digits-only number
+error: WeChat returned 40247 (历史模板库已升级为类目模板，不能再添加): legacy industry library closed; its templates can no longer be added (text is Chinese)
+hint: add a category-library template by its digits-only number
 
 "#]]);
     env.run("template add 'no number'").assert_snapshot(str![[r#"
@@ -86,8 +86,8 @@ error: invalid value "" for --keyword: use a name without line breaks
     env.run(ADD_ARGS).assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: WeChat says 45026 (template num exceeds limit): too many templates
-hint: Delete an unused template (limit 25)
+error: WeChat returned 45026 (template num exceeds limit): too many templates
+hint: delete an unused template (limit 25)
 
 "#]]);
 }
@@ -100,7 +100,7 @@ fn removed_template_is_not_found() {
     env.run("template remove 'Server alert'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: use --yes to remove a template without a terminal
+error: cannot ask for confirmation: standard input is not a terminal; use --yes
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
@@ -146,7 +146,7 @@ fn template_removed_elsewhere_is_not_found() {
     env.run("template remove Gone --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the account no longer had the template Gone (gone)
+error: the account no longer has the template Gone (gone)
 
 "#]]);
     let refused = "POST /cgi-bin/template/del_private_template 40037";
@@ -190,7 +190,7 @@ exit 0
 --- stdout
 added the template T-2
 --- stderr
-warning: cannot download the templates from WeChat: WeChat says -1 (system error): platform busy
+warning: cannot download the templates from WeChat: WeChat returned -1 (system error): platform busy
 
 "#]]);
     env.run("template remove T-1 --yes").assert_snapshot(str![[r#"
@@ -198,7 +198,7 @@ exit 0
 --- stdout
 removed the template T (T-1)
 --- stderr
-warning: cannot download the templates from WeChat: WeChat says -1 (system error): platform busy
+warning: cannot download the templates from WeChat: WeChat returned -1 (system error): platform busy
 
 "#]]);
     // The cached list is not used for it.
@@ -215,7 +215,7 @@ fn unanswered_template_add_is_ambiguous() {
 exit 1
 --- stderr
 error: no response from 127.0.0.1:[PORT]: connection closed before message completed
-hint: run `wxbox template list --refresh` to see whether it was added anyway
+hint: run `wxbox template list --refresh` to see whether it was added
 
 "#]]);
 }

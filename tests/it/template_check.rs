@@ -38,7 +38,7 @@ Backup finished
   Time: 03:15 04:15
 --- stderr
 warning: WeChat does not show first, remark
-warning: WeChat shows no colors: host, size
+warning: WeChat does not show colors: host, size
 warning: WeChat shows host as "the database of the …": at most 20 characters
 warning: WeChat shows size as "42 GB ": no emoji
 warning: WeChat shows time as "03:15 04:15": no line breaks
@@ -55,7 +55,7 @@ Server alert
   Host: db1
   Time:
 --- stderr
-warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
+warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing can have up to 20 characters
 warning: WeChat may reject time3, which is empty
 
 "#]]);
@@ -102,7 +102,7 @@ fn findings_are_data() {
         .assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"WeChat shows no value for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat shows no colors: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"WeChat shows no value for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat does not show colors: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
 
 "#]]);
     env.run("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").assert_snapshot(str![[r#"
@@ -131,7 +131,7 @@ Backup finished
   Size: 2
   Time: -
 --- stderr
-warning: WeChat shows no colors: size
+warning: WeChat does not show colors: size
 
 "#]]);
     env.run_with_stdin("template check backup --data-json -", r#"{"host": "from the pipe"}"#).assert_snapshot(str![[
@@ -196,7 +196,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
+warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing can have up to 20 characters
 warning: WeChat may reject time3, which is empty
 
 "#
@@ -215,7 +215,7 @@ warning: WeChat may reject "[TIME]" for time3: use a time such as 15:01 or 15:01
         str![[r#"
 exit 2
 --- stderr
-error: WeChat rejects thing1 with 32 characters: a thing has up to 20 characters; WeChat rejects an empty time3
+error: WeChat rejects thing1 with 32 characters: a thing can have up to 20 characters; WeChat rejects an empty time3
 hint: without --strict this is a warning; run `wxbox template check 'Server alert' --data …` to see a preview
 
 "#]],
@@ -300,7 +300,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: if --fallback is sent: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to 20 characters
+warning: if --fallback is sent: thing1 has 21 characters and is sent as "[MSGID]…": a thing can have up to 20 characters
 
 "#]]);
     // luffy has written, and receives the whole text.
@@ -311,14 +311,14 @@ warning: if --fallback is sent: thing1 has 21 characters and is sent as "[MSGID]
     env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS} --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat rejects thing1 with 21 characters: a thing has up to 20 characters
+error: WeChat rejects thing1 with 21 characters: a thing can have up to 20 characters
 hint: without --strict this is a warning; run `wxbox template check Note --data …` to see a preview
 
 "#]]);
     env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: if --fallback is sent: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: if --fallback is sent: thing1 has 41 characters and is sent as "true succeeded (sta…": a thing can have up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);
@@ -333,7 +333,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: cannot check the template backup and its fields: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: cannot check the template backup and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 warning: WeChat may reject thing1, which is empty
 
 "#]]);

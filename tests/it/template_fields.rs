@@ -55,7 +55,7 @@ hint: use its fields first, host, size, time, remark; run `wxbox template show b
     env.run("send -u luffy -t 'Server alert' -d thing1=a").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template Server alert needs values for character_string2, time3
+error: the template Server alert requires values for character_string2, time3
 hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 
 "#]]);
@@ -68,7 +68,7 @@ exit 2
     env.run("send -u luffy -t 'Server alert' -d thing1=a --dry-run").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template Server alert needs values for character_string2, time3
+error: the template Server alert requires values for character_string2, time3
 hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 
 "#]]);
@@ -131,7 +131,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: cannot check the template Backup finished and its fields: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: cannot check the template Backup finished and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     database.execute("DELETE FROM template_lists", []).unwrap();
@@ -140,14 +140,14 @@ exit 0
 --- stdout
 sent message 2 (template) to luffy
 --- stderr
-warning: cannot check the template backup_finished-0123456789abcdefghijklmnopq and its fields: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+warning: cannot check the template backup_finished-0123456789abcdefghijklmnopq and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup finished", so nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+error: cannot look up the template "Backup finished": WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up; nothing was queued
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     let ids: String = env.query("SELECT group_concat(json ->> 'template_id') FROM payloads");
@@ -166,7 +166,7 @@ exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"db0"},"size":{"value":"-"},"time":{"value":"-"},"hots":{"value":"a"}}}
 --- stderr
-warning: cannot check the template backup and its fields: there is no cached template list, and no AppSecret to download one
+warning: cannot check the template backup and its fields: there is no cached template list, and no AppSecret to download the list
 
 "#]]);
     env.write_config(&config);

@@ -32,49 +32,49 @@ fn failed_title_lookup_keeps_its_cause() {
     env_without_network().run("send -u luffy -t Backup -d host=a").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: cannot look up the template "Backup": cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); nothing was queued
 hint: check the network, network.api_base and network.proxy
 
 "#]]);
     send(vec![error_response(40164, "invalid ip 203.0.113.9, not in whitelist")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: cannot get an access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
+error: cannot look up the template "Backup": cannot get an access token: WeChat returned 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist; nothing was queued
 hint: add 203.0.113.9 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
 
 "#]]);
     send(vec![error_response(40125, "invalid appsecret")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: cannot get an access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+error: cannot look up the template "Backup": cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong; nothing was queued
 hint: copy the whole AppSecret to [HOME]/.config/wxbox/config.toml:2 again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(45009, "reach max api daily quota limit")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+error: cannot look up the template "Backup": WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up; nothing was queued
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(-1, "system error")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: WeChat says -1 (system error): platform busy
-hint: wait: this error usually ends within a minute
+error: cannot look up the template "Backup": WeChat returned -1 (system error): platform busy; nothing was queued
+hint: wait a minute, then try again: this error is usually temporary
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), http_response("502 Bad Gateway", "text/html", "")]).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+error: cannot look up the template "Backup": the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 502): the response is an HTTP error; nothing was queued
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(48001, "api unauthorized")]).assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: cannot look up the template "Backup", so nothing is queued: WeChat says 48001 (api unauthorized): account lacks this API
+error: cannot look up the template "Backup": WeChat returned 48001 (api unauthorized): account lacks this API; nothing was queued
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
@@ -118,19 +118,19 @@ fn a_text_does_not_wait_for_its_fallback_to_be_looked_up() {
     env.run("send -u luffy 'db1 is down' --fallback Alert").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-warning: the text is sent without --fallback, because its template "Alert" cannot be looked up: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("run -u luffy --fallback Alert --text 'job: {status}' -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: the text is sent without --fallback, because its template "Alert" cannot be looked up: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");

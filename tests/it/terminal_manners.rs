@@ -152,7 +152,7 @@ changed the mode of [HOME]/.config/wxbox/config.toml from 666 to 644
 changed the mode of [HOME]/.config/wxbox from 777 to 755
 changed the mode of [HOME]/.config/wxbox/config.toml from 644 to 640
 changed the mode of [HOME]/.local/share/wxbox/wxbox.db from 644 to 640
-all 17 checks passed
+all 17 checks passed (`wxbox -v doctor` lists them)
 
 "#]]);
     let modes = [&config, &env.path(".config/wxbox")].map(|path| format!("{:o}", mode_of(path)));
@@ -160,7 +160,10 @@ all 17 checks passed
     assert_eq!(mode_of(&database) & 0o007, 0);
     assert_eq!(env.read_config(), before);
     // A second run has nothing to fix.
-    assert_eq!(env.run("doctor --fix").assert_success().stderr(), "all 17 checks passed\n");
+    assert_eq!(
+        env.run("doctor --fix").assert_success().stderr(),
+        "all 17 checks passed (`wxbox -v doctor` lists them)\n"
+    );
 
     let secret = env.sandbox().app_secret.clone();
     let file = env.write_file(".config/wxbox/secret", &secret);

@@ -192,7 +192,7 @@ fn spinner_is_replaced_by_result() {
             "Scan the QR code with the WeChat app of luffy, or open the URL in it.",
             "info: rejected a callback: the state is wrong or missing",
             "bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)",
-            "If someone else scanned it, run `wxbox unbind --user luffy`.",
+            "If another person scanned it, run `wxbox unbind --user luffy`.",
         ]
     );
 }

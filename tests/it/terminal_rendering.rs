@@ -171,8 +171,8 @@ hint: check --database, WXBOX_DATABASE
     snapbox::assert_data_eq!(
         screen_text(&env, "bind --user nami --openid", 24),
         str![[r#"
-error: --openid needs a
-       value
+error: --openid requires
+       a value
 "#]]
     );
     env.set_variable("WXBOX_LANG", "zh");

@@ -269,7 +269,7 @@ fn argument_after_double_dash_is_text() {
 exit 2
 --- stderr
 error: unknown option --usr
-hint: did you mean --user? Write a text that begins with -- as --text=TEXT
+hint: did you mean --user?
 
 "#]]);
 }

@@ -69,12 +69,12 @@ exit 6
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-1	queued	luffy	text	[TIME]	WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up	hello
+1	queued	luffy	text	[TIME]	WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up	hello
 
 "#]]);
     let screen = screen_text(&env, "outbox show 1");
     assert_eq!(utc_offsets(&screen), ["+08:00"], "{screen}");
-    assert!(Regex::new(r"Next try +\S+ 00:[01]\d:\d\d \+08:00").unwrap().is_match(&screen), "{screen}");
+    assert!(Regex::new(r"Next attempt +\S+ 00:[01]\d:\d\d \+08:00").unwrap().is_match(&screen), "{screen}");
     let queued = screen_text(&env, "outbox status");
     assert_eq!(utc_offsets(&queued), ["+08:00"], "{queued}");
 }

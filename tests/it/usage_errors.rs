@@ -15,14 +15,14 @@ fn mistyped_option_is_not_sent_as_text() {
 exit 2
 --- stderr
 error: unknown option --tempalte
-hint: did you mean --template? Write a text that begins with -- as --text=TEXT
+hint: did you mean --template?
 
 "#]]);
     run_unchanged(&env, "send -u x --dryrun").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: unknown option --dryrun
-hint: did you mean --dry-run? Write a text that begins with -- as --text=TEXT
+hint: did you mean --dry-run?
 
 "#]]);
     run_unchanged(&env, "send -u x --url=https://a --json").assert_snapshot(str![[r#"
@@ -112,7 +112,7 @@ exit 2
     env.run("--json send -u x --tag").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"--tag needs a value","hint":null,"code":2}
+{"error":"--tag requires a value","hint":null,"code":2}
 
 "#]]);
     env.run("--json outbox list --state sant").assert_snapshot(str![[r#"

@@ -13,13 +13,13 @@ fn removal_prompts_or_requires_yes() {
     env.run("user remove luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: use --yes to remove a user without a terminal
+error: cannot ask for confirmation: standard input is not a terminal; use --yes
 
 "#]]);
     env.run_with_stdin("user remove luffy --json", "y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-{"error":"use --yes to remove a user without a terminal","hint":null,"code":2}
+{"error":"cannot ask for confirmation: standard input is not a terminal; use --yes","hint":null,"code":2}
 
 "#]]);
     env.run("user show luffy").assert_success();
@@ -77,8 +77,8 @@ fn removal_erases_user_data_and_keeps_counts() {
     env.run("send -u luffy 'words that were refused'").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 5 to luffy was rejected: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: message 5 to luffy was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     let api = env.sandbox().url.clone();
@@ -89,7 +89,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);
@@ -139,14 +139,14 @@ Type      text
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-Receipt   WeChat reports no receipt for messages of this type
+Receipt   not supported for messages of this type
 Content   deleted with the user
 
 "#]]);
     env.run("outbox show 5 --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}],"updated_at":"[TIME]"}
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}],"updated_at":"[TIME]"}
 
 "#]]);
 }

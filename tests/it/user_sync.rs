@@ -95,8 +95,8 @@ exit 7
 zoro does not follow the account and cannot be reached
 checked 5 users: 2 follow, 1 does not, 2 openids are not of this account; one change
 --- stderr
-error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was bound with this AppID; bind again
+error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat returned 40003 (invalid openid): openid malformed or of another account
+hint: check that the recipient was bound with this AppID; bind again
 
 "#]]);
     let one = "GET /cgi-bin/user/info";
@@ -147,8 +147,8 @@ exit 1
 --- stdout
 099 does not follow the account and cannot be reached
 --- stderr
-error: the synchronization stopped after 100 of 101 openids: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+error: cannot check all openids: 100 of 101 are done: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode = 43004"), 1);
@@ -160,7 +160,7 @@ fn unauthorized_sync_marks_no_user() {
     env.run(&format!("user add zoro --openid {ZORO}")).assert_success();
     let ran = env.run("user sync");
     assert_eq!((ran.status(), ran.stdout()), (Some(1), ""));
-    assert!(ran.stderr().contains("WeChat says 48001"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("WeChat returned 48001"), "{}", ran.stderr());
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
 }
 

@@ -74,7 +74,7 @@ hint: usage: wxbox user list [OPTIONS]
 exit 0
 --- stdout
 Name    路飞
-uid     963c7da1ae5dde1a98320ec528deaff1
+UID     963c7da1ae5dde1a98320ec528deaff1
 WeChat  not bound
 Tags    captain, crew
 Note    wears a straw hat
@@ -85,7 +85,7 @@ Added   [TIME]
 exit 0
 --- stdout
 Name     nami
-uid      0f064e34f4c1703f93825f7dc4a61865
+UID      0f064e34f4c1703f93825f7dc4a61865
 WeChat   oLuffy_wears_the_straw_hat_1 since [TIME]
 Follows  unknown; run `wxbox user sync` to ask WeChat
 Tags     crew
@@ -121,13 +121,13 @@ fn names_are_unique() {
 exit 4
 --- stderr
 error: a user named luffy already exists
-hint: run `wxbox user show` to see the user, or `wxbox user edit` to change it
+hint: run `wxbox user edit luffy` to change it
 
 "#]]);
     env.run("user add ' luffy ' --json").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-{"error":"a user named luffy already exists","hint":"run `wxbox user show` to see the user, or `wxbox user edit` to change it","code":4}
+{"error":"a user named luffy already exists","hint":"run `wxbox user edit luffy` to change it","code":4}
 
 "#]]);
     env.run("user edit luffy --rename lucy").assert_snapshot(str![[r#"
@@ -139,7 +139,7 @@ changed lucy
     env.run("user add luffy").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the uid of the name luffy belongs to lucy, who was renamed
+error: the uid of the name luffy belongs to lucy, a renamed user
 hint: choose another name
 
 "#]]);
@@ -147,7 +147,7 @@ hint: choose another name
     env.run("user edit nami --rename luffy").assert_snapshot(str![[r#"
 exit 4
 --- stderr
-error: the uid of the name luffy belongs to lucy, who was renamed
+error: the uid of the name luffy belongs to lucy, a renamed user
 hint: choose another name
 
 "#]]);
@@ -155,7 +155,7 @@ hint: choose another name
 exit 4
 --- stderr
 error: a user named lucy already exists
-hint: run `wxbox user show` to see the user, or `wxbox user edit` to change it
+hint: run `wxbox user edit lucy` to change it
 
 "#]]);
     env.run("user edit nami --rename nami").assert_snapshot(str![[r#"
@@ -224,7 +224,7 @@ hint: did you mean luffy?
 exit 0
 --- stdout
 Name    luffy
-uid     6cfbec608383fd05c271de92010d455f
+UID     6cfbec608383fd05c271de92010d455f
 WeChat  not bound
 Note    -new
 Added   [TIME]
@@ -326,7 +326,7 @@ exit 0
 --- stdout
 added Luffy
 --- stderr
-warning: Luffy and luffy are two users whose names differ only in capital letters
+warning: the names Luffy and luffy differ only in capital letters
 
 "#]]);
     env.run("user edit luffy --rename LUFFY").assert_snapshot(str![[r#"
@@ -334,7 +334,7 @@ exit 0
 --- stdout
 changed LUFFY
 --- stderr
-warning: LUFFY and Luffy are two users whose names differ only in capital letters
+warning: the names LUFFY and Luffy differ only in capital letters
 
 "#]]);
     env.run("user add robin --tag ops,oncall").assert_snapshot(str![[r#"

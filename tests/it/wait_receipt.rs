@@ -52,7 +52,7 @@ error: message 2 to nami was not delivered: the user refuses messages of the acc
     env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to nami was accepted, and no receipt came in time
+error: WeChat accepted message 1 to nami, but no receipt arrived in time
 hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
 
 "#]]);
@@ -67,7 +67,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: only templates and notifications have receipts; other messages count as delivered when WeChat accepts them
+warning: only template messages and subscription notifications have receipts; other messages count as delivered when WeChat accepts them
 
 "#]]);
 }
@@ -81,8 +81,8 @@ fn missing_receipt_is_explained() {
     env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-warning: no `wxbox serve` is running with this database: a receipt only arrives if another process takes the events
-error: message 2 to nami was accepted, and no receipt came in time
+warning: no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
+error: WeChat accepted message 2 to nami, but no receipt arrived in time
 hint: run `wxbox outbox show 2` later; do not send the message again, because it may have been delivered
 
 "#]]);
@@ -91,9 +91,9 @@ hint: run `wxbox outbox show 2` later; do not send the message again, because it
     env.sandbox().push_settings(&url, PUSH_TOKEN, PUSH_AES_KEY, "plain");
     let ran = env.run("send --user nami --template backup --wait-receipt=2s");
     assert_eq!(ran.status(), Some(6));
-    let expected = "and none was taken since: it is not encrypted, although push.aes_key is set: choose safe";
+    let expected = "and none was accepted since: it is not encrypted, although push.aes_key is set: choose safe";
     let stderr = ran.stderr();
-    assert!(stderr.contains("warning: one push was refused ") && stderr.contains(expected), "{stderr}");
+    assert!(stderr.contains("warning: one push was rejected ") && stderr.contains(expected), "{stderr}");
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn wait_needs_push_in_the_config() {
     env.run("send --user luffy --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-warning: no `wxbox serve` is running with this database: a receipt only arrives if another process takes the events
-error: message 1 to luffy was accepted, and no receipt came in time
+warning: no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
+error: WeChat accepted message 1 to luffy, but no receipt arrived in time
 hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
 
 "#]]);

@@ -109,8 +109,8 @@ fn an_errcode_as_text_is_a_refusal() {
     server.env("", "").run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: message 1 to luffy was rejected: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was bound with this AppID; bind again
+error: message 1 to luffy was rejected: WeChat returned 40003 (invalid openid): openid malformed or of another account
+hint: check that the recipient was bound with this AppID; bind again
 
 "#]]);
 }
@@ -148,49 +148,49 @@ fn non_wechat_response_leaves_message_unknown() {
     .assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 502): the response is an HTTP error
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "text/html", "<html>Log in to the hotel's network</html>")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", "")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", "[0]")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is not JSON
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", "{}")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): errcode is missing
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): errcode is missing
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
     unknown(http_response("200 OK", "application/json", r#"{"errcode":null}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): errcode is missing
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): errcode is missing
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
@@ -225,7 +225,7 @@ hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it 
     unknown(http_response("200 OK", "application/json", &" ".repeat((8 << 20) + 1))).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): the response is too long
+error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is too long
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
@@ -253,40 +253,40 @@ fn failed_token_fetch_attempts_no_message() {
     queued(http_response("502 Bad Gateway", "text/html", "<html>canned-secret</html>")).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 502): the response is an HTTP error
+error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 502): the response is an HTTP error
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"access_token":"","expires_in":7200}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot get an access token: 127.0.0.1:[PORT] gave a response that is not from WeChat (HTTP 200): access_token is missing
+error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): access_token is missing
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"errcode":-1,"errmsg":"system error"}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot get an access token: WeChat says -1 (system error): platform busy
-hint: wait: this error usually ends within a minute
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+error: cannot get an access token: WeChat returned -1 (system error): platform busy
+hint: wait a minute, then try again: this error is usually temporary
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: cannot get an access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+error: cannot get an access token: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: cannot get an access token: no response from 127.0.0.1:[PORT]: connection closed before message completed
-one message stays queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }

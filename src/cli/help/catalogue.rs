@@ -41,7 +41,7 @@ impl HelpCatalogue {
     }
 
     /// Replaces the texts of a command and of the commands below it. A text that the catalogue
-    /// lacks stays English; a test checks that none is lacking.
+    /// lacks stays English; a test checks that none is missing.
     pub(super) fn translate(&'static self, command: Command, words: &mut Vec<String>) -> Command {
         let table = if words.is_empty() { "wxbox".to_owned() } else { words.join(" ") };
         let command = match self.text(&table, "about") {
@@ -102,6 +102,13 @@ impl HelpCatalogue {
 /// Returns a heading of the help, with its colon.
 pub(super) fn heading(catalogue: Option<&HelpCatalogue>, name: &str) -> String {
     term(catalogue, name) + &term(catalogue, ":")
+}
+
+/// Returns the label before a usage line, with the gap after it.
+pub(super) fn usage_label(catalogue: Option<&HelpCatalogue>) -> String {
+    let label = heading(catalogue, "Usage");
+    // A full-width colon brings its own gap.
+    if label.ends_with('：') { label } else { label + " " }
 }
 
 /// Returns whether an argument belongs to every command.

@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::catalogue::{HelpCatalogue, heading, is_shared, term};
-use super::overview::COMMAND_GROUPS;
+use super::catalogue::{HelpCatalogue, heading, is_shared, term, usage_label};
+use super::overview::{COMMAND_GROUPS, HELP_TOPICS};
 use crate::ui::{measure_text_width, wrap};
 
 /// The width of all help.
@@ -46,6 +46,8 @@ pub(super) fn long_help(command: &Command, catalogue: Option<&HelpCatalogue>) ->
             let rows: Vec<Row> = commands.map(command_row).collect();
             text += &section(&heading(catalogue, group), &rows);
         }
+        let topics = HELP_TOPICS.map(|(name, about)| (name.to_owned(), term(catalogue, about)));
+        text += &section(&heading(catalogue, "Topics"), &topics);
     } else if command.has_subcommands() {
         text += &section(&heading(catalogue, "Commands"), &command_rows(command));
     }
@@ -95,9 +97,7 @@ fn path(command: &Command) -> String {
 fn intro(command: &Command, catalogue: Option<&HelpCatalogue>, is_long: bool) -> String {
     let long = command.get_long_about().filter(|_| is_long);
     let about = long.or(command.get_about()).map(ToString::to_string).unwrap_or_default();
-    let label = heading(catalogue, "Usage");
-    // A full-width colon brings its own gap.
-    let label = if label.ends_with('：') { label } else { label + " " };
+    let label = usage_label(catalogue);
     let indent = " ".repeat(measure_text_width(&label));
     let forms = usage(command).lines().flat_map(|form| wrap(form, WIDTH - indent.len())).collect::<Vec<_>>();
     format!("{}\n\n{label}{}\n\n", paragraphs(&about, 0), forms.join(&format!("\n{indent}")))
@@ -158,6 +158,7 @@ fn argument_row(arg: &Arg, catalogue: Option<&HelpCatalogue>, is_long: bool) -> 
     let values = arg.get_possible_values();
     let values = if takes_values && !arg.is_hide_possible_values_set() { &values[..] } else { &[] };
     let explains_values = is_long && values.iter().any(|value| value.get_help().is_some());
+    let names_values = values.iter().all(|value| text.contains(value.get_name()));
     let default = arg.get_default_values().first().filter(|_| takes_values && !arg.is_hide_default_value_set());
     let default = default.map(|value| value.to_string_lossy().into_owned());
     // A full-width stop brings its own gap.
@@ -166,7 +167,7 @@ fn argument_row(arg: &Arg, catalogue: Option<&HelpCatalogue>, is_long: bool) -> 
         Some(default) if values.is_empty() || explains_values => {
             text += &format!("{gap}{}", term(catalogue, "[default: {}]").replace("{}", &default));
         }
-        default if !values.is_empty() && !explains_values => {
+        default if !values.is_empty() && !explains_values && !names_values => {
             let names = values.iter().map(|value| match value.get_name() {
                 name if Some(name) == default.as_deref() => term(catalogue, "{} (default)").replace("{}", name),
                 name => name.to_owned(),

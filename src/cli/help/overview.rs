@@ -1,8 +1,8 @@
-//! The first screen: every command in one line, in 24 rows.
+//! The first screen: every command, in 23 rows, so that a prompt fits below it.
 
 use clap::Command;
 
-use super::catalogue::{HelpCatalogue, heading, term};
+use super::catalogue::{HelpCatalogue, heading, term, usage_label};
 use crate::ui::measure_text_width;
 
 /// The commands in the order of the help, by what they are for.
@@ -16,10 +16,26 @@ pub const COMMAND_GROUPS: [(&str, &[&str]); 7] = [
     ("For scripts", &["backup", "sandbox", "completions", "man", "help"]),
 ];
 
-/// A command that shares the row of the one before it, to which it is the opposite.
-const SHARED_ROW: (&str, &str) = ("bind", "unbind");
+/// The topics of `wxbox help`, with their subjects.
+pub const HELP_TOPICS: [(&str, &str); 6] = [
+    ("exit-codes", "The meaning of each exit status"),
+    ("environment", "The variables that wxbox reads"),
+    ("json", "The fields of the JSON output"),
+    ("events", "Receive WeChat's events and receipts"),
+    ("recovery", "Recover a damaged or lost database"),
+    ("sandbox", "Simulate the WeChat platform on this machine"),
+];
 
-const FOOTER: &str = "Try `wxbox demo`, or `wxbox COMMAND -h` for the help of a command.";
+/// Two commands that share a row, with the description of both; an empty one is that of the first.
+const SHARED_ROWS: [(&str, &str, &str); 4] = [
+    ("bind", "unbind", ""),
+    ("serve", "event", "Receive WeChat's events and deliver messages"),
+    ("quota", "token", "Show or reset the API quota; print the access token"),
+    ("man", "help", "Print manual pages, or help for a command or topic"),
+];
+
+const USAGE: &str = "wxbox [-c FILE] [--json] [-q] [-v] COMMAND";
+const FOOTER: &str = "Try `wxbox demo`. For more help: `wxbox COMMAND -h`, `wxbox --help`.";
 
 /// Formats the first screen.
 pub(super) fn first_screen(root: &Command, catalogue: Option<&HelpCatalogue>) -> String {
@@ -27,23 +43,39 @@ pub(super) fn first_screen(root: &Command, catalogue: Option<&HelpCatalogue>) ->
     let widest = headings.iter().map(|heading| measure_text_width(heading)).max().unwrap_or(0);
     let name_width = root.get_subcommands().map(|command| row_name(command).len()).max().unwrap_or(0);
     let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-    let mut text = format!("{}\n", about(root));
+    let row_about = |command: &Command| match shared_row(command.get_name()) {
+        Some((_, _, both)) if !both.is_empty() => term(catalogue, both),
+        _ => about(command),
+    };
+    let usage = usage_label(catalogue);
+    let mut text = format!("{}\n{usage}{USAGE}\n", about(root));
     for ((_, names), heading) in COMMAND_GROUPS.iter().zip(&headings) {
         for (number, command) in names.iter().filter_map(|name| find_row(root, name)).enumerate() {
             let heading = if number == 0 { heading.as_str() } else { "" };
             let margin = " ".repeat(widest - measure_text_width(heading));
-            text += &format!("{heading}{margin} {:name_width$}  {}\n", row_name(command), about(command));
+            text += &format!("{heading}{margin} {:name_width$}  {}\n", row_name(command), row_about(command));
         }
     }
+    let topics = HELP_TOPICS.map(|(name, _)| name).join(", ");
+    let label = heading(catalogue, "Topics");
+    let margin = " ".repeat(widest.saturating_sub(measure_text_width(&label)));
+    text += &format!("{label}{margin} {topics}\n");
     text + &term(catalogue, FOOTER) + "\n"
 }
 
 /// Returns the command with this name, unless it shares the row of another one.
 fn find_row<'c>(root: &'c Command, name: &str) -> Option<&'c Command> {
-    root.find_subcommand(name).filter(|_| name != SHARED_ROW.1)
+    root.find_subcommand(name).filter(|_| SHARED_ROWS.iter().all(|(_, second, _)| name != *second))
 }
 
 fn row_name(command: &Command) -> String {
-    let (first, second) = SHARED_ROW;
-    if command.get_name() == first { format!("{first}, {second}") } else { command.get_name().to_owned() }
+    match shared_row(command.get_name()) {
+        Some((first, second, _)) => format!("{first}, {second}"),
+        None => command.get_name().to_owned(),
+    }
+}
+
+/// Returns the row that a command shares with the one after it.
+fn shared_row(name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    SHARED_ROWS.into_iter().find(|(first, _, _)| *first == name)
 }

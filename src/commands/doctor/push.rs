@@ -277,7 +277,7 @@ mod tests {
     fn responses_to_the_check_are_told_apart() {
         for (status, body, part) in [
             (200, "\"echo\"", "in quotes"),
-            (200, "echo\n", "with other characters"),
+            (200, "echo\n", "other characters"),
             (200, "hello", "HTTP 200"),
             (403, "", "Token"),
             (404, "", "path"),

@@ -107,9 +107,8 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         push_url: push_url.clone().map(String::from),
         kept: backup_path,
     })?;
-    for alias in &answers.aliases {
-        ui.status(&t!("init-alias", alias = alias.alias, title = alias.title.as_str()));
-    }
+    let added = answers.aliases.iter().map(|alias| t!("init-alias", alias = alias.alias, title = alias.title.as_str()));
+    added.for_each(|text| ui.status(&text));
     print_console_steps(ui, &answers, app.config.listen.address.is_some());
     let exit = match &push_url {
         Some(url) => set_up_push_url(ui, &answers, (&app, &path), url, is_interactive)?,
@@ -118,7 +117,7 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     if let (InitTarget::Change(existing), None) = (&target, &push_url) {
         events::warn_if_url_moved(ui, &existing.config, &app.config);
     }
-    print_next_commands(ui, global, app.config.has_push());
+    print_next_commands(ui, global, app.config.has_push(), has_users(&app));
     Ok(exit)
 }
 
@@ -142,10 +141,11 @@ fn set_up_push_url(
 
 /// The file that `init` writes.
 enum InitTarget {
+    /// Create a file.
     New,
-    /// It takes the place of another file.
+    /// Replace an existing file.
     Replacement,
-    /// It keeps everything that `init` does not ask.
+    /// Change the existing config and keep every key that `init` does not ask about.
     Change(Box<ExistingConfig>),
 }
 
@@ -271,14 +271,23 @@ fn print_console_steps(ui: &mut Ui, answers: &InitAnswers, has_listen: bool) {
     }
 }
 
+/// Returns whether the database has users already. One that cannot be read has none: `doctor`, the
+/// next command, reports it.
+fn has_users(app: &AppContext) -> bool {
+    let names = || app.open_existing_store()?.usernames().map_err(anyhow::Error::from);
+    app.database_exists() && names().is_ok_and(|names| !names.is_empty())
+}
+
 /// Prints the next commands.
-fn print_next_commands(ui: &mut Ui, global: &Global, has_events: bool) {
+fn print_next_commands(ui: &mut Ui, global: &Global, has_events: bool, has_users: bool) {
     let config = global.config.as_ref().map(|path| format!("-c {} ", shell_words::quote(&path.to_string_lossy())));
     let config = config.unwrap_or_default();
     ui.status(&t!("init-next"));
-    let lines: &[&str] = match has_events {
-        true => &["serve", "doctor", "user add luffy", "bind --user luffy --scan"],
-        false => &["doctor", "user add luffy", "bind --user luffy"],
+    let lines: &[&str] = match (has_events, has_users) {
+        (true, true) => &["serve", "doctor", "send"],
+        (false, true) => &["doctor", "send"],
+        (true, false) => &["serve", "doctor", "user add luffy", "bind --user luffy --scan"],
+        (false, false) => &["doctor", "user add luffy", "bind --user luffy"],
     };
     for line in lines {
         ui.status(&format!("  wxbox {config}{line}"));

@@ -51,7 +51,11 @@ impl fmt::Display for MessageDetail {
         ];
         match view.sent_at {
             Some(at) => rows.push((t!("outbox-sent"), at.into())),
-            None => rows.push((t!("outbox-expires"), self.expires_at.into())),
+            None if matches!(view.state, MessageState::Queued | MessageState::Expired) => {
+                rows.push((t!("outbox-expires"), self.expires_at.into()));
+            }
+            // No other message can expire.
+            None => {}
         }
         rows.extend(self.receipt_row(f));
         rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.into())));

@@ -59,12 +59,12 @@ fn conflicting_and_incomplete_keys_are_rejected() {
             "CONFIG:3: app_secret conflicts with app_secret_file",
             "remove either app_secret_file or app_secret",
         ),
-        ("[listen]\ntls_cert = 'a'", "CONFIG:2: listen.tls_cert needs listen.tls_key", ""),
-        ("listen.tls_key = 'a'", "CONFIG:1: listen.tls_key needs listen.tls_cert", ""),
-        ("[templates.a]\nurl = 'https://x.example'", "CONFIG:1: templates.a needs templates.a.id", ""),
+        ("[listen]\ntls_cert = 'a'", "CONFIG:2: listen.tls_cert requires listen.tls_key", ""),
+        ("listen.tls_key = 'a'", "CONFIG:1: listen.tls_key requires listen.tls_cert", ""),
+        ("[templates.a]\nurl = 'https://x.example'", "CONFIG:1: templates.a requires templates.a.id", ""),
         (
             "[templates.a]\nid = 'x'\nminiprogram = { pagepath = 'p' }",
-            "CONFIG:3: templates.a.miniprogram needs templates.a.miniprogram.appid",
+            "CONFIG:3: templates.a.miniprogram requires templates.a.miniprogram.appid",
             "",
         ),
     ]);
@@ -73,7 +73,11 @@ fn conflicting_and_incomplete_keys_are_rejected() {
 #[test]
 fn invalid_values_are_rejected_with_expected_form() {
     assert_errors(&[
-        ("app_id = 5", "CONFIG:1: app_id must be the account's app id in quotes, such as \"wx3d0d44e8d59b5b8c\"", ""),
+        (
+            "app_id = 5",
+            "CONFIG:1: app_id must be the AppID of the account in quotes, such as \"wx3d0d44e8d59b5b8c\"",
+            "",
+        ),
         ("app_secret = ' '", "CONFIG:1: app_secret must be text in quotes, and not empty", ""),
         ("app_secret_file = true", "CONFIG:1: app_secret_file must be a path in quotes", ""),
         ("database = ''", "CONFIG:1: database must be a path in quotes", ""),
@@ -85,7 +89,7 @@ fn invalid_values_are_rejected_with_expected_form() {
         ("[templates]\na = 'id'", "CONFIG:2: templates.a must be a table, as in [templates.a]", ""),
         (
             "[network]\ntimeout = 5",
-            "CONFIG:2: network.timeout must be a duration in quotes, more than 0, such as \"10s\", \"5m\" or \"24h\"",
+            "CONFIG:2: network.timeout must be a duration in quotes, greater than 0, such as \"10s\", \"5m\" or \"24h\"",
             "",
         ),
         (

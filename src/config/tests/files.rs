@@ -159,7 +159,7 @@ fn config_in_world_writable_directory_is_rejected() {
     let above = place.path(".config");
     set_mode(&above, 0o777);
     let error = place.load().unwrap_err();
-    assert_eq!(place.redact_paths(&error), "other users can change DIR/.config, and so replace CONFIG");
+    assert_eq!(place.redact_paths(&error), "other users can change DIR/.config, and can therefore replace CONFIG");
     assert_eq!(place.redact_paths(error.hint().unwrap()), "run `chmod go-w 'DIR/.config'`");
     set_mode(&above, 0o1777);
     assert!(place.load().is_ok(), "a sticky one");

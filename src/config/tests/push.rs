@@ -150,12 +150,12 @@ fn wrong_secret_outside_the_file_fails_only_commands_that_need_it() {
 #[test]
 fn key_that_lacks_its_partner_is_reported_by_commands_that_need_it() {
     let cases = [
-        (format!("[push]\naes_key = '{AES_KEY}'"), "CONFIG:2: push.aes_key needs push.token"),
+        (format!("[push]\naes_key = '{AES_KEY}'"), "CONFIG:2: push.aes_key requires push.token"),
         (
             format!("[push]\ntoken = '{TOKEN}'\nprevious_aes_key = '{PREVIOUS}'"),
-            "CONFIG:3: push.previous_aes_key needs push.aes_key",
+            "CONFIG:3: push.previous_aes_key requires push.aes_key",
         ),
-        (format!("[push]\nprevious_aes_key = '{PREVIOUS}'"), "CONFIG:2: push.previous_aes_key needs push.aes_key"),
+        (format!("[push]\nprevious_aes_key = '{PREVIOUS}'"), "CONFIG:2: push.previous_aes_key requires push.aes_key"),
     ];
     for (text, message) in cases {
         let place = ConfigTestDir::with_config(&text);
@@ -170,7 +170,7 @@ fn key_that_lacks_its_partner_is_reported_by_commands_that_need_it() {
     let config = load(&place, &[("WXBOX_PUSH_TOKEN", TOKEN), ("WXBOX_PUSH_AES_KEY", AES_KEY)]);
     assert_eq!(exposed(&config), (TOKEN.to_owned(), vec![AES_KEY.to_owned(), PREVIOUS.to_owned()]));
     let config = load(&ConfigTestDir::new(), &[("WXBOX_PUSH_AES_KEY", AES_KEY)]);
-    assert_eq!(push_error(&config).to_string(), "WXBOX_PUSH_AES_KEY: push.aes_key needs push.token");
+    assert_eq!(push_error(&config).to_string(), "WXBOX_PUSH_AES_KEY: push.aes_key requires push.token");
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn inbox_page_shows_escaped_messages_and_people() {
     sandbox.call("/cgi-bin/message/custom/send", &body.to_string());
     let page = sandbox.page("/");
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
-    for part in ["luffy", "nami", "zoro", "wx0123456789abcdef", "takes 4 more texts", "no messages yet"] {
+    for part in ["luffy", "nami", "zoro", "wx0123456789abcdef", "accepts 4 more texts", "no messages yet"] {
         assert!(page.contains(part), "{part}");
     }
     let one = sandbox.page("/?person=nami");

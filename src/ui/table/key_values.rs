@@ -103,7 +103,8 @@ fn line_breaks(line: &str) -> Vec<(usize, bool)> {
         let is_unit = is_blank && is_number(line[..at].trim_end()) && is_unit(&line[at..]);
         let is_ideograph = |c: Option<char>| is_wide(c) && c.is_some_and(char::is_alphabetic);
         let is_lone = is_ideograph(after) && !is_ideograph(line[at..].chars().nth(1));
-        let is_allowed = after.is_none() || !in_command && !is_unit && (is_blank || is_wide(before) || is_wide(after));
+        let is_kept = in_command || is_unit || is_in_short_parentheses(line, at);
+        let is_allowed = after.is_none() || !is_kept && (is_blank || is_wide(before) || is_wide(after));
         let is_within_word = is_lone || is_ideograph(before) && is_ideograph(after);
         is_allowed.then_some((at, !is_within_word))
     };
@@ -130,6 +131,15 @@ fn is_number(text: &str) -> bool {
 fn is_unit(text: &str) -> bool {
     let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     text.starts_with(|c| MEASURE_WORDS.contains(c)) || UNITS.contains(&word)
+}
+
+/// The maximum length of parentheses that stay on one line, such as `(2 min ago)`, in bytes.
+const MAX_UNBROKEN_PARENTHESES: usize = 14;
+
+/// Returns whether a place is within a short part in parentheses.
+fn is_in_short_parentheses(line: &str, at: usize) -> bool {
+    let Some(start) = line[..at].rfind('(').filter(|start| !line[*start..at].contains(')')) else { return false };
+    line[at..].find(')').is_some_and(|length| at + length - start <= MAX_UNBROKEN_PARENTHESES)
 }
 
 #[cfg(test)]
@@ -174,6 +184,7 @@ mod tests {
         assert_eq!(wrap(&format!("see {url} for more"), 20), ["see", url, "for more"]);
         assert_eq!(wrap("数据库：/var/lib/wxbox/wxbox.db 完好", 20), ["数据库：", "/var/lib/wxbox/wxbox.db", "完好"]);
         assert_eq!(wrap("then `wxbox outbox flush` goes on", 20), ["then", "`wxbox outbox flush`", "goes on"]);
+        assert_eq!(wrap("since 12:00 (2 min ago)", 20), ["since 12:00", "(2 min ago)"]);
         for line in ["", "short", "  two blanks first"] {
             assert_eq!(wrap(line, 20), [line]);
         }

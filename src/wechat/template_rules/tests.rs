@@ -161,7 +161,7 @@ fn findings_of_one_rule_share_a_line() {
         check_data(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
     let expected = [
         "WeChat does not show first, remark",
-        "WeChat shows no colors: host, note",
+        "WeChat does not show colors: host, note",
         "WeChat shows note as \"the night's backup o…\": no emoji, no line breaks, at most 20 characters",
         "WeChat may reject thing1, which is empty",
         "WeChat may reject \"now\" for time2: use a time such as 15:01 or 15:01:59, with an optional date \
@@ -172,5 +172,5 @@ fn findings_of_one_rule_share_a_line() {
         describe(&findings[..1]),
         expected[..0].iter().copied().chain(["WeChat does not show first"]).collect::<Vec<_>>()
     );
-    assert_eq!(describe_joined(&findings[..2]), "WeChat does not show first; WeChat shows no colors: host");
+    assert_eq!(describe_joined(&findings[..2]), "WeChat does not show first; WeChat does not show colors: host");
 }

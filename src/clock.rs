@@ -62,7 +62,7 @@ impl ClockReading {
     /// while the host pauses a virtual machine, and the system clock may be set back. Returns
     /// `None` if it is unknown: after another boot, because the system clock may have been set
     /// since and many machines boot with a wrong one; or if the system clock was set back by more
-    /// than a minute. Without uptime the system clock alone counts.
+    /// than a minute. Without uptime only the system clock counts.
     pub fn elapsed_since(&self, earlier: &Self) -> Option<Duration> {
         if let (Some(now), Some(then)) = (&self.uptime, &earlier.uptime)
             && now.boot_id != then.boot_id
@@ -94,7 +94,7 @@ pub struct Uptime {
 }
 
 impl Uptime {
-    /// Reads the uptime. Only Linux has an identifier of the boot that every process can read.
+    /// Reads the uptime. Linux only: no other system has a boot ID that every process can read.
     #[cfg(target_os = "linux")]
     fn now() -> Option<Self> {
         static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {

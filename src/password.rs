@@ -46,7 +46,7 @@ pub(crate) fn is_hash(text: &str) -> Option<bool> {
     PasswordHash::new(text).is_ok_and(|hash| is_complete(&hash)).then_some(true)
 }
 
-/// Returns whether verifying a password takes at most some seconds and 1 GiB.
+/// Returns whether verifying a password takes at most a few seconds and 1 GiB of memory.
 fn has_acceptable_cost(hash: &PasswordHash) -> bool {
     Params::try_from(hash).is_ok_and(|cost| cost.m_cost() <= 1 << 20 && cost.t_cost() <= 64 && cost.p_cost() <= 64)
 }

@@ -105,8 +105,8 @@ impl Zone {
         Timestamp(instant.as_millisecond())
     }
 
-    /// Formats a time briefly: the time of a day that is today, the date and the time of this year,
-    /// or the date of another year.
+    /// Formats a time briefly: the time for today, the date and time for this year, the date for
+    /// another year.
     fn format_briefly(&self, at: Timestamp, now: Timestamp) -> String {
         let (local, today) = (self.local_time(at), self.local_time(now));
         let format = match () {

@@ -20,7 +20,7 @@ pub(super) enum Page {
     SaveFailed,
 }
 
-/// The icon above the title: its colour and its shape on a circle with a diameter of 64.
+/// The icon above the title: its color and its shape on a circle with a diameter of 64.
 struct Icon {
     class: &'static str,
     svg_path: &'static str,

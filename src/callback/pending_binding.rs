@@ -66,7 +66,7 @@ pub enum CallbackEvent {
     Failed(anyhow::Error),
 }
 
-/// Saves a binding before the phone is told of it, and returns the current name of the user.
+/// Saves a binding before the phone is notified, and returns the current name of the user.
 pub type SaveBinding = Box<dyn FnMut(&OAuthIdentity) -> anyhow::Result<String> + Send>;
 
 /// A binding that waits for the call of a phone.
@@ -341,7 +341,7 @@ impl PendingBinding {
         };
         let (openid, nickname) = (identity.openid.clone(), identity.nickname.clone());
         self.emit(CallbackEvent::Bound(BoundUser { username: username.clone(), identity }));
-        // The binding is saved whatever follows, so `close` need not wait for the lookup.
+        // The binding is saved in any case, so `close` need not wait for the lookup.
         drop(close_sender);
         let bound = |follow_step| ExchangeOutcome::Bound {
             code: code.clone(),

@@ -49,7 +49,7 @@ pub(crate) fn text_content(raw: &str) -> Result<Content, CommandError> {
 /// values win.
 ///
 /// # Errors
-/// A field, a colour or the URL is invalid.
+/// A field, a color or the URL is invalid.
 pub(crate) fn template_content(
     args: &ContentArgs,
     name: &str,
@@ -83,7 +83,7 @@ pub(crate) fn template_content(
 }
 
 /// Builds a subscription notification from the same options. `--url` becomes the page to open, and
-/// colours are removed.
+/// colors are removed.
 ///
 /// # Errors
 /// The same as [`template_content`].
@@ -100,7 +100,7 @@ pub(super) fn subscription_content(
     Ok(content)
 }
 
-/// Removes the colours, which subscription notifications do not have.
+/// Removes the colors, which subscription notifications do not have.
 pub(super) fn without_colors(mut data: Map<String, Value>) -> Map<String, Value> {
     for field in data.values_mut().filter_map(Value::as_object_mut) {
         field.shift_remove("color");

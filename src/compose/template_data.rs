@@ -1,5 +1,5 @@
 //! Merges the fields of a template message: those of the config's alias, of a JSON object and of
-//! `--data`, later ones winning; then the colours.
+//! `--data`, later ones winning; then the colors.
 
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ pub(crate) fn merge_fields(
         let name = t!("input-value", key = field.key);
         let value = sanitize_text(input::argument_text(&field.value, &name, warnings)?);
         match data.get_mut(&field.key).and_then(Value::as_object_mut) {
-            // The colour from the config stays.
+            // The color from the config stays.
             Some(existing) => existing.insert("value".into(), json!(value)),
             None => data.insert(field.key.clone(), json!({ "value": value })),
         };

@@ -49,8 +49,8 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
     Ok(mode & 0o004 != 0)
 }
 
-/// Returns whether the files of `owner` are trusted. Root also manages the files of a service's
-/// user.
+/// Returns whether the files of `owner` are trusted. Root also trusts the files of a service's user,
+/// which it manages.
 fn is_trusted_owner(euid: u32, owner: u32) -> bool {
     euid == 0 || owner == 0 || owner == euid
 }

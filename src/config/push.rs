@@ -106,7 +106,7 @@ impl PushSecretLookups {
     }
 
     /// Returns why the secrets cannot be used: one cannot be read, or needs another one. The other
-    /// one may be in the environment of a service alone, so this is no error for other commands.
+    /// one may be only in the environment of a service, so this is no error for other commands.
     fn first_error(&self) -> Option<Error> {
         if let Some(error) = self.all().into_iter().find_map(|lookup| lookup.error.clone()) {
             return Some(error);

@@ -65,7 +65,7 @@ fn insert(table: &mut dyn TableLike, path: &[&str], value: &Value) -> Option<boo
         }
         let item = table.get_mut(name)?;
         if let (Some(existing), ["color"]) = (item.as_value().filter(|value| !value.is_inline_table()), below) {
-            // The colour of a field stands beside its value.
+            // The color of a field is beside its value.
             let mut field = InlineTable::new();
             field.insert("value", existing.clone().decorated(" ", ""));
             *item = Item::Value(Value::InlineTable(field));

@@ -32,7 +32,7 @@ pub enum MessageAction {
     RetryAfterMinute,
     /// It is retried after midnight in Beijing, when WeChat resets its quotas.
     RetryAfterQuotaReset,
-    /// It failed for good.
+    /// It failed permanently.
     Fail,
     /// It is retried if WeChat drops a repeat (templates, for ten minutes), otherwise its state is
     /// unknown.

@@ -76,7 +76,7 @@ impl FinishedAttempt<'_> {
         claimed.fallback_id.is_some() && refusal.is_some_and(|it| WINDOW_CLOSED_ERRCODES.contains(&it.errcode))
     }
 
-    /// Returns what WeChat responded, whatever becomes of the message.
+    /// Returns the response of WeChat, for a message of any state.
     fn take_response(&mut self) -> ResponseInfo {
         let (msgid, host) = (self.msgid.take(), self.host.take());
         let mut response = ResponseInfo { msgid, host, server_time: self.server_at, ..response_from_error(self.error) };

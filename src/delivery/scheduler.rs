@@ -51,7 +51,7 @@ pub struct Scheduler {
     actions: Vec<StepAction>,
     /// Whether submissions may still come.
     expects_submissions: bool,
-    /// Whether the run goes on with messages that become due.
+    /// Whether the run continues with messages that become due.
     pub(super) is_continuous: bool,
     /// Nothing more is started: the source of a continuous run is closed.
     is_ending: bool,

@@ -187,11 +187,11 @@ impl ServiceLoop {
         (self.on_event)(DeliveryServiceEvent::Stopped);
     }
 
-    /// Waits until a request or an event of a run arrives, or until this time. Parked and not on the
-    /// channels, because a thread that waits for channels spins before it sleeps: a wait takes 108 µs
-    /// of CPU for several channels, and 36 µs here.
+    /// Waits until a request or an event of a run arrives, or until this time. It parks the thread
+    /// instead of waiting on the channels: a wait on several channels spins first and takes 108 µs of
+    /// CPU, parking takes 36 µs.
     fn wait(until: Instant) {
-        // Another wait of this thread may have taken the wake-up, so none is long.
+        // Another wait of this thread may have taken the wake-up, so each is short.
         std::thread::park_timeout(until.saturating_duration_since(Instant::now()).min(WATCH_INTERVAL));
     }
 
@@ -368,7 +368,7 @@ impl ServiceLoop {
     }
 
     /// Reports that what this source had reported works again; with [`FailureSource::Sending`],
-    /// which needs everything else, whatever was reported.
+    /// which needs everything else, regardless of the reports.
     fn report_recovery(&mut self, source: FailureSource) {
         let is_over = |failure: &mut ReportedFailure| source == FailureSource::Sending || failure.source == source;
         if self.failure.take_if(is_over).is_some() {

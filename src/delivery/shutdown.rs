@@ -175,7 +175,7 @@ impl Scheduler {
             remaining.clear();
         }
         self.phase = RunPhase::Reporting(remaining.into());
-        // The first ones whatever the time is.
+        // The first ones, at any time.
         self.report_batch()?;
         Ok(NextStep::Continue)
     }

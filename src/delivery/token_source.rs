@@ -61,7 +61,7 @@ impl TokenSource {
         })
     }
 
-    /// Handles WeChat's refusal of a token. Returns whether a new one is worth fetching.
+    /// Handles WeChat's refusal of a token. Returns whether a new one should be fetched.
     pub(super) fn reject(&mut self, token: &Secret) -> bool {
         // Many requests may have used it: only the first refusal counts.
         if matches!(&self.state, TokenState::Cached(cached) if cached.token.expose_secret() == token.expose_secret()) {

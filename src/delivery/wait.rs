@@ -2,7 +2,7 @@
 //!
 //! While messages are in flight, only this run knows, or will know, their results: giving up would
 //! turn each delivered message into a possibly delivered one. So the run waits for a locked
-//! database until the shutdown deadline. With nothing in flight it gives up after the busy timeout.
+//! database until the shutdown deadline. With nothing in flight it stops after the busy timeout.
 
 use std::time::{Duration, Instant};
 

@@ -79,8 +79,8 @@ fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {
     })
 }
 
-/// A file that is no PEM, or not the one that is meant; `hint` is said where the mistake itself
-/// does not tell what to do.
+/// Returns the error for a file that is not PEM or holds the wrong item. `hint` is used if the fault
+/// itself does not say what to do.
 fn pem_error(path: &Path, key: &str, fault: PemError, hint: String) -> CommandError {
     let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
     config_error(what, fault.hint().unwrap_or(hint))

@@ -22,10 +22,6 @@ pub struct DatabaseStatus {
 
 impl DatabaseStatus {
     /// Opens the database.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be opened.
     pub fn open(database: &Path) -> store::Result<Self> {
         let store = Store::open(database)?.with_busy_timeout(LOCK_TIMEOUT)?;
         Ok(Self { store: Mutex::new(store), last: Mutex::new(None) })

@@ -26,7 +26,7 @@ const FORWARD_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long WeChat's request may take altogether.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(4700);
 
-/// How many requests may wait for a locked database until WeChat gives up. The others wait briefly,
+/// The number of requests that may wait for a locked database until WeChat times out. The others wait briefly,
 /// so that some threads of the server are left for the check of the URL.
 const MAX_WAITING: usize = 16;
 

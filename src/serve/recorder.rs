@@ -23,7 +23,7 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 /// join it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How often the database is tried while events cannot be recorded and none arrives.
+/// The interval between probes of the database while events cannot be recorded and none arrives.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The most events in one transaction.

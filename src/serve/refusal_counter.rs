@@ -37,7 +37,7 @@ pub(super) struct RefusalChange {
 }
 
 impl RefusalCounter {
-    /// Returns a counter, and the recorder's side: it is told of the first change after a write.
+    /// Returns a counter, and the recorder's side: it is notified of the first change after a write.
     pub(super) fn new() -> (Self, Receiver<()>) {
         let (changed, receiver) = bounded(1);
         (Self { state: Mutex::default(), changed }, receiver)

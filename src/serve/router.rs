@@ -131,7 +131,7 @@ impl ServeRouter {
         }
     }
 
-    /// The metrics are for this machine alone: there are no keys for programs elsewhere yet.
+    /// The metrics are only for this machine: there are no keys for programs elsewhere yet.
     fn metrics_page(&self, request: &Request) -> HttpResponse {
         if !is_read(request) {
             return method_not_allowed();

@@ -28,7 +28,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     Connection::open_with_flags(file, flags).map_err(at)
 }
 
-/// Opens the file alone, without its log, locks or any new sibling.
+/// Opens only the file, without its log, locks or any new sibling.
 pub(super) fn connect_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let file = std::path::absolute(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
     let mut uri = String::from("file:");

@@ -195,7 +195,7 @@ fn set_follow_state(
         Some(_) if !is_new_binding => return Ok(()),
         later => later.unwrap_or(follows),
     };
-    // A person who follows again can be reached again, whatever the reason was.
+    // A person who follows again can be reached again, regardless of the reason.
     let sql = "UPDATE bindings SET follows = ?3, has_followed = has_followed OR ?3,
                unreachable_errcode = CASE WHEN ?3 THEN NULL ELSE ?4 END WHERE app_id = ?1 AND openid = ?2";
     tx.prepare_cached(sql)?.execute(params![app_id, event.openid, follows, NOT_FOLLOWING[0]]).map(drop)

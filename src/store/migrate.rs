@@ -65,7 +65,7 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -
     let version = if found == 0 { UserVersion::new(supported).map_err(at)? } else { now.with_schema(supported) };
     version.write(&tx).map_err(at)?;
     tx.commit().map_err(at)?;
-    // From now on the file alone is a wxbox database, even without its log.
+    // From now on the file itself is a wxbox database, even without its log.
     let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     Ok(())
 }

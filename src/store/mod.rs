@@ -101,7 +101,7 @@ impl Store {
             conn.execute_batch("PRAGMA fullfsync = ON").map_err(|e| Error::from_sqlite(path, e))?;
         }
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(|e| Error::from_sqlite(path, e))?;
-        // Stable query plans: a plan that depends on bound values is prepared anew at each
+        // Stable query plans: a plan that depends on bound values is prepared again at each
         // execution.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::from_sqlite(path, e))?;
         conn.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);

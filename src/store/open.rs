@@ -10,7 +10,7 @@ use super::{Error, Result, wal_check};
 use crate::files::{self, sibling_path};
 use crate::i18n::io_error_text;
 
-/// Returns the target of a link. SQLite's siblings are beside the file, whatever its name: two
+/// Returns the target of a link. SQLite's siblings are beside the file, regardless of its name: two
 /// processes that use two names must share the same locks.
 pub(super) fn resolve_symlink(path: &Path) -> PathBuf {
     let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());

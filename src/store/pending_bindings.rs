@@ -132,7 +132,7 @@ impl Store {
         })
     }
 
-    /// Ends the wait for a binding: no phone can complete it any more. Returns what had become of it.
+    /// Ends the wait for a binding: no phone can complete it any more. Returns its result so far.
     pub fn remove_pending_binding(&mut self, id: i64) -> Result<PendingBindingOutcome> {
         self.write_transaction(|tx| {
             let outcome = read_outcome(tx, id)?;

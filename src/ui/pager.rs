@@ -30,7 +30,7 @@ pub(super) fn is_longer_than_screen(text: &str) -> bool {
 /// cannot be started.
 pub(super) fn show(text: &str) -> bool {
     let Some(mut command) = pager_command() else { return false };
-    // While this exists, Ctrl-C is for the pager alone.
+    // While this exists, only the pager gets Ctrl-C.
     let Ok(signals) = SignalReceiver::new() else { return false };
     let Ok(child) = with_original_mask(|| command.stdin(Stdio::piped()).spawn()) else { return false };
     let pid = Pid::from_child(&child);

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{i18n, t};
 
-/// Why a request got no usable response, without any URL. `Display` renders it in the language of the run.
+/// The reason a request got no usable response; it contains no URL. `Display` renders it in the
+/// language of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {

@@ -153,7 +153,7 @@ impl Client {
         self.post_with(api, token, body, Idempotency::Unsafe)
     }
 
-    /// Sends a JSON body, already raw UTF-8, by POST.
+    /// Sends a JSON body, given as UTF-8 bytes, by POST.
     pub(super) fn post_with(
         &self,
         api: &'static str,

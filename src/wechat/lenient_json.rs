@@ -12,7 +12,7 @@ use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 /// Parses the fields of a response; `None` if it is not an object. If only an errcode is readable,
-/// the result holds that alone.
+/// the result holds only that.
 pub(super) fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
     if let Ok(value) = serde_json::from_slice(bytes) {
         return match value {

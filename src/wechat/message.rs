@@ -25,7 +25,7 @@ pub const MAX_TEXT_BYTES: usize = 2048;
 pub struct TemplateField {
     /// The text that the phone shows.
     pub value: String,
-    /// A colour, `#RRGGBB`. WeChat accepts it, but has ignored it since 2023-05-04.
+    /// A color, `#RRGGBB`. WeChat accepts it, but has ignored it since 2023-05-04.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
 }
@@ -86,7 +86,7 @@ pub enum Content {
         /// The mini-program page that opens when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         miniprogram: Option<MiniProgram>,
-        /// The fields in order; each value is a [`TemplateField`] without a colour.
+        /// The fields in order; each value is a [`TemplateField`] without a color.
         data: Map<String, Value>,
     },
     /// A message by a one-time subscription.

@@ -10,7 +10,7 @@ use super::server_clock::date_header_timestamp;
 use super::{ApiHost, Cause, Error, Result};
 use crate::clock::Timestamp;
 
-/// The maximum size of a response in bytes; the largest of our calls returns 310 KB (10,000
+/// The maximum size of a response in bytes; the largest call of wxbox returns 310 KB (10,000
 /// openids).
 pub(super) const MAX_RESPONSE_BYTES: u64 = 8 << 20;
 

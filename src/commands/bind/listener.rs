@@ -200,7 +200,7 @@ impl NoticeLog {
     }
 
     /// Reports a callback that was rejected. A request with the right state is no attack: a server
-    /// in between rewrote its path, which is worth a warning.
+    /// in between rewrote its path, which causes a warning.
     fn report_rejected(&mut self, ui: &mut Ui, reason: RejectReason) {
         match reason {
             RejectReason::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-elsewhere")),

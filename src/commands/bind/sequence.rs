@@ -63,7 +63,7 @@ impl BindingSource {
         }
     }
 
-    /// Whether the operator is told if the person does not follow the account.
+    /// Whether the operator is notified if the person does not follow the account.
     fn checks_follow(&self) -> bool {
         !matches!(self, Self::Scan { .. })
     }

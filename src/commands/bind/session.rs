@@ -55,7 +55,7 @@ pub(super) struct BindAttempt {
 
 /// The result of an attempt.
 pub(super) enum BindOutcome {
-    /// The person was bound, whatever ended the wait; a signal may have arrived meanwhile.
+    /// The person was bound, however the wait ended; a signal may have arrived in the meantime.
     Bound(BoundUser, Option<Signal>),
     Stopped(Signal),
     /// No one came in time; the text describes what was refused meanwhile.

@@ -69,9 +69,9 @@ pub(in crate::commands) struct MessageReport {
 
 /// The reason why a requested message does not exist.
 pub(in crate::commands) enum MissingMessage {
-    /// Its person was removed while an attempt was in progress.
+    /// The person was removed while an attempt was in progress.
     DeletedInFlight(i64),
-    /// Its person was removed before the first attempt.
+    /// The person was removed before the first attempt.
     DeletedQueued(i64),
     /// An attempt has ended, but its outcome could not be saved.
     ResultNotSaved { id: i64, state: MessageState, cause: String },

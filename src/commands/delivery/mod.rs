@@ -107,7 +107,7 @@ struct ProgressReporter<'a, F> {
     /// The correlation ID of the last submission that was saved.
     last_accepted: Option<u64>,
     receipt_wait: Option<ReceiptWait>,
-    /// The problems that are told at the end of the run; `None` if each is told at once.
+    /// The problems that are reported at the end of the run; `None` if each is reported at once.
     problems: Option<ProblemGroups>,
     /// The user was told that messages of some types have no receipt.
     is_no_receipt_reported: bool,

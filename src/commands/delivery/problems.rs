@@ -50,7 +50,7 @@ struct ProblemCause {
 }
 
 impl Problem {
-    /// Returns what is wrong with a message; `None` if it is told as a result.
+    /// Returns the problem of a message; `None` if it is reported as a result.
     fn of(report: &MessageReport, view: &MessageView) -> Option<Self> {
         let is_queued_on_request = report.only_queued && view.state == MessageState::Queued;
         match view.receipt {

@@ -19,11 +19,11 @@ pub(super) struct EventOptions {
     pub(super) present_url: Option<Url>,
 }
 
-/// What becomes of the events.
+/// The answer to the question about events.
 pub(super) enum EventChoice {
     /// None are received.
     Declined,
-    /// The config receives events, and keeps its secrets.
+    /// The config already has events; its secrets are kept.
     Kept,
     /// They are received with new secrets.
     New(EventAnswers),

@@ -54,7 +54,7 @@ pub(super) fn verify_once(answers: &InitAnswers, path: &Path, environment: &Envi
     Err(CommandError { exit, message: t!("init-nothing-written", cause = message), hint }.into())
 }
 
-/// Verifies until WeChat accepts the values or the user gives up.
+/// Verifies until WeChat accepts the values or the user stops.
 pub(super) fn verify_until_accepted(
     ui: &mut Ui,
     answers: &mut InitAnswers,

@@ -74,7 +74,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     })
 }
 
-/// Reads the config without a warning about it.
+/// Reads the config without printing its warnings.
 fn read_config(global: &Global) -> Result<AppContext, config::Error> {
     let flags =
         CliOverrides { config: global.config.clone(), database: global.database.clone(), ..CliOverrides::default() };

@@ -37,7 +37,7 @@ pub(super) enum Trigger {
     Nth(Vec<u64>),
     /// The calls whose number is a multiple of this.
     Every(u64),
-    /// That share of the calls, chosen by a generator with this seed.
+    /// The share `probability` of the calls, chosen by a generator seeded with `seed`.
     Chance { probability: f64, seed: u64 },
 }
 

@@ -67,7 +67,7 @@ impl FaultPlan {
 
     /// Counts a call and selects its effects.
     ///
-    /// Each fault counts every call that matches its filter, whatever the other faults do. The
+    /// Each fault counts every call that matches its filter, regardless of the other faults. The
     /// first fault that triggers wins; all delays that trigger add up and apply as well.
     pub(in crate::sandbox) fn select(&mut self, path: &str, openid: Option<&str>) -> SelectedFaults {
         let mut delays = Vec::new();

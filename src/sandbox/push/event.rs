@@ -103,7 +103,7 @@ impl PushEvent {
         }
     }
 
-    /// Whether the person waits for a reply, and is told if none comes.
+    /// Whether the person waits for a reply, and is notified if none comes.
     pub(in crate::sandbox) fn expects_reply(&self) -> bool {
         matches!(self, Self::Text { .. } | Self::Clicked { .. })
     }

@@ -26,7 +26,7 @@ pub(in crate::sandbox) struct QueuedPush {
     sender: String,
     /// The elements of the message.
     elements: String,
-    /// Whether the person waits for a reply, and is told if none comes.
+    /// Whether the person waits for a reply, and is notified if none comes.
     pub(in crate::sandbox) expects_reply: bool,
     /// The time between the event and the first attempt.
     pub(in crate::sandbox) delay: Duration,

@@ -142,7 +142,7 @@ impl Person {
             // Since 2021 the platform has not filled in these fields, but it still sends them.
             "nickname": "",
             "sex": 0,
-            // The language of the person, whatever `lang` asks for.
+            // The language of the person, not that of `lang`.
             "language": "zh_CN",
             "city": "",
             "province": "",

@@ -59,7 +59,7 @@ fn consent_allows_one_notification_unless_long_term() {
     sandbox.post_form("/sandbox/grant", &format!("person=luffy&template={STATUS}&give=0"));
     assert_eq!(sandbox.code_of(SEND, &status(LUFFY)), 43101);
     assert_eq!(sandbox.code_of(SEND, &report(NAMI)), 43101);
-    // A person who does not follow gets nothing, whatever the consents.
+    // A person who does not follow gets nothing, regardless of consents.
     sandbox.post_form("/sandbox/grant", &format!("person=zoro&template={REPORT}&give=1"));
     assert_eq!(sandbox.code_of(SEND, &report(ZORO)), 43101);
 }

@@ -55,7 +55,7 @@ pub enum MessageState {
     Queued,
     /// WeChat accepted it.
     Sent,
-    /// It failed for good.
+    /// It failed permanently.
     Failed,
     /// It may have reached WeChat, although no response came.
     Unknown,

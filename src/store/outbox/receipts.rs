@@ -182,7 +182,7 @@ impl Store {
         self.map_err(query.query_row([id], |row| Receipt::from_row(row, 0)).optional().map(Option::flatten))
     }
 
-    /// Returns the number of the account's sent messages by their receipt.
+    /// Returns the number of the account's sent messages for each receipt.
     pub fn receipt_counts(&self, app_id: &str) -> Result<ReceiptCounts> {
         let sql = format!(
             "SELECT count(*) FILTER (WHERE m.receipt = 'delivered'), count(*) FILTER (WHERE m.receipt = 'blocked'),

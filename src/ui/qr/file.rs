@@ -50,7 +50,7 @@ impl QrFile {
     }
 
     /// Writes the QR code of `text` and replaces an existing file atomically. Only the owner can
-    /// read the file, because a link that binds a person is for that person alone.
+    /// read the file, because a link that binds a person is only for that person.
     ///
     /// # Errors
     /// The text is too long for a code, or the file cannot be written.

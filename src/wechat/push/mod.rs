@@ -61,7 +61,7 @@ impl PushQuery {
         !self.signature.is_empty()
     }
 
-    /// Returns whether the request is a check of our own, which says nothing about WeChat.
+    /// Returns whether the request is a check by wxbox itself, which says nothing about WeChat.
     pub fn is_own_check(&self) -> bool {
         self.is_own_check
     }

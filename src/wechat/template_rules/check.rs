@@ -31,7 +31,7 @@ pub enum Rule {
     Hidden,
     /// An untyped key without a value is displayed as an empty line.
     Blank,
-    /// Colours have no effect.
+    /// Colors have no effect.
     Color,
     /// Emoji are removed.
     Emoji,
@@ -39,7 +39,7 @@ pub enum Rule {
     LineBreak,
     /// At most [`DISPLAY_CHARS`] characters are displayed.
     DisplayLength,
-    /// An amount without decimals, such as `¥800`, follows its rule, but was rejected in practice.
+    /// WeChat rejects an amount without decimals, such as `¥800`, although its rule allows it.
     Decimals,
 }
 

@@ -15,7 +15,8 @@ use format::{MediaFormat, MediaKind};
 pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";
 
 const TTL_MS: i64 = 3 * 86_400_000;
-/// The number of bytes that are kept. Beyond it the oldest files are removed, whatever their age.
+/// The number of bytes that are kept. Beyond it the oldest files are removed, regardless of their
+/// age.
 const MAX_STORED_BYTES: usize = 64 << 20;
 /// The memory that a file takes besides its bytes.
 const ENTRY_OVERHEAD_BYTES: usize = 1 << 10;

@@ -20,7 +20,7 @@ pub fn redactions() -> snapbox::Redactions {
             ("[SPACE]", r"\b\d+\.\d\d [KMGT]iB\b"),
             ("[QR]", r"(?:[ ▀▄█]{36,}\n)+"),
             // In a report of `run`: the host, and the duration of the command.
-            ("[RAN]", r"\(status \d+\) on (?<redacted>\S+ after \d+m?s): "),
+            ("[RAN]", r"\(status \d+\) on (?<redacted>\S+ after \d+m?s)\b"),
             ("[RAN]", r"（(?<redacted>主机 [^（），]+，耗时 [^）]+)）"),
             // In a line for monitoring.
             ("[AGE]", r"\(oldest (?<redacted>\d+[smhd])\b"),

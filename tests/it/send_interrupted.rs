@@ -43,7 +43,7 @@ Created       [TIME]
 Expires       [TIME]
 Next attempt  [TIME]
 Error         cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
-Request ID    6b0cc887-8728d44e-3c56136b
+Request ID    [RID]
 Hint          compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
 Content       hi
 

@@ -318,7 +318,7 @@ hint: without --strict this is a warning; run `wxbox template check Note --data 
     env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: if --fallback is sent: thing1 has 41 characters and is sent as "true succeeded (sta…": a thing can have up to 20 characters
+warning: if --fallback is sent: thing1 has [..] characters and is sent as "true succeeded (sta…": a thing can have up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);

@@ -10,7 +10,7 @@ pub fn redactions() -> snapbox::Redactions {
             ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
             ("[LOCAL_TIME]", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d"),
             ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
-            ("[RID]", r#"(?:"rid":"|Request ID  )(?<redacted>[0-9a-f]+-[0-9a-f]+-[0-9a-f]+)"#),
+            ("[RID]", r#"(?:"rid":"|Request ID +)(?<redacted>[0-9a-f]+-[0-9a-f]+-[0-9a-f]+)"#),
             ("[MSGID]", r"\b\d{16,19}\b"),
             ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
             ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{4,5})\b"),

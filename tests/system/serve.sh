@@ -83,7 +83,7 @@ log "reads a new config, and keeps the old one if the new one is broken"
 cp -p /etc/wxbox/config.toml "$home/good"
 printf '[pusch]\n' >>/etc/wxbox/config.toml
 systemctl reload $unit
-await 1 grep -c 'the old one stays in force' /run/services
+await 1 grep -c 'the old config stays in force' /run/services
 [ "$(push VIEW)" = success ] || fail "after a broken config: $(said)"
 cat "$home/good" >/etc/wxbox/config.toml
 printf '[push]\npath = "/events"\n' >>/etc/wxbox/config.toml

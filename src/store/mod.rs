@@ -65,7 +65,8 @@ use connect::connect;
 use open::{prepare_file, resolve_symlink, sync_wal_dir_entry};
 
 /// The number of statements that a connection keeps prepared: more than a delivery run uses in turn.
-/// With rusqlite's 16 each step would prepare most of its statements again.
+/// With rusqlite's 16, mixed runs prepare most of them again in each step, 9 % of their time in the
+/// simulator. A broadcast needs fewer, and is as fast with 16.
 const PREPARED_STATEMENTS: usize = 64;
 
 /// An open database.

@@ -4,7 +4,9 @@
 use serde_json::json;
 
 use super::content;
+use super::placeholders::Placeholders;
 use super::template_check;
+use super::template_data::template_values;
 use super::template_list::find;
 use super::template_resolve::TemplateResolver;
 use super::warnings::DraftWarnings;
@@ -26,6 +28,7 @@ use crate::wechat::template::{HIDDEN_KEYS, keys};
 pub(super) fn build(
     templates: &mut TemplateResolver<'_>,
     name: &str,
+    placeholders: Option<&Placeholders>,
     warnings: &mut DraftWarnings,
     text: &Content,
 ) -> anyhow::Result<Option<Content>> {
@@ -60,6 +63,9 @@ pub(super) fn build(
         let message = t!("send-fallback-fields", name = name, count = open_keys.len(), fields = fields);
         return Err(CommandError::usage(message).hint(t!("send-fallback-fields-hint", name = name)).into());
     };
+    if let Some(placeholders) = placeholders {
+        template_values(data).for_each(|value| *value = placeholders.substitute(value));
+    }
     data.insert(key.to_owned(), json!({ "value": text }));
     let mut field_warnings = DraftWarnings::new(warnings.is_strict());
     template_check::resolve_and_check(templates, Some(name), &mut field_warnings, &mut fallback)?;

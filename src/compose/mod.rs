@@ -27,6 +27,7 @@ use crate::store::{Expiry, Store, Submission};
 use crate::t;
 use crate::ui::Ui;
 use draft::MessageDraft;
+use placeholders::Placeholders;
 use recipients::Recipient;
 use template_resolve::{TemplateCache, TemplateResolver};
 use warnings::DraftWarnings;
@@ -37,6 +38,8 @@ pub(crate) struct ComposeRequest<'a> {
     /// The warnings so far.
     pub(crate) warnings: DraftWarnings,
     pub(crate) delivery: &'a DeliveryArgs,
+    /// The placeholders of `run`, for the default values of a fallback.
+    pub(crate) placeholders: Option<&'a Placeholders>,
 }
 
 /// The maximum number of messages that WeChat accepts in a row. Page:
@@ -55,14 +58,14 @@ pub(crate) fn build_submission(
     request: ComposeRequest<'_>,
     recipients: Vec<Recipient>,
 ) -> anyhow::Result<Submission> {
-    let ComposeRequest { mut draft, mut warnings, delivery } = request;
+    let ComposeRequest { mut draft, mut warnings, delivery, placeholders } = request;
     draft.check_touser(&recipients)?;
     let mut cache = TemplateCache::default();
     let mut templates = TemplateResolver { app, store, account, cache: &mut cache };
     let name = draft.template_name.as_deref();
     template_check::resolve_and_check(&mut templates, name, &mut warnings, &mut draft.content)?;
     let fallback = match &delivery.fallback {
-        Some(name) => fallback::build(&mut templates, name, &mut warnings, &draft.content)?,
+        Some(name) => fallback::build(&mut templates, name, placeholders, &mut warnings, &draft.content)?,
         None => None,
     };
     warnings.print(ui);

@@ -57,6 +57,14 @@ pub(crate) fn alias_fields(alias: &TemplateAlias) -> Map<String, Value> {
     alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
 }
 
+/// Returns the values of the fields of a message.
+pub(crate) fn template_values(data: &mut Map<String, Value>) -> impl Iterator<Item = &mut String> {
+    data.values_mut().filter_map(|field| match field.get_mut("value") {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    })
+}
+
 fn read_data_json(file: &str, warnings: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
     let to_error = |cause: String| {
         CommandError::usage(t!("send-data-json", path = input::display_name(file), cause = cause))

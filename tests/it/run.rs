@@ -130,6 +130,23 @@ fn default_values_have_host_and_time_with_each_command() {
 }
 
 #[test]
+fn placeholders_within_the_command_line_are_not_replaced() {
+    let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
+    let content = "content = \"{{thing1.DATA}} {{command.DATA}}\"\n";
+    let mut env = TestEnv::with_scenario(&format!("{template}{content}"));
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("config set templates.note.id note_0123456789abcdefghijklmnopqrstuvwxyz-A").assert_success();
+    env.run("config set templates.note.data.command {command}").assert_success();
+    // The window for texts is closed, so the fallback is sent.
+    env.sandbox().post_form("clock", "forward=49h");
+    for line in ["run -q -u luffy --fallback note", "run -q -u luffy -t note -d thing1=x"] {
+        env.run(&format!("{line} -- echo '{{host}}' '{{time}}' '{{status}}'")).assert_success();
+        let fields = last_template_fields(&mut env);
+        assert!(fields.contains(&"command=echo {host} {time} {status}".to_owned()), "{line}: {fields:?}");
+    }
+}
+
+#[test]
 fn unknown_placeholder_warns_before_command() {
     let mut env = TestEnv::with_bound_luffy();
     env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"

@@ -7,7 +7,6 @@ mod placeholders;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::never;
-use serde_json::Value;
 
 use crate::cli::{ArgText, Global, ReportOn, Run, missing_report_recipient_error};
 use crate::commands::delivery;
@@ -15,6 +14,7 @@ use crate::commands::delivery::DeliverySetup;
 use crate::compose::draft::MessageDraft;
 use crate::compose::recipients;
 use crate::compose::recipients::RecipientSelector;
+use crate::compose::template_data::template_values;
 use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, content, single_source};
 use crate::config::{self, CliOverrides, Config, Environment};
@@ -127,7 +127,7 @@ fn prepare_report(
     (child_exit, elapsed): ChildResult<'_>,
 ) -> anyhow::Result<(AppContext, Store, Submission)> {
     let flags = CliOverrides { expire_after: args.delivery.expire_after, ..CliOverrides::default() };
-    let mut app = AppContext::open(ui, global, flags)?;
+    let app = AppContext::open(ui, global, flags)?;
     // The text needs the language of the configuration.
     let facts = &RunFacts::from_result(&args.command, child_exit, elapsed);
     let default = args.content.text_option.is_none().then(|| ArgText::from(facts.text().as_str()));
@@ -140,10 +140,6 @@ fn prepare_report(
         };
         map_texts(&mut content, &mut fill);
     }
-    // A fallback is built from these values.
-    for (_, value) in app.config.templates.values_mut().flat_map(|template| &mut template.data) {
-        value.value.value = facts.placeholders.substitute(&value.value.value);
-    }
     let account = app.account()?;
     let mut store = app.open_existing_store()?;
     let named = RecipientSelector::from_args(&args.user, &args.tag, false, &[])?;
@@ -155,7 +151,7 @@ fn prepare_report(
         .split_or_check(false, &mut warnings);
     // `run` has no --split, so the hint must not suggest it.
     let draft = draft.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
-    let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
+    let request = ComposeRequest { draft, warnings, delivery: &args.delivery, placeholders: Some(&facts.placeholders) };
     let submission = build_submission(ui, &app, &mut store, Some(&account), request, recipients)?;
     Ok((app, store, submission))
 }
@@ -173,13 +169,7 @@ fn warn_unknown(ui: &mut Ui, facts: &RunFacts, name: &str) {
 fn map_texts(content: &mut Content, fill: &mut impl FnMut(&mut String)) {
     match content {
         Content::Text { content, .. } => fill(content),
-        Content::Template { data, .. } => {
-            for value in data.values_mut().filter_map(|field| field.get_mut("value")) {
-                if let Value::String(text) = value {
-                    fill(text);
-                }
-            }
-        }
+        Content::Template { data, .. } => template_values(data).for_each(fill),
         // `run` sends no other content.
         Content::Custom { .. } | Content::Subscribe { .. } | Content::OneTimeSubscription { .. } => {}
     }

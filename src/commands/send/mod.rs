@@ -48,7 +48,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     let mut store = open_store(ui, &app, &selector, args.dry_run)?;
     let recipients = recipients::resolve(ui, &app, &store, &selector)?;
     let is_many = confirm::is_many(selector.all, &recipients);
-    let request = ComposeRequest { draft, warnings, delivery: &args.delivery };
+    let request = ComposeRequest { draft, warnings, delivery: &args.delivery, placeholders: None };
     let submission = build_submission(ui, &app, &mut store, account.as_ref(), request, recipients)?;
     if args.dry_run {
         if let Some(to) = app.config.send.to.as_ref().filter(|_| selector.is_default()) {

@@ -5,9 +5,6 @@ use clap::{Args, Subcommand};
 use super::send::{DataArg, DataColorArg, data_parser, parse_data_color};
 use crate::t;
 
-/// The length of a template ID in characters.
-const TEMPLATE_ID_LENGTH: usize = 43;
-
 /// The account's templates.
 #[derive(Debug, Subcommand)]
 pub enum TemplateCommand {
@@ -29,17 +26,15 @@ pub enum TemplateCommand {
 }
 
 impl TemplateCommand {
-    /// Returns the name of the command and an option that clap took for a template, because a
-    /// template ID may begin with hyphens.
-    pub(super) fn mistyped_option(&self) -> Option<(&'static str, &str)> {
-        let (command, template) = match self {
-            Self::List(_) | Self::Add(_) => return None,
-            Self::Show(args) => ("show", args.template.as_str()),
-            Self::Check(args) => ("check", args.template.as_str()),
-            Self::Remove(args) => ("remove", args.template.as_str()),
-            Self::Alias(args) => ("alias", args.template.as_deref()?),
-        };
-        (template.starts_with("--") && template.len() < TEMPLATE_ID_LENGTH).then_some((command, template))
+    /// Returns the name of the command and its template, if it has one.
+    pub(crate) fn template(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::List(_) | Self::Add(_) => None,
+            Self::Show(args) => Some(("show", &args.template)),
+            Self::Check(args) => Some(("check", &args.template)),
+            Self::Remove(args) => Some(("remove", &args.template)),
+            Self::Alias(args) => Some(("alias", args.template.as_deref()?)),
+        }
     }
 }
 

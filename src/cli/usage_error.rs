@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
 
 use super::help::{ParseProbe, option_value, usage_text, words_before_escape};
-use super::{Cli, Send, TemplateCommand};
+use super::{Cli, Send};
 use crate::exit::{CommandError, ErrorReport};
 use crate::i18n::{closest_match, join_clauses, join_list};
 use crate::t;
@@ -61,13 +61,12 @@ pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
     CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }
 
-/// The error for a `template` command that has an option in place of the template, if it has.
-pub(crate) fn mistyped_template_error(command: &TemplateCommand) -> Option<CommandError> {
-    let (name, option) = command.mistyped_option()?;
+/// The error for a command of `template` that has an option in place of the template.
+pub(crate) fn mistyped_template_error(command: &str, option: &str) -> CommandError {
     let mut root = Cli::command();
     root.build();
-    let command = root.find_subcommand("template").and_then(|template| template.find_subcommand(name));
-    Some(unknown_option_error(command, option))
+    let command = root.find_subcommand("template").and_then(|template| template.find_subcommand(command));
+    unknown_option_error(command, option)
 }
 
 /// The error for an option that the command does not have.

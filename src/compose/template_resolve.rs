@@ -17,7 +17,7 @@ use crate::wechat::errcode::{Action, action};
 use crate::wechat::template::{HIDDEN_KEYS, keys};
 
 /// The length of WeChat's template IDs.
-const TEMPLATE_ID_LEN: usize = 43;
+pub(crate) const TEMPLATE_ID_LEN: usize = 43;
 
 /// The result of resolving a template name.
 pub(crate) enum ResolvedTemplate {

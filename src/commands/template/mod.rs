@@ -10,6 +10,7 @@ use crate::cli::{
 };
 use crate::clock::Timestamp;
 use crate::compose::template_list::{fetch, fetch_or_cached, find_or_fetch};
+use crate::compose::template_resolve::TEMPLATE_ID_LEN;
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
@@ -19,8 +20,12 @@ use crate::ui::{Table, Ui};
 use view::{TemplateView, note_alias, template_kind};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
-    if let Some(error) = mistyped_template_error(command) {
-        return Err(error.into());
+    // clap takes an option for a template, because a template ID may begin with hyphens.
+    if let Some((name, template)) = command.template()
+        && template.starts_with("--")
+        && template.len() < TEMPLATE_ID_LEN
+    {
+        return Err(mistyped_template_error(name, template).into());
     }
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     match command {

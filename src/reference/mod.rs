@@ -61,20 +61,27 @@ pub fn all_commands() -> Vec<Vec<String>> {
 /// Formats terms with their meanings in `width` columns, side by side if the terms are short.
 fn definition_list(rows: &[(String, String)], width: usize) -> String {
     let widest = rows.iter().map(|(term, _)| measure_text_width(term)).max().unwrap_or(0);
-    let is_inline = widest <= 26;
-    let indent = if is_inline { widest + 4 } else { 6 };
+    if widest > 26 {
+        return stacked_list(rows, width);
+    }
+    let indent = widest + 4;
     let mut text = String::new();
     for (term, meaning) in rows {
-        let lines = wrap(meaning, width - indent);
-        let mut lines = lines.iter();
-        let first = match is_inline {
-            true => lines.next().map(|line| format!("{}{line}", " ".repeat(indent - 2 - measure_text_width(term)))),
-            false => None,
-        };
-        text += format!("  {term}{}", first.unwrap_or_default()).trim_end();
+        let gap = " ".repeat(indent - 2 - measure_text_width(term));
+        let meaning = wrap(meaning, width - indent).join(&format!("\n{}", " ".repeat(indent)));
+        text += format!("  {term}{gap}{meaning}").trim_end();
         text.push('\n');
-        for line in lines {
-            text += &format!("{}{line}\n", " ".repeat(indent));
+    }
+    text
+}
+
+/// Formats terms with their meanings in `width` columns, each meaning below its term.
+fn stacked_list(rows: &[(String, String)], width: usize) -> String {
+    let mut text = String::new();
+    for (term, meaning) in rows {
+        text += &format!("  {term}\n");
+        for line in meaning.lines().flat_map(|line| wrap(line, width - 6)) {
+            text += &format!("      {line}\n");
         }
     }
     text

@@ -1,7 +1,7 @@
 //! Renders Markdown for a terminal: paragraphs are wrapped, code is indented, tables are definition
 //! lists, and each link names the page to which it leads.
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::definition_list;
 use crate::ui::{measure_text_width, wrap};
@@ -100,10 +100,10 @@ impl MarkdownRenderer<'_> {
                 self.is_table = true;
             }
             Tag::TableRow => self.rows.push(Vec::new()),
-            Tag::CodeBlock(kind) => {
+            Tag::CodeBlock(_) => {
                 self.flush();
                 self.separate();
-                self.is_code = matches!(kind, CodeBlockKind::Fenced(_) | CodeBlockKind::Indented);
+                self.is_code = true;
             }
             Tag::List(first) => {
                 self.flush();

@@ -2,7 +2,7 @@
 
 use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, MESSAGE_FIELDS};
 use super::translate::TableTranslator;
-use super::{definition_list, terminal_markdown};
+use super::{definition_list, stacked_list, terminal_markdown};
 use crate::exit::STATUSES;
 use crate::i18n::Lang;
 use crate::ui::wrap;
@@ -78,10 +78,10 @@ pub(super) fn variables(lang: Lang) -> Vec<(String, String)> {
     variables.map(|variable| (variable.name.to_owned(), translator.translate(variable.description))).collect()
 }
 
-/// Joins an introduction, a list and an end, whose lines are wrapped.
-fn topic(introduction: &str, rows: &[(String, String)], end: &str, width: usize) -> String {
+/// Joins an introduction, a list and an end. The lines of the list are wrapped already.
+fn topic(introduction: &str, list: &str, end: &str, width: usize) -> String {
     let wrapped = |text: &str| text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n");
-    format!("{}\n\n{}\n{}\n", wrapped(introduction), definition_list(rows, width), wrapped(end))
+    format!("{}\n\n{list}\n{}\n", wrapped(introduction), wrapped(end))
 }
 
 fn exit_codes(lang: Lang, width: usize) -> String {
@@ -100,7 +100,7 @@ fn exit_codes(lang: Lang, width: usize) -> String {
              `wxbox run` 的退出码就是所运行命令的退出码；命令被信号 n 终止时为 128+n。结果通知是否送达，不影响退出码。",
         ),
     };
-    topic(introduction, &statuses(lang), end, width)
+    topic(introduction, &definition_list(&statuses(lang), width), end, width)
 }
 
 fn environment(lang: Lang, width: usize) -> String {
@@ -115,7 +115,7 @@ fn environment(lang: Lang, width: usize) -> String {
             "没有接受 AppSecret 的选项，因为本机的所有用户都能看到命令行参数。",
         ),
     };
-    topic(introduction, &variables(lang), end, width)
+    topic(introduction, &definition_list(&variables(lang), width), end, width)
 }
 
 /// Returns the fields of an object, with one word in place of the fields of a message.
@@ -140,12 +140,6 @@ fn json(lang: Lang, width: usize) -> String {
         let notes = translator.translate(object.notes).replace(separator, "\n");
         (translator.translate(object.command), format!("{}\n{notes}", json_fields(object.fields)))
     }));
-    let mut list = String::new();
-    for (command, about) in rows {
-        let lines = about.trim_end().split('\n').flat_map(|line| wrap(line, width - 6));
-        list += &format!("  {command}\n");
-        lines.for_each(|line| list += &format!("      {line}\n"));
-    }
     let (introduction, end) = match lang {
         Lang::En => (
             "With --json, stdout has one JSON object per line and nothing else. Errors are objects on stderr. The \
@@ -164,6 +158,5 @@ fn json(lang: Lang, width: usize) -> String {
              wxbox --json user list | jq -r .username\n  wxbox --json send --user luffy \"hi\" | jq -r .state",
         ),
     };
-    let wrapped = |text: &str| text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n");
-    format!("{}\n\n{list}\n{}\n", wrapped(introduction), wrapped(end))
+    topic(introduction, &stacked_list(&rows, width), end, width)
 }

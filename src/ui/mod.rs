@@ -208,15 +208,19 @@ impl Ui {
             return Ok(());
         }
         let text = self.render(value)?;
-        self.write_line(&self.wrap_result(text))
+        self.write_result(text)
     }
 
-    /// Returns text with its lines wrapped to the terminal. A link and a token stay in one piece.
-    fn wrap_result(&self, text: String) -> String {
-        match terminal_width().filter(|_| self.out_terminal && !self.json) {
-            Some(width) => text.split('\n').flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n"),
-            None => text,
-        }
+    fn write_result(&mut self, text: String) -> anyhow::Result<()> {
+        let text = if self.json { text } else { self.wrap_for_stdout(&text) };
+        self.write_line(&text)
+    }
+
+    /// Returns text with its lines wrapped if stdout is a terminal. A link and a token stay in one
+    /// piece.
+    fn wrap_for_stdout(&self, text: &str) -> String {
+        let columns = if self.out_terminal { terminal_width() } else { None };
+        hanging_indent(text, 0, columns)
     }
 
     /// Prints several results at once; see [`Ui::print_result`].
@@ -228,7 +232,7 @@ impl Ui {
             return Ok(());
         }
         let lines: Vec<String> = values.iter().map(|value| self.render(value)).collect::<anyhow::Result<_>>()?;
-        self.write_line(&self.wrap_result(lines.join("\n")))
+        self.write_result(lines.join("\n"))
     }
 
     /// Prints a table: aligned on a terminal, in a pager if it is long, and separated by tabs
@@ -308,8 +312,7 @@ impl Ui {
     /// # Errors
     /// Writing fails for a reason other than a closed pipe.
     pub fn write_wrapped(&mut self, text: &str) -> anyhow::Result<()> {
-        let columns = if self.out_terminal { terminal_width() } else { None };
-        self.write_stdout(&hanging_indent(text, 0, columns))
+        self.write_stdout(&self.wrap_for_stdout(text))
     }
 
     /// Writes a document, such as the help, as [`Ui::write_stdout`] does; in a pager if it is longer

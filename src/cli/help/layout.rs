@@ -163,18 +163,14 @@ fn argument_row(arg: &Arg, catalogue: Option<&HelpCatalogue>, is_long: bool) -> 
     let default = default.map(|value| value.to_string_lossy().into_owned());
     // A full-width stop brings its own gap.
     let gap = if text.ends_with('。') { "" } else { " " };
-    match default {
-        Some(default) if values.is_empty() || explains_values => {
-            text += &format!("{gap}{}", term(catalogue, "[default: {}]").replace("{}", &default));
-        }
-        default if !values.is_empty() && !explains_values && !names_values => {
-            let names = values.iter().map(|value| match value.get_name() {
-                name if Some(name) == default.as_deref() => term(catalogue, "{} (default)").replace("{}", name),
-                name => name.to_owned(),
-            });
-            text += &format!("{gap}[{}]", names.collect::<Vec<_>>().join(&term(catalogue, ", ")));
-        }
-        _ => {}
+    if !explains_values && !names_values {
+        let names = values.iter().map(|value| match value.get_name() {
+            name if Some(name) == default.as_deref() => term(catalogue, "{} (default)").replace("{}", name),
+            name => name.to_owned(),
+        });
+        text += &format!("{gap}[{}]", names.collect::<Vec<_>>().join(&term(catalogue, ", ")));
+    } else if let Some(default) = default.filter(|_| values.is_empty() || explains_values) {
+        text += &format!("{gap}{}", term(catalogue, "[default: {}]").replace("{}", &default));
     }
     if explains_values {
         for value in values {

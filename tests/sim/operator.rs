@@ -139,7 +139,7 @@ impl World<'_> {
         result.ok()
     }
 
-    /// None of these messages is queued that nobody is sending.
+    /// None of these messages is queued without a process that sends it.
     fn none_queued(&self, condition: &str) {
         let sql = format!(
             "SELECT id FROM messages WHERE {condition} AND state = 'queued'

@@ -150,7 +150,8 @@ fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OA
 }
 
 impl BindSummary {
-    /// Records a person who did not come in time; the wait began at `began_at`. It is an error if there is only one person.
+    /// Records a person who did not come in time; the wait began at `began_at`. It is an error if
+    /// there is only one person.
     fn add_timed_out(
         &mut self,
         ui: &mut Ui,

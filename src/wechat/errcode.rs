@@ -171,6 +171,17 @@ mod tests {
         assert_eq!(find(0).and_then(|entry| entry.remedy(Lang::Zh)), None);
     }
 
+    /// A hint begins in lower case, which would spoil a name.
+    #[test]
+    fn no_advice_begins_with_a_name() {
+        for entry in entries() {
+            let advice = entry.advice(Lang::En).unwrap_or_default();
+            let begins_with_name =
+                ["WeChat", "AppID", "AppSecret", "Token"].iter().any(|name| advice.starts_with(name));
+            assert!(!begins_with_name, "{}: {advice}", entry.errcode);
+        }
+    }
+
     #[test]
     fn advice_for_developers_is_shown_to_those_alone_who_look_the_code_up() {
         for entry in entries() {

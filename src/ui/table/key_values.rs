@@ -93,17 +93,19 @@ const MAX_RAGGED_WIDTH: usize = 8;
 
 /// Returns the opportunities for a break, and whether each is certain not to split a word. There is
 /// none within a command in backticks, which is copied, within a URL or path, where Unicode allows
-/// one after each slash, and between a number and its unit.
+/// one after each slash, and between a number and the word after it.
 fn line_breaks(line: &str) -> Vec<(usize, bool)> {
     let is_wide = |c: Option<char>| c.is_some_and(|c| measure_text_width(c.encode_utf8(&mut [0; 4])) > 1);
     let classify = |at: usize| {
         let (before, after) = (line[..at].chars().next_back(), line[at..].chars().next());
         let in_command = line[..at].matches('`').count() % 2 == 1;
         let is_blank = before.is_some_and(char::is_whitespace);
-        let is_unit = is_blank && is_number(line[..at].trim_end()) && is_unit(&line[at..]);
+        let is_after_number = is_blank
+            && line[..at].trim_end().ends_with(|c: char| c.is_ascii_digit())
+            && after.is_some_and(char::is_alphanumeric);
         let is_ideograph = |c: Option<char>| is_wide(c) && c.is_some_and(char::is_alphabetic);
         let is_lone = is_ideograph(after) && !is_ideograph(line[at..].chars().nth(1));
-        let is_kept = in_command || is_unit || is_in_short_parentheses(line, at);
+        let is_kept = in_command || is_after_number || is_in_short_parentheses(line, at);
         let is_allowed = after.is_none() || !is_kept && (is_blank || is_wide(before) || is_wide(after));
         let is_within_word = is_lone || is_ideograph(before) && is_ideograph(after);
         is_allowed.then_some((at, !is_within_word))
@@ -115,22 +117,6 @@ fn line_breaks(line: &str) -> Vec<(usize, bool)> {
     breaks.sort_unstable();
     breaks.dedup();
     breaks
-}
-
-/// The Chinese words after a number, by their first character.
-const MEASURE_WORDS: &str = "秒分小天日月年个条次项段行列位字步";
-
-const UNITS: [&str; 11] = ["B", "KB", "MB", "GB", "KiB", "MiB", "GiB", "TiB", "ms", "s", "min"];
-
-/// Returns whether a text ends with a number.
-fn is_number(text: &str) -> bool {
-    text.ends_with(|c: char| c.is_ascii_digit())
-}
-
-/// Returns whether a text begins with the unit of a number.
-fn is_unit(text: &str) -> bool {
-    let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-    text.starts_with(|c| MEASURE_WORDS.contains(c)) || UNITS.contains(&word)
 }
 
 /// The maximum length of parentheses that stay on one line, such as `(2 min ago)`, in bytes.

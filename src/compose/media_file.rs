@@ -48,7 +48,7 @@ pub(crate) fn open(path: &str, kind: Option<MediaType>) -> Result<MediaFile, Com
         let message = t!("media-large", file = name, size = size, limit = kind.max_bytes(), kind = kind.as_str());
         return Err(CommandError::usage(message).hint(t!("media-large-hint")));
     }
-    let sha256 = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(digest(&SHA256, &bytes));
     Ok(MediaFile { name, sha256, kind, format, bytes: bytes.into() })
 }
 

@@ -98,8 +98,7 @@ impl Store {
 }
 
 fn record_event(tx: &Transaction<'_>, app_id: &str, event: &NewEvent, now: Timestamp) -> rusqlite::Result<EventResult> {
-    let key = digest(&SHA256, event.dedupe_key.as_bytes());
-    let key: String = key.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hex::encode(digest(&SHA256, event.dedupe_key.as_bytes()));
     if let Some(bound_user) = find_repeat(tx, app_id, &key)? {
         return Ok(EventResult { is_repeat: true, bound_user, ..EventResult::default() });
     }

@@ -88,8 +88,7 @@ impl ServeLock {
 /// cannot.
 fn lock_path(database: &Path, app_id: &str) -> PathBuf {
     let hash = digest(&SHA256, app_id.as_bytes());
-    let digits: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    sibling_path(&resolve_symlink(database), &format!("-serve-{digits}"))
+    sibling_path(&resolve_symlink(database), &format!("-serve-{}", hex::encode(&hash.as_ref()[..8])))
 }
 
 #[cfg(test)]

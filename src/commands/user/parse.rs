@@ -66,7 +66,7 @@ fn parse_tag(raw: &str) -> Result<String, CommandError> {
 
 /// Returns the uid of a person: the lower-case hex MD5 of the name's UTF-8 bytes.
 pub(super) fn uid_for(name: &str) -> String {
-    Md5::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Md5::digest(name.as_bytes()))
 }
 
 #[cfg(test)]

@@ -194,8 +194,7 @@ impl PushSettings {
     fn signature_of(&self, parts: &[&str]) -> String {
         let mut parts = [parts, &[self.token.expose_secret()]].concat();
         parts.sort_unstable();
-        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, parts.concat().as_bytes());
-        hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, parts.concat().as_bytes()))
     }
 }
 

@@ -16,6 +16,7 @@ backup-word-hint = run `wxbox backup ./{ $file }` to write a file with that name
 
 ## batch
 batch-file = cannot read { $path }
+batch-content = the content is missing: use "text", "template" with "data" and "url", or "message"
 batch-field = unknown field "{ $field }"; the fields of a message are { $fields }
 batch-field-near = unknown field "{ $field }"; did you mean "{ $near }"?
 batch-file-named = a batch does not support @FILE
@@ -36,11 +37,11 @@ batch-not-object = "{ $field }" must be an object
 batch-not-text = "{ $field }" must be text
 batch-object = a message must be a JSON object
 batch-read = cannot read the next line
+batch-recipient = the recipient is missing or given twice: use "user" or "openid"
 batch-utf8 = the line is not UTF-8
-batch-what = the content is missing: use "text", "template" with "data" and "url", or "message"
-batch-whom = the recipient is missing or given twice: use "user" or "openid"
 
 ## bind (terminal)
+bind-all-bound = All users are already bound.
 bind-already = { $user } is already bound to { $openid }
 bind-already-hint = use --rebind to replace the binding
 bind-bound = bound { $user } to { $openid }
@@ -60,7 +61,6 @@ bind-listen = cannot listen on "{ $address }": it is not an address
 bind-listen-hint = use a host and a port, such as 0.0.0.0:80 or :8080
 bind-meanwhile = another wxbox process has bound { $user }
 bind-no-nickname = cannot read the nickname: { $cause }
-bind-nobody-left = All users are already bound.
 bind-none = bound 0 of { $count } users; not bound: { $users }
 bind-open = cannot serve the callback
 bind-other-person = If another person scanned it, run `{ $line }`.

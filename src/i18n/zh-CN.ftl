@@ -42,6 +42,7 @@ backup-word-hint = 如果要备份到该文件，请运行 `wxbox backup ./{ $fi
 
 ## batch
 batch-file = 无法读取 { $path }
+batch-content = 缺少消息内容：必须有 "text"、"message" 或 "template"（可以带 "data" 和 "url"）
 batch-field = 没有字段 { $field }，可用的字段：{ $fields }
 batch-field-near = 没有字段 { $field }，是不是想输入 { $near }？
 batch-file-named = 批量输入不能用 @ 引用本机文件
@@ -62,11 +63,11 @@ batch-not-object = { $field } 必须是对象
 batch-not-text = { $field } 必须是文本
 batch-object = 不是消息：每行必须是一个 JSON 对象
 batch-read = 无法继续读取输入
+batch-recipient = 必须且只能指定 "user" 或 "openid" 之一
 batch-utf8 = 不是有效的 UTF-8
-batch-what = 缺少消息内容：必须有 "text"、"message" 或 "template"（可以带 "data" 和 "url"）
-batch-whom = 必须且只能指定 "user" 或 "openid" 之一
 
 ## bind（终端）
+bind-all-bound = 所有用户都已绑定
 bind-already = “{ $user }”已绑定到 { $openid }
 bind-already-hint = 加 --rebind 可替换原有的绑定
 bind-bound = 已将“{ $user }”绑定到 { $openid }
@@ -86,7 +87,6 @@ bind-listen = { $address } 不是有效的监听地址
 bind-listen-hint = 请填写主机和端口，例如 0.0.0.0:80 或 :8080
 bind-meanwhile = “{ $user }”刚刚由另一个 wxbox 进程完成了绑定
 bind-no-nickname = 无法获取微信昵称：{ $cause }
-bind-nobody-left = 所有用户都已绑定
 bind-none = { $count } 个用户都没有绑定：{ $users }
 bind-open = 无法启动回调服务
 bind-other-person = 如果扫码的人不对，请运行 `{ $line }` 解除绑定。

@@ -74,7 +74,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Bind) -> anyhow::Resul
     let mut lines = StdinLines::default();
     let people = select_users::select(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
     if people.is_empty() {
-        ui.status(&t!("bind-nobody-left"));
+        ui.status(&t!("bind-all-bound"));
         return Ok(ExitStatus::Success);
     }
     let client = app.new_client()?;

@@ -143,7 +143,7 @@ impl LineParser {
             (None, Some(name), None) => {
                 (self.template_content(&name, line.data, line.url, warnings)?.into(), Some(name))
             }
-            _ => return Err(CommandError::usage(t!("batch-what")).into()),
+            _ => return Err(CommandError::usage(t!("batch-content")).into()),
         };
         let mut templates = TemplateResolver {
             app: &self.app,
@@ -172,7 +172,7 @@ impl LineParser {
                 let openid = parse_openid_argument(id)?.to_owned();
                 Ok(Recipient { user_id: None, user: None, openid, by_name: true })
             }
-            _ => Err(CommandError::usage(t!("batch-whom")).into()),
+            _ => Err(CommandError::usage(t!("batch-recipient")).into()),
         }
     }
 

@@ -7,7 +7,7 @@ use super::error::TxError;
 use crate::store::OutboxTx;
 use crate::wechat::message::Content;
 
-/// The most contents that are cached: a broadcast has one, a batch one per line.
+/// The maximum number of cached contents: a broadcast has one, a batch one per line.
 const MAX_CACHED_CONTENTS: usize = 64;
 
 /// Contents by payload ID, until another process changes the database.
@@ -19,8 +19,8 @@ pub(super) struct ContentCache {
 }
 
 impl ContentCache {
-    /// Clears the cache if another process has changed the database: it may have deleted a payload, whose ID the next
-    /// payload may get.
+    /// Clears the cache if another process has changed the database: it may have deleted a payload,
+    /// whose ID the next payload may get.
     pub(super) fn invalidate_if_changed(&mut self, tx: &OutboxTx<'_>) -> Result<(), TxError> {
         if !self.contents.is_empty() {
             let version = tx.data_version()?;

@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use crate::store::{Store, WorkerLock};
 use crate::wechat::{Client, ServerClock};
 
-/// Performs what the scheduler decides, and tells it what happens.
+/// Performs the actions of the scheduler, and passes it the events.
 pub(super) struct Driver<'a> {
     scheduler: Scheduler,
     options: DeliveryOptions,
@@ -29,7 +29,7 @@ pub(super) struct Driver<'a> {
     tokens: (Sender<TokenResult>, Receiver<TokenResult>),
     /// The submissions, until their channel is closed.
     submissions: Option<Receiver<TaggedSubmission>>,
-    /// Says that more may be due, until it is closed.
+    /// Receives a value when more messages may be due, until it is closed.
     due_changes: Option<Receiver<()>>,
     stop_requests: Receiver<Instant>,
     events: &'a Arc<EventSink>,
@@ -90,7 +90,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Takes what has arrived.
+    /// Takes the events that have arrived; does not wait.
     fn collect_events(&mut self) -> StepEvents {
         let (submissions, submissions_closed) = self.take_submissions();
         let due_change = self.due_changes.as_ref().map(Receiver::try_recv);
@@ -140,7 +140,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Gets a token on a thread of its own, so that Ctrl-C does not wait for WeChat.
+    /// Fetches a token on a thread of its own, so that Ctrl-C does not wait for WeChat.
     fn fetch_token(&self, rejected: Option<Secret>) {
         let (client, account, results) = (self.client.clone(), self.options.account.clone(), self.tokens.0.clone());
         let (database, busy_timeout) = self.database.clone();

@@ -1,6 +1,6 @@
 //! Why a message was not delivered or still waits. It is stored as a code and its values, and
 //! rendered by `Display` when it is shown: the process that sent the message, such as cron's, may
-//! speak another language than its reader.
+//! use another language than its reader.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ pub(crate) enum DeliveryError {
     WaitsForPart { id: i64 },
     /// The part before it was not delivered.
     PreviousPartFailed { id: i64 },
-    /// The user is not bound any more.
+    /// The user is no longer bound.
     Unbound { user: String },
     /// The message may have arrived at the openid that the user was bound to before.
     Rebound { user: String },
@@ -67,14 +67,15 @@ impl From<&wechat::Error> for DeliveryError {
             wechat::Error::InvalidResponse { host, status, cause } => {
                 Self::InvalidResponse { host: host.clone(), status: *status, cause: cause.clone() }
             }
-            // All else that is wrong with a client is reported before it makes a call.
+            // Any other error of a client is reported before its first call.
             wechat::Error::ClientInit(_) => Self::NoHost,
         }
     }
 }
 
 impl DeliveryError {
-    /// Returns the text for a narrow column: what the code of a refusal means, without WeChat's words.
+    /// Returns the text for a narrow column: the meaning of the errcode of a refusal, without
+    /// WeChat's errmsg.
     pub(crate) fn brief_text(&self) -> String {
         let refusal = if let Self::Refused { errcode, .. } = self { errcode::find(*errcode) } else { None };
         match refusal {
@@ -89,7 +90,8 @@ impl DeliveryError {
         }
     }
 
-    /// Returns why no message can be sent without a token; `None` for a failure of the database that ends the run.
+    /// Returns why no message can be sent without a token; `None` for a failure of the database
+    /// that ends the run.
     pub(super) fn from_token_error(error: &access_token::Error) -> Option<Self> {
         match error {
             access_token::Error::WeChat(cause) => Some(Self::Token { error: Box::new(cause.into()) }),

@@ -9,7 +9,7 @@ use crate::store::{AttemptOutcome, Message, MessageState};
 /// An event of a run.
 #[derive(Debug)]
 pub enum DeliveryEvent {
-    /// The run is done with a message.
+    /// The run has finished with a message.
     Settled {
         /// The message as it is stored.
         message: Box<Message>,
@@ -22,7 +22,7 @@ pub enum DeliveryEvent {
     AttemptEnded {
         /// The kind of the message: `text`, `template`, …
         kind: &'static str,
-        /// What came of it.
+        /// The outcome of the attempt.
         outcome: AttemptOutcome,
     },
     /// A message no longer exists: its user was removed in the meantime.
@@ -34,7 +34,7 @@ pub enum DeliveryEvent {
         /// The correlation ID of its submission.
         correlation_id: Option<u64>,
     },
-    /// A user was bound when the submission was built and is not bound any more; nothing was queued
+    /// A user was bound when the submission was built and is no longer bound; nothing was queued
     /// for that user.
     NotBound {
         /// The user's name.
@@ -42,7 +42,7 @@ pub enum DeliveryEvent {
         /// The correlation ID of the submission.
         correlation_id: Option<u64>,
     },
-    /// This many messages are queued, in total.
+    /// This many more messages are queued.
     Queued(usize),
     /// The submission with this correlation ID is committed, with all submissions before it.
     Accepted(u64),
@@ -66,7 +66,7 @@ pub enum DeliveryEvent {
         in_flight_count: usize,
     },
     /// An attempt has ended and its result could not be stored: the message must not be sent again
-    /// as if it had not been tried.
+    /// as if it had not been attempted.
     ResultNotSaved {
         /// The message's ID.
         id: i64,

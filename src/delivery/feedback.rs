@@ -1,4 +1,4 @@
-//! What a result means for the whole run: a new token, a pause, or its end.
+//! Applies the meaning of a result for the whole run: a new token, a pause, or its end.
 
 use super::outcome::RunAction;
 use super::run_state::RunFeedback;
@@ -14,7 +14,7 @@ impl Scheduler {
         let stored = DeliveryError::from_token_error(&error).map(Into::into);
         let cause = match &error {
             access_token::Error::WeChat(cause) => cause,
-            // Results in flight are waited for, and so is the database that must store them.
+            // Wait for results in flight, and therefore for the database that must store them.
             access_token::Error::Store(store::Error::Busy { .. }) if !self.run_state.in_flight.is_empty() => {
                 let response = ResponseInfo { error: stored, ..ResponseInfo::default() };
                 self.stop_sending(error.into(), response);
@@ -69,8 +69,8 @@ impl Scheduler {
         let response = response_from_error(Some(&error));
         match action {
             RunAction::RefreshToken => {
-                // Other processes must not use the token either, even if this run fetches no new
-                // one.
+                // Other processes must not use the token either, so delete it even if this run
+                // fetches no new one.
                 if let Err(error) = self.store.delete_token(&self.run_state.options.account.app_id, &token) {
                     log::info!("{error}");
                 }

@@ -1,9 +1,9 @@
 //! Delivery between the store and WeChat: a run claims queued messages, sends several at a time,
-//! retries what can be retried and reports each result.
+//! retries them if possible, and reports each result.
 //!
 //! One thread decides: the `scheduler` alone writes to the database, one transaction per step, so
 //! that one fsync covers all attempts that start together. It is a state machine without threads,
-//! sockets and clocks (`step`), so that a simulation can play it (`tests/sim`); the `driver` has
+//! sockets and clocks (`step`), so that a simulation can run it (`tests/sim`); the `driver` has
 //! those. `workers` send the requests, so that neither the driver nor Ctrl-C waits for WeChat.
 //! `outcome` says what follows from a response, `retry` when a message is due again. Any number of
 //! processes share an outbox: each marks what it claims and holds a file lock while it lives. A

@@ -1,4 +1,4 @@
-//! What a run is asked for: how it delivers, and which messages.
+//! The options of a run, and the messages that it delivers.
 
 use std::time::Duration;
 
@@ -36,14 +36,14 @@ pub enum DeliverySource {
     /// All messages that are due.
     Due,
     /// All messages that are due, and those that become due until the channel is closed. Each value
-    /// says that more may be due; one that is not read yet covers those after it, so that a channel
-    /// with room for one suffices. Then nothing more is started, and the run ends with the requests
-    /// and uploads in flight. Messages that stay queued are not reported: the next run continues
-    /// with them.
+    /// says that more may be due; an unread value covers later ones, so a channel with room for one
+    /// suffices. After the channel is closed, the run starts nothing more, and ends with the
+    /// requests and uploads in flight. It does not report messages that stay queued: the next run
+    /// continues with them.
     Continuous(Receiver<()>),
 }
 
-/// A submission with the ID that its sender knows it by.
+/// A submission with the ID by which its sender identifies it.
 pub struct TaggedSubmission {
     /// The content and the recipients.
     pub submission: Submission,

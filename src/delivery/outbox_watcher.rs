@@ -1,5 +1,5 @@
-//! Watches the outbox for a delivery service: what other processes commit, when a message is due,
-//! and which processes have died.
+//! Watches the outbox for a delivery service: commits of other processes, due messages, and
+//! processes that have died.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,7 +10,7 @@ use super::recover_orphans;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{self, Store};
 
-/// How often a service looks for changes. A look reads shared memory and not the disk. With its
+/// How often a service checks for changes. A check reads shared memory, not the disk. With its
 /// wake-up it takes 0.14 to 0.24 ms of CPU on a busy machine; the figures are in docs/decisions.md.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -24,10 +24,11 @@ const WATCHER_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 /// The system clock was set back if it shows this much less than before.
 const MIN_CLOCK_STEP_BACK: Duration = Duration::from_secs(1);
 
-/// How often due times are corrected at most that a process with a wrong clock has stored.
+/// The minimum time between two corrections of due times that a process with a wrong clock has
+/// stored.
 const DUE_TIME_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The outbox as a service last saw it.
+/// The outbox as a service last read it.
 pub struct OutboxWatcher {
     store: Store,
     app_id: String,
@@ -41,7 +42,7 @@ pub struct OutboxWatcher {
     last_wall: Timestamp,
 }
 
-/// What a look at the outbox found.
+/// The result of [`OutboxWatcher::poll`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WatchResult {
     /// The database has changed since the last look.
@@ -58,7 +59,7 @@ impl OutboxWatcher {
             app_id: app_id.to_owned(),
             data_version: None,
             next_due_at: None,
-            // What processes left that died before the service started.
+            // Messages of processes that died before the service started are recovered first.
             next_orphan_check: Some(now),
             next_due_time_check: now,
             needs_due_time_check: false,
@@ -72,7 +73,7 @@ impl OutboxWatcher {
         Ok(Self::new(store, app_id, Instant::now(), &ClockReading::now()))
     }
 
-    /// Looks at the outbox.
+    /// Checks for changes and due messages, and recovers messages of dead processes.
     ///
     /// # Errors
     ///
@@ -88,7 +89,7 @@ impl OutboxWatcher {
                 true => self.next_orphan_check.or(Some(now + ORPHAN_CHECK_INTERVAL)),
                 false => None,
             };
-            // Last, so that a failed look counts as none.
+            // Set last, so that a failed check is repeated.
             self.data_version = Some(version);
         }
         let is_due = self.next_due_at.is_some_and(|due_at| due_at <= clock.wall);
@@ -120,7 +121,7 @@ impl OutboxWatcher {
         self.store
     }
 
-    /// Makes messages of dead processes due again. Returns whether it looked for any.
+    /// Makes messages of dead processes due again, if a check is due. Returns whether it was.
     fn recover(&mut self, now: Instant, clock: &ClockReading) -> store::Result<bool> {
         let is_time = self.next_orphan_check.is_some_and(|next_check| next_check <= now);
         if is_time {
@@ -153,7 +154,7 @@ fn is_done(result: store::Result<()>) -> store::Result<bool> {
     }
 }
 
-/// Returns what identifies the file at a path: device and inode.
+/// Returns the device and the inode of the file at a path, which identify it.
 pub fn file_id(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }

@@ -1,5 +1,5 @@
-//! What follows from the outcome of an attempt, for the message and for the rest of the run, in one
-//! table.
+//! The one table of what follows from the outcome of an attempt, for the message and for the rest
+//! of the run.
 
 use crate::store::AttemptOutcome;
 use crate::wechat::Error;
@@ -19,12 +19,12 @@ pub enum DeliveryOutcome {
     Ambiguous,
 }
 
-/// What happens to the message.
+/// The action for the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageAction {
     /// It is sent.
     Sent,
-    /// It is retried at once with a new token; the second time in a row with backoff.
+    /// It is retried immediately with a new token; the second time in a row with backoff.
     RetryNow,
     /// It is retried with growing delays.
     RetryWithBackoff,
@@ -39,7 +39,7 @@ pub enum MessageAction {
     RetryIfIdempotent,
 }
 
-/// What happens to the messages after it.
+/// The action for the messages after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunAction {
     /// Nothing.
@@ -67,9 +67,9 @@ pub enum RunAction {
 pub struct OutcomeRule {
     /// The outcome of the attempt.
     pub outcome: DeliveryOutcome,
-    /// What happens to the message.
+    /// The action for the message.
     pub action: MessageAction,
-    /// What happens to the rest of the run.
+    /// The action for the rest of the run.
     pub run_action: RunAction,
 }
 

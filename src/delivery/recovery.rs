@@ -1,5 +1,5 @@
-//! Recovery of messages that dead processes claimed: what they had not started is due at once, what
-//! they had started may have arrived.
+//! Recovery of messages that dead processes claimed. A message without an attempt is due
+//! immediately; one with an attempt may have arrived.
 
 use std::path::Path;
 use std::time::Duration;
@@ -24,7 +24,8 @@ pub fn recover_orphans(store: &mut Store, now: &ClockReading) -> Result<()> {
 
 /// Records this process's claims as it exits, and returns the messages.
 pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Message>> {
-    // The process has to exit now; what fails here is recovered like the claims of a dead process.
+    // The process has to exit now; messages that are not recorded here are recovered like those of
+    // a dead process.
     let mut store = Store::open(database)?.with_busy_timeout(SHUTDOWN_BUSY_TIMEOUT)?;
     let orphans = store.claims_of(worker)?;
     record_orphans(&mut store, (worker, &ClockReading::now()), &orphans, &DeliveryError::Interrupted)?;
@@ -68,7 +69,7 @@ fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &Deliv
     let context = RetryContext { claimed, now, server_time: None, wait: Duration::ZERO, max_attempts: 0 };
     let decision =
         retry::decide_after_attempt(DeliveryOutcome::Ambiguous.rule().action, &context, &open_attempt.started, 0.0);
-    // The next process need not wait.
+    // The next process need not wait for a backoff.
     let decision = Decision { due_at: now.wall, backoff: claimed.retry_state.clone(), ..decision };
     MessageUpdate {
         attempt: Some((open_attempt.number, DeliveryOutcome::Ambiguous.attempt_outcome())),

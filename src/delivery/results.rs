@@ -1,5 +1,5 @@
-//! Results of requests and uploads: what they mean for the message, for similar messages and for
-//! the run.
+//! Results of requests and uploads: their effects on the message, on similar messages and on the
+//! run.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -88,7 +88,7 @@ impl FinishedAttempt<'_> {
     }
 }
 
-/// What a result means for the run; `None` if the message was no longer this run's.
+/// The feedback of a result for the run; `None` if the message was no longer this run's.
 type FeedbackResult = Result<Option<RunFeedback>, TxError>;
 
 impl RunState {
@@ -220,7 +220,7 @@ impl RunState {
     /// Returns what to do with the message after an attempt.
     fn message_action(&mut self, claimed: &ClaimedMessage, finished: &FinishedAttempt<'_>) -> MessageAction {
         let rule = finished.rule();
-        // Retry at once with the new token; if that one is refused as well, with backoff.
+        // Retry immediately with the new token; if that one is refused as well, with backoff.
         let refreshed_before =
             rule.run_action == RunAction::RefreshToken && !self.retried_with_new_token.insert(claimed.message.id);
         match rule.action {
@@ -300,7 +300,7 @@ impl RunState {
             let mut update = update_from_decision(&decision);
             update.attempt = Some((claimed.message.attempts, outcome.attempt_outcome()));
             update.response.error = (outcome == DeliveryOutcome::Ambiguous).then(|| DeliveryError::Interrupted.into());
-            // The next process need not wait.
+            // The next process need not wait for a backoff.
             update.due_at = step.now.clock.wall;
             self.record_update(step, claimed, &update, false)?;
         }

@@ -1,4 +1,5 @@
-//! When a message is retried and when it is given up: pure functions of its history and the clocks.
+//! Decides when a message is retried and when it is given up, by pure functions of its history and
+//! the clocks.
 
 use std::time::Duration;
 
@@ -22,10 +23,10 @@ const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-/// How long a message is postponed that can neither be sent nor given up now.
+/// The delay of a message that can be neither sent nor given up now.
 const POSTPONE_DELAY: Duration = minutes(1);
 
-/// What a decision about a message depends on.
+/// The input of a decision about a message.
 #[derive(Clone, Debug)]
 pub struct RetryContext<'a> {
     /// The message with its previous attempts; `attempts` includes the current one.
@@ -40,7 +41,7 @@ pub struct RetryContext<'a> {
     pub max_attempts: u32,
 }
 
-/// What to do with a message.
+/// The decision about a message.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The message's new state.
@@ -57,7 +58,7 @@ pub struct Decision {
     pub postpone_reason: Option<PostponeReason>,
 }
 
-/// Why a message is postponed that can neither be sent nor given up now.
+/// Why a message is postponed that can be neither sent nor given up now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostponeReason {
     /// The part before it is not sent.
@@ -115,7 +116,8 @@ pub fn decide_after_attempt(
     let current_attempt = (action == MessageAction::RetryIfIdempotent).then_some(started_at);
     let unresolved = history.first_unresolved().map(|attempt| &attempt.started).or(current_attempt);
     match unresolved {
-        // Neither repeated outside the dedupe window, nor failed as if nothing could have arrived.
+        // A repeat outside the dedupe window could arrive twice, and `failed` would claim that
+        // nothing arrived.
         Some(first) if !is_retry_idempotent(context, first, due_at) || attempts_exhausted => {
             final_decision(MessageState::Unknown, due_at, backoff, Some(GiveUpReason::NotIdempotent))
         }
@@ -263,8 +265,8 @@ fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
 }
 
 /// Returns whether WeChat refused the last attempt because of a daily quota that has been reset
-/// since then. A message that was refused soon after midnight is as old as it may become when the
-/// quota is reset, and still gets the attempt that it waited for.
+/// since then. A message that was refused soon after midnight reaches its expiry when the quota is
+/// reset, but still gets the attempt for which it waited.
 fn waits_for_quota_reset(context: &RetryContext<'_>) -> bool {
     let last = context.claimed.history.attempts.last();
     last.is_some_and(|attempt| {

@@ -80,7 +80,7 @@ fn attempted_message(seconds: u64, outcome: AttemptOutcome) -> ClaimedMessage {
     ClaimedMessage { history, ..template_message() }
 }
 
-/// Returns the message as it is when its time to expire has passed.
+/// Returns the message after its time to expire has passed.
 fn expired_message(held: ClaimedMessage) -> ClaimedMessage {
     let created = seconds_ago(HOUR);
     let message = Message { created_at: created.wall, expires_at: NOW, ..held.message };
@@ -192,7 +192,7 @@ fn what_may_have_arrived_stays_unknown() {
         ];
         assert_eq!(found, end, "{:?}", held.history);
     }
-    // A user agreed to a repeat: the message is retried, and does not fail either.
+    // A user agreed to a repeat: the message is retried, and does not fail.
     let mut agreed = attempted_message(6000, AttemptOutcome::Ambiguous);
     agreed.history.resolved_attempts = 1;
     let facts = retry_context(&agreed, &now);

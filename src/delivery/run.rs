@@ -31,7 +31,7 @@ impl DeliveryRun {
     ///
     /// # Errors
     ///
-    /// Fails if no worker lock can be acquired beside the database, or the system refuses a thread.
+    /// No worker lock can be acquired beside the database, or the system refuses a thread.
     pub fn start(
         store: Store,
         client: Client,
@@ -54,7 +54,7 @@ impl DeliveryRun {
         Ok(Self { events, stop, database, worker_id })
     }
 
-    /// Abandons the run while requests are in flight. Marks their messages as possibly delivered
+    /// Abandons the run while requests are in flight. Marks their messages as possibly delivered,
     /// and returns them.
     pub fn abandon(&self) -> store::Result<Vec<Message>> {
         recovery::abandon_own_claims(&self.database, &self.worker_id)

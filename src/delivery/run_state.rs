@@ -1,4 +1,4 @@
-//! The scheduler's state between two steps, and how a transaction changes it.
+//! The scheduler's state between two steps, and the methods by which a transaction changes it.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(super) struct StartedAttempt {
     pub(super) content: Arc<Content>,
 }
 
-/// A message that a step is done with.
+/// A message that a step has finished with.
 pub(super) enum SettledMessage {
     Saved(Box<Message>),
     /// It was cancelled by a user or with the part before it, or it no longer exists.
@@ -57,7 +57,8 @@ impl SettledMessage {
     }
 }
 
-/// The transaction of a step, with the time of the step and the messages that the step is done with.
+/// The transaction of a step, with the time of the step and the messages that the step has finished
+/// with.
 pub(super) struct StepTx<'a> {
     pub(super) tx: &'a OutboxTx<'a>,
     pub(super) now: &'a StepTime,
@@ -72,7 +73,7 @@ impl<'a> StepTx<'a> {
     }
 }
 
-/// What a result means for the whole run, applied after the transaction.
+/// The meaning of a result for the whole run, applied after the transaction.
 pub(super) struct RunFeedback {
     pub(super) action: RunAction,
     /// The failure is WeChat's or the network's, not the message's.
@@ -102,7 +103,7 @@ pub(super) struct EnqueueSummary {
     pub(super) count: usize,
     /// The IDs of existing messages with the same key, and the correlation IDs of the submissions.
     pub(super) duplicates: Vec<(i64, Option<u64>)>,
-    /// The users who are not bound any more, and the correlation IDs of the submissions.
+    /// The users who are no longer bound, and the correlation IDs of the submissions.
     pub(super) not_bound: Vec<(String, Option<u64>)>,
 }
 
@@ -121,8 +122,8 @@ pub(super) struct RunState {
     pub(super) unclaimed_ids: VecDeque<(i64, i64)>,
     /// IDs of this run's messages that another process claimed.
     pub(super) claimed_elsewhere: Vec<i64>,
-    /// IDs of messages that are no longer queued and were never attempted while only this run had
-    /// them.
+    /// IDs of messages that this run could not start because they are no longer queued, and that
+    /// had no attempt when it claimed them.
     pub(super) never_attempted: HashSet<i64>,
     /// Parts of texts that wait, each with the ID of the part before it.
     pub(super) waiting_for_part: HashMap<i64, i64>,
@@ -137,13 +138,13 @@ pub(super) struct RunState {
     pub(super) content_cache: ContentCache,
     /// The APIs and templates that WeChat refuses.
     pub(super) suspended_classes: HashMap<String, SuspendedClass>,
-    /// Messages whose token was refused in this run and that were retried at once.
+    /// Messages whose token was refused in this run and that were retried immediately.
     pub(super) retried_with_new_token: HashSet<i64>,
-    /// Recipients who get too many messages: until when, and WeChat's response.
+    /// Recipients who get too many messages, with the end of the pause and WeChat's response.
     pub(super) throttled_recipients: HashMap<String, (Instant, ResponseInfo)>,
 }
 
-/// Returns what identifies a message's recipient within a run.
+/// Returns the key of a message's recipient within a run.
 pub(super) fn recipient_key(claimed: &ClaimedMessage) -> String {
     match claimed.user_id {
         Some(id) => id.to_string(),
@@ -190,7 +191,7 @@ impl RunState {
             || self.upload_queue.contains(id)
     }
 
-    /// Returns whether there is something to claim at this time.
+    /// Returns whether there is a message to claim at this time.
     pub(super) fn has_claimable(&self, now: Instant) -> bool {
         self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)
     }
@@ -404,8 +405,8 @@ impl RunState {
         Ok(None)
     }
 
-    /// Stores an update. With `within_run` this run retries the message, otherwise it is done with
-    /// it.
+    /// Stores an update. With `within_run` this run retries the message, otherwise the run has
+    /// finished with it.
     pub(super) fn record_update(
         &mut self,
         step: &mut StepTx<'_>,
@@ -447,7 +448,7 @@ impl RunState {
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
                 for cancelled_id in step.tx.cancel_dependents(id)? {
                     self.waiting_for_part.remove(&cancelled_id);
-                    // This step may have postponed it before.
+                    // The message may have been postponed earlier in this step.
                     step.settled.retain(|settled| settled.id() != cancelled_id);
                     step.settled.push(SettledMessage::Reload(cancelled_id));
                 }
@@ -466,8 +467,7 @@ impl RunState {
         Ok(())
     }
 
-    /// Handles a message that another process finished: the part after it is that process's as
-    /// well.
+    /// Handles a message that another process finished: that process also sends the part after it.
     pub(super) fn track_next_part_elsewhere(&mut self, id: i64) {
         let next_parts = self.waiting_for_part.extract_if(|_, previous_id| *previous_id == id).map(|(next, _)| next);
         self.claimed_elsewhere.extend(next_parts);

@@ -1,10 +1,10 @@
-//! When a delivery service starts a run, tells it that more is due, and ends it. It has no thread
-//! and no clock, so that a simulation can play it (`tests/sim`).
+//! Decides when a delivery service starts a run, notifies it of due messages, and ends it. The
+//! supervisor has no thread and no clock, so that a simulation can run it (`tests/sim`).
 
 use std::time::{Duration, Instant};
 
-/// How long a run lasts before the next one takes over. What a run learns holds until then: which
-/// templates are refused, which recipients get too many messages.
+/// How long a run lasts before the next one takes over. Until then a run remembers which templates
+/// are refused and which recipients get too many messages.
 pub const MAX_RUN_AGE: Duration = Duration::from_secs(60);
 
 /// The pause after the first run that failed; it doubles with each further one.
@@ -13,15 +13,15 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// What the service does with its current run.
+/// A command of the supervisor for the current run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunCommand {
-    /// It starts a run.
+    /// Start a run.
     Start,
-    /// It tells the run that more messages may be due.
+    /// Tell the run that more messages may be due.
     NotifyDue,
-    /// It closes the source of the run, which ends with its requests in flight. The next run may
-    /// start at once.
+    /// Close the source of the run, which ends with its requests in flight. The next run may start
+    /// immediately.
     Close,
 }
 
@@ -40,7 +40,7 @@ pub enum RunFailure {
 pub struct RunSupervisor {
     /// When the current run started.
     run_started_at: Option<Instant>,
-    /// The current run was not told yet of messages that may be due.
+    /// The current run has not yet been told of messages that may be due.
     has_news: bool,
     was_due: bool,
     paused_until: Option<Instant>,
@@ -48,13 +48,13 @@ pub struct RunSupervisor {
 }
 
 impl RunSupervisor {
-    /// Notes that another connection has changed the database.
+    /// Records that another connection has changed the database.
     pub fn on_change(&mut self) {
         self.has_news = true;
     }
 
-    /// Returns what to do now, with whether a message can be claimed. A returned [`RunCommand::Start`]
-    /// counts as done; if it fails, [`on_failure`](Self::on_failure) follows.
+    /// Returns the next command, if any. `is_due` says whether a message can be claimed. A returned
+    /// [`RunCommand::Start`] counts as done; if it fails, [`on_failure`](Self::on_failure) follows.
     pub fn next_command(&mut self, is_due: bool, now: Instant) -> Option<RunCommand> {
         // A message became due by the clock, without a change of the database.
         self.has_news |= is_due && !self.was_due;
@@ -87,13 +87,13 @@ impl RunSupervisor {
         self.run_started_at.map(|started_at| started_at + MAX_RUN_AGE).or(self.paused_until)
     }
 
-    /// Takes the current run for ended: it has ended, or it is to end.
+    /// Records that the current run has ended or is about to end.
     pub fn end_run(&mut self) {
         self.run_started_at = None;
     }
 
-    /// Notes that a run failed or could not be started, and returns the pause before the next one.
-    /// It is called once for each run.
+    /// Records that a run failed or could not be started, and returns the pause before the next
+    /// one. Call it once for each run.
     pub fn on_failure(&mut self, failure: RunFailure, now: Instant) -> Duration {
         self.end_run();
         let pause = match failure {
@@ -108,7 +108,7 @@ impl RunSupervisor {
         pause
     }
 
-    /// Notes that WeChat accepted a message, or that a run ended without a failure.
+    /// Records that WeChat accepted a message, or that a run ended without a failure.
     pub fn on_success(&mut self) {
         self.consecutive_failures = 0;
     }

@@ -1,6 +1,6 @@
-//! The scheduler: the one place that decides and writes. In each step it records all results and
-//! starts all attempts that may start, in one transaction, and says when the next step is due. It
-//! has no thread, no socket and no clock: see [`step`](super::step).
+//! The scheduler, which alone decides and writes. In each step it records all results and starts
+//! all attempts that may start, in one transaction, and returns when the next step is due. It has
+//! no thread, no socket and no clock: see [`step`](super::step).
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -18,16 +18,17 @@ use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::store::{self, AttemptOutcome, CachedToken, OutboxTx, ResponseInfo, Store, TxContext, WorkerLock};
 
-/// The most submissions that are queued in one step; those of a batch have one message each.
+/// The maximum number of submissions that are queued in one step; those of a batch have one message
+/// each.
 pub(super) const MAX_SUBMISSIONS_PER_STEP: usize = 64;
 
-/// How far a run has come.
+/// The phase of a run.
 pub(super) enum RunPhase {
     /// Nothing is claimed yet.
     Starting,
     /// Messages are sent.
     Sending,
-    /// A result could not be stored: the requests in flight may take until then.
+    /// A result could not be stored: the run waits for requests in flight until then.
     Draining(Instant),
     /// The messages in these ranges of IDs stay queued and are reported.
     Reporting(VecDeque<(i64, i64)>),
@@ -45,9 +46,9 @@ pub struct Scheduler {
     pub(super) phase: RunPhase,
     /// The time of the current step.
     pub(super) now: StepTime,
-    /// What arrived and is not recorded yet.
+    /// Events that are not recorded yet.
     pub(super) pending: StepEvents,
-    /// What the driver is to do after the current step.
+    /// The actions for the driver after the current step.
     actions: Vec<StepAction>,
     /// Whether submissions may still come.
     expects_submissions: bool,
@@ -57,9 +58,9 @@ pub struct Scheduler {
     is_ending: bool,
     /// Nothing more is sent.
     pub(super) sending_stopped: bool,
-    /// Why: the account was refused, or WeChat cannot be reached.
+    /// Why nothing more is sent: the account was refused, or WeChat cannot be reached.
     pub(super) stop_reason: ResponseInfo,
-    /// Set by a stop request: requests in flight may take until then.
+    /// Set by a stop request: the run waits for requests in flight until then.
     pub(super) shutdown_deadline: Option<Instant>,
     /// Whether [`DeliveryEvent::Retrying`] was sent.
     pub(super) retry_notified: bool,
@@ -70,15 +71,15 @@ pub struct Scheduler {
     pub(super) failure: Option<anyhow::Error>,
 }
 
-/// What a step records and starts, in one transaction.
+/// The results that a step records and the messages that it starts, in one transaction.
 struct TxInput {
     finished: Vec<SendResult>,
     finished_uploads: Vec<UploadResult>,
     submissions: Vec<TaggedSubmission>,
     /// When the token was fetched; without a token nothing is started.
     token_fetched_at: Option<Timestamp>,
-    /// Whether new messages are claimed as they are queued, so that no other process takes them while
-    /// this one waits for a token.
+    /// Whether new messages are claimed as they are queued, so that no other process takes them
+    /// while this one waits for a token.
     may_claim: bool,
     /// The maximum number of attempts to start.
     start_limit: usize,
@@ -120,7 +121,7 @@ impl TxInput {
     }
 }
 
-/// What a transaction leaves to do after its commit.
+/// The work that remains after the commit of a transaction.
 struct TxResult {
     settled: Vec<SettledMessage>,
     ended_attempts: Vec<(&'static str, AttemptOutcome)>,
@@ -171,7 +172,7 @@ impl Scheduler {
         }
     }
 
-    /// Handles what has happened and starts what may start. The driver then performs the
+    /// Handles the events and starts the attempts that may start. The driver then performs the
     /// [actions](Self::take_actions).
     pub fn step(&mut self, events: StepEvents, now: StepTime) -> NextStep {
         self.now = now;
@@ -194,7 +195,7 @@ impl Scheduler {
         next.unwrap_or_else(|error| self.fail(error))
     }
 
-    /// Returns what the driver is to do, in this order.
+    /// Returns the actions for the driver, in their order.
     pub fn take_actions(&mut self) -> Vec<StepAction> {
         std::mem::take(&mut self.actions)
     }
@@ -212,7 +213,7 @@ impl Scheduler {
             return 0;
         }
         match (self.sending_stopped, self.run_state.unclaimed_ids.is_empty()) {
-            // If nothing is sent any more they are still queued.
+            // Submissions are still queued after sending has stopped.
             (true, _) => self.run_state.capacity() + MAX_SUBMISSIONS_PER_STEP,
             (false, true) => self.run_state.capacity(),
             (false, false) => 0,
@@ -262,7 +263,7 @@ impl Scheduler {
         if made_progress { Ok(NextStep::Continue) } else { self.idle_step() }
     }
 
-    /// Returns the token if something is to be sent and there is one.
+    /// Returns the token if a message can be sent and a token is available.
     fn token_if_needed(&mut self) -> anyhow::Result<Option<CachedToken>> {
         if !self.may_start() || self.run_backoff.paused_until(self.now.instant).is_some() || !self.has_work() {
             return Ok(None);
@@ -295,7 +296,8 @@ impl Scheduler {
             || !self.pending.submissions.is_empty()
     }
 
-    /// Takes what arrived. Returns `None` if there is nothing to record and nothing to start.
+    /// Takes the events that have arrived. Returns `None` if there is nothing to record and nothing
+    /// to start.
     fn tx_input(&mut self, token: Option<&CachedToken>) -> Option<TxInput> {
         let worker_limit = self.pending.max_in_flight;
         let idle_workers = worker_limit.saturating_sub(self.run_state.in_flight.len());
@@ -360,7 +362,7 @@ impl Scheduler {
         }
     }
 
-    /// Returns whether the run goes on waiting for a locked database.
+    /// Returns whether the run continues to wait for a locked database.
     fn waits_for_lock(&mut self) -> bool {
         let in_flight_count = self.run_state.in_flight.len();
         match self.lock_wait.on_locked(self.now.instant, in_flight_count > 0, self.shutdown_deadline) {
@@ -374,7 +376,7 @@ impl Scheduler {
         true
     }
 
-    /// Does what follows from a committed step: sends requests and events, and applies feedback.
+    /// Performs the work after a committed step: sends requests and events, and applies feedback.
     fn dispatch(&mut self, result: TxResult, token: Option<Secret>) -> anyhow::Result<bool> {
         let TxResult { settled, ended_attempts, enqueued, accepted, started, feedback } = result;
         let EnqueueSummary { count, duplicates, not_bound } = enqueued;
@@ -451,20 +453,20 @@ impl Scheduler {
             return Ok(self.wait());
         }
         if self.is_continuous {
-            // Their processes finish them. If those die, the messages become due again.
+            // Those processes finish the messages. If they die, the messages become due again.
             self.run_state.claimed_elsewhere.clear();
             return Ok(self.wait());
         }
         self.poll_claimed_elsewhere()
     }
 
-    /// Returns when something is due, unless an event arrives before.
+    /// Returns when the next step is due, unless an event arrives earlier.
     pub(super) fn wait(&self) -> NextStep {
         let (run_state, now) = (&self.run_state, self.now.instant);
         let paused_until = self.run_backoff.paused_until(now);
         // Messages that cannot be claimed now are no reason to wake up.
         let can_take = self.may_start() && paused_until.is_none() && self.token_source.has_token();
-        // Claimed messages wait for the rate limit as well.
+        // The rate limit also delays messages that are claimed already.
         let permit_at = self.rate_limiter.next_permit_at(now);
         // A retry that is due is no reason to wake up while it cannot start.
         let can_claim = run_state.capacity() > 0 && run_state.in_flight.len() < self.pending.max_in_flight;
@@ -492,7 +494,7 @@ impl Scheduler {
             None => Ok(()),
         });
         match pruned {
-            // The next run prunes; this run has done what it was asked for.
+            // The next run prunes; this run has delivered its messages.
             Err(store::Error::Busy { .. }) => Ok(()),
             done => Ok(done?),
         }

@@ -1,6 +1,6 @@
-//! The delivery service of a long-lived process: it delivers what any process queues into the
-//! database, and what becomes due. It works in runs, one after the other; while nothing is due
-//! there is none. The `run_supervisor` has the rules, the `outbox_watcher` looks at the database.
+//! The delivery service of a long-lived process. It delivers the messages that any process queues,
+//! and those that become due. It works in runs, one after the other, and has no run while nothing
+//! is due. The `run_supervisor` has the rules; the `outbox_watcher` reads the database.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -19,15 +19,15 @@ use crate::store::{self, MessageState, Store};
 use crate::t;
 use crate::wechat::Client;
 
-/// How long a run waits for a locked database while nothing is in flight: short enough for a
-/// service that has to end.
+/// How long a run waits for a locked database while nothing is in flight: short, because the
+/// service may have to stop.
 const RUN_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The longest time for which a run retries a message itself. It ends after a minute, and later
 /// retries are left to the next one.
 const MAX_RUN_WAIT: Duration = Duration::from_secs(30);
 
-/// How long after the deadline of a stop the runs may still record and report.
+/// The time after the deadline of a stop in which the runs may still record and report.
 const STOP_GRACE: Duration = Duration::from_millis(400);
 
 /// An event of a service.
@@ -35,8 +35,8 @@ const STOP_GRACE: Duration = Duration::from_millis(400);
 pub enum DeliveryServiceEvent {
     /// An event of a run. The service reports ends and failures of runs itself.
     Run(DeliveryEvent),
-    /// Nothing can be delivered for now: the account is refused, WeChat cannot be reached, or the
-    /// database is locked or damaged. It is tried again and again. The same failure is reported once
+    /// Nothing can be delivered now: the account is refused, WeChat cannot be reached, or the
+    /// database is locked or damaged. The service keeps trying. The same failure is reported once
     /// until [`Recovered`](Self::Recovered).
     Failing {
         /// The failure.
@@ -44,13 +44,13 @@ pub enum DeliveryServiceEvent {
         /// The pause before the next try; later pauses are longer.
         pause: Duration,
     },
-    /// What was reported as failing works again.
+    /// The source of the last reported failure works again.
     Recovered,
     /// The service has ended; the last event.
     Stopped,
 }
 
-/// What a service uses for its next run.
+/// The client and the options for the next run of a service.
 #[derive(Clone)]
 pub struct DeliveryServiceSettings {
     /// The client for WeChat.
@@ -64,7 +64,7 @@ enum ServiceRequest {
     Stop(Instant),
 }
 
-/// A delivery service in progress. If it is dropped, it stops at once.
+/// A delivery service in progress. Dropping it stops it immediately.
 pub struct DeliveryService {
     requests: Sender<ServiceRequest>,
     thread: JoinHandle<()>,
@@ -75,7 +75,7 @@ impl DeliveryService {
     ///
     /// # Errors
     ///
-    /// Fails if the system refuses a thread. A database that cannot be used is an event.
+    /// The system refuses a thread. A database that cannot be used is an event, and no error.
     pub fn start(
         database: PathBuf,
         settings: DeliveryServiceSettings,
@@ -97,8 +97,8 @@ impl DeliveryService {
         Ok(Self { requests, thread: thread.with_context(|| t!("delivery-thread"))? })
     }
 
-    /// Replaces the settings for the next run, which may start at once. The current one ends with
-    /// its requests in flight.
+    /// Replaces the settings for the next run, which may start immediately. The current run ends
+    /// with its requests in flight.
     pub fn reload(&self, settings: DeliveryServiceSettings) {
         self.request(ServiceRequest::Reload(Box::new(settings)));
     }
@@ -110,7 +110,7 @@ impl DeliveryService {
     }
 
     fn request(&self, request: ServiceRequest) {
-        // The service may be over already.
+        // The service may have ended already.
         let _ = self.requests.send(request);
         self.thread.thread().unpark();
     }
@@ -126,7 +126,7 @@ impl DeliveryService {
 /// A run of the service.
 struct ServiceRun {
     run: DeliveryRun,
-    /// Tells the run that more is due; `None` once it is to end.
+    /// Tells the run that more is due; `None` after the run was told to end.
     due_changes: Option<Sender<()>>,
     has_failed: bool,
 }
@@ -137,7 +137,7 @@ struct ReportedFailure {
     source: FailureSource,
 }
 
-/// What failed, which decides when it works again.
+/// The part that failed, which determines when it has recovered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FailureSource {
     /// The database cannot be opened or read.
@@ -153,13 +153,14 @@ struct ServiceLoop {
     settings: DeliveryServiceSettings,
     requests: Receiver<ServiceRequest>,
     on_event: Box<dyn FnMut(DeliveryServiceEvent) + Send>,
-    /// With what identifies the file: another file at its path is another database.
+    /// The watcher with the device and inode of the file: another file at its path is another
+    /// database.
     watcher: Option<(OutboxWatcher, Option<(u64, u64)>)>,
     supervisor: RunSupervisor,
-    /// The current run, which is the last one, and those that are ending.
+    /// The current run, which is the last one, and the runs that are ending.
     runs: Vec<ServiceRun>,
     failure: Option<ReportedFailure>,
-    /// Set by a stop: the deadline of the requests in flight.
+    /// The deadline of the requests in flight, set by a stop.
     deadline: Option<Instant>,
 }
 
@@ -187,11 +188,11 @@ impl ServiceLoop {
         (self.on_event)(DeliveryServiceEvent::Stopped);
     }
 
-    /// Waits until a request or an event of a run arrives, or until this time. It parks the thread
-    /// instead of waiting on the channels: a wait on several channels spins first and takes 108 µs of
-    /// CPU, parking takes 36 µs.
+    /// Waits until a request or an event of a run arrives, or until `until`. It parks the thread
+    /// instead of waiting on the channels: a wait on several channels spins first and takes 108 µs
+    /// of CPU, parking takes 36 µs.
     fn wait(until: Instant) {
-        // Another wait of this thread may have taken the wake-up, so each is short.
+        // Another wait of this thread may have consumed the wake-up, so each wait is short.
         std::thread::park_timeout(until.saturating_duration_since(Instant::now()).min(WATCH_INTERVAL));
     }
 
@@ -202,7 +203,7 @@ impl ServiceLoop {
                     self.settings = *settings;
                     self.close_runs();
                     self.supervisor.reset();
-                    // The account may be another one.
+                    // The new settings may be for another account.
                     self.watcher = None;
                 }
                 Ok(ServiceRequest::Stop(deadline)) => self.stop_runs(deadline),
@@ -222,7 +223,7 @@ impl ServiceLoop {
         self.runs.iter_mut().for_each(|run| run.due_changes = None);
     }
 
-    /// Looks at the database and does what the supervisor says.
+    /// Polls the database and performs the supervisor's command.
     fn look(&mut self, now: Instant) {
         if self.watcher.is_none() && self.supervisor.is_paused(now) {
             return;
@@ -263,7 +264,7 @@ impl ServiceLoop {
         let watcher = match &mut self.watcher {
             Some((watcher, opened_id)) if *opened_id == file_id => watcher,
             _ => {
-                // Before it opens again, so that the locks of the other file are released.
+                // Close the old file before the new one is opened, so that its locks are released.
                 self.watcher = None;
                 let opened = OutboxWatcher::open(&self.database, &self.settings.options.account.app_id)?;
                 &mut self.watcher.insert((opened, file_id)).0
@@ -323,9 +324,9 @@ impl ServiceLoop {
     fn on_run_event(&mut self, index: usize, event: DeliveryEvent) {
         match event {
             DeliveryEvent::SendingStopped(error) => return self.fail_run(index, error),
-            // If it lasts, sending stops.
+            // If the failure lasts, sending stops.
             DeliveryEvent::Retrying(error) => return log::info!("{error}"),
-            // The run has written to the database.
+            // The run could write to the database.
             DeliveryEvent::Queued(_) => return self.report_recovery(FailureSource::Database),
             _ => {}
         }
@@ -344,20 +345,20 @@ impl ServiceLoop {
             return;
         }
         if !is_current {
-            // The next run has started, and finds out by itself.
+            // The next run has started, and will notice the failure itself.
             return log::info!("{error}");
         }
         let source = if store_error(&error).is_some() { FailureSource::Database } else { FailureSource::Sending };
         self.fail(error, source, Instant::now());
     }
 
-    /// Pauses after a failure, and reports it unless it was reported last.
+    /// Pauses after a failure, and reports it unless it is the one that was reported last.
     fn fail(&mut self, error: anyhow::Error, source: FailureSource, now: Instant) {
         let failure = match store_error(&error) {
             Some(store::Error::Busy { .. }) => RunFailure::DatabaseLocked,
             _ => RunFailure::Other,
         };
-        // A run that has not failed goes on until it ends.
+        // A run that has not failed continues until it ends.
         self.close_runs();
         let pause = self.supervisor.on_failure(failure, now);
         let text = error.to_string();
@@ -367,8 +368,8 @@ impl ServiceLoop {
         }
     }
 
-    /// Reports that what this source had reported works again; with [`FailureSource::Sending`],
-    /// which needs everything else, regardless of the reports.
+    /// Reports that the source of the last failure works again. [`FailureSource::Sending`] needs
+    /// the other two, so it also clears their failures.
     fn report_recovery(&mut self, source: FailureSource) {
         let is_over = |failure: &mut ReportedFailure| source == FailureSource::Sending || failure.source == source;
         if self.failure.take_if(is_over).is_some() {
@@ -376,7 +377,7 @@ impl ServiceLoop {
         }
     }
 
-    /// Gives up what the runs have not ended in time.
+    /// Abandons the runs that have not ended in time.
     fn abandon(&mut self) {
         for run in std::mem::take(&mut self.runs) {
             match run.run.abandon() {
@@ -385,14 +386,14 @@ impl ServiceLoop {
                         DeliveryEvent::Settled { message: Box::new(message), correlation_id: None, duplicate: false };
                     (self.on_event)(DeliveryServiceEvent::Run(event));
                 }),
-                // The next process recovers them.
+                // The next process recovers the messages.
                 Err(error) => log::info!("{error}"),
             }
         }
     }
 }
 
-/// Returns the error of the database, if it is one.
+/// Returns the database error in the chain, if there is one.
 fn store_error(error: &anyhow::Error) -> Option<&store::Error> {
     error.downcast_ref::<store::Error>().or_else(|| match error.downcast_ref::<access_token::Error>() {
         Some(access_token::Error::Store(error)) => Some(error),

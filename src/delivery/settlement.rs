@@ -22,7 +22,7 @@ pub(super) fn update_from_decision(decision: &Decision) -> MessageUpdate {
     }
 }
 
-/// Returns what an error says about a message.
+/// Returns the response info for an error, or the default for a success.
 pub(super) fn response_from_error(error: Option<&wechat::Error>) -> ResponseInfo {
     let refusal = error.and_then(wechat::Error::api_error);
     ResponseInfo {
@@ -73,8 +73,8 @@ pub(super) fn update_keeping_response(
     }
 }
 
-/// Adds the decision to an error where the error does not imply it. The time of the next attempt is not part of it: it
-/// is shown with the message, in the time zone of the reader.
+/// Adds the decision to an error where the error does not imply it. The time of the next attempt is
+/// not part of it: it is printed with the message, in the time zone of the reader.
 pub(super) fn explain_error(error: StoredError, decision: &Decision, attempts: i64) -> StoredError {
     match decision.give_up_reason {
         Some(GiveUpReason::MaxAttempts) => {

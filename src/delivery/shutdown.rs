@@ -10,7 +10,7 @@ use super::step::{NextStep, StepTime};
 use super::{DeliveryError, DeliveryEvent, recover_orphans};
 use crate::store::{MessageState, OutboxTx, ResponseInfo, TxContext};
 
-/// The number of messages whose waiting reason one transaction stores.
+/// The number of messages whose reason for waiting is stored in one transaction.
 const EXPLAIN_BATCH_SIZE: usize = 500;
 
 /// How long to wait for responses that can no longer be stored.
@@ -19,7 +19,7 @@ const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of messages that one step reports.
 const REPORT_BATCH_SIZE: usize = 64;
 
-/// How long after the deadline remaining messages are still reported.
+/// The time after the deadline in which the remaining messages are still reported.
 const REPORT_TIMEOUT: Duration = Duration::from_millis(200);
 
 impl Scheduler {
@@ -53,8 +53,8 @@ impl Scheduler {
         if self.run_state.claimed_elsewhere.is_empty() {
             return self.begin_report();
         }
-        // They are another process's to finish: do not wait for them longer than for messages of
-        // this run.
+        // Another process has to finish them: do not wait for them longer than for messages of this
+        // run.
         if self.run_backoff.is_stalled(self.now.instant) {
             for id in std::mem::take(&mut self.run_state.claimed_elsewhere) {
                 self.emit_current(id)?;
@@ -103,8 +103,8 @@ impl Scheduler {
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))
     }
 
-    /// Handles an error that ends the run: the requests in flight are waited for, then what is known
-    /// of each message is reported.
+    /// Handles an error that ends the run: the requests in flight are waited for, then the known
+    /// state of each message is reported.
     pub(super) fn fail(&mut self, error: anyhow::Error) -> NextStep {
         if let Some(first) = self.failure.take() {
             // The report itself failed.
@@ -116,7 +116,7 @@ impl Scheduler {
         NextStep::Continue
     }
 
-    /// Takes the results that can no longer be stored, and reports them once all are there.
+    /// Takes the results that can no longer be stored, and reports them after the last one.
     pub(super) fn drain(&mut self, until: Instant) -> anyhow::Result<NextStep> {
         for finished in std::mem::take(&mut self.pending.sent) {
             if self.run_state.in_flight.remove(&finished.id).is_some() {
@@ -128,8 +128,8 @@ impl Scheduler {
             return Ok(NextStep::Wait(Some(until)));
         }
         let cause = self.failure.as_ref().map(ToString::to_string).unwrap_or_default();
-        // The command reports the reason for the rest once. A service gets it with the end of the
-        // run.
+        // A command reports the reason once for the remaining messages. A service gets it with the
+        // end of the run.
         if !self.is_continuous {
             self.emit(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
         }
@@ -167,15 +167,15 @@ impl Scheduler {
                 })?;
             }
         }
-        // These have a reason of their own.
+        // Waiting parts have a reason of their own.
         remaining.extend(waiting_parts.into_iter().map(|id| (id, id)));
         remaining.sort_unstable();
         if self.is_continuous {
-            // The next run continues with them, and may have begun.
+            // The next run, which may have started already, continues with them.
             remaining.clear();
         }
         self.phase = RunPhase::Reporting(remaining.into());
-        // The first ones, at any time.
+        // Report the first batch even after the deadline.
         self.report_batch()?;
         Ok(NextStep::Continue)
     }

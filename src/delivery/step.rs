@@ -1,5 +1,5 @@
-//! What goes into a step of the scheduler and what comes out. The scheduler itself has no thread, no socket and no
-//! clock: a [driver](super::driver) passes events and the time in, and performs the actions.
+//! The input and output of a step of the scheduler. The scheduler itself has no thread, no socket
+//! and no clock: a [driver](super::driver) passes events and the time in, and performs the actions.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,11 +19,11 @@ pub struct StepTime {
     pub instant: Instant,
     /// The system clock and the uptime.
     pub clock: ClockReading,
-    /// WeChat's clock, once a response gave it.
+    /// WeChat's clock; `None` before the first response.
     pub server: Option<Timestamp>,
 }
 
-/// What has happened since the last step.
+/// The events since the last step.
 #[derive(Default)]
 pub struct StepEvents {
     /// The results of requests.
@@ -32,7 +32,8 @@ pub struct StepEvents {
     pub uploaded: Vec<UploadResult>,
     /// The result of a token fetch.
     pub token: Option<TokenResult>,
-    /// Submissions, as far as [`Scheduler::submission_capacity`](super::Scheduler::submission_capacity) allows.
+    /// Submissions, as far as
+    /// [`Scheduler::submission_capacity`](super::Scheduler::submission_capacity) allows.
     pub submissions: Vec<TaggedSubmission>,
     /// No more submissions come.
     pub submissions_closed: bool,
@@ -42,22 +43,22 @@ pub struct StepEvents {
     pub due_closed: bool,
     /// A request to stop: the deadline of the requests in flight.
     pub stop_at: Option<Instant>,
-    /// How many requests can be in flight.
+    /// The maximum number of requests in flight.
     pub max_in_flight: usize,
 }
 
-/// What the driver does after a step, in this order.
+/// An action of the driver after a step. Actions are performed in their order.
 pub enum StepAction {
-    /// Sends an event to the command.
+    /// Send an event to the command.
     Emit(DeliveryEvent),
-    /// Sends a message.
+    /// Send a message.
     Send {
         /// The request.
         job: SendJob,
-        /// The number of requests in flight with this one.
+        /// The number of requests in flight including this one.
         in_flight_count: usize,
     },
-    /// Uploads a file.
+    /// Upload a file.
     Upload {
         /// The file.
         upload: PendingUpload,
@@ -66,7 +67,7 @@ pub enum StepAction {
         /// The access token.
         token: Secret,
     },
-    /// Gets an access token, another one than the one that WeChat rejected.
+    /// Get an access token other than the one that WeChat rejected.
     FetchToken {
         /// The rejected token.
         rejected: Option<Secret>,
@@ -76,7 +77,7 @@ pub enum StepAction {
 /// When the next step is due.
 #[derive(Debug)]
 pub enum NextStep {
-    /// At once: there is more to do.
+    /// Immediately: there is more to do.
     Continue,
     /// When an event arrives, or at this time.
     Wait(Option<Instant>),

@@ -20,7 +20,7 @@ impl RetryTimers {
         self.by_time.insert((fires_at, id));
     }
 
-    /// Removes a message that was claimed as a due one.
+    /// Removes a message that was claimed because it is due.
     pub(super) fn cancel(&mut self, id: i64) -> Option<Timestamp> {
         let (fires_at, due_at) = self.by_id.remove(&id)?;
         self.by_time.remove(&(fires_at, id));

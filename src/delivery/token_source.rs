@@ -1,5 +1,5 @@
-//! The access token of a run: read from the database if it is cached there, otherwise fetched by the driver, so that
-//! Ctrl-C does not wait for WeChat.
+//! The access token of a run: read from the database if it is cached there, otherwise fetched by
+//! the driver, so that Ctrl-C does not wait for WeChat.
 
 use crate::access_token;
 use crate::access_token::Account;
@@ -10,7 +10,7 @@ use crate::store::{CachedToken, Store};
 /// The result of a token fetch.
 pub type TokenResult = Result<CachedToken, access_token::Error>;
 
-/// How many new tokens may be refused in a row before the account counts as refused.
+/// The number of new tokens that WeChat may refuse in a row before the account counts as refused.
 const MAX_REJECTIONS: u32 = 3;
 
 /// The token and whether another one is needed.
@@ -28,7 +28,7 @@ enum TokenState {
     Fetching,
 }
 
-/// What is known of the token.
+/// The status of the token.
 pub(super) enum TokenStatus {
     Ready(CachedToken),
     /// It is being fetched.
@@ -44,7 +44,7 @@ impl TokenSource {
         Self { account, state: TokenState::Unknown, rejected_token: None, rejection_count: 0 }
     }
 
-    /// Returns the token, or whether to fetch it.
+    /// Returns the token, or the action that is needed to get it.
     pub(super) fn token(&mut self, store: &Store, now: Timestamp) -> Result<TokenStatus, access_token::Error> {
         if matches!(self.state, TokenState::Unknown) {
             let cached =

@@ -52,11 +52,11 @@ pub struct PendingUpload {
     pub(super) file_name: String,
 }
 
-/// Why an upload gave no media ID.
+/// Why an upload returned no media ID.
 pub enum UploadError {
     /// The file is no longer stored.
     FileMissing,
-    /// WeChat refused the file, or it did not arrive.
+    /// WeChat refused the file, or the upload failed.
     Api(wechat::Error),
 }
 
@@ -162,7 +162,7 @@ impl UploadQueue {
         !self.pending.is_empty() && self.in_flight.len() < MAX_CONCURRENT_UPLOADS
     }
 
-    /// Returns whether an upload is under way.
+    /// Returns whether an upload is in progress.
     pub(super) fn has_in_flight(&self) -> bool {
         !self.in_flight.is_empty()
     }

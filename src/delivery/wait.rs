@@ -1,8 +1,8 @@
-//! How long a run waits for a database that another process keeps locked.
+//! The wait of a run for a database that another process keeps locked.
 //!
-//! While messages are in flight, only this run knows, or will know, their results: giving up would
-//! turn each delivered message into a possibly delivered one. So the run waits for a locked
-//! database until the shutdown deadline. With nothing in flight it stops after the busy timeout.
+//! Only this run gets the results of its messages in flight. If it gave up, each of them would
+//! count as possibly delivered. So the run waits for a locked database until the shutdown deadline.
+//! With nothing in flight it stops after the busy timeout.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub(super) struct LockWait {
     is_reported: bool,
 }
 
-/// What a run does that finds the database locked.
+/// The decision of a run that finds the database locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LockDecision {
     Wait,
@@ -41,7 +41,7 @@ impl LockWait {
         self.idle_timeout.min(SHUTDOWN_POLL_INTERVAL)
     }
 
-    /// Decides for a transaction that was tried at `begun_at` and that did not get the lock.
+    /// Decides for a transaction that began at `begun_at` and did not get the lock.
     pub(super) fn on_locked(
         &mut self,
         begun_at: Instant,

@@ -19,11 +19,11 @@ pub struct SendJob {
     pub id: i64,
     /// The access token.
     pub token: Secret,
-    /// What is sent.
+    /// The content to send.
     pub content: Arc<Content>,
     /// The recipient.
     pub openid: String,
-    /// 32 hex digits for WeChat's dedupe.
+    /// The 32 hex digits by which WeChat detects duplicates.
     pub client_msg_id: Option<String>,
 }
 
@@ -33,12 +33,13 @@ pub struct SendResult {
     pub id: i64,
     /// The access token that the request used.
     pub token: Secret,
-    /// What became of the request.
+    /// The outcome of the request with WeChat's response.
     pub delivered: SendResponse,
 }
 
-/// The jobs that no worker has started. Not a channel: a thread that waits for one spins before it
-/// sleeps, which costs more than sleeping at once when there are more workers than processors.
+/// The jobs that no worker has started. It is not a channel, because a thread that waits on a
+/// channel spins before it sleeps. With more workers than processors, that costs more than sleeping
+/// immediately.
 #[derive(Default)]
 struct JobQueue {
     state: Mutex<JobQueueState>,
@@ -48,7 +49,7 @@ struct JobQueue {
 #[derive(Default)]
 struct JobQueueState {
     waiting: VecDeque<SendJob>,
-    /// No more jobs come.
+    /// No more jobs will be submitted.
     is_closed: bool,
 }
 
@@ -80,14 +81,14 @@ impl JobQueue {
     }
 }
 
-/// The worker threads. Each is spawned when there is work for it, and ends with the pool once its
-/// request has ended.
+/// The worker threads. Each is spawned when there is a job for it, and ends with the pool after its
+/// request.
 pub(super) struct WorkerPool {
     client: Client,
     jobs: Arc<JobQueue>,
     results: (Sender<SendResult>, Receiver<SendResult>),
     worker_count: usize,
-    /// The system refused a thread, so the pool does not grow any more.
+    /// The system refused a thread, so the pool no longer grows.
     spawn_failed: bool,
 }
 
@@ -124,7 +125,7 @@ impl WorkerPool {
         }
     }
 
-    /// Removes and returns the IDs of the jobs that no worker has started; nothing of them was
+    /// Removes and returns the IDs of the jobs that no worker has started; no byte of them was
     /// sent.
     pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
         self.jobs.state().waiting.drain(..).map(|job| job.id).collect()

@@ -35,7 +35,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
         // Opening the store would create an empty database, and the copy would be empty.
         return Err(app.missing_database_error().into());
     }
-    // A bare word such as in `wxbox backup restore` is more likely a mistyped subcommand.
+    // A bare word, as in `wxbox backup restore`, is probably meant as a subcommand.
     if !args.file.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b'/' | b'.')) {
         return Err(CommandError::usage(t!("backup-word", file = file_text))
             .hint(t!("backup-word-hint", file = file_text))

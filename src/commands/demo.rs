@@ -1,5 +1,5 @@
-//! `wxbox demo` runs the whole procedure against the sandbox, in a temporary directory. Every
-//! command that it prints is really run, with this program.
+//! `wxbox demo` runs the whole procedure against the sandbox, in a temporary directory. It runs
+//! every command that it prints, with this program.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
@@ -24,17 +24,17 @@ use crate::signals::{Signal, SignalReceiver};
 use crate::ui::{QrStyle, Ui};
 use crate::{t, wechat};
 
-/// The person who is bound, and the follower of the sandbox whose phone the demo plays.
+/// The name of the user who is bound, and of the sandbox's follower whose phone the demo simulates.
 const DEMO_USER: &str = "luffy";
 
-/// The sandbox's template that the alias `backup` stands for.
+/// The sandbox's template for the alias `backup`.
 const TEMPLATE_ID: &str = "backup_finished-0123456789abcdefghijklmnopq";
 
 /// The Token and the EncodingAESKey of the demo's account.
 const PUSH_TOKEN: &str = "k3Qv9TzR7mXw2LpB";
 const PUSH_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
-/// How long the receipt may take; the sandbox sends it at once, and twice more if that fails.
+/// The timeout of the receipt. The sandbox sends it immediately, and twice more if that fails.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The first line of the sandbox's output.
@@ -75,7 +75,7 @@ pub(super) fn run(ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     if ui.json() { ui.with_results_on_stderr(|ui| demo.run_all(ui)) } else { demo.run_all(ui) }
 }
 
-/// Replaces the path of the error, which is that of the new directory, with that of its parent.
+/// Returns the error of a temporary directory with the path of its parent instead of its own.
 fn temp_dir_error(error: std::io::Error) -> CommandError {
     let temp_dir = std::env::temp_dir();
     let cause = std::fs::metadata(&temp_dir).err().unwrap_or_else(|| error.kind().into());
@@ -142,7 +142,7 @@ impl Demo {
         ];
         let inherited: Vec<(&str, OsString)> =
             inherited_variables.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
-        // Without a spinner, since its line would mix with the demo's output.
+        // Disable the spinner, because its line would mix with the demo's output.
         command
             .args(args)
             .env_clear()
@@ -205,8 +205,8 @@ impl Demo {
         let args = ["sandbox", "--listen", "127.0.0.1:0", "--json"];
         ui.echo_command(&args, " &")?;
         let (mut running, line) = self.expect_line(self.spawn(&args)?, "sandbox")?;
-        // The demo prints no request lines; closing the channel keeps the sandbox from waiting for
-        // a reader.
+        // The demo prints no request lines. Close the channel, so that the sandbox does not wait
+        // for a reader.
         running.lines = crossbeam_channel::never();
         ui.write_wrapped(&line)?;
         let sandbox_info = serde_json::from_str(&line).context(t!("demo-start"))?;
@@ -242,7 +242,8 @@ impl Demo {
         self.wait_for_success(running, args[0])
     }
 
-    /// Starts `serve`, and enters its address in the sandbox as one would in WeChat's console.
+    /// Starts `serve`, and enters its push URL in the sandbox, as an operator does in WeChat's
+    /// console.
     fn start_serve(&self, ui: &mut Ui, sandbox_info: &SandboxInfo, address: &str) -> anyhow::Result<BackgroundCommand> {
         let args = ["serve", "--json"];
         ui.echo_command(&args, " &")?;
@@ -263,8 +264,8 @@ impl Demo {
         let (running, link) = self.expect_line(self.spawn(&args)?, "bind")?;
         self.post_form(sandbox_info, "scan", &[("person", DEMO_USER), ("url", &link)])?;
         let (running, bound) = self.expect_line(running, "bind")?;
-        // Printed only now: before, `bind` may still be drawing the QR code, and on one stream the
-        // texts of both would mix.
+        // Print the link only now. Earlier, `bind` may still be drawing the QR code, and the two
+        // outputs would mix.
         ui.write_stdout(&link)?;
         ui.write_wrapped(&t!("demo-phone", person = DEMO_USER))?;
         ui.write_wrapped(&bound)?;
@@ -288,7 +289,7 @@ impl Demo {
         Ok(())
     }
 
-    /// Prints what `serve` has reported, until the receipt of the template message.
+    /// Prints the events of `serve`, up to the receipt of the template message.
     fn print_events(&self, ui: &mut Ui, serve: BackgroundCommand) -> anyhow::Result<()> {
         ui.write_wrapped(&format!("\n{}", t!("demo-events")))?;
         let deadline = after(RECEIPT_TIMEOUT);
@@ -353,7 +354,7 @@ impl Drop for BackgroundCommand {
     }
 }
 
-/// Returns the signal that stands for the exit status.
+/// Returns the signal that the exit status means.
 fn signal_from_status(status: i32) -> Option<Signal> {
     Signal::ALL.into_iter().find(|signal| i32::from(signal.exit_status().code()) == status)
 }
@@ -378,7 +379,7 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Builds the HTTP client that plays the phone. It only connects to this machine.
+/// Builds the HTTP client that acts as the phone. It only connects to this machine.
 fn build_phone_client() -> anyhow::Result<Phone> {
     let phone =
         Phone::builder().tls_backend_preconfigured(wechat::tls_config(None)?).no_proxy().user_agent("MicroMessenger");

@@ -1,4 +1,4 @@
-//! `wxbox completions`, `man` and `help`: the documentation that the program carries with it.
+//! `wxbox completions`, `man` and `help`: the documentation in the program itself.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -48,7 +48,7 @@ pub(super) fn write_man_pages(ui: &mut Ui, global: &Global, args: &Man) -> anyho
 /// Writes a page atomically, so that no reader sees half a page.
 fn write_page(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
     let mut builder = tempfile::Builder::new();
-    // The umask applies as usual.
+    // The umask applies, as to any new file.
     builder.permissions(std::fs::Permissions::from_mode(0o666));
     let mut file = builder.tempfile_in(dir)?;
     file.write_all(page.as_bytes())?;

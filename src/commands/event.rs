@@ -1,4 +1,4 @@
-//! `wxbox event` takes one event that another server got from WeChat.
+//! `wxbox event` records one event that another server got from WeChat.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::t;
 use crate::ui::Ui;
 use crate::wechat::push::{MAX_PUSH_BYTES, PushError, PushQuery};
 
-/// The shortest time between two refused events that are counted.
+/// The minimum time between two refused events that are counted.
 const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
@@ -58,8 +58,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     Ok(ExitStatus::Success)
 }
 
-/// Counts a refused event for `doctor`, because the program that passes events on may not report it.
-/// Counts one in some seconds, so that a flood of them does not write as often.
+/// Counts a refused event for `doctor`, because the program that passes events on may not report
+/// it. In a flood, it counts one event in each interval, to limit the writes.
 fn count_refusal(app: &AppContext, app_id: &str, error: PushError) {
     let count = || -> anyhow::Result<()> {
         if !app.database_exists() {
@@ -78,7 +78,7 @@ fn count_refusal(app: &AppContext, app_id: &str, error: PushError) {
     }
 }
 
-/// Returns the error for an event that is not taken.
+/// Returns the error for a refused event.
 fn rejection(error: PushError) -> CommandError {
     let message = t!("event-rejected", cause = describe_rejection(error));
     let (exit, hint) = match error {

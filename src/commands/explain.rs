@@ -28,7 +28,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     // An errmsg ends with this prefix and the ID.
     let argument = argument.strip_prefix("rid:").unwrap_or(argument).trim();
     if let Ok(errcode) = argument.parse() {
-        // Loading the configuration only sets the language here, so a broken one does not matter.
+        // The configuration only sets the language here, so an invalid one does not matter.
         let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
         let _ = Config::load(&flags, &Environment::from_process()).map(AppContext::from_config);
         let entry = find(errcode).ok_or_else(|| unknown_code(errcode))?;

@@ -32,7 +32,7 @@ struct MediaView {
     kind: MediaType,
     created_at: Timestamp,
     expires_at: Timestamp,
-    /// The file was uploaded before.
+    /// The file was uploaded earlier, and not again.
     kept: bool,
 }
 

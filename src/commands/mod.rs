@@ -30,7 +30,7 @@ use crate::ui::Ui;
 ///
 /// # Errors
 ///
-/// [`crate::exit::classify`] maps the error to an exit status.
+/// [`crate::report::classify`] maps the error to an exit status.
 pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     if !ui.can_ask()
         && let Some(error) = cli.missing_argument()

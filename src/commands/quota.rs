@@ -21,7 +21,7 @@ use crate::wechat::quota::{COUNTED_APIS, Quota};
 
 /// The errcode of an API that does not exist.
 const NO_SUCH_API: i64 = 76021;
-/// Error codes that concern one API; the other rows are still printed.
+/// The errcodes about a single API; the other rows are still printed.
 const PER_API_ERRORS: [i64; 4] = [NO_SUCH_API, 76022, 76003, 48001];
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
@@ -164,7 +164,7 @@ fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<Exit
         return Ok(ExitStatus::Success);
     }
     match session.call(|client, token| client.clear_quota(token, &account.app_id)) {
-        // Token requests count too. If they are used up, WeChat accepts the secret instead of a
+        // A token request also counts. If these are used up, WeChat accepts the secret instead of a
         // token.
         Err(access_token::Error::WeChat(error))
             if error.api_error().is_some_and(|refusal| refusal.errcode == 45009) =>
@@ -174,7 +174,7 @@ fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<Exit
         cleared => cleared??,
     }
     ui.print_result(&ClearView { event: "quota_cleared", app_id: &account.app_id })?;
-    // Messages that wait for the reset of their quota at midnight are due now.
+    // Messages that wait until midnight for the reset of their quota are due now.
     let codes: Vec<i64> =
         errcode::entries().filter(|entry| entry.action == Action::HoldDay).map(|entry| entry.errcode).collect();
     let due = session.store.make_due(&account.app_id, &codes, Timestamp::now())?;

@@ -19,7 +19,7 @@ use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{KeyValues, Ui};
 
-/// The address of the sandbox, and in text output its contents.
+/// The address of the sandbox; in text output also its people, templates and other content.
 #[derive(Serialize)]
 struct SandboxView<'a> {
     #[serde(flatten)]
@@ -55,7 +55,7 @@ impl fmt::Display for SandboxView<'_> {
         write_list(f, &t!("sandbox-library"), library)?;
         write_list(f, &t!("sandbox-subscriptions"), list_subscriptions(self.world))?;
         write_list(f, &t!("sandbox-named"), list_resources(self.world))?;
-        // The most important lines stand last, where a small terminal still shows them.
+        // The most important lines come last, because a small terminal shows the end.
         write!(f, "{}\n\n{}", self.listening, t!("sandbox-stop"))
     }
 }
@@ -77,7 +77,7 @@ fn list_subscriptions(scenario: &Scenario) -> Vec<(String, String)> {
     templates.chain([one_time]).collect()
 }
 
-/// Lists the resources that messages refer to, by the names of WeChat's fields.
+/// Lists the resources that a message can refer to, by the names of WeChat's fields.
 fn list_resources(scenario: &Scenario) -> Vec<(String, String)> {
     let kf_accounts = scenario.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
     let articles = scenario.articles.iter().flat_map(|it| {
@@ -118,7 +118,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
     let log = Arc::clone(&lines);
     let sandbox = Sandbox::start(scenario, server, move |line| {
         if log.add(line) {
-            // A full channel holds a notification already; a closed one means that the sandbox is
+            // A full channel already holds a notification; a closed one means that the sandbox is
             // stopping.
             let _ = sender.try_send(());
         }
@@ -143,8 +143,8 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// The time to gather lines after a write. A flood of requests then causes a few hundred writes per
-/// second and not one per request; a single line is still printed at once.
+/// The time to collect lines after a write, so that a flood of requests causes a few hundred writes
+/// per second instead of one per request. A single line is printed immediately.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The maximum number of pending lines. Further lines are only counted.

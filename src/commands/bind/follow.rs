@@ -30,7 +30,7 @@ pub(super) fn report_follow(
     lines: &mut StdinLines,
 ) -> anyhow::Result<Option<Signal>> {
     let is_silent = ui.quiet() && !ui.json();
-    // The phone's page reports it too. An address that was pasted has no page.
+    // The phone's page reports it too. After a pasted address there is no page.
     if is_silent && context.args.paste {
         return Ok(None);
     }
@@ -97,7 +97,7 @@ fn show_follow_qr(ui: &mut Ui, context: &BindContext, user: &User, link: &str) -
     Ok(())
 }
 
-/// Waits for Enter. With two QR codes on the screen, a phone could scan the wrong one.
+/// Waits for Enter, because a phone could scan the wrong one of two QR codes on the screen.
 fn wait_for_enter(
     ui: &mut Ui,
     context: &BindContext,

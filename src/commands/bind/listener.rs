@@ -54,7 +54,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Binds the port and starts to answer.
+    /// Binds the port and starts to answer requests.
     pub(super) fn open(config: ListenerConfig, context: &BindContext) -> anyhow::Result<Self> {
         let files = config.files;
         let server = listen::bind_first(&config.listen, &Limits::callback(), &t!("bind-port-hint"))?;
@@ -67,7 +67,7 @@ impl Listener {
         Ok(Self { router, server: Some(handle), refusals, is_https })
     }
 
-    /// Waits for one person. If they are the last one and were not bound, it closes the port.
+    /// Waits for one person. Closes the port if the last person was not bound.
     pub(super) fn wait_for(
         &mut self,
         ui: &mut Ui,
@@ -109,7 +109,7 @@ impl Listener {
         Ok(outcome)
     }
 
-    /// Closes the port. A phone whose request is in progress gets its page first.
+    /// Closes the port after the phones whose requests are in progress have their pages.
     fn close(&mut self) {
         self.router.close();
         self.server = None;
@@ -184,13 +184,13 @@ fn wait_for_exchange(
     Ok(outcome)
 }
 
-/// The notices that were printed so far.
+/// The notices that were printed.
 #[derive(Default)]
 struct NoticeLog(HashSet<String>);
 
 impl NoticeLog {
-    /// Prints a notice once, or every time with `-v`, so that a flood of requests cannot fill the
-    /// screen.
+    /// Prints a notice once, so that a flood of requests cannot fill the screen; with `-v` every
+    /// time.
     fn notify_once(&mut self, ui: &mut Ui, text: &str) {
         if log::log_enabled!(log::Level::Info) {
             log::info!("{text}");
@@ -219,7 +219,7 @@ fn summarize_refusals(callback: &PendingBinding, refusals: &Refusals) -> Option<
     let rejected = callback.rejected_counts().into_iter().map(|(reason, count)| (reason.to_string(), count));
     let refused = refusals.take_counts().into_iter().map(|(reason, count)| (refusal_text(reason), count));
     let mut all: Vec<(String, usize)> = rejected.chain(refused).collect();
-    // Most frequent first; the sort is stable.
+    // The most frequent reason comes first; the sort is stable.
     all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let count: usize = all.iter().map(|(_, count)| count).sum();
     let each = all.iter().map(|(reason, count)| t!("bind-refused-each", count = *count, why = reason));

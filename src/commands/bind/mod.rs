@@ -1,11 +1,11 @@
-//! `wxbox bind`: shows each person the authorize URL, waits for the OAuth code, and saves whose it
-//! is.
+//! `wxbox bind`: shows each person the authorize URL, waits for the OAuth code, and saves the
+//! binding.
 //!
-//! `select_users` chooses the people, `sequence` goes through them one by one. The code arrives at
+//! `select_users` chooses the people, and `sequence` binds one after the other. The code arrives at
 //! the `listener`, at a running `serve` (`through_serve`), or is pasted (`paste`). `follow` then
-//! checks whether the person follows the account. With `scan` there is no code and no page: a push
-//! reports that the phone has scanned. `session` holds the types that these files share, `pending`
-//! waits for what another process completes.
+//! checks whether the person follows the account. With `scan` there is no OAuth code and no page: a
+//! push reports the scan. `session` holds the types that these files share, `pending` waits for
+//! what another process completes.
 
 mod events;
 mod follow;

@@ -37,7 +37,7 @@ pub(super) fn wait_for(
     let deadline = Instant::now() + context.timeout();
     let redirect = context.redirect()?.as_str();
     ui.status(&if ui.can_prompt { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
-    // A truncated address, whose rest may be in the next line.
+    // A truncated address; its rest may be in the next line.
     let mut partial: Option<Secret> = None;
     loop {
         if ui.can_prompt {
@@ -219,7 +219,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Returns the query of one address without the text after it.
 ///
-/// An address of WeChat's holds only ASCII, and no code or state ends with punctuation.
+/// An address of WeChat holds only ASCII characters, and no code or state ends with punctuation.
 fn extract_query(text: &str) -> Option<&str> {
     let text = text.split('#').next().unwrap_or_default();
     let query = match text.split_once('?') {

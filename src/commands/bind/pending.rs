@@ -1,4 +1,5 @@
-//! Waits for a binding that another process, or another part of this one, completes in the database.
+//! Waits for a binding that another process, or another part of this one, completes in the
+//! database.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::ui::{Countdown, Ui};
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A binding that waits in the database. It is removed when it is dropped, so that no phone can
-/// complete it any more.
+/// complete it afterwards.
 pub(super) struct WaitingBinding<'c> {
     context: &'c BindContext,
     user: &'c User,
@@ -26,7 +27,7 @@ pub(super) struct WaitingBinding<'c> {
 }
 
 impl<'c> WaitingBinding<'c> {
-    /// Records the binding, from which moment a phone can complete it.
+    /// Records the binding. From then on a phone can complete it.
     pub(super) fn start(context: &'c BindContext, user: &'c User, proof: BindingProof) -> anyhow::Result<Self> {
         let now = Timestamp::now();
         let new = NewPendingBinding {
@@ -63,7 +64,7 @@ impl<'c> WaitingBinding<'c> {
                 recv(deadline) -> _ => break BindOutcome::TimedOut(None),
             }
         };
-        // A binding that was saved in the last moment counts.
+        // A binding that was saved at the last moment counts.
         let last = self.remove()?;
         Ok(match (self.to_bind_outcome(last), ended) {
             (Some(BindOutcome::Bound(bound, _)), BindOutcome::Stopped(signal)) => {

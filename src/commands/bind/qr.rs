@@ -1,4 +1,4 @@
-//! The QR code of a binding: its content, and where it is drawn.
+//! The QR code of a binding: its content, and how it is drawn.
 
 use std::net::SocketAddr;
 
@@ -30,7 +30,7 @@ impl ShortLinkUse {
 }
 
 /// Returns a short link if the operator wants one, or if the window needs one and phones reach this
-/// process's listener directly. `listener` is its address, and whether it speaks HTTPS.
+/// process's listener directly. `listener` is its address, and `is_https` whether it serves HTTPS.
 pub(super) fn choose_short_link(
     ui: &Ui,
     context: &BindContext,
@@ -47,7 +47,8 @@ pub(super) fn choose_short_link(
     Ok(if too_long && is_direct { Some(ShortLinkUse::WindowTooSmall(link()?)) } else { None })
 }
 
-/// Whether `uri` addresses the listener itself. A proxy in between might forward only one path.
+/// Returns whether `uri` addresses the listener itself. A proxy in between might forward only one
+/// path.
 fn is_direct(uri: &Url, local_addr: SocketAddr, is_https: bool) -> bool {
     let same_port = uri.port_or_known_default() == Some(local_addr.port()) && (uri.scheme() == "https") == is_https;
     // A client on another machine cannot connect to a loopback address.
@@ -114,7 +115,7 @@ pub(super) fn show_scan_url(
     Ok(())
 }
 
-/// Draws the QR code if it is wanted and fits the terminal; returns whether it was drawn.
+/// Draws the QR code if `qr` allows it and it fits the terminal. Returns whether it was drawn.
 pub(super) fn draw_qr(ui: &mut Ui, text: &str, qr: QrMode) -> bool {
     qr_style(ui, qr).is_some_and(|style| ui.print_qr(text, style))
 }
@@ -144,7 +145,7 @@ mod tests {
             ("http://127.0.0.1:8080/callback/", "127.0.0.1:8080", false, true),
             ("http://localhost:8080/callback/", "127.0.0.1:8080", false, true),
             ("http://[::1]:8080/callback/", "[::1]:8080", false, true),
-            // A web server or a tunnel stands in front.
+            // A web server or a tunnel forwards the requests.
             ("https://wx.example.com/callback/", "127.0.0.1:8080", false, false),
             ("https://wx.example.com:8080/callback/", "0.0.0.0:8080", false, false),
             ("http://wx.example.com/callback/", "0.0.0.0:8080", false, false),

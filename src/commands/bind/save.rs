@@ -50,7 +50,7 @@ fn save_binding(
     rebind: bool,
 ) -> anyhow::Result<User> {
     let bound = store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())?;
-    // Another process bound the person meanwhile.
+    // Another process may have bound the person in the meantime.
     let bound_meanwhile =
         || CommandError::not_found(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
     Ok(bound.ok_or_else(bound_meanwhile)?)

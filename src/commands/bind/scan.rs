@@ -1,5 +1,6 @@
-//! `bind --scan`: a parametric code whose scan follows the account and binds. WeChat reports the scan
-//! by a push, which a running `serve`, `wxbox event`, or the listener of this process takes.
+//! `bind --scan`: a parametric code whose scan follows the account and binds. WeChat reports the
+//! scan by a push, which a running `serve`, `wxbox event`, or the listener of this process
+//! receives.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -23,9 +24,9 @@ use crate::store::{BindingProof, ServeLock, User};
 use crate::t;
 use crate::ui::Ui;
 
-/// The beginning of a scene of `bind`, by which its events are told from those of other programs.
+/// The prefix of a scene of `bind`, which distinguishes its events from those of other programs.
 const SCENE_PREFIX: &str = "wxbox.";
-/// The number of random digits after it: 131 bits.
+/// The number of random digits after the prefix: 131 bits.
 const SCENE_DIGITS: usize = 22;
 /// The longest lifetime of a code: doc/service/api/qrcode/qrcodes/api_createqrcode.
 const MAX_CODE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -33,9 +34,9 @@ const MAX_CODE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The errcode for an account that may not create parametric codes.
 const API_UNAUTHORIZED: i64 = 48001;
 
-/// What takes the pushes while `bind` waits.
+/// The process that receives the pushes while `bind` waits.
 pub(super) struct ScanListener {
-    /// The listener of this process; `None` if another process takes the pushes.
+    /// The listener of this process; `None` if another process receives the pushes.
     _server: Option<ServerHandle>,
 }
 
@@ -72,8 +73,8 @@ pub(super) fn wait_for(ui: &mut Ui, context: &BindContext, user: &User) -> anyho
     waiting.wait(ui)
 }
 
-/// Returns why pushes were refused while a person had the code, from `began_at` on, and what to do
-/// about it: the scan may have been among them.
+/// Returns why pushes were refused since `began_at`, when the person got the code, and what to do
+/// about it. The scan may have been one of these pushes.
 pub(super) fn refusal_since(context: &BindContext, began_at: Timestamp) -> Option<(String, String)> {
     let now = Timestamp::now();
     let report = {

@@ -63,7 +63,7 @@ impl BindingSource {
         }
     }
 
-    /// Whether the operator is notified if the person does not follow the account.
+    /// Returns whether to report that the person does not follow the account.
     fn checks_follow(&self) -> bool {
         !matches!(self, Self::Scan { .. })
     }
@@ -86,7 +86,6 @@ fn prepare(context: &BindContext, user: &User) -> anyhow::Result<BindAttempt> {
     Ok(BindAttempt { user: user.clone(), url, state, callback, events })
 }
 
-/// The results so far.
 struct BindSummary {
     count: usize,
     bound: usize,
@@ -150,8 +149,8 @@ fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OA
 }
 
 impl BindSummary {
-    /// Records a person who did not come in time; the wait began at `began_at`. It is an error if
-    /// there is only one person.
+    /// Records that the person did not bind in time; the wait began at `began_at`. This is an error
+    /// if there is only one person.
     fn add_timed_out(
         &mut self,
         ui: &mut Ui,

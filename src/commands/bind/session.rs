@@ -1,5 +1,5 @@
-//! The types that all parts of `bind` share: the context of the command, one attempt to bind a person,
-//! and its outcome.
+//! The types that all parts of `bind` share: the context of the command, one attempt to bind a
+//! person, and its outcome.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::store::{self, Store, User};
 use crate::termination;
 use crate::ui::QrFile;
 
-/// The time that WeChat has for a code that arrived in the last moment.
+/// The time that WeChat has to exchange a code that arrived at the last moment.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The context that all people share.
+/// The context of the command, for all people.
 pub(super) struct BindContext {
     pub(super) app: AppContext,
     pub(super) args: Bind,
@@ -55,10 +55,10 @@ pub(super) struct BindAttempt {
 
 /// The result of an attempt.
 pub(super) enum BindOutcome {
-    /// The person was bound, however the wait ended; a signal may have arrived in the meantime.
+    /// The person was bound. A signal may have ended the wait at the same time.
     Bound(BoundUser, Option<Signal>),
     Stopped(Signal),
-    /// No one came in time; the text describes what was refused meanwhile.
+    /// No phone completed the binding in time. The text describes the requests that were refused.
     TimedOut(Option<String>),
     /// With `only_this_user`, the next person can still be bound.
     Failed {
@@ -68,8 +68,8 @@ pub(super) enum BindOutcome {
 }
 
 impl BindOutcome {
-    /// Returns this outcome of a wait, unless `event` arrived in its last moment and decides
-    /// otherwise.
+    /// Returns this outcome of a wait, unless `event`, which arrived at the last moment, determines
+    /// another one.
     pub(super) fn or_late_event(self, event: Option<CallbackEvent>) -> Self {
         match (event, self) {
             (Some(CallbackEvent::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
@@ -90,8 +90,8 @@ impl BindOutcome {
         })
     }
 
-    /// An error of one person (removed or bound meanwhile) leaves the others bindable; errors of
-    /// the account and the database do not.
+    /// After an error of one person, who was removed or bound in the meantime, the others can still
+    /// be bound. After an error of the account or the database they cannot.
     fn from_error(error: anyhow::Error) -> Self {
         let only_this_user = classify(&error).exit == ExitStatus::NotFound;
         Self::Failed { error, only_this_user }

@@ -131,7 +131,8 @@ fn read_assignments(ui: &mut Ui, args: &ConfigSet) -> anyhow::Result<Vec<Assignm
     Ok(assignments)
 }
 
-/// Returns whether a value is not like an AppSecret. It is kept, because WeChat may change the form.
+/// Returns whether a value is not like an AppSecret. Such a value only causes a warning, because
+/// WeChat may change the form.
 fn is_malformed_app_secret(key: &KeyPath, value: &Secret) -> bool {
     ["app_secret", "appsecret"].contains(&key.to_string().as_str()) && !looks_like_app_secret(value.expose_secret())
 }
@@ -177,8 +178,8 @@ fn typed_value(value_type: ValueType, text: &str) -> ConfigValue {
     .unwrap_or_else(|| ConfigValue::Text(text.to_owned()))
 }
 
-/// Returns the absolute form of a relative path: in the config file, one starts at the directory of
-/// the file.
+/// Returns the absolute form of a relative path: in the config file, a relative path starts at the
+/// directory of the file.
 fn absolute_path(text: &str) -> Option<String> {
     let is_expanded = text.is_empty() || text.starts_with(['~', '$']) || text.contains(char::is_control);
     let path = std::path::absolute(text).ok().filter(|_| !is_expanded)?;
@@ -236,8 +237,8 @@ fn stored_key(change: &ConfigFileChange, key: &KeyPath) -> Result<KeyPath, Comma
     Ok(key.clone())
 }
 
-/// Returns the error for the changed config. It names keys of the command line and not lines, which
-/// the file does not have yet.
+/// Returns the error for the changed config. It names keys of the command line instead of lines,
+/// because the file does not have the lines yet.
 fn value_error(error: Error, assignments: &[Assignment]) -> anyhow::Error {
     let is_set = |name: &str| assignments.iter().any(|assignment| assignment.key.to_string() == name);
     let message = match &error {
@@ -272,7 +273,7 @@ fn value_error(error: Error, assignments: &[Assignment]) -> anyhow::Error {
     CommandError::usage(message).hint(hint).into()
 }
 
-/// Warns if a variable overrides what the file has.
+/// Warns if a variable overrides the value in the file.
 fn warn_if_overridden(ui: &mut Ui, config: &Config, key: &KeyPath) {
     let name = key.to_string();
     let origin = config.entries().into_iter().find(|entry| entry.key == name).and_then(|entry| entry.origin);

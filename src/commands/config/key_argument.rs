@@ -1,4 +1,4 @@
-//! The keys of `config get|set|unset`, and the file that they are about.
+//! The keys of `config get|set|unset`, and the file that these commands read or change.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! Asks before many messages are sent or cancelled, if a person is at the terminal. Scripts are never
-//! asked.
+//! Asks before many messages are sent or cancelled, if a person is at the terminal. Scripts are
+//! never asked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,23 +16,24 @@ use crate::ui::{self, Ui};
 use crate::wechat::message::api_for_kind;
 use crate::wechat::{Client, ClientSettings};
 
-/// The number of members of groups above which a send is confirmed.
+/// The largest number of members of groups to which wxbox sends without a confirmation.
 const MANY_RECIPIENTS: usize = 20;
-/// The timeout of a request for the quota. The question does without it if WeChat takes longer.
+/// The timeout of a request for the quota. If WeChat takes longer, the question does not show the
+/// quota.
 const QUOTA_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Returns whether wxbox asks at all: a person is there, and `--yes` is not given.
+/// Returns whether wxbox asks at all: a person is at the terminal, and `--yes` is not given.
 fn can_ask(ui: &Ui, yes: bool) -> bool {
     !yes && ui.can_prompt && !ui.json() && !ui.quiet()
 }
 
-/// Returns whether the recipients are so many that the send is confirmed: everybody, or many that
-/// the command line does not name one by one.
+/// Returns whether the send must be confirmed: it goes to everybody, or to many recipients that the
+/// command line does not name one by one.
 pub(in crate::commands) fn is_many(all: bool, recipients: &[Recipient]) -> bool {
     all || recipients.iter().filter(|recipient| !recipient.by_name).count() > MANY_RECIPIENTS
 }
 
-/// Asks whether to send to many people. Returns whether to go on.
+/// Asks whether to send to many people. Returns whether the user agreed.
 ///
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
@@ -66,7 +67,8 @@ pub(in crate::commands) fn confirm_send(
     Ok(is_confirmed)
 }
 
-/// Asks whether to send all messages in a state again, which are `kinds`. Returns whether to go on.
+/// Asks whether to send all messages in a state again. `kinds` counts these messages. Returns
+/// whether the user agreed.
 ///
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
@@ -87,7 +89,8 @@ pub(in crate::commands) fn confirm_retry(
     Ok(is_confirmed)
 }
 
-/// Asks whether to cancel all queued messages, which are `kinds`. Returns whether to go on.
+/// Asks whether to cancel all queued messages. `kinds` counts these messages. Returns whether the
+/// user agreed.
 ///
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
@@ -106,8 +109,8 @@ fn total(kinds: &[KindCount]) -> Option<(usize, Timestamp)> {
     Some((kinds.iter().map(|kind| kind.count).sum(), oldest))
 }
 
-/// Prints how much of the quota that is left today the messages take. Each API has its own. Prints
-/// nothing if WeChat does not tell, because the send then reports why.
+/// Prints how much of today's remaining quota the messages use. Each API has a quota of its own. If
+/// WeChat does not return it, nothing is printed, because the send reports the reason.
 fn show_quota<'k>(ui: &mut Ui, app: &AppContext, kinds: impl IntoIterator<Item = (&'k str, usize)>) {
     let mut counts = BTreeMap::<&str, usize>::new();
     for (kind, count) in kinds {
@@ -129,7 +132,7 @@ fn show_quota<'k>(ui: &mut Ui, app: &AppContext, kinds: impl IntoIterator<Item =
     }
 }
 
-/// Returns the calls that are left today, for each API; `None` for an API without a counter.
+/// Returns the calls that remain today, for each API; `None` for an API without a counter.
 fn fetch_remaining<'a>(app: &AppContext, apis: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<Option<u64>>> {
     let mut session = app.api_session()?;
     let settings = app.client_settings();

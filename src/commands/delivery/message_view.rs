@@ -63,7 +63,7 @@ pub(in crate::commands) struct MessageReport {
     pub(in crate::commands) only_queued: bool,
     /// The reason why the message is still queued is reported once for the whole run.
     pub(in crate::commands) reason_reported: bool,
-    /// No receipt came while the command waited for it.
+    /// No receipt arrived while the command waited for it.
     pub(in crate::commands) receipt_missing: bool,
 }
 
@@ -80,7 +80,7 @@ pub(in crate::commands) enum MissingMessage {
 }
 
 impl MissingMessage {
-    /// Returns it as an error report.
+    /// Returns the error report for the message.
     pub(in crate::commands) fn report(&self) -> ErrorReport {
         let exit = match self {
             Self::DeletedInFlight(_) => ExitStatus::Undelivered,
@@ -152,7 +152,7 @@ impl MessageView {
         }
     }
 
-    /// Describes the receipt of a message that was not delivered, or that none came.
+    /// Describes the receipt of a message that was not delivered, or the lack of a receipt.
     pub(in crate::commands) fn receipt_problem(&self) -> String {
         let text = self.receipt_words().unwrap_or_default();
         match self.receipt {
@@ -162,12 +162,13 @@ impl MessageView {
         }
     }
 
-    /// Returns WeChat's words for a receipt, without the word that the receipt itself says.
+    /// Returns WeChat's text for a receipt, without the prefix `failed:`, which repeats the
+    /// receipt.
     pub(in crate::commands) fn receipt_words(&self) -> Option<&str> {
         self.receipt_text.as_deref().map(|text| text.strip_prefix("failed:").unwrap_or(text).trim_start())
     }
 
-    /// Says where a receipt that is missing shows up.
+    /// Returns the hint that says where a missing receipt will appear.
     pub(in crate::commands) fn receipt_hint(&self) -> Option<String> {
         self.receipt.is_none().then(|| t!("send-no-receipt-hint", id = self.id))
     }
@@ -177,7 +178,7 @@ impl MessageView {
     }
 }
 
-/// Which messages a hint is for.
+/// The messages that a hint applies to.
 #[derive(Clone, Copy)]
 enum HintScope {
     /// The message with this ID.
@@ -186,11 +187,12 @@ enum HintScope {
     Group,
 }
 
-/// Returns a hint: what wxbox will do by itself, and which command does more. It never suggests to
-/// send a message again that is still queued.
+/// Returns a hint that says what wxbox will do by itself and which command does more. It never
+/// suggests to resend a message that is still queued.
 fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool, scope: HintScope) -> Option<String> {
     use HintScope::{Group, One};
-    // It also means that the person does not follow the account, who gets no template message either.
+    // The errcode also means that the person does not follow the account. Then no template message
+    // arrives either.
     let is_unfollowed = message.errcode == Some(OUTSIDE_CONVERSATION) && message.follows == Some(false);
     let unfollowed =
         refusal.filter(|_| is_unfollowed).map(|refusal| ApiError { errcode: UNFOLLOWED, ..refusal.clone() });
@@ -213,7 +215,7 @@ fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool, scope: 
         }),
         MessageState::Queued => queued_hint(message, action, advice, failed, scope),
         MessageState::Failed => match action {
-            // The reason that WeChat refuses the recipient can pass.
+            // WeChat's reason to refuse the recipient may be temporary.
             Some(Action::FailMark) => {
                 let retry_hint = match scope {
                     One(id) => t!("send-refused-hint", id = id),

@@ -27,11 +27,11 @@ pub(super) use receipts::ReceiptWait;
 use receipts::{AwaitedMessage, RECEIPT_POLL_INTERVAL};
 use summary::DeliverySummary;
 
-/// The time that requests in progress have after a signal; they cannot be cancelled.
+/// The time after a signal for requests in progress, which cannot be cancelled.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The time after a signal at which the command ends in any case.
 const HARD_DEADLINE: Duration = Duration::from_millis(1900);
-/// The number of messages from which on a progress bar is drawn.
+/// The minimum number of messages for a progress bar.
 const BAR_THRESHOLD: usize = 10;
 
 /// Everything that a delivery needs.
@@ -41,12 +41,13 @@ pub(super) struct DeliverySetup {
     pub(super) options: DeliveryOptions,
     /// The wait for receipts after the run, if one is asked for.
     pub(super) receipt_wait: Option<ReceiptWait>,
-    /// Whether messages that are not delivered for the same reason are told together, at the end.
+    /// Whether messages that are not delivered for the same reason are reported together, at the
+    /// end.
     pub(super) group_problems: bool,
 }
 
 impl DeliverySetup {
-    /// Prepares a delivery by the configuration.
+    /// Prepares a delivery as configured.
     pub(super) fn new(app: &AppContext, store: Store) -> anyhow::Result<Self> {
         Ok(Self {
             store,
@@ -58,7 +59,7 @@ impl DeliverySetup {
     }
 }
 
-/// Returns the options of a run by the configuration.
+/// Returns the configured options of a run.
 pub(super) fn delivery_options(app: &AppContext) -> anyhow::Result<DeliveryOptions> {
     let send = &app.config.send;
     Ok(DeliveryOptions {
@@ -91,7 +92,7 @@ struct ProgressReporter<'a, F> {
     bar: Option<DeliveryBar>,
     /// The number of queued messages that are not reported yet.
     pending: usize,
-    /// The progress indicator when there is no bar.
+    /// The progress indicator of a run without a bar.
     spinner: DelayedSpinner,
     /// The progress bar of an upload, and the name of its file.
     upload: Option<(Progress, String)>,
@@ -107,7 +108,8 @@ struct ProgressReporter<'a, F> {
     /// The correlation ID of the last submission that was saved.
     last_accepted: Option<u64>,
     receipt_wait: Option<ReceiptWait>,
-    /// The problems that are reported at the end of the run; `None` if each is reported at once.
+    /// The problems that are reported at the end of the run; `None` if each is reported
+    /// immediately.
     problems: Option<ProblemGroups>,
     /// The user was told that messages of some types have no receipt.
     is_no_receipt_reported: bool,
@@ -395,8 +397,8 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
     }
 }
 
-/// Adds the state of the run's messages to the error that stopped it, so that no one sends them
-/// again.
+/// Adds the state of the run's messages to the error that stopped it, so that the user does not
+/// send them again.
 fn aborted_error(error: anyhow::Error, summary: &DeliverySummary) -> anyhow::Error {
     if summary.is_empty() {
         return error;
@@ -413,8 +415,7 @@ pub(super) fn run(ui: &mut Ui, setup: DeliverySetup, source: DeliverySource) -> 
     Ok(run_with(ui, setup, source, Waiter::new()?, never(), show_message)?.exit)
 }
 
-/// Runs a delivery whose messages `show` prints, together with the side events. `waiter` wakes up
-/// for both.
+/// Runs a delivery whose messages `show` prints, together with the side events. Both wake `waiter`.
 pub(super) fn run_with(
     ui: &mut Ui,
     setup: DeliverySetup,
@@ -428,12 +429,12 @@ pub(super) fn run_with(
     let notifier = waiter.notifier();
     let run = DeliveryRun::start(store, client, options, source, move || notifier.notify())?;
     let mut reporter = ProgressReporter::new(ui, show, only_queued, receipt_wait, group_problems);
-    // Not every event wakes this thread, so the spinner starts here.
+    // The spinner starts here, because not every event wakes this thread.
     reporter.spinner.start(reporter.ui);
     let mut hard_deadline = None;
     loop {
         if let Some(signal) = waiter.wait(hard_deadline.into_iter().chain(reporter.spinner.next_frame_at()).min())? {
-            // The signal may have arrived earlier, during a write that blocked.
+            // The signal may have arrived earlier, during a blocked write.
             let signalled_at = signals::first_signal_at().unwrap_or_else(Instant::now);
             run.stop(signalled_at + STOP_TIMEOUT);
             reporter.ui.status(&t!("send-stopping"));
@@ -465,8 +466,8 @@ pub(super) fn run_with(
     reporter.finish()
 }
 
-/// Prints the result of a message. [`ProblemGroups`] has taken those that were not delivered, but
-/// not with `--json`.
+/// Prints the result of a message. Without `--json`, [`ProblemGroups`] has taken the messages that
+/// were not delivered.
 pub(super) fn show_message(ui: &mut Ui, report: MessageReport) -> anyhow::Result<()> {
     match report.message {
         Ok(view) if ui.json() || !report.reason_reported => ui.print_result(&view),
@@ -480,7 +481,8 @@ pub(super) fn show_message(ui: &mut Ui, report: MessageReport) -> anyhow::Result
     }
 }
 
-/// Returns the exit status. With --json it is an error, so that a final error object is printed.
+/// Returns the exit status. With `--json`, a status other than 0 is returned as an error, so that a
+/// final error object is printed.
 fn report_result(
     ui: &mut Ui,
     summary: &DeliverySummary,

@@ -1,4 +1,4 @@
-//! Groups the undelivered messages of a run by their cause, so that each cause is told once.
+//! Groups the undelivered messages of a run by their cause, so that each cause is reported once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,11 +9,11 @@ use crate::store::{MessageState, ReceiptStatus};
 use crate::t;
 use crate::ui::Ui;
 
-/// The undelivered messages of a run, in the order in which each cause came up first.
+/// The undelivered messages of a run, in the order in which their causes first occurred.
 #[derive(Default)]
 pub(super) struct ProblemGroups {
     groups: Vec<ProblemGroup>,
-    /// The places of the groups by their cause.
+    /// The indices of the groups by their cause.
     index: HashMap<ProblemCause, usize>,
 }
 
@@ -27,20 +27,20 @@ struct ProblemGroup {
     known_names: HashSet<String>,
 }
 
-/// What is wrong with a message that is not delivered.
+/// The problem of a message that is not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Problem {
-    /// An earlier message has its key.
+    /// An earlier message has the same key.
     Duplicate,
     /// WeChat reported that it did not deliver the message.
     Receipt(ReceiptStatus),
     /// No receipt came in time.
     NoReceipt,
-    /// It is in another state than sent.
+    /// The message is in a state other than `sent`.
     State(MessageState),
 }
 
-/// Messages with the same cause are told together.
+/// Messages with the same cause are reported together.
 #[derive(PartialEq, Eq, Hash)]
 struct ProblemCause {
     problem: Problem,
@@ -85,7 +85,7 @@ impl Problem {
 }
 
 impl ProblemGroups {
-    /// Keeps a message that was not delivered; returns any other one.
+    /// Takes a message that was not delivered; returns any other one.
     pub(super) fn take(&mut self, report: MessageReport) -> Option<MessageReport> {
         let problem = report.message.as_ref().ok().and_then(|view| Problem::of(&report, view));
         let Some(problem) = problem.filter(|_| !report.reason_reported) else { return Some(report) };
@@ -99,7 +99,7 @@ impl ProblemGroups {
         match self.index.get(&cause).and_then(|place| self.groups.get_mut(*place)) {
             Some(group) => {
                 group.count += 1;
-                // Several messages to one person name the person once.
+                // A person with several messages is named once.
                 if group.known_names.insert(name.clone()) {
                     group.names.push(name);
                 }

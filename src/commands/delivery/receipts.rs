@@ -19,7 +19,7 @@ pub(super) const RECEIPT_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A wait for the receipts of the messages of a run.
 pub(in crate::commands) struct ReceiptWait {
-    /// How long to wait after the run.
+    /// The length of the wait after the run.
     pub(super) timeout: Duration,
     database: PathBuf,
     app_id: String,
@@ -39,7 +39,7 @@ pub(super) struct AwaitedMessage {
 }
 
 impl ReceiptWait {
-    /// Prepares a wait of this length. Warns if no `serve` is running that takes receipts.
+    /// Prepares a wait of this length. Warns if no `serve` is running to receive receipts.
     ///
     /// # Errors
     ///
@@ -106,8 +106,8 @@ impl ReceiptWait {
         Ok(received)
     }
 
-    /// Says why receipts are missing, as far as that is known: pushes were refused, or no process takes
-    /// them.
+    /// Prints why receipts are missing, as far as that is known: pushes were refused, or no process
+    /// receives them.
     pub(super) fn explain_missing(&self, ui: &mut Ui) -> anyhow::Result<()> {
         let Some(store) = self.store.as_ref().filter(|_| !self.messages.is_empty()) else { return Ok(()) };
         match RefusalReport::read(store, &self.app_id)?.filter(|report| report.last_at >= self.started_at) {
@@ -129,7 +129,7 @@ impl ReceiptWait {
     }
 }
 
-/// Returns the exit status that a receipt stands for.
+/// Returns the exit status for a receipt.
 pub(super) fn exit_of(receipt: Option<ReceiptStatus>) -> ExitStatus {
     match receipt {
         Some(ReceiptStatus::Delivered) => ExitStatus::Success,

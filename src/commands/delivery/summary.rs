@@ -13,11 +13,11 @@ use crate::ui::Ui;
 #[derive(Default)]
 pub(super) struct DeliverySummary {
     pub(super) sent: usize,
-    /// Also the cancelled and the expired ones.
+    /// The number of failed messages, including the cancelled and the expired ones.
     pub(super) failed: usize,
     pub(super) queued: usize,
     pub(super) unknown: usize,
-    /// Those of `failed` that have no recipient: the person was removed or is no longer bound.
+    /// The number of failed messages whose person was removed or is no longer bound.
     without_recipient: usize,
     /// The states of `failed`.
     failed_states: Vec<MessageState>,
@@ -46,14 +46,14 @@ impl DeliverySummary {
             usize::from(matches!(missing, MissingMessage::DeletedQueued(_) | MissingMessage::NotBound(_)));
     }
 
-    /// Notes when a queued message is attempted again.
+    /// Records when a queued message is attempted again.
     pub(super) fn note_next_attempt(&mut self, due_at: Timestamp) {
         self.next_attempt_at = Some(self.next_attempt_at.map_or(due_at, |earlier| earlier.min(due_at)));
     }
 
-    /// Prints how many of several messages were sent, what became of the others, and what comes
-    /// next. `is_stopped`: the user was told already why messages stay queued, and until when.
-    /// Outside of a terminal, a run that sent everything needs no summary.
+    /// Prints how many of several messages were sent, the states of the others, and the next
+    /// attempt. `is_stopped` means that the run has already reported why messages stay queued, and
+    /// until when. Outside of a terminal, a run that sent everything needs no summary.
     pub(super) fn print(&self, ui: &mut Ui, is_stopped: bool) {
         let is_complete = self.sent == self.total();
         if self.total() < 2 || ui.json() || (is_complete && !ui.err_terminal) || (is_stopped && self.sent == 0) {
@@ -94,8 +94,8 @@ impl DeliverySummary {
         self.total() == 0
     }
 
-    /// Returns the exit status: that of the undelivered messages if they agree, else that of mixed
-    /// results.
+    /// Returns the exit status of the undelivered messages if it is the same for all, else that of
+    /// mixed results.
     pub(super) fn exit(&self) -> ExitStatus {
         match (self.sent, self.failed, self.queued + self.unknown) {
             (_, 0, 0) => ExitStatus::Success,

@@ -15,11 +15,11 @@ use crate::wechat::{self, Client};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Token, CheckName::IpList, CheckName::Apis, CheckName::Templates];
 
-/// Error codes that concern the IP address of the caller.
+/// The errcodes about the IP address of the caller.
 const IP_ERRORS: [i64; 7] = [40164, 45035, 61004, 89501, 89503, 89506, 89507];
-/// The error code of an API that the account may not use.
+/// The errcode for an API that the account may not use.
 const API_NOT_ALLOWED: i64 = 76022;
-/// Error codes of the quota request itself, which say nothing about the API.
+/// Errcodes of the quota request itself, which say nothing about the API.
 const OPAQUE_ERRORS: [i64; 3] = [48001, 76003, 76021];
 
 const CUSTOM_SEND_API: &str = "/cgi-bin/message/custom/send";
@@ -54,7 +54,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender
     let _ = push::check_from_outside(&mut session, app).map(|check| sender.send(check));
 }
 
-/// Whether the account may use an API, according to its quota.
+/// The account's permission to use an API, according to its quota.
 enum ApiAccess {
     Allowed,
     QuotaExceeded,

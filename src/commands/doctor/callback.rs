@@ -31,7 +31,7 @@ pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountT
             return Check::warning(CheckName::RedirectUri, report.message, report.hint);
         }
     };
-    // If the pages that phones open are on this machine, they are the sandbox's.
+    // Pages on this machine that phones open belong to the sandbox.
     let is_sandbox = is_loopback(&app.config.network.open_base.value);
     let (verified_only, general): (Vec<_>, Vec<_>) =
         problems(uri, is_sandbox).into_iter().partition(RedirectProblem::is_verified_only);
@@ -98,8 +98,8 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
         let _ = sender.send(Check::warning(CheckName::Callback, what, fix));
     }
     let server = server.with_tls(files.tls);
-    // Two secrets: the first proves to the listener that the doctor sent the request, the second
-    // proves to the doctor that its own listener responded.
+    // The first secret proves to the listener that the doctor sent the request. The second proves
+    // to the doctor that its own listener responded.
     let nonces = (OAuthState::new("doctor"), OAuthState::new(""));
     let (Ok(request_nonce), Ok(reply_nonce)) = nonces else { return };
     let (expected, reply) = (request_nonce.as_str().to_owned(), reply_nonce.as_str().to_owned());
@@ -130,8 +130,8 @@ fn check_served(sender: &CheckSender, app: &AppContext, uri: &Url) {
     let _ = check.map(|check| sender.send(check));
 }
 
-/// Sends a request to redirect_uri and reports who responded; `None` if the configuration allows no
-/// request.
+/// Sends a request to redirect_uri and reports which server responded; `None` if the configuration
+/// allows no request.
 fn probe(
     app: &AppContext,
     uri: &Url,

@@ -18,7 +18,7 @@ pub(super) struct CheckGroup {
     results: Receiver<Check>,
 }
 
-/// The time that the checks have, and what may end the wait before.
+/// The time for the checks, and the signals that end the wait early.
 pub(super) struct CheckDeadline<'a> {
     pub(super) until: Instant,
     /// The total time, for the message of a timeout.
@@ -72,7 +72,7 @@ impl CheckGroup {
                 recv(every_tick) -> _ => (deadline.tick)(),
                 recv(deadline.signals) -> signal => return Ok(CollectResult::Interrupted(signal?)),
                 recv(deadline_reached) -> _ => {
-                    // Results that arrived in the last moment count.
+                    // Results that arrived at the last moment count.
                     for check in self.results.try_iter() {
                         remaining.retain(|name| *name != check.check);
                         show(check)?;

@@ -18,7 +18,8 @@ use crate::store::{self, Inspection, Integrity, MessageFilter, MessageState};
 use crate::t;
 use crate::ui::Level;
 
-/// Returns the checks of this group. Without default recipients there is nothing to check about them.
+/// Returns the checks of this group. Without default recipients there is nothing to check about
+/// them.
 pub(super) fn checks(app: &AppContext) -> &'static [CheckName] {
     const ALL: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox, CheckName::Recipients];
     const WITHOUT_RECIPIENTS: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox];

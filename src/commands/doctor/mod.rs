@@ -62,7 +62,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Doctor) -> anyhow::Result
     }
     let mut summary = DoctorSummary { shows_passed: global.verbose > 0, ..DoctorSummary::default() };
     let result = run_checks(ui, flags, &mut summary);
-    // If a signal ended the checks, these results have arrived.
+    // Results that arrived before a signal are printed, too.
     summary.print_checks(ui)?;
     result?;
     summary.print(ui);
@@ -87,8 +87,8 @@ fn run_checks(ui: &mut Ui, flags: CliOverrides, summary: &mut DoctorSummary) -> 
             for group in basic {
                 summary.add_group(ui, group, &deadline(TOTAL_TIMEOUT))?;
             }
-            // The account's checks determine its type, which decides which redirect_uri WeChat
-            // accepts.
+            // The checks of the account determine its type, on which the rules for redirect_uri
+            // depend.
             let account_type = account_type.try_iter().last();
             summary.add(ui, callback::check_redirect_uri(&app, account_type))?;
             summary.add_group(ui, callback, &deadline(TOTAL_TIMEOUT))?;
@@ -110,7 +110,7 @@ struct DoctorGroups {
     push: Option<CheckGroup>,
 }
 
-/// Starts all checks at once.
+/// Starts all checks concurrently.
 fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::Result<DoctorGroups> {
     let start = |names: &'static [CheckName], check: fn(&CheckSender, &AppContext)| {
         let app = Arc::clone(app);
@@ -123,7 +123,7 @@ fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::
         start(network::CONNECTIVITY_CHECKS, network::check_connectivity)?,
         CheckGroup::start(account::CHECKS, move |sender| account::check(sender, &account_app, &type_sender))?,
     ];
-    // Both may listen on the same port, one after the other.
+    // Both may listen on the same port, so one follows the other.
     let (callback_runs, callback_ended) = bounded::<()>(0);
     let callback_app = Arc::clone(app);
     let callback = CheckGroup::start(callback::CHECKS, move |sender| {
@@ -137,7 +137,7 @@ fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::
 }
 
 impl DoctorSummary {
-    /// Counts a result. JSON is printed at once; text is sorted first.
+    /// Counts a result. JSON is printed immediately; text is sorted first.
     fn add(&mut self, ui: &mut Ui, check: Check) -> anyhow::Result<()> {
         match check.status {
             Level::Ok => self.passed += 1,

@@ -20,9 +20,10 @@ pub(super) const CONNECTIVITY_CHECKS: &[CheckName] = &[CheckName::Proxy, CheckNa
 const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout of a connection to the proxy.
 const PROXY_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// More than the round trip and the rounding of `Date` to seconds can account for.
+/// A larger offset is a warning, because the round trip and the rounding of `Date` to seconds
+/// account for less.
 const CLOCK_WARN_SECONDS: u64 = 60;
-/// With a larger offset, the expiry of tokens and certificates is misjudged.
+/// A larger offset is a failure: the expiry of tokens and certificates is then misjudged.
 const CLOCK_FAIL_SECONDS: u64 = 300;
 
 /// Returns the client settings of the configuration with a shorter timeout.

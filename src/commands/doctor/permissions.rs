@@ -1,5 +1,5 @@
-//! Which files and directories other users can read, change or replace, and how `doctor --fix`
-//! changes that. It never touches the content of a file.
+//! Finds files and directories that other users can read, change or replace, and removes these
+//! permissions for `doctor --fix`. The content of a file is never touched.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io;
@@ -27,7 +27,7 @@ pub(super) struct PermissionProblem {
     change: PermissionChange,
 }
 
-/// What makes a problem go away.
+/// The fix of a problem.
 enum PermissionChange {
     /// Remove these permission bits from each of the paths that exists.
     RemoveBits(Vec<PathBuf>, u32),
@@ -76,15 +76,16 @@ pub(super) fn secret_files(config: &Config) -> Vec<&Path> {
     let push = &config.push;
     let secrets = [&config.app_secret, &push.token, &push.aes_key, &push.previous_aes_key].into_iter().flatten();
     let files = secrets.filter_map(|secret| match &secret.origin {
-        // The files of a service manager's credentials are not the operator's to change.
+        // The service manager, not the operator, sets the permissions of credentials.
         Origin::SecretFile(path) => Some(path.as_path()),
         _ => None,
     });
     config.path.as_deref().into_iter().chain(files).collect()
 }
 
-/// If root runs the doctor: returns the config file of a user who is neither root nor the owner of
-/// the database, and that user. Any other user would not have got past loading such a file.
+/// Returns the config file if root runs the doctor and the file belongs to a user who is neither
+/// root nor the owner of the database; and that user. For any other user, loading such a file
+/// fails.
 fn foreign_config(config: &Config) -> Option<(&Path, u32)> {
     let owner = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.uid());
     let path = config.path.as_deref()?;
@@ -92,7 +93,7 @@ fn foreign_config(config: &Config) -> Option<(&Path, u32)> {
     (owner(&config.database) != Some(config_owner)).then_some((path, config_owner))
 }
 
-/// Fixes all problems, and says what it does. A problem that cannot be fixed is left to the checks.
+/// Fixes all problems, and prints each change. The checks report a problem that cannot be fixed.
 pub(super) fn fix_all(ui: &mut Ui, flags: &CliOverrides) {
     /// Each load reports one file that others can change. There are at most six such files.
     const MAX_LOADS: usize = 8;

@@ -18,7 +18,8 @@ use crate::wechat::{find_tls_error, tls_config};
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout of the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
-/// The most bytes of a response that are read: the page of another server may be endless.
+/// The maximum number of bytes that are read of a response: the page of another server may be
+/// endless.
 const MAX_BODY_BYTES: u64 = 64 << 10;
 
 /// A response.
@@ -50,7 +51,7 @@ pub(super) fn send(app: &AppContext, url: Url) -> Result<ProbeResponse, ProbeErr
         Ok(response) => {
             let status = response.status().as_u16();
             let mut body = Vec::new();
-            // What was read until an error still tells who responded.
+            // The bytes that arrived before an error still tell which server responded.
             let _ = response.take(MAX_BODY_BYTES).read_to_end(&mut body);
             Ok(ProbeResponse { status, body, is_local })
         }
@@ -73,7 +74,7 @@ fn resolve(url: &Url) -> io::Result<Vec<IpAddr>> {
     }
 }
 
-/// Builds the client. It uses no proxy, which is for this machine's own requests.
+/// Builds the client. It uses no proxy, because WeChat and phones do not use it either.
 fn http_client(app: &AppContext) -> anyhow::Result<Client> {
     let ca_file = app.config.network.ca_file.as_ref().map(|setting| &setting.value);
     let client = Client::builder()
@@ -86,8 +87,8 @@ fn http_client(app: &AppContext) -> anyhow::Result<Client> {
     Ok(client.build()?)
 }
 
-/// Returns the innermost cause, which says most. The outer layers would print the URL with the
-/// nonce in it.
+/// Returns the innermost cause, which is the most specific. The outer errors would print the URL
+/// with the nonce.
 fn root_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return t!("wechat-timed-out");

@@ -1,4 +1,4 @@
-//! Checks how WeChat's events are received: the secrets, `serve`, and whether the push URL leads to
+//! Checks the receipt of WeChat's events: the secrets, `serve`, and whether the push URL leads to
 //! it. For that, the doctor sends the request by which WeChat checks the URL; if `serve` is not
 //! running, the doctor answers it.
 
@@ -68,9 +68,9 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
         store.as_ref().and_then(|store| check_receipts(app, store)),
     ];
     more.into_iter().flatten().for_each(|check| drop(sender.send(check)));
-    // Nothing is ever sent: the channel closes.
+    // Nothing is sent; the wait ends when the channel closes.
     let _ = callback_ended.recv();
-    // The check of the mode reports secrets that cannot be used.
+    // `check_mode` reports secrets that cannot be used.
     let Ok(settings) = app.push_settings() else { return };
     let Some(url) = app.config.push_url() else {
         let _ =
@@ -84,7 +84,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     }
     let (Ok(nonce), Ok(echostr)) = (random_base62(NONCE_CHARS), random_base62(NONCE_CHARS)) else { return };
     let query = settings.url_check_query(Timestamp::now().0 / 1000, &nonce, &echostr);
-    // Another program, which passes the events on, may have the port. Then it answers.
+    // The port may belong to another program, which passes the events on and answers this request.
     let listener = (!is_serving).then(|| start_listener(app, settings, &url, &echostr)).flatten();
     let mut request_url = url.clone();
     request_url.set_query(Some(&query));
@@ -107,15 +107,15 @@ fn open_current_store(app: &AppContext) -> Option<Store> {
     if found.is_current() { app.open_store().ok() } else { None }
 }
 
-/// Warns about pushes that were refused since one was taken.
+/// Warns about pushes that were refused since the last accepted one.
 fn check_refused(app: &AppContext, store: &Store) -> Option<Check> {
     let report = RefusalReport::read(store, app.app_id()).ok()??;
     let is_sandbox = is_loopback(&app.config.network.open_base.value);
     Some(Check::warning(CheckName::RefusedPushes, report.describe(Timestamp::now()), report.fix(is_sandbox)))
 }
 
-/// Warns about messages that WeChat accepted and could not deliver. A person who refuses messages is no
-/// fault of the setup.
+/// Warns about messages that WeChat accepted and could not deliver. A person who refuses messages
+/// is no fault of the setup.
 fn check_receipts(app: &AppContext, store: &Store) -> Option<Check> {
     let filter = MessageFilter {
         since: Some(Timestamp::now().minus(RECEIPT_WINDOW)),
@@ -139,8 +139,8 @@ fn check_serve(app: &AppContext, store: Option<&Store>, is_serving: bool) -> Che
     }
 }
 
-/// Answers the doctor's own request as `serve` would, and nothing else: WeChat repeats an event that
-/// is not taken.
+/// Answers the doctor's own request as `serve` would, and no other request: WeChat repeats an event
+/// that is not accepted.
 fn start_listener(app: &AppContext, settings: PushSettings, url: &Url, echostr: &str) -> Option<ServerHandle> {
     let address = app.config.serve_address().ok()?;
     let server = listen::bind_first(&address, &Limits::callback(), &t!("doctor-port-fix")).ok()?;
@@ -160,7 +160,7 @@ fn start_listener(app: &AppContext, settings: PushSettings, url: &Url, echostr: 
     server.with_tls(files.tls).start(handler).ok()
 }
 
-/// Says who answered the request, and what is wrong with the response.
+/// Describes which server answered the request, and what is wrong with the response.
 fn describe_response(response: &ProbeResponse, url: &Url, echostr: &str, is_serving: bool, address: &str) -> Check {
     let ProbeResponse { status, body, is_local } = response;
     if *status == 200 && body == echostr.as_bytes() {
@@ -216,8 +216,8 @@ fn describe_failure(error: ProbeError, url: &Url, address: &str) -> Option<Check
     })
 }
 
-/// Asks WeChat to reach the host of the push URL. `None` without `[push]`, and if the account may not
-/// ask, or WeChat does not respond: then the other checks say enough.
+/// Asks WeChat to reach the host of the push URL. Returns `None` without `[push]`, if the account
+/// may not call the API, and if WeChat does not respond, which other checks report.
 pub(super) fn check_from_outside(session: &mut AccountSession, app: &AppContext) -> Option<Check> {
     if !app.config.has_push() {
         return None;

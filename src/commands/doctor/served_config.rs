@@ -1,5 +1,5 @@
-//! Finds out whether a running `serve` has read the config as it is now. If not, its answers say
-//! nothing about the config.
+//! Compares the config with the one that a running `serve` uses. If they differ, the answers of
+//! `serve` say nothing about the config.
 
 use std::path::PathBuf;
 
@@ -52,8 +52,8 @@ impl OldServedConfig {
         Check::warning(CheckName::ServedConfig, detail, self.fix())
     }
 
-    /// Returns the finding for a request that `serve` has refused by its old config, so that no other
-    /// program is blamed.
+    /// Returns the finding for a request that `serve` refused because of its old config, so that
+    /// the finding names no other program.
     pub(super) fn explain(&self, check: CheckName, url: &Url) -> Check {
         Check::failure(check, t!("doctor-served-unknown-url", url = url.as_str()), self.fix())
     }

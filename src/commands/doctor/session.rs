@@ -48,7 +48,7 @@ impl AccountSession {
         Ok((Self { client, account, store, token }, detail))
     }
 
-    /// Makes a request. If WeChat rejects the token, it gets a new one and tries again.
+    /// Makes a request. If WeChat rejects the token, the request is repeated with a new one.
     pub(super) fn call<T>(
         &mut self,
         request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,

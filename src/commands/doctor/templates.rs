@@ -12,7 +12,7 @@ use crate::wechat::Client;
 use crate::wechat::template::{Template, keys};
 use crate::wechat::template_rules::{check_data, describe_joined};
 
-/// The few requests per day for the list may be used up.
+/// The errcode for a used-up quota: only a few requests per day for the list are allowed.
 const QUOTA_EXCEEDED: i64 = 45009;
 
 /// Returns one check per alias with a problem, or one for all.
@@ -51,10 +51,10 @@ fn check_alias(name: &str, alias: &config::TemplateAlias, list: &[Template]) -> 
     let keys = keys(&template.content);
     let alias_keys: Vec<&str> = alias.data.iter().map(|(key, _)| key.as_str()).collect();
     let unknown: Vec<&str> = alias_keys.iter().copied().filter(|key| !keys.contains(key)).collect();
-    // If no key can be parsed, no field can be judged.
+    // If no key can be parsed, no field can be checked.
     if !unknown.is_empty() && !keys.is_empty() {
         let detail = t!("doctor-templates-fields", name = name, fields = join_list(&unknown));
-        // Below the table of a template, TOML takes a key of the file for a field.
+        // TOML adds a top-level key below the table of a template to the fields of the template.
         let own_keys: Vec<&str> =
             unknown.iter().copied().filter(|key| KEYS.iter().any(|known| known.name == *key)).collect();
         let fix = match own_keys.is_empty() {
@@ -64,8 +64,7 @@ fn check_alias(name: &str, alias: &config::TemplateAlias, list: &[Template]) -> 
         return Some(Check::failure(CheckName::Templates, detail, fix));
     }
     let data = alias_fields(alias);
-    // Missing fields are left to --data, and values that WeChat would not display are reported by
-    // `send`.
+    // `--data` can set the missing fields, and `send` reports values that WeChat would not display.
     let mut violations = check_data(&alias_keys, &data, false);
     violations.retain(|violation| violation.rule.is_rejected());
     let detail = t!("doctor-templates-values", name = name, findings = describe_joined(&violations));

@@ -9,8 +9,8 @@ use crate::wechat::template::{HIDDEN_KEYS, keys};
 /// The aliases of the templates of a sandbox, in the order of its scenario.
 const SANDBOX_ALIASES: [&str; 2] = ["backup", "alert"];
 
-/// Returns the aliases of the sandbox's own templates, unless the account has other templates or the
-/// config has aliases of these names. A failure is none: the aliases are only a convenience.
+/// Returns the aliases of the sandbox's own templates, unless the account has other templates or
+/// the config has aliases of these names. A failure is ignored: the aliases are only a convenience.
 pub(super) fn sandbox_aliases(answers: &InitAnswers, client: &Client, token: &Secret) -> Vec<NewAlias> {
     let Some(listed) = answers.sandbox.as_ref().and_then(|_| client.templates(token).ok()) else { return Vec::new() };
     let is_taken =

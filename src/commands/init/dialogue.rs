@@ -1,5 +1,5 @@
-//! The dialogue of `init`: one question after the other, back to an earlier one with `<`, and a
-//! list of all answers at the end, in which each can be changed.
+//! The dialogue of `init`. It asks one question after the other, goes back to an earlier one with
+//! `<`, and finally lists all answers, each of which can be changed.
 
 use std::path::{Path, PathBuf};
 
@@ -43,12 +43,12 @@ pub(super) struct InitDialogue {
     ca_file: Option<PathBuf>,
     event_options: EventOptions,
     existing: Option<ExistingConfig>,
-    /// The questions that options and variables answer.
+    /// The questions that options and variables have answered.
     preset_steps: Vec<InitStep>,
 }
 
 impl InitDialogue {
-    /// Creates the dialogue; it does not ask what `preset` answers.
+    /// Creates the dialogue. It skips the questions that `preset` answers.
     pub(super) fn new(preset: PresetAnswers, existing: Option<ExistingConfig>) -> Self {
         let is_preset = [
             (InitStep::AppId, preset.app_id.is_some()),
@@ -72,7 +72,7 @@ impl InitDialogue {
         }
     }
 
-    /// Asks every question, and shows the answers.
+    /// Asks every question, then shows the answers.
     pub(super) fn run(&mut self, ui: &mut Ui, path: &Path) -> anyhow::Result<()> {
         ui.status(&match self.existing {
             Some(_) => t!("init-begin-existing", path = path),
@@ -152,8 +152,8 @@ impl InitDialogue {
         }
     }
 
-    /// Shows the answers until the user accepts them. Without questions about the account there is
-    /// nothing to review.
+    /// Shows the answers until the user accepts them. If no question was about the account, there
+    /// is nothing to review.
     pub(super) fn review(&mut self, ui: &mut Ui) -> anyhow::Result<()> {
         loop {
             let steps: Vec<InitStep> = InitStep::ALL.into_iter().filter(|step| self.is_asked(*step)).collect();
@@ -199,7 +199,7 @@ impl InitDialogue {
         (format!("{number}  {label}"), value.unwrap_or_default())
     }
 
-    /// Takes over what was corrected after the check.
+    /// Applies the corrections that were made after the check.
     pub(super) fn update(&mut self, answers: &InitAnswers) {
         self.app_id = Some(answers.app_id.clone());
         self.secret = Some(answers.secret.clone());
@@ -227,7 +227,7 @@ impl InitDialogue {
     }
 }
 
-/// Keeps an answer; returns `false` if there is none, because the user goes back.
+/// Stores an answer in `place`. Returns `false` if there is none, because the user goes back.
 fn keep<T>(answer: Option<T>, place: &mut Option<T>) -> anyhow::Result<bool> {
     let is_given = answer.is_some();
     if is_given {

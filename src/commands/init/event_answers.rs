@@ -1,4 +1,4 @@
-//! The answers about WeChat's events, and the secrets that `init` makes for them.
+//! The answers about WeChat's events, and the secrets that `init` generates for them.
 
 use url::Url;
 
@@ -10,26 +10,26 @@ use crate::wechat::push::AES_KEY_CHARS;
 /// The longest Token that WeChat's console accepts.
 const TOKEN_CHARS: usize = 32;
 
-/// What options say in advance.
+/// The answers about events that options give in advance.
 #[derive(Clone)]
 pub(super) struct EventOptions {
     pub(super) mode: Option<EventsMode>,
     pub(super) public_url: Option<Url>,
-    /// The URL that the config has.
+    /// The URL in the present config.
     pub(super) present_url: Option<Url>,
 }
 
 /// The answer to the question about events.
 pub(super) enum EventChoice {
-    /// None are received.
+    /// No events are received.
     Declined,
     /// The config already has events; its secrets are kept.
     Kept,
-    /// They are received with new secrets.
+    /// Events are received with new secrets.
     New(EventAnswers),
 }
 
-/// The events as they are to be received.
+/// The settings with which events are received.
 #[derive(Clone, Debug)]
 pub(super) struct EventAnswers {
     pub(super) token: Secret,
@@ -40,7 +40,7 @@ pub(super) struct EventAnswers {
 }
 
 impl EventAnswers {
-    /// Makes a new Token and, for encrypted events, a new EncodingAESKey.
+    /// Generates a new Token and, for encrypted events, a new EncodingAESKey.
     pub(super) fn generate(mode: EventsMode, public_url: Option<Url>) -> anyhow::Result<Self> {
         let secret = |chars| random_base62(chars).map(Secret::from);
         let aes_key = match mode {

@@ -1,5 +1,5 @@
-//! Receiving WeChat's events: the questions, the values for WeChat's console, and the wait for
-//! WeChat's check of the push URL.
+//! Sets up the receipt of WeChat's events: asks the questions, prints the values for WeChat's
+//! console, and waits for WeChat's check of the push URL.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -28,17 +28,16 @@ use crate::wechat::push::PushError;
 use crate::wechat::push_url::push_url_problem;
 use crate::wechat::redirect_uri::{RedirectProblem, problems};
 
-/// How long `init` waits for WeChat's check: the user has to log in to the console, and to confirm
-/// there by a scan.
+/// The time for WeChat's check, in which the user logs in to the console and confirms by a scan.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// The checks of the URL that may be pending; further ones say nothing new.
+/// The maximum number of pending checks of the URL; further ones say nothing new.
 const MAX_PENDING_CHECKS: usize = 8;
 
-/// The wrong paths that are printed.
+/// The maximum number of wrong paths that are printed.
 const MAX_WRONG_PATHS: usize = 5;
 
-/// Asks whether and how events are to be received; `None` if the user goes back.
+/// Asks whether and how to receive events; `None` if the user goes back.
 pub(super) fn ask(
     ui: &mut Ui,
     options: EventOptions,
@@ -64,7 +63,7 @@ pub(super) fn ask(
     ask_details(ui, options, redirect_uri, is_sandbox)
 }
 
-/// Asks how events are to be received; `None` if the user goes back.
+/// Asks how to receive events; `None` if the user goes back.
 fn ask_details(
     ui: &mut Ui,
     options: EventOptions,
@@ -97,8 +96,8 @@ fn is_test_account(ui: &Ui, redirect_uri: &Url) -> anyhow::Result<Option<bool>> 
     ui::confirm_or_back(ui, &t!("init-events-test-account"), is_likely)
 }
 
-/// Asks at which URL WeChat reaches `serve`; an inner `None` if it is the origin of `redirect_uri`,
-/// an outer one if the user goes back.
+/// Asks for the URL at which WeChat reaches `serve`. Returns an outer `None` if the user goes back,
+/// and an inner one if the URL is the origin of `redirect_uri`.
 fn ask_public_url(
     ui: &mut Ui,
     redirect_uri: &Url,
@@ -126,7 +125,7 @@ fn ask_public_url(
     Ok((typed != BACK).then(|| read_public_url(&typed).filter(|url| *url != origin)))
 }
 
-/// Returns the context of the configuration that was written.
+/// Returns the context of the written configuration.
 pub(super) fn written_config(
     answers: &InitAnswers,
     path: &Path,
@@ -135,7 +134,8 @@ pub(super) fn written_config(
     Ok(AppContext::from_config(Config::from_text(path, answers.render()?, environment)?))
 }
 
-/// Warns that WeChat must learn the new push URL, if events are kept and another answer moved it.
+/// Warns that the new push URL must be entered at WeChat, if the events are kept and another answer
+/// has changed the URL.
 pub(super) fn warn_if_url_moved(ui: &mut Ui, before: &Config, after: &Config) {
     let (old_url, new_url) = (before.push_url(), after.push_url());
     if let Some(url) = new_url.filter(|url| before.has_push() && after.has_push() && old_url.as_ref() != Some(url)) {
@@ -150,7 +150,7 @@ pub(super) fn warn_about_url(ui: &mut Ui, answers: &InitAnswers, push_url: &Url)
     }
 }
 
-/// Says, in a script, where the secrets are: output that is kept must not contain them.
+/// Prints in a script where the secrets are, because recorded output must not contain them.
 pub(super) fn print_file_note(ui: &mut Ui, answers: &InitAnswers, path: &Path, push_url: &str) {
     let Some(events) = &answers.events else { return };
     ui.status(&match events.aes_key {
@@ -172,7 +172,7 @@ pub(super) fn print_console_values(ui: &mut Ui, answers: &InitAnswers, push_url:
     if let Some(key) = &events.aes_key {
         values.push(("EncodingAESKey".to_owned(), key.expose_secret().to_owned()));
         if answers.sandbox.is_some() {
-            // Its page has labels in the user's language, and no format.
+            // The sandbox's page has labels in the user's language, and no data format.
             values.push((t!("init-events-mode-sandbox"), t!("sandbox-push-mode-safe")));
         } else {
             values.push((t!("init-events-mode"), t!("init-events-mode-safe")));
@@ -183,7 +183,7 @@ pub(super) fn print_console_values(ui: &mut Ui, answers: &InitAnswers, push_url:
     ui.write_stderr(&format!("  {text}\n"));
 }
 
-/// Waits until WeChat has checked the push URL. The configuration stays in any case.
+/// Waits until WeChat has checked the push URL. The configuration is kept in any case.
 pub(super) fn wait_for_check(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
     if ServeLock::is_held(&app.config.database, app.app_id()) {
         ui.status(&t!("init-events-serve-runs"));
@@ -215,7 +215,7 @@ pub(super) fn wait_for_check(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Ex
 enum UrlCheck {
     Passed,
     Failed(PushError),
-    /// It was not for the push URL, but for this path.
+    /// The check was for this path, not for the push URL.
     WrongPath(String),
 }
 
@@ -252,7 +252,7 @@ fn wait_for_result(
         }
     };
     drop(countdown);
-    // Sends the pending response first.
+    // Stopping the listener sends the pending response.
     listener.stop();
     match exit {
         ExitStatus::Success => ui.status(&t!("init-events-checked")),

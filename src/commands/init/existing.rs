@@ -9,8 +9,8 @@ use crate::config::{Config, ConfigFileChange, Environment};
 use crate::net::is_loopback;
 use crate::secret::Secret;
 
-/// The variables that locate files. Those that hold values override the file, and would be taken
-/// for its content.
+/// The variables that locate files. Variables that hold values are left out: they override the
+/// file, and would look like its content.
 const PATH_VARIABLES: [&str; 4] = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "STATE_DIRECTORY"];
 
 /// A valid config file, whose values are the answers that `init` proposes.

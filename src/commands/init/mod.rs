@@ -121,7 +121,7 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     Ok(exit)
 }
 
-/// Tells the operator the values for WeChat's console, and waits for WeChat's check.
+/// Prints the values for WeChat's console, and waits for WeChat's check.
 fn set_up_push_url(
     ui: &mut Ui,
     answers: &InitAnswers,
@@ -149,8 +149,8 @@ enum InitTarget {
     Change(Box<ExistingConfig>),
 }
 
-/// Has WeChat check the answers, which can be changed meanwhile. Returns them and whether WeChat
-/// accepted them, or the exit status if the user declined to write them.
+/// Checks the answers with WeChat; the user can change them between attempts. Returns the answers
+/// and whether WeChat accepted them, or the exit status if the user declined to write them.
 fn check_answers(
     ui: &mut Ui,
     dialogue: &mut InitDialogue,
@@ -189,7 +189,7 @@ fn write_file(path: &Path, answers: &InitAnswers, target: &InitTarget) -> anyhow
     Ok(written.map_err(|cause| write_error(path, &cause))?)
 }
 
-/// Returns what is written; `None` if the user declined.
+/// Returns the file to write; `None` if the user declined.
 ///
 /// # Errors
 ///
@@ -209,8 +209,8 @@ fn choose_target(
             .hint(t!("config-directory-hint", path = path.join("config.toml")))
             .into());
     }
-    // A script that gives an account wants a new file; one that only adds events has its account in
-    // the file.
+    // A script that names an account creates a new file. A script that only adds events has its
+    // account in the file.
     let is_addition = args.events.is_some() && !args.force && !preset.has_account_option(args) && path.exists();
     if !is_interactive && !is_addition {
         preset.check_complete()?;
@@ -253,7 +253,7 @@ fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
     CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("init-cannot-write-hint")) }
 }
 
-/// Prints what to do in WeChat's console and in the configuration so that phones are called back.
+/// Prints the steps in WeChat's console and in the configuration that the callback needs.
 fn print_console_steps(ui: &mut Ui, answers: &InitAnswers, has_listen: bool) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
@@ -271,8 +271,8 @@ fn print_console_steps(ui: &mut Ui, answers: &InitAnswers, has_listen: bool) {
     }
 }
 
-/// Returns whether the database has users already. One that cannot be read has none: `doctor`, the
-/// next command, reports it.
+/// Returns whether the database has users already. A database that cannot be read counts as empty,
+/// because `doctor` is the next command and reports it.
 fn has_users(app: &AppContext) -> bool {
     let names = || app.open_existing_store()?.usernames().map_err(anyhow::Error::from);
     app.database_exists() && names().is_ok_and(|names| !names.is_empty())

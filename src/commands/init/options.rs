@@ -82,7 +82,7 @@ impl PresetAnswers {
     ///
     /// # Errors
     ///
-    /// The error names all missing options.
+    /// Answers are missing; the error names their options.
     pub(super) fn check_complete(&self) -> Result<(), CommandError> {
         let missing = [
             (self.app_id.is_none()).then(|| "--app-id".to_owned()),

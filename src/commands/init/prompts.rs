@@ -22,10 +22,10 @@ const DEFAULT_PORT: u16 = 8080;
 /// The length of an AppSecret in characters.
 const SECRET_LENGTH: usize = 32;
 
-/// The answer that goes back to the question before.
+/// The answer that goes back to the previous question.
 pub(super) const BACK: &str = "<";
 
-/// What a question proposes.
+/// The answer that a question proposes.
 pub(super) enum Proposal {
     /// Enter accepts this answer, if there is one.
     Default(Option<String>),
@@ -66,7 +66,7 @@ pub(super) fn ask_app_id(ui: &Ui, proposal: Proposal) -> anyhow::Result<Option<S
     })
 }
 
-/// Warns about an app ID that looks wrong; it may be valid all the same.
+/// Warns about an app ID that looks wrong; it may still be valid.
 pub(super) fn warn_if_unusual_app_id(ui: &mut Ui, app_id: &str) {
     if !looks_like_app_id(app_id) {
         let message = t!("doctor-app-id-odd", app_id = app_id);
@@ -74,8 +74,8 @@ pub(super) fn warn_if_unusual_app_id(ui: &mut Ui, app_id: &str) {
     }
 }
 
-/// Asks for the secret; `None` if the user goes back. The input is hidden, so one of a wrong length
-/// is asked for again. Enter keeps `kept`, or else takes `known`, the secret of a sandbox.
+/// Asks for the secret; `None` if the user goes back. The input is hidden, so a secret of a wrong
+/// length is asked for again. Enter accepts `kept`, or else `known`, the secret of a sandbox.
 pub(super) fn ask_secret(ui: &mut Ui, kept: Option<Secret>, known: Option<Secret>) -> anyhow::Result<Option<Secret>> {
     let prompt = match (&kept, &known) {
         (Some(_), _) => t!("init-secret-keep"),
@@ -120,7 +120,7 @@ pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Res
 pub(super) fn ask_redirect_uri(ui: &mut Ui, present: Option<Url>, is_sandbox: bool) -> anyhow::Result<Option<Url>> {
     ui.status(&t!("init-where-redirect"));
     let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { net::local_addresses() };
-    // No phone reaches the private address of a cloud server, so Enter must not take it.
+    // No phone reaches the private address of a cloud server, so Enter must not accept it.
     let is_usable = |ip: &IpAddr| is_sandbox || !is_private(*ip) || !net::is_cloud_server(Path::new(net::FIRMWARE_DIR));
     let first = local_ips.first().filter(|ip| is_usable(ip)).map(|ip| suggested_redirect(*ip));
     if let (false, None, Some(ip)) = (is_sandbox, &present, local_ips.first()) {

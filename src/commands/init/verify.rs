@@ -14,7 +14,7 @@ use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::{self, Client, ClientSettings, ConnectFailure, Endpoint};
 
-/// WeChat does not know the app ID.
+/// The errcodes for an AppID that WeChat does not know.
 const UNKNOWN_APP_ID: [i64; 2] = [40013, 41002];
 
 /// The result of the verification.
@@ -97,7 +97,7 @@ pub(super) fn verify_until_accepted(
                 // The secret may belong to another AppID.
                 None => ask_account(ui, answers)?,
             },
-            // Most often the IP address must be added to the allow-list first.
+            // The most frequent cause is an IP address that is not on the allow-list yet.
             _ => match ui::confirm_or_back(ui, &t!("init-again"), true)? {
                 Some(true) => {}
                 None => return Ok(Verification::Revise),
@@ -125,7 +125,7 @@ fn ask_account(ui: &mut Ui, answers: &mut InitAnswers) -> anyhow::Result<()> {
     }
 }
 
-/// Whether the certificate of WeChat, or of a proxy in between, has no trusted issuer.
+/// Returns whether the certificate of WeChat, or of a proxy in between, has no trusted issuer.
 fn is_unknown_authority(error: &anyhow::Error) -> bool {
     let is_untrusted_issuer = |cause: &wechat::Error| {
         matches!(cause, wechat::Error::Connect { failure: ConnectFailure::UntrustedIssuer, .. })

@@ -130,10 +130,10 @@ impl InitAnswers {
         let (example, begin) = config_example(current_language());
         let keys = example.find(begin).map_or(example, |start| &example[start..]);
         let lines = keys.lines().map(|line| {
-            // Two tables have a key of the same name; the first one is `listen.address`.
+            // Two tables have a key of this name; the first key is `listen.address`.
             let answer = values.iter_mut().find(|(begin, _)| line.starts_with(*begin));
             match answer.and_then(|(begin, value)| Some((*begin, value.take()?))) {
-                // TOML accepts JSON's strings.
+                // Strings in JSON are valid strings in TOML.
                 Some((begin, value)) => {
                     format!("{}{}\n", begin.trim_start_matches("# "), serde_json::Value::from(value))
                 }

@@ -1,4 +1,4 @@
-//! The content of a message as text: its lines for `outbox show`, its beginning for tables.
+//! The content of a message as text: all its lines for `outbox show`, its beginning for tables.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::t;
 use crate::ui::truncate;
 use crate::wechat::message::{Content, FileRef};
 
-/// The width of the longest beginning of a content, in columns.
+/// The maximum width of the beginning of a content, in columns.
 const MAX_BEGINNING_WIDTH: usize = 100;
 
 /// The titles of templates by their ID, as far as they are known without asking WeChat.
@@ -90,7 +90,7 @@ fn flatten(path: &str, object: &Map<String, Value>, lines: &mut Vec<String>) {
             },
             Value::Array(items) => {
                 for (n, item) in items.iter().enumerate().filter_map(|(n, item)| Some((n, item.as_object()?))) {
-                    // The index is left out for a single item, which is the common case.
+                    // The index is left out for a single item, which is the usual case.
                     let path = if items.len() == 1 { path.clone() } else { format!("{path}[{n}]") };
                     flatten(&path, item, lines);
                 }

@@ -60,7 +60,7 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
     }
     setup.receipt_wait = args.wait_receipt.map(|timeout| ReceiptWait::new(ui, app, timeout)).transpose()?;
     if args.queued {
-        // Only the due time changes.
+        // A retry of queued messages only changes their due time.
         let ids = setup.store.make_due(&app.require_app_id()?, &[], Timestamp::now())?;
         if ids.is_empty() {
             ui.status(&t!("outbox-retry-none"));
@@ -90,7 +90,7 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
         errors.into_iter().for_each(|error| print_error(ui, error));
         return Ok(exit);
     }
-    // Report the errors among the results of the delivery, which they count as.
+    // Report the errors together with the results of the delivery.
     let (side_event_sender, side_events) = unbounded();
     for error in errors {
         let show = move |ui: &mut Ui| {
@@ -116,7 +116,7 @@ fn selected_state(args: &OutboxRetry) -> Option<MessageState> {
     by_state.into_iter().find(|(is_requested, _)| *is_requested).map(|(_, state)| state)
 }
 
-/// The results of putting messages back into the queue.
+/// The results of requeuing messages.
 #[derive(Default)]
 struct RequeueReport {
     ids: Vec<i64>,
@@ -125,8 +125,7 @@ struct RequeueReport {
     errors: Vec<CommandError>,
 }
 
-/// Puts the messages that `args` selects by their state, or those with `named_ids`, back into the
-/// queue.
+/// Requeues the messages that `args` selects by their state, or those with `named_ids`.
 fn requeue(
     ui: &mut Ui,
     app: &AppContext,
@@ -139,7 +138,7 @@ fn requeue(
     let ids = match selected_state(args) {
         Some(state) => store.ids_by_state(&app_id, state)?,
         None => {
-            // In any other order, a part could be retried before the one that it must follow.
+            // In any other order, a part could be retried before the part that precedes it.
             let mut ids = named_ids;
             ids.sort_unstable();
             ids.dedup();

@@ -30,7 +30,7 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
     let mut printer = ChangePrinter { table: MessageTable::for_changes(ui, &args.filter.columns, titles) };
     let mut outbox = FollowedOutbox::new(app.config.database.value.clone(), app_id.clone());
     if store.is_file_backed() {
-        // Before the list is read, so that no change is missed.
+        // Read the versions before the list, so that no change is missed.
         outbox.changed_ids()?;
     } else {
         // All messages of a database that appears from now on are new.
@@ -81,13 +81,13 @@ impl ChangePrinter {
     }
 }
 
-/// The outbox as it was at the last look. Its database need not exist yet, and may be replaced.
+/// The outbox at the last check. Its database may not exist yet, and may be replaced.
 struct FollowedOutbox {
     path: PathBuf,
     app_id: String,
     /// The watcher, with the file that it has opened.
     watcher: Option<(OutboxWatcher, (u64, u64))>,
-    /// The versions that were seen last; `None` before the first look.
+    /// The versions at the last check; `None` before the first one.
     versions: Option<HashMap<i64, MessageVersion>>,
 }
 
@@ -111,7 +111,7 @@ impl FollowedOutbox {
         let watcher = match &mut self.watcher {
             Some((watcher, opened_id)) if *opened_id == file_id => watcher,
             _ => {
-                // Before it opens again, so that the locks of the other file are released.
+                // Close the old file before the new one is opened, so that its locks are released.
                 self.watcher = None;
                 let opened = OutboxWatcher::open(&self.path, &self.app_id)?;
                 &mut self.watcher.insert((opened, file_id)).0
@@ -119,7 +119,7 @@ impl FollowedOutbox {
         };
         let has_changed = match watcher.poll(Instant::now(), &ClockReading::now()) {
             Ok(result) => result.has_changed,
-            // The next look sees what another process is writing.
+            // The next check sees the changes of the process that holds the lock.
             Err(store::Error::Busy { .. }) => false,
             Err(error) => return Err(error.into()),
         };
@@ -136,7 +136,7 @@ impl FollowedOutbox {
         Ok(changed.chain(left_queue).map(|version| version.id).collect())
     }
 
-    /// Takes messages for seen that are about to be printed.
+    /// Records messages that are about to be printed, so that they are not new.
     fn remember(&mut self, messages: &[Message]) {
         let known = self.versions.get_or_insert_default();
         known.extend(messages.iter().map(|message| (message.id, MessageVersion::of(message))));

@@ -10,7 +10,7 @@ use crate::store::MessageFilter;
 use crate::t;
 use crate::ui::Ui;
 
-/// How many times as many messages the hint about a truncated list proposes.
+/// The factor by which the hint about a truncated list raises the limit.
 const MORE_FACTOR: u32 = 4;
 
 pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::Result<ExitStatus> {
@@ -37,7 +37,7 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::
         table.print(ui)?;
     }
     let shown = i64::try_from(shown)?;
-    // A script that reads JSON gets no text, unless a person sees its stderr.
+    // A script that reads JSON gets no text, unless its stderr is a terminal.
     let tells_total = !ui.quiet() && (!ui.json() || ui.err_terminal);
     let Some(limit) = limit.filter(|limit| tells_total && shown >= i64::from(*limit)) else {
         return Ok(ExitStatus::Success);

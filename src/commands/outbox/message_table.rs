@@ -19,7 +19,8 @@ use MessageColumn::{
     Type, UpdatedAt, User,
 };
 
-/// The columns for a program. New ones are appended, so that scripts find the others.
+/// The columns for a program. New columns are appended, so that the positions of the others stay
+/// the same.
 const PIPE_COLUMNS: &[MessageColumn] = &[Id, State, User, Type, CreatedAt, Error, ContentColumn];
 
 /// The columns of a list on a terminal.

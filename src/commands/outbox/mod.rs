@@ -20,7 +20,7 @@ use crate::ui::Ui;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
-    // First record the attempts that a killed process left without an outcome.
+    // Recover the attempts that a killed process left without an outcome.
     if !matches!(command, OutboxCommand::Flush) && app.database_exists() {
         let mut store = app.open_store()?;
         recover_orphans(&mut store, &ClockReading::now())?;

@@ -10,7 +10,7 @@ use crate::t;
 use crate::time_zone::{Zone, format_local};
 use crate::ui::Ui;
 
-/// The messages to print. The names of the options are resolved.
+/// The messages to print. The names in the options are resolved.
 #[derive(Default)]
 pub(super) struct MessageSelection {
     states: Vec<MessageState>,
@@ -22,10 +22,10 @@ pub(super) struct MessageSelection {
     until: Option<Timestamp>,
 }
 
-/// Checks that columns are chosen for a table only.
+/// Checks that columns are only chosen for a table.
 ///
 /// # Errors
-/// Results are JSON, which has all fields.
+/// Columns are chosen although the results are JSON, which has all fields.
 pub(super) fn check_columns(ui: &Ui, columns: &[MessageColumn]) -> Result<(), CommandError> {
     match columns {
         [_, ..] if ui.json() => Err(CommandError::usage(t!("cli-conflict", arg = "--columns", other = "--json"))),
@@ -95,8 +95,9 @@ impl MessageSelection {
     }
 }
 
-/// Returns the IDs of the templates with a name: an alias, a title that several may have, an ID or
-/// its beginning. WeChat is not asked: the account may have lost the template since.
+/// Returns the IDs of the templates that a name stands for: an alias, a title, which may be that of
+/// several, an ID or its beginning. WeChat is not asked, because the account may no longer have the
+/// template.
 fn template_ids(app: &AppContext, store: &Store, name: &str) -> anyhow::Result<Vec<String>> {
     if let Some(alias) = app.config.templates.get(name) {
         return Ok(vec![alias.id.value.clone()]);

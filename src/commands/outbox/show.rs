@@ -29,7 +29,7 @@ struct MessageDetail {
     after: Option<i64>,
     history: Vec<AttemptView>,
     updated_at: Timestamp,
-    /// Whether other messages stand before it, so that a blank line separates them.
+    /// Whether another message precedes this one, so that a blank line separates them.
     #[serde(skip)]
     is_continued: bool,
 }
@@ -54,7 +54,7 @@ impl fmt::Display for MessageDetail {
             None if matches!(view.state, MessageState::Queued | MessageState::Expired) => {
                 rows.push((t!("outbox-expires"), self.expires_at.into()));
             }
-            // No other message can expire.
+            // A message in any other state cannot expire.
             None => {}
         }
         rows.extend(self.receipt_row(f));
@@ -68,7 +68,7 @@ impl fmt::Display for MessageDetail {
             (t!("outbox-content"), Some(describe_content(self.content.as_ref()))),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
-        // The rows above describe a single attempt.
+        // The rows above describe the only attempt.
         let history = if self.history.len() > 1 { &self.history[..] } else { &[] };
         let text = |attempt: &AttemptView| if f.alternate() { format!("{attempt:#}") } else { attempt.to_string() };
         rows.extend(history.iter().map(|attempt| (t!("outbox-attempt", n = attempt.n), text(attempt).into())));
@@ -184,8 +184,8 @@ impl fmt::Display for AttemptView {
     }
 }
 
-/// Returns the web addresses that the description of a content has at the end of a line, after a
-/// name or alone.
+/// Returns the web addresses at the end of a line of a content's description, after a name or
+/// alone.
 fn content_links(content: Option<&Content>) -> Vec<Link> {
     let description = describe_content(content);
     let texts = description.lines().map(|line| line.rsplit_once(": ").map_or(line, |(_, text)| text));

@@ -94,8 +94,8 @@ pub(super) fn status(ui: &mut Ui, app: &AppContext, args: &OutboxStatus) -> anyh
     }
 }
 
-/// What `--check` looks at. Lost messages are reported for as long as the limit, so a check that
-/// runs as often reports each once or twice.
+/// The result of `--check`. A lost message is reported for the duration of the limit, so a check
+/// that runs at this interval reports it once or twice.
 struct OutboxCheck {
     limit: Duration,
     now: Timestamp,
@@ -122,7 +122,7 @@ impl OutboxCheck {
                 false => Ok(exit),
             };
         }
-        // Monitoring draws graphs from the numbers; people do not need them twice.
+        // The numbers are for graphs; a person has read them in the summary.
         let line = if ui.out_terminal { summary } else { format!("{summary} | {}", self.performance_data()) };
         ui.write_stdout(&line)?;
         if is_problem {

@@ -1,5 +1,5 @@
-//! Runs the child process with wxbox's streams, process group and environment, except for the
-//! secrets, and forwards signals to it.
+//! Runs the child process with wxbox's streams, process group and environment without the secrets,
+//! and forwards signals to it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -42,7 +42,7 @@ impl ChildExit {
     }
 }
 
-/// The interpreter of a script is missing; the system reports that the script is.
+/// The interpreter of a script is missing. The system reports that the script is missing.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", t!("run-bad-interpreter", interpreter = interpreter.escape_debug().to_string()))]
 struct BadInterpreter {
@@ -80,7 +80,7 @@ pub(super) fn start_hint(error: &io::Error) -> Option<String> {
 ///
 /// # Errors
 ///
-/// The operating system's, if it cannot wait for the child.
+/// The operating system cannot wait for the child.
 pub(super) fn run(forwarder: &mut SignalForwarder, command: &[OsString]) -> io::Result<ChildExit> {
     let [program, args @ ..] = command else { return Ok(ChildExit::NotStarted(io::ErrorKind::InvalidInput.into())) };
     // The loop below waits for any child: as PID 1 of a container, this process also gets orphans.

@@ -1,4 +1,4 @@
-//! `wxbox run` runs a command unchanged and then reports its result. No error of wxbox's keeps the
+//! `wxbox run` runs a command unchanged and then reports its result. No error of wxbox prevents the
 //! command from running or changes its exit status.
 
 mod child;
@@ -42,8 +42,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         return Err(missing_report_recipient_error().into());
     }
     ui.with_results_on_stderr(|ui| {
-        // Find out before the command runs whether its report can be sent. The values are not the
-        // real ones, so they give no warnings.
+        // Check before the command runs that its report can be sent. The values are not the real
+        // ones, so their warnings are not printed.
         let trial = DraftWarnings::for_trial(args.content.strict);
         let problem = prepare_report(ui, global, args, trial, (&ChildExit::Status(0), Duration::ZERO))
             .err()
@@ -118,7 +118,7 @@ fn open_delivery(app: &AppContext, store: Store, args: &Run) -> anyhow::Result<D
     Ok(setup)
 }
 
-/// Prepares everything up to the message, as `send` does, and warns about unknown placeholders.
+/// Composes the report as `send` composes a message, and warns about unknown placeholders.
 fn prepare_report(
     ui: &mut Ui,
     global: &Global,

@@ -1,4 +1,4 @@
-//! The facts about a command that has ended, and the placeholders that stand for them.
+//! The facts about a command that has ended, and their placeholders.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(super) struct RunFacts {
 }
 
 impl RunFacts {
-    /// Returns the facts of a command that ended as `exit` says.
+    /// Returns the facts of a command that ended with `exit`.
     pub(super) fn from_result(command: &[OsString], exit: &ChildExit, elapsed: Duration) -> Self {
         let line = shorten_command(&shell_words::join(command.iter().map(|word| word.to_string_lossy())));
         let program = command.first().map(Path::new);

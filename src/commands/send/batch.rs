@@ -37,7 +37,7 @@ struct LineResult {
     reference: Value,
     #[serde(flatten)]
     detail: LineDetail,
-    /// Problems of the line that did not prevent the message.
+    /// The problems of the line that did not prevent the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -65,7 +65,7 @@ struct PendingLine {
     messages: usize,
 }
 
-/// The state that the reader of the lines shares with the printer of their results.
+/// The state that the reader of the lines and the printer of the results share.
 #[derive(Default)]
 struct BatchState {
     /// The pending lines by line number.
@@ -91,7 +91,7 @@ impl BatchState {
         }
     }
 
-    /// Whether the input holds lines after `last_accepted`.
+    /// Returns whether the input has messages after `last_accepted`.
     fn has_unread(&self, last_accepted: u64) -> bool {
         !self.reached_end || self.last_message_line > last_accepted
     }
@@ -119,7 +119,7 @@ pub(super) fn run(
     let mut setup = DeliverySetup::new(&app, app.open_or_create_default_store()?)?;
     setup.options.deliver = !args.delivery.no_wait;
     setup.receipt_wait = receipt_wait;
-    // Each line has its result.
+    // With `--batch`, each line has a result of its own.
     setup.group_problems = false;
     let parser = LineParser::new(app, Store::open(setup.store.path())?, account, options);
     let waiter = Waiter::new()?;
@@ -245,7 +245,8 @@ struct LineReader {
 }
 
 impl LineReader {
-    /// Returns the next line without its line break; `None` in place of a line that is too long.
+    /// Returns the next line without its line break; an inner `None` replaces a line that is too
+    /// long.
     fn next(&mut self) -> anyhow::Result<Option<(u64, Option<Vec<u8>>)>> {
         loop {
             let mut line = Vec::new();

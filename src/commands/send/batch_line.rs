@@ -119,7 +119,7 @@ impl LineParser {
         let mut warnings = DraftWarnings::new(self.options.strict);
         let invalid_line = |error: CommandError, reference: Value| InvalidLine { error: error.message, reference };
         let fields = parse_batch_line(line, &mut warnings).map_err(|error| {
-            // With --strict too, the reference is what a lenient parse finds.
+            // Even with `--strict`, the reference comes from a lenient parse.
             let lenient = parse_batch_line(line, &mut DraftWarnings::new(false)).ok();
             invalid_line(error, lenient.and_then(|mut fields| fields.remove("ref")).unwrap_or_default())
         })?;
@@ -196,7 +196,7 @@ impl LineParser {
 ///
 /// # Errors
 ///
-/// The line is no JSON object, or with `--strict` is not exactly one.
+/// The line is not a JSON object, or with `--strict` needs a repair.
 fn parse_batch_line(line: &[u8], warnings: &mut DraftWarnings) -> Result<Map<String, Value>, CommandError> {
     let name = || t!("input-line");
     let text = input::decode_lossy(line.to_vec(), name, warnings)?;

@@ -10,8 +10,8 @@ use crate::ui::Ui;
 use crate::wechat::media::EXPIRY_MARGIN;
 use crate::wechat::message::Content;
 
-/// Prints the bodies in the order in which each person would get them. A file without a cached
-/// media ID is shown by its name.
+/// Prints the bodies in the order in which each person would get them. The name of a file stands in
+/// place of a media ID that is not cached.
 pub(super) fn print_bodies(
     ui: &mut Ui,
     app: &AppContext,

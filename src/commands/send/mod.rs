@@ -65,7 +65,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     let is_confirmed = if is_many {
         confirm::confirm_send(ui, &app, &submission, args.yes)?
     } else {
-        // An editor can be left by mistake, so its text is confirmed as well.
+        // The user may have left the editor by mistake, so an edited text is confirmed as well.
         (answers.is_empty() && !args.edit) || args.yes || questions::confirm(ui, &submission)?
     };
     if !is_confirmed {
@@ -77,7 +77,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     delivery::run(ui, setup, single_source(submission)?)
 }
 
-/// Opens the database. Without one, no person is known by name.
+/// Opens the database. If it does not exist, no user is known by name.
 fn open_store(ui: &mut Ui, app: &AppContext, selector: &RecipientSelector, is_dry_run: bool) -> anyhow::Result<Store> {
     match (selector.selects_users(), is_dry_run) {
         (true, _) => app.open_existing_store(),
@@ -86,8 +86,8 @@ fn open_store(ui: &mut Ui, app: &AppContext, selector: &RecipientSelector, is_dr
     }
 }
 
-/// Makes sure that there are recipients and a message. This is the only place that decides what the
-/// command line lacks. At a terminal, asks for it and adds it to `args`. Returns the recipients, and
+/// Makes sure that there are recipients and a message. This function alone decides what the command
+/// line lacks. At a terminal, it asks for that and adds it to `args`. Returns the recipients, and
 /// the options that the answers stand for.
 ///
 /// # Errors

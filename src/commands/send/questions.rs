@@ -1,6 +1,6 @@
-//! Asks a person at a terminal for what the command line of `send` does not say: the recipients,
-//! the text or the template, and each field. Then shows the message as WeChat will show it, and the
-//! command line that sends the same.
+//! Asks a person at a terminal for everything that the command line of `send` lacks: the
+//! recipients, the text or the template, and each field. Then shows the message as WeChat will show
+//! it, and a command line that sends it.
 
 use std::cell::RefCell;
 
@@ -25,7 +25,7 @@ use crate::wechat::text::sanitize_text;
 const EDITED_FILE: &str = "message.txt";
 
 /// Asks for everything that `args` lacks, and adds the answers to it. Returns the options of the
-/// answers, in the order of the questions: empty if nothing was asked.
+/// answers, in the order of the questions: empty if there was no question.
 ///
 /// # Errors
 /// No user is bound; a prompt is interrupted; the editor cannot be started.
@@ -40,7 +40,7 @@ pub(super) fn ask_missing(
     if !lacks_recipient && args.has_content() && !is_template {
         return Ok(options);
     }
-    // Only users are looked up in the database; an openid needs none.
+    // The database is only needed for users; an openid needs none.
     let mut store = if args.openid.is_empty() { app.open_existing_store()? } else { app.open_store_or_empty()? };
     if lacks_recipient {
         ask_recipients(ui, app, &store, args, &mut options)?;
@@ -98,7 +98,7 @@ fn ask_content(
 }
 
 /// Returns the account's templates, each with the name to use: its alias, else its title, else its
-/// ID. Without a connection, the cached ones, or none with a warning.
+/// ID. Without a connection, returns the cached ones, or none with a warning.
 fn list_templates(ui: &mut Ui, app: &AppContext, store: &mut Store) -> anyhow::Result<Vec<(String, CachedTemplate)>> {
     let cached = store.templates(app.app_id(), TemplateKind::Template)?;
     let list = match cached {
@@ -115,7 +115,7 @@ fn list_templates(ui: &mut Ui, app: &AppContext, store: &mut Store) -> anyhow::R
     Ok(names.into_iter().zip(list.templates).collect())
 }
 
-/// Returns the shortest name that stands for one template only.
+/// Returns the shortest name that belongs to no other template.
 fn short_name(app: &AppContext, list: &TemplateList, template: &CachedTemplate) -> String {
     let alias = app.config.templates.iter().find(|(_, alias)| alias.id.value == template.template_id);
     let is_unique = list.templates.iter().filter(|other| other.title == template.title).count() == 1;
@@ -129,7 +129,7 @@ fn short_name(app: &AppContext, list: &TemplateList, template: &CachedTemplate) 
 /// Opens the user's editor and returns the text without the line break that editors add.
 pub(super) fn edit_text(ui: &Ui, initial_text: &str) -> anyhow::Result<String> {
     let edited = ui::edit_text(ui, initial_text, EDITED_FILE)?;
-    // A discarded text is an empty one, which is not sent.
+    // The text that the user did not save counts as empty, and an empty text is not sent.
     Ok(edited.unwrap_or_default().trim_end_matches(['\r', '\n']).to_owned())
 }
 
@@ -192,7 +192,7 @@ fn field_question(content: &str, key: &str) -> String {
 }
 
 /// Returns the check of an answer. A value that breaks the rule is accepted when it is entered
-/// again, because WeChat decides.
+/// again, because only WeChat decides.
 fn field_check(key: &str) -> impl Fn(&str) -> Result<(), InvalidAnswer> + std::marker::Send + 'static {
     let key = key.to_owned();
     let rejected = RefCell::new(String::new());
@@ -207,7 +207,7 @@ fn field_check(key: &str) -> impl Fn(&str) -> Result<(), InvalidAnswer> + std::m
     }
 }
 
-/// Shows the message as the phone will show it, and the command line that sends the same.
+/// Shows the message as the phone will show it, and the command line that sends it.
 ///
 /// # Errors
 /// The database failed.
@@ -253,7 +253,7 @@ fn preview(app: &AppContext, store: &Store, submission: &Submission) -> anyhow::
     Ok(text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns the title and the lines of a card; without its template, the fields.
+/// Returns the title and the lines of a card. If the template is not known, returns the fields.
 fn card(
     app: &AppContext,
     store: &Store,

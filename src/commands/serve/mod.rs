@@ -1,5 +1,5 @@
-//! `wxbox serve`: takes WeChat's events, answers phones and monitoring, and delivers what any
-//! process queues, until a signal ends it.
+//! `wxbox serve` receives WeChat's events, answers phones and monitoring, and delivers the messages
+//! of all processes, until a signal ends it.
 
 mod notice;
 mod service;
@@ -28,7 +28,7 @@ use crate::ui::Ui;
 use notice::{Notice, NoticeSender};
 use service::{Service, warn_about_files};
 
-/// The address, once requests are answered.
+/// The address of the listener. It is printed once requests are answered.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "listening")]
 struct ListeningEvent {
@@ -81,7 +81,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
             Err(error) => ui.warn(&t!("serve-reload-failed", cause = classify(&error).message)),
         }
     };
-    // An error of the output stops the service like a signal does.
+    // An error of the output stops the service, like a signal.
     let result = wait_for_signal(ui, &service, &notices, (&reloads, &signals), reload);
     systemd::notify_stopping();
     ui.note(&t!("serve-stopping"));
@@ -91,7 +91,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     Ok(ExitStatus::Success)
 }
 
-/// Leaves a note about the config in force, which `doctor` compares with the file.
+/// Writes a note about the config in force, which `doctor` compares with the file.
 fn note_config(lock: &ServeLock, app: &AppContext) {
     let served = ServedConfig::new(app.config.path.as_deref(), app.config.served_values());
     if let Err(error) = lock.write_note(&served.render()) {

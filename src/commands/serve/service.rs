@@ -20,14 +20,14 @@ use crate::store::MessageState;
 use crate::t;
 use crate::ui::Ui;
 
-/// How long requests to WeChat that are in flight are awaited after a signal. The command ends five
-/// seconds after a signal at the latest.
+/// The time after a signal for requests to WeChat that are in flight. The command ends at most five
+/// seconds after a signal.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The running service.
 pub(super) struct Service {
     server: ServerHandle,
-    /// The router of the configuration that is in force.
+    /// The router of the configuration in force.
     router: Arc<RwLock<Arc<ServeRouter>>>,
     delivery: DeliveryService,
     tls: Option<ServerTls>,
@@ -36,7 +36,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Starts to answer requests and to deliver.
+    /// Starts answering requests and delivering messages.
     pub(super) fn start(
         app: &AppContext,
         server: HttpServer,
@@ -57,17 +57,18 @@ impl Service {
         Ok(Self { server, router, delivery, tls: files.tls, metrics, notices })
     }
 
-    /// Returns the address that is served.
+    /// Returns the address of the listener.
     pub(super) fn local_addr(&self) -> SocketAddr {
         self.server.local_addr()
     }
 
-    /// Returns the number of notices that were lost since the last call.
+    /// Returns the number of notices that were dropped since the last call.
     pub(super) fn take_lost_notices(&self) -> u64 {
         self.notices.take_lost()
     }
 
-    /// Puts a new configuration in force. What needs a restart is reported, and `false` returned.
+    /// Applies a new configuration. Returns `false` and reports the reason if a change needs a
+    /// restart.
     pub(super) fn reload(&self, ui: &mut Ui, old: &AppContext, new: &AppContext) -> anyhow::Result<bool> {
         let needs_restart = old.config.serve_address()? != new.config.serve_address()?
             || old.config.database.value != new.config.database.value
@@ -89,7 +90,7 @@ impl Service {
         Ok(true)
     }
 
-    /// Answers what was accepted, and waits for the requests to WeChat that are in flight.
+    /// Finishes the accepted requests, and waits for the requests to WeChat that are in flight.
     pub(super) fn stop(self) {
         let Self { server, router, delivery, .. } = self;
         delivery.stop(Instant::now() + STOP_TIMEOUT);
@@ -99,7 +100,7 @@ impl Service {
     }
 }
 
-/// Warns about files of the listener that others can read, or that WeChat will reject.
+/// Warns about files of the listener that other users can read, or that WeChat will reject.
 pub(super) fn warn_about_files(ui: &mut Ui, app: &AppContext, files: &tls_files::ListenerFiles) {
     for (what, hint) in tls_files::readable_key_warning(&app.config).iter().chain(&files.warnings) {
         ui.warn(&t!("ui-cause", what = what, cause = hint));
@@ -127,7 +128,7 @@ fn start_delivery(
     })
 }
 
-/// Describes a message that was not delivered for certain, as `outbox flush` reports it in cron.
+/// Describes a message that was not certainly delivered, as `outbox flush` reports it under cron.
 fn describe_problem(event: DeliveryEvent) -> Option<String> {
     match event {
         DeliveryEvent::Settled { message, duplicate: false, .. } => match message.state {

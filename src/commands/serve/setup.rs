@@ -1,4 +1,4 @@
-//! Makes the parts of the service from the configuration.
+//! Builds the parts of the service from the configuration.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::push_listener;
 use crate::serve::{DatabaseStatus, Metrics, PhoneBindings, ServeEvent, ServeEventKind, ServeRouter};
 use crate::wechat::message::api_for_kind;
 
-/// Returns what the next delivery run uses.
+/// Returns the settings of the next delivery run.
 pub(super) fn delivery_settings(app: &AppContext) -> anyhow::Result<DeliveryServiceSettings> {
     Ok(DeliveryServiceSettings { client: app.new_client()?, options: delivery_options(app)? })
 }

@@ -1,16 +1,16 @@
-//! What systemd is told of the service, if it started the process.
+//! Notifies systemd of the state of the service, if systemd started the process.
 
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, never, tick};
 use sd_notify::NotifyState;
 
-/// Reports that requests are answered.
+/// Reports that the service answers requests.
 pub(super) fn notify_ready() {
     notify(&[NotifyState::Ready]);
 }
 
-/// Reports that the config is read again; [`notify_ready`] follows.
+/// Reports that the service reads the config again; [`notify_ready`] follows.
 pub(super) fn notify_reloading() {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         notify(&[NotifyState::Reloading, now]);

@@ -96,7 +96,7 @@ pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &TemplateRemove) -> an
         Err(error) if is_unknown_id(&error) => true,
         Err(error) => return Err(error),
     };
-    // Even if the list cannot be fetched, the template must not be used any more.
+    // Even if the list cannot be fetched, the template must no longer be used.
     if let Some(mut list) = store.templates(&account.app_id, TemplateKind::Template)? {
         list.templates.retain(|template| template.template_id != id);
         store.save_templates(&account.app_id, &list)?;

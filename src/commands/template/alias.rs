@@ -23,7 +23,7 @@ use crate::wechat::template::{HIDDEN_KEYS, keys};
 struct TemplateAliasView<'a> {
     alias: &'a str,
     template_id: &'a str,
-    /// `None` after the alias was removed.
+    /// The title; `None` after the alias was removed.
     title: Option<&'a str>,
     keys: Vec<&'a str>,
     path: &'a Path,
@@ -94,7 +94,7 @@ fn send_line(alias: &str, kind: TemplateKind, fields: &[&str]) -> String {
     ["wxbox", "send", "--user", "NAME", option, &alias].join(" ") + &data
 }
 
-/// Returns the template of the command line, or the one that the user picks.
+/// Returns the template that the command line names, or that the user picks.
 fn choose(
     ui: &mut Ui,
     app: &AppContext,

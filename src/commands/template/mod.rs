@@ -20,7 +20,7 @@ use crate::ui::{Table, Ui};
 use view::{TemplateView, note_alias, template_kind};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
-    // clap takes an option for a template, because a template ID may begin with hyphens.
+    // clap accepts an option as the template, because a template ID may begin with hyphens.
     if let Some((name, template)) = command.template()
         && template.starts_with("--")
         && template.len() < TEMPLATE_ID_LEN
@@ -72,7 +72,7 @@ fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitSt
     }
     ui.print_table(&mut table)?;
     let age = now.seconds_since(list.fetched_at);
-    // A stale list comes with a warning already.
+    // The age is already part of the warning about a stale list.
     if age >= 60 && !list.is_stale(now) {
         ui.note(&t!("template-list-asked", ago = relative_time(age)));
     }

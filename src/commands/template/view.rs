@@ -23,7 +23,7 @@ pub(super) struct TemplateView<'a> {
     pub(super) alias: Option<&'a str>,
     /// The type of each key, if it has one.
     types: Vec<Option<&'static str>>,
-    /// The time at which WeChat returned the list.
+    /// When WeChat returned the list.
     asked_at: Timestamp,
 }
 

@@ -1,7 +1,7 @@
 //! The dialect of a CSV file.
 //!
 //! Spreadsheets separate fields by `;` or tabs in some languages, and Excel writes a line `sep=;`
-//! before the header. Only unambiguous dialects are read; anything else is an error.
+//! before the header. An ambiguous dialect is an error.
 
 use crate::i18n::Lang;
 use crate::t_in;
@@ -22,7 +22,7 @@ impl CsvDialect {
             return Self { delimiter, skipped_lines: 1 };
         }
         let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-        // A comma in the header decides.
+        // The delimiter of the header applies to the whole file; a comma has precedence.
         let delimiter = [b',', b';', b'\t'].into_iter().find(|candidate| line.contains(candidate)).unwrap_or(b',');
         Self { delimiter, skipped_lines: 0 }
     }
@@ -33,7 +33,7 @@ fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
     let end = head.iter().position(|byte| *byte == b'\n')? + 1;
     let line = head.get(..end)?.trim_ascii_end();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
-    // Trimming removed a tab at the end.
+    // The line was trimmed, which removed a tab at the end.
     let (name, delimiter) = match line {
         [name @ .., b'='] if head.get(line.len()) == Some(&b'\t') => (name, b'\t'),
         [name @ .., b'=', delimiter] => (name, *delimiter),

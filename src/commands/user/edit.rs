@@ -66,7 +66,7 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &UserAdd) -> anyhow::Resu
     let app_id = openid.map(|_| app.require_app_id()).transpose()?;
     let mut store = app.open_or_create_store(ui)?;
     if store.user(username, app.app_id())?.is_some() {
-        // Checked before the password prompt.
+        // Check the name before the password prompt.
         return Err(store::Error::UserExists { name: username.to_owned() }.into());
     }
     let password = if args.password_stdin {

@@ -58,7 +58,7 @@ fn write_lines(ui: &mut Ui, lines: &str) -> anyhow::Result<()> {
     if ui.out_terminal { ui.write_stdout(&ui::sanitize(lines)) } else { ui.write_stdout(lines) }
 }
 
-/// Returns the fields of a row. A hash or a uid never starts a formula, so only the others are
+/// Returns the fields of a row. A hash or a uid never starts a formula, so these two are not
 /// escaped.
 fn csv_fields(user: &User) -> [String; COLUMNS.len()] {
     let openid = user.binding.as_ref().map_or("", |binding| binding.openid.as_str());

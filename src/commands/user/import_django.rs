@@ -1,7 +1,7 @@
 //! Imports the database of the original Django application.
 //!
-//! Such a database cannot easily be fixed row by row, so all errors are listed at once, and then no
-//! person is added.
+//! Such a database is hard to fix row by row, so the import lists all errors. If there is one, it
+//! adds no person.
 
 use std::path::Path;
 

@@ -41,7 +41,8 @@ enum FileFormat {
 struct CsvInput {
     reader: csv::Reader<QuoteChecker<ImportInput>>,
     dialect: CsvDialect,
-    /// The index in [`COLUMNS`] of each column of the file; `None` for a column without a name.
+    /// The index in [`COLUMNS`] of each column of the file; `None` for a column whose name is
+    /// empty.
     columns: Vec<Option<usize>>,
 }
 
@@ -165,7 +166,7 @@ impl RecordReader {
 
     fn column_index(&self, name: &str, line: u64) -> Result<usize, CommandError> {
         COLUMNS.iter().position(|column| *column == name).ok_or_else(|| {
-            // The file may be a different one, whose first line is a secret.
+            // The user may have named a wrong file, whose first line is a secret.
             let name = if looks_like_app_secret(name) { "***" } else { name };
             let error = self.line_error(line, &t!("import-column-unknown", column = name));
             // The header uses another delimiter, so no single name is misspelled.
@@ -295,7 +296,7 @@ fn json_to_tags(value: &Value) -> Result<Vec<String>, String> {
     .ok_or_else(|| t!("import-json-tags"))
 }
 
-/// Whether every byte above ASCII starts a GBK character, as Chinese Windows writes it.
+/// Returns whether every byte above ASCII starts a GBK character, as in files of a Chinese Windows.
 fn looks_like_gbk(bytes: &[u8]) -> bool {
     let mut bytes = bytes.iter();
     while let Some(byte) = bytes.next() {

@@ -1,4 +1,4 @@
-//! `wxbox user` manages the people whom messages can be sent to.
+//! `wxbox user` manages the people who can receive messages.
 
 mod csv_dialect;
 mod csv_formula;

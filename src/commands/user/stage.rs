@@ -1,4 +1,4 @@
-//! Stages imported people in the database, where both imports commit them at once.
+//! Stages imported people in the database, where both imports commit them in one transaction.
 
 use std::fmt;
 use std::num::NonZero;
@@ -64,7 +64,7 @@ impl UnusualOpenids {
         }
     }
 
-    /// Prints one warning for all of them; `location` adds where the first one stands.
+    /// Prints one warning for all of them. `location` adds the place of the first one.
     pub(super) fn warn(self, ui: &mut Ui, location: impl FnOnce(u64, &str) -> String) {
         if let Some((line, openid)) = self.first {
             ui.warn(&location(line, &t!("import-openid-odd", openid = openid, others = self.count - 1)));
@@ -94,7 +94,7 @@ pub(super) fn hash_passwords(ui: &mut Ui, store: &mut Store, passwords: &[(i64, 
             });
         }
         drop(sender);
-        // The loop consumes the receiver, so that an error closes the channel and ends the workers.
+        // The loop owns the receiver, so an error closes the channel and ends the workers.
         for (n, hash) in hashes {
             store.set_staged_password(n, &hash?)?;
             progress.increment();

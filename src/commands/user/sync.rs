@@ -60,7 +60,7 @@ impl fmt::Display for SyncSummary {
     }
 }
 
-/// WeChat's answer for an openid.
+/// The result for an openid.
 enum FollowResult {
     Follows(bool),
     /// The openid does not belong to this account.
@@ -91,8 +91,8 @@ pub(super) fn sync(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> 
     Ok(exit)
 }
 
-/// Queries a batch in one request. If WeChat refuses the batch because of one openid, or leaves one
-/// out, that part is queried one by one.
+/// Queries a batch in one request. If WeChat refuses the batch because of one openid, or omits an
+/// openid, these openids are queried one by one.
 fn query_batch<'b>(
     session: &mut ApiSession,
     batch: &'b [BoundOpenid],

@@ -14,7 +14,7 @@ use crate::store::{Binding, NOT_FOLLOWING, ServeLock, Store, User, UserFilter};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
 
-/// How long WeChat accepts texts after a person wrote:
+/// The time after a person's last message in which WeChat accepts texts:
 /// doc/service/api/customer/message/api_sendcustommessage.
 const TEXT_PERIOD: Duration = Duration::from_secs(48 * 3600);
 
@@ -57,7 +57,8 @@ pub(super) struct UserView {
     note: String,
     created_at: Timestamp,
     reason: Option<UnreachableReason>,
-    /// Until when WeChat accepts a text, if a push reported when the person wrote.
+    /// The end of the time in which WeChat accepts texts; `None` if no push has reported a message
+    /// of the person.
     texts_until: Option<Timestamp>,
     #[serde(skip)]
     unreachable_errcode: Option<i64>,

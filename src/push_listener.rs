@@ -1,5 +1,5 @@
-//! A listener that takes WeChat's pushes while a command waits for one: `bind --scan` for a scan,
-//! `init` for the check of the push URL. It answers as `serve` does.
+//! A listener that receives WeChat's pushes while a command waits for one: `bind --scan` for a
+//! scan, `init` for the check of the push URL. It answers as `serve` does.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ pub fn bind_port(app: &AppContext) -> anyhow::Result<HttpServer> {
     listen::bind_first(&app.config.serve_address()?, &Limits::serve(), &t!("bind-port-hint"))
 }
 
-/// Starts to take the pushes of the account `app_id`. `on_url_check` is called with each check of
-/// the URL and whether it passed, and `on_wrong_path` with the path of each check that was not for
-/// the push URL. The listener ends when the handle is dropped.
+/// Starts to receive the pushes of the account `app_id`. `on_url_check` is called with each check
+/// of the URL and whether it passed, and `on_wrong_path` with the path of each check that was not
+/// for the push URL. The listener ends when the handle is dropped.
 ///
 /// # Errors
 ///
@@ -64,8 +64,8 @@ pub fn start(
     server.with_tls(files.tls).start(handle).with_context(|| t!("bind-open"))
 }
 
-/// Creates what answers pushes for the account `app_id`, with the thread that records their events.
-/// `on_warning` is called with problems of the database, the pushes and the other server.
+/// Creates the endpoint for pushes of the account `app_id`, with the thread that records their
+/// events. `on_warning` is called with problems of the database, the pushes and the other server.
 ///
 /// # Errors
 ///

@@ -10,18 +10,17 @@ use crate::secret::Secret;
 use crate::t;
 use crate::wechat::{self, Client, Grant};
 
-/// The timeout of the request for the nickname.
 const NICKNAME_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Error codes that concern the code and not the account:
+/// The errcodes that mean that the code is invalid, not the account:
 /// doc/service/api/webdev/access/api_snsaccesstoken.
 const CODE_ERRORS: [i64; 4] = [40029, 40163, 41008, 42003];
 
-/// Exchanges codes in the name of one account.
+/// Exchanges OAuth codes for one account.
 pub struct WechatExchange {
-    /// The client.
+    /// The HTTP client.
     pub client: Client,
-    /// The account.
+    /// The account that the codes belong to.
     pub account: Account,
 }
 
@@ -45,8 +44,8 @@ impl CodeExchange for WechatExchange {
 }
 
 impl WechatExchange {
-    /// Fetches the nickname, which only shows the operator who was bound. A failure or a timeout is
-    /// logged and does not stop the binding, because the code is spent by now.
+    /// Fetches the nickname, which only tells the operator which person was bound. A failure or a
+    /// timeout is logged and does not stop the binding, because the code is spent by now.
     fn fetch_nickname(&self, grant: &Grant) -> Option<String> {
         let (sender, response) = bounded(1);
         let (client, grant) = (self.client.clone(), grant.clone());

@@ -1,4 +1,4 @@
-//! Asks WeChat whether a person who was bound follows the account, and for a code to follow it.
+//! Asks WeChat whether a bound person follows the account, and requests a QR code that leads to it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::store::Store;
 use crate::wechat::Client;
 use crate::{t, ui};
 
-/// The timeout of all requests of a lookup.
+/// The timeout of a lookup, for all its requests together.
 pub const FOLLOW_LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The lifetime of the QR code, long enough to send the code to a person who is elsewhere.
 const QR_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// Returns the function that asks WeChat whether a person follows the account. `scene` is the origin
-/// that WeChat keeps with a person who follows by the code. The function uses a thread of its own, so
+/// Returns the function that asks WeChat whether a person follows the account. `scene` is the
+/// origin that WeChat keeps with a person who follows by the code. It uses a thread of its own, so
 /// that neither a phone nor a signal waits for WeChat.
 pub fn follow_lookup(client: Client, account: Account, database: PathBuf, scene: String) -> FollowLookupFn {
     Box::new(move |openid, hurry| {
@@ -52,7 +52,7 @@ pub fn follow_lookup(client: Client, account: Account, database: PathBuf, scene:
     })
 }
 
-/// Sends what is known so far; a later result is more complete.
+/// Sends the result as far as it is known. A later result is more complete.
 fn query(
     session: &mut ApiSession,
     openid: &str,
@@ -72,7 +72,7 @@ fn query(
 
 fn query_follows(session: &mut ApiSession, openid: &str) -> anyhow::Result<bool> {
     let follows = session.call(|client, token| client.follower(token, openid))??.subscribe;
-    // The database only caches the answer, so a failure is no error.
+    // The database only caches the response, so a failure is no error.
     if let Err(error) = session.store.set_follows(&session.account.app_id, openid, follows) {
         log::info!("{error}");
     }

@@ -1,5 +1,5 @@
-//! What connects the callback to WeChat and the database: the exchange of a code, and the question
-//! whether the person follows the account. `bind` and `serve` share it.
+//! Connects the callback to WeChat and the database, for `bind` and `serve`: exchanges an OAuth
+//! code, and looks up whether the person follows the account.
 
 mod exchange;
 mod follow_lookup;

@@ -15,7 +15,8 @@ pub struct DomainVerificationFile {
     content: Vec<u8>,
 }
 
-/// Returns `true` if `name` has the form of such a file: `MP_verify_`, 16 letters or token, `.txt`.
+/// Returns `true` if `name` has the form of such a file: `MP_verify_`, 16 letters or digits,
+/// `.txt`.
 pub fn is_verification_file_name(name: &str) -> bool {
     token_in_name(name)
         .is_some_and(|token| token.len() == TOKEN_LENGTH && token.bytes().all(|b| b.is_ascii_alphanumeric()))

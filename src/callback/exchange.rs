@@ -18,7 +18,7 @@ pub struct OAuthIdentity {
 pub enum ExchangeError {
     /// WeChat rejected the code (40029, 40163, 42003, 41008, …). The binding stays pending.
     Code {
-        /// The errcode.
+        /// The errcode of the response.
         errcode: i64,
     },
     /// WeChat was unreachable or its response invalid. The page asks to reload; the binding stays

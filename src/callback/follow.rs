@@ -1,11 +1,12 @@
-//! Whether the bound person follows the account. Until then, no message can be delivered.
+//! Looks up whether the bound person follows the account. Until the person does, WeChat delivers no
+//! message.
 
 use std::convert::Infallible;
 
 use crossbeam_channel::Receiver;
 
 /// Looks up whether the person with this openid follows the account. The call must time out within
-/// seconds, because a phone waits, and return at once when the channel is closed, because the
+/// seconds, because a phone waits, and return immediately when the channel is closed, because the
 /// command then waits for it.
 pub type FollowLookupFn = Box<dyn Fn(&str, &Receiver<Infallible>) -> FollowLookupResult + Send + Sync>;
 

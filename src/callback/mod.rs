@@ -1,7 +1,7 @@
 //! The OAuth callback: the HTTP endpoint to which WeChat sends a phone, with a `code`, to bind a
 //! user.
 //!
-//! A [`PendingBinding`] judges the calls for one user. A [`CallbackRouter`] holds all pending
+//! A [`PendingBinding`] checks the calls for one user. A [`CallbackRouter`] holds all pending
 //! bindings of a run and routes each call to the binding whose `state` it carries. The module knows
 //! neither WeChat's client nor the database: a [`CodeExchange`] exchanges the code, and a
 //! [`SaveBinding`] saves the result.

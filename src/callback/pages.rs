@@ -1,4 +1,4 @@
-//! The pages on the phone: an icon, the result, the next step. They contain nothing of the request.
+//! The pages on the phone: an icon, the result, the next step. They repeat no part of the request.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

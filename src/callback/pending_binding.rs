@@ -1,8 +1,8 @@
 //! A pending binding: it checks each call of the redirect address and completes with the first
 //! valid one.
 //!
-//! Anybody on the Internet may call. A call is valid if it carries the state of this binding and a
-//! code that WeChat accepts. Every other call gets a page with the reason and the next step; the
+//! Any client on the Internet can call. A call is valid if it carries the state of this binding and
+//! a code that WeChat accepts. Every other call gets a page with the reason and the next step; the
 //! page repeats nothing of the request, and the binding stays pending. Phones sometimes call twice,
 //! so the code that succeeded gets the same page again without a second exchange, and a code that
 //! WeChat rejected is not sent to WeChat again.
@@ -36,13 +36,13 @@ const MAX_CODE_BYTES: usize = 512;
 const MAX_REJECTED_CODES: usize = 8;
 /// The number of events that can be queued.
 const EVENT_CAPACITY: usize = 256;
-/// The part of the queue that is reserved for the outcome.
+/// The number of places in the queue that are reserved for the outcome.
 const RESERVED_EVENTS: usize = 64;
 
 /// A user that was bound to an openid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundUser {
-    /// The name of the user. It is the new name if the user was renamed meanwhile.
+    /// The current name of the user, which may have changed since the binding began.
     pub username: String,
     /// The WeChat identity of the user.
     pub identity: OAuthIdentity,
@@ -57,7 +57,7 @@ pub enum CallbackEvent {
     Rejected(RejectReason),
     /// A valid call could not be completed because WeChat is unreachable. The page asks to reload.
     Unreachable(anyhow::Error),
-    /// The binding is saved, and the phone is being told so. The binding is complete.
+    /// The binding is complete and saved. The phone gets its page after this event.
     Bound(BoundUser),
     /// Whether the bound person follows the account. It comes after [`CallbackEvent::Bound`] if a
     /// lookup is set.
@@ -133,13 +133,13 @@ impl PendingBinding {
         (binding, event_receiver)
     }
 
-    /// Looks up whether the bound person follows the account. If not, the page shows how to follow
-    /// it.
+    /// Makes the binding look up whether the bound person follows the account. If not, the page
+    /// shows how to follow it.
     pub fn with_follow_lookup(self, follow_lookup: FollowLookupFn) -> Self {
         PendingBinding { follow_lookup: Some(follow_lookup), ..self }
     }
 
-    /// Redirects calls of `link` to the authorization page.
+    /// Makes the binding redirect calls of `link` to the authorization page.
     pub fn with_short_link(self, link: ShortLink) -> Self {
         PendingBinding { short_link: Some(link), ..self }
     }
@@ -205,9 +205,9 @@ impl PendingBinding {
         matches!(self.exchange_state.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Stops waiting. The events of a saved binding were sent when the call returns, and nothing is
-    /// saved afterwards. Calls no longer wait for WeChat to exchange a code or to look up a
-    /// follower.
+    /// Stops waiting. When the method returns, the events of a saved binding have been sent.
+    /// Nothing is saved afterwards. Calls no longer wait for WeChat to exchange a code or to look
+    /// up a follower.
     pub fn close(&self) {
         *self.close_sender.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -221,7 +221,7 @@ impl PendingBinding {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
             return Err(RejectReason::WrongMethod);
         }
-        // Without waiting for an exchange: an outcome is enough.
+        // Do not wait for an exchange in progress; only an outcome rejects the call.
         match self.exchange_state.try_lock() {
             Ok(state) if state.outcome.is_some() => Err(RejectReason::AlreadyBound),
             _ if self.is_closed() => Err(RejectReason::WrongState),
@@ -307,7 +307,8 @@ impl PendingBinding {
         }
     }
 
-    /// Exchanges a code on another thread. Returns `None` if the binding was closed meanwhile.
+    /// Exchanges a code on another thread. Returns `None` if the binding is closed before the
+    /// exchange ends.
     fn exchange_in_background(&self, code: &Secret) -> Option<Result<OAuthIdentity, ExchangeError>> {
         let (sender, receiver) = bounded(1);
         let (exchange, code_copy) = (Arc::clone(&self.exchange), code.clone());

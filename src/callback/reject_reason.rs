@@ -23,7 +23,8 @@ pub enum RejectReason {
     MalformedCode,
     /// WeChat rejected the code with this errcode.
     CodeRefused(i64),
-    /// WeChat reports that the code was used: by somebody else, or its response to wxbox was lost.
+    /// WeChat reports that the code was used: by another client, or by wxbox, which did not get the
+    /// response.
     CodeUsed,
     /// The binding was completed with another code.
     AlreadyBound,

@@ -29,12 +29,12 @@ impl CallbackRouter {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).push(binding);
     }
 
-    /// Returns whether a path is the redirect address's, or below it, as short links are.
+    /// Returns whether a path is that of the redirect address or below it, as a short link is.
     pub fn is_own_path(&self, path: &str) -> bool {
         uri::is_same_or_below(path, &self.path)
     }
 
-    /// Forgets a binding: its phone gets the page of an invalid call from now on.
+    /// Removes a binding. From then on its phone gets the page of an invalid call.
     pub fn remove(&self, binding: &Arc<PendingBinding>) {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, binding));
     }
@@ -106,7 +106,7 @@ mod tests {
         let query = |fixture: &BindingFixture, code: &str| format!("code={code}&state={}", fixture.state);
         assert_eq!(status(&router, PATH, &query(&first, CODE)), 200);
         let second = add_binding(&router);
-        // The first phone calls again. Another code does not bind anybody.
+        // The first phone calls again. Another code binds no user.
         assert_eq!(status(&router, PATH, &query(&first, CODE)), 200);
         assert_eq!(status(&router, PATH, &query(&first, "0another")), 409);
         assert_eq!(status(&router, PATH, "code=1&state=2"), 403);

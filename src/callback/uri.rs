@@ -1,4 +1,4 @@
-//! Lenient parsing of addresses, which people and proxies change on the way.
+//! Parses addresses leniently, because people and proxies change them.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Whether the database can be written, for monitoring.
+//! Checks for monitoring whether the database can be written.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -9,8 +9,8 @@ use crate::store::{self, Store};
 /// How long a check waits for a database that another process has locked.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the result of a check counts. Each check takes the write lock, which deliveries and events
-/// need, and anyone may ask.
+/// How long the result of a check is reused. Each check takes the write lock, which deliveries and
+/// events need, and any client can request one.
 const RESULT_LIFETIME: Duration = Duration::from_secs(1);
 
 /// Checks whether the database can be written.
@@ -28,7 +28,7 @@ impl DatabaseStatus {
     }
 
     /// Returns whether the database can be written, or could a second ago. While one thread checks,
-    /// the others return the result before, so that a locked database keeps one thread waiting.
+    /// the others return the previous result, so that a locked database blocks one thread only.
     pub fn is_writable(&self) -> bool {
         let last = *lock(&self.last);
         let mut store = match (self.store.try_lock(), last) {
@@ -43,7 +43,7 @@ impl DatabaseStatus {
         result
     }
 
-    /// Returns the connection, to read.
+    /// Returns the connection for read access.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
     }
@@ -64,7 +64,7 @@ mod tests {
         assert!(status.is_writable());
         *lock(&status.last) = Instant::now().checked_sub(RESULT_LIFETIME).map(|at| (at, false));
         let checking = status.store();
-        // It would wait for ever.
+        // A check would wait forever.
         assert!(!status.is_writable());
         drop(checking);
         assert!(status.is_writable());

@@ -1,4 +1,5 @@
-//! The events of the account as `serve` prints them, and what WeChat's pushes mean for the database.
+//! The events of the account as `serve` prints them, and the translation of WeChat's pushes for the
+//! database.
 
 use std::fmt;
 
@@ -13,14 +14,14 @@ use crate::wechat::push::{PushEvent, PushMessage, PushReceipt};
 /// An event of the account, a line of `serve --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServeEvent {
-    /// What happened.
+    /// The kind of the event, with its data.
     #[serde(flatten)]
     pub kind: ServeEventKind,
     /// When it happened, by WeChat's clock.
     pub at: Timestamp,
 }
 
-/// What happened.
+/// The kind of an event, with its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum ServeEventKind {
@@ -31,7 +32,7 @@ pub enum ServeEventKind {
         /// The user who is bound to the openid.
         user: Option<String>,
     },
-    /// A person does not follow the account any more.
+    /// A person no longer follows the account.
     Unfollowed {
         /// The person.
         openid: String,
@@ -52,18 +53,18 @@ pub enum ServeEventKind {
         /// The person.
         openid: String,
     },
-    /// WeChat reported what became of a message.
+    /// WeChat sent a receipt of a message.
     Receipt {
         /// The message's ID.
         id: i64,
         /// The person.
         openid: String,
-        /// What the message has now.
+        /// The receipt that the message has now.
         receipt: ReceiptStatus,
     },
     /// Any other event.
     Other {
-        /// WeChat's name of it.
+        /// WeChat's name of the event.
         name: String,
         /// The person.
         openid: String,
@@ -104,7 +105,7 @@ impl ServeEventKind {
     }
 }
 
-/// Returns what the database records of a push.
+/// Returns the event that the database records for a push.
 pub fn to_new_event(message: &PushMessage) -> NewEvent {
     let created_at = Timestamp(message.created_at.saturating_mul(1000));
     let effect = match &message.event {
@@ -138,7 +139,7 @@ fn to_new_receipt(PushReceipt { msgid, status, text }: &PushReceipt, at: Timesta
     NewReceipt { msgid: msgid.clone(), receipt: Receipt { status, at, text: text.clone() } }
 }
 
-/// Returns what a push that was recorded now is to the operator; nothing for a repeat.
+/// Returns the events to print for a push that was recorded; none for a repeat.
 pub fn to_serve_events(message: &PushMessage, result: &EventResult) -> Vec<ServeEvent> {
     if result.is_repeat {
         return Vec::new();

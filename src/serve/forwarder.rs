@@ -1,4 +1,5 @@
-//! Passes pushes on to another server of the account's owner, since an account has one push URL.
+//! Passes pushes on to another server of the account's owner, because an account has only one push
+//! URL.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub struct ForwardedAnswer {
 }
 
 impl ForwardedAnswer {
-    /// Returns whether it has nothing for WeChat to show: it is empty, or `success`.
+    /// Returns whether the answer has no content for WeChat: it is empty, or `success`.
     pub fn is_empty(&self) -> bool {
         let body = self.body.trim_ascii();
         body.is_empty() || body == b"success"
@@ -39,8 +40,8 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// Creates a forwarder to `target`, for whose certificate the authorities in `ca_file` count, too.
-    /// It follows no redirect: a push goes nowhere else.
+    /// Creates a forwarder to `target`, which also trusts the certificate authorities in `ca_file`.
+    /// It follows no redirect, so that a push reaches no other server.
     ///
     /// # Errors
     /// The certificate authorities cannot be read.
@@ -52,14 +53,14 @@ impl Forwarder {
             .referer(false)
             .user_agent(concat!("wxbox/", env!("CARGO_PKG_VERSION")));
         if target.scheme() == "http" {
-            // A loopback address, which a proxy cannot reach.
+            // A proxy cannot reach a loopback address.
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(reqwest::Error::without_url)?;
         Ok(Self { client, target })
     }
 
-    /// Passes a push on as it came, and returns the answer. The error is a text for the log; it
+    /// Passes a push on unchanged, and returns the answer. The error is a text for the log; it
     /// contains no address.
     ///
     /// # Errors

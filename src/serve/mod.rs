@@ -1,10 +1,12 @@
-//! What `wxbox serve` does for a long time, and `bind` and `init` for one push: it takes WeChat's
-//! pushes, answers phones for other processes, and reports its state to monitoring.
+//! Receives WeChat's pushes, answers phones for other processes, and reports its state to
+//! monitoring. `wxbox serve` runs it as a service; `bind` and `init` use it while they wait for one
+//! push.
 //!
 //! `push_endpoint` checks a push, has it recorded by `recorder` and answers it; `forwarder` passes
 //! it on. `event` translates between pushes, the database and the output. `phone_bindings` answers
-//! phones, `database_status` answers monitoring, `router` routes all requests. `refusal_counter` counts
-//! refused pushes, and `refusal` words them. `served_config` is the note about the config in force.
+//! phones, `database_status` answers monitoring, `router` routes all requests. `refusal_counter`
+//! counts refused pushes, and `refusal` describes them. `served_config` is the note about the
+//! config in force.
 
 mod database_status;
 mod event;

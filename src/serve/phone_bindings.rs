@@ -18,7 +18,7 @@ use crate::store::{BindingProof, PendingOAuthBinding, Store};
 use crate::t;
 use crate::wechat::Client;
 
-/// How many bindings that have ended are still known, for phones that call twice or late.
+/// The number of ended bindings that are kept for phones that call twice or late.
 const MAX_ENDED: usize = 64;
 
 /// A pending binding of another process.
@@ -66,7 +66,7 @@ impl PhoneBindings {
     /// Answers a call of a phone.
     pub fn handle(&self, request: &Request) -> HttpResponse {
         if let Err(error) = self.refresh() {
-            // A phone whose binding is known is answered all the same.
+            // A phone whose binding is known still gets its answer.
             log::warn!("{error:#}");
         }
         let response = self.router.handle(request);
@@ -89,7 +89,7 @@ impl PhoneBindings {
         self.router.close();
     }
 
-    /// Takes over what has changed in the database.
+    /// Loads the changes from the database.
     fn refresh(&self) -> anyhow::Result<()> {
         let pending = {
             let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,7 +134,7 @@ impl PhoneBindings {
         Ok((Arc::new(binding), events))
     }
 
-    /// Records what has happened, for the processes that wait.
+    /// Records the events of the bindings, for the processes that wait.
     fn process_events(&self) {
         let events: Vec<(i64, CallbackEvent)> = {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

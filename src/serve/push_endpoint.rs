@@ -20,21 +20,22 @@ use crate::store::EventResult;
 use crate::t;
 use crate::wechat::push::{PushError, PushMessage, PushQuery, PushSettings};
 
-/// How long the other server of `push.forward_to` has. WeChat waits 5 s for the response.
+/// The timeout of the server at `push.forward_to`. WeChat waits 5 s for the response.
 const FORWARD_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long WeChat's request may take altogether.
+/// The total time for the response to a request of WeChat.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(4700);
 
-/// The number of requests that may wait for a locked database until WeChat times out. The others wait briefly,
-/// so that some threads of the server are left for the check of the URL.
+/// The number of requests that may wait for a locked database until WeChat times out. The others
+/// wait briefly, so that some threads of the server remain for the check of the URL.
 const MAX_WAITING: usize = 16;
 
-/// How many requests may wait for the other server. If it is slow, pushes are still recorded and
-/// answered in time.
+/// The number of requests that may wait for the other server. If it is slow, pushes are still
+/// recorded and answered in time.
 const MAX_FORWARDING: usize = 12;
 
-/// How long the others wait for the database, or for a place among those that are passed on.
+/// How long any other request waits for the database, or for a place among those that wait for the
+/// other server.
 const BRIEF_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Answers the requests to the push URL of one account.
@@ -50,7 +51,7 @@ pub struct PushEndpoint {
     on_warning: Box<dyn Fn(String) + Send + Sync>,
     /// The reasons of rejections that were reported already.
     reported: Mutex<HashSet<PushError>>,
-    /// The other server failed last, and that was reported.
+    /// The last push was not passed on because the other server failed, and that was reported.
     is_forward_failing: AtomicBool,
     waiting: WaitingPlaces,
     forwarding: WaitingPlaces,
@@ -66,7 +67,8 @@ impl WaitingPlaces {
         Self { taken: bounded(limit) }
     }
 
-    /// Takes a place until the result is dropped. Waits for one; returns `None` if none gets free.
+    /// Takes a place until the result is dropped. Returns `None` if none becomes free within
+    /// `timeout`.
     fn take(&self, timeout: Duration) -> Option<impl Drop> {
         self.taken.0.send_timeout((), timeout).ok()?;
         Some(WaitingPlace(&self.taken.1))
@@ -77,13 +79,14 @@ struct WaitingPlace<'a>(&'a Receiver<()>);
 
 impl Drop for WaitingPlace<'_> {
     fn drop(&mut self) {
-        // This place is in the channel, so it does not wait.
+        // The channel holds this place, so the call does not wait.
         let _ = self.0.try_recv();
     }
 }
 
 impl PushEndpoint {
-    /// Creates the endpoint. `on_event` is called with each event that was recorded now.
+    /// Creates the endpoint. `on_event` is called with each event that was recorded for the first
+    /// time.
     pub fn new(
         settings: PushSettings,
         recorder: Arc<EventRecorder>,
@@ -108,8 +111,8 @@ impl PushEndpoint {
         }
     }
 
-    /// Calls `on_warning` with what the operator has to know: each reason of a rejection once, and a
-    /// failure of the other server once until it works again. Otherwise they are logged.
+    /// Calls `on_warning` with problems for the operator: each reason of a rejection once, and a
+    /// failure of the other server once until it works again. Repeats are only logged.
     #[must_use]
     pub fn with_warnings(self, on_warning: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self { on_warning: Box::new(on_warning), ..self }
@@ -127,13 +130,14 @@ impl PushEndpoint {
         Self { on_refusal: Box::new(on_refusal), ..self }
     }
 
-    /// Answers a request. No response contains anything of a request that is rejected.
+    /// Answers a request. No response repeats a part of a rejected request.
     pub fn handle(&self, request: &Request) -> HttpResponse {
         let query = PushQuery::parse(&request.query);
         match request.method.as_str() {
             "GET" | "HEAD" => {
                 let verified = self.settings.verify_url(&query);
-                // WeChat checks the URL when the settings are saved, so older refusals are of old settings.
+                // WeChat checks the URL when the settings are saved, so older refusals belong to
+                // old settings.
                 if verified.is_ok() && !query.is_own_check() {
                     self.recorder.clear_refusals();
                 }
@@ -143,7 +147,7 @@ impl PushEndpoint {
             "POST" => match self.settings.open(&query, &request.body, Timestamp::now()) {
                 Ok(message) => self.take(&message, &query, request),
                 Err(error) => {
-                    // A request without a signature is not WeChat's.
+                    // A request without a signature does not come from WeChat.
                     if query.is_signed() {
                         self.report_refusal(error);
                     }
@@ -224,7 +228,7 @@ impl PushEndpoint {
     }
 }
 
-/// Returns the reply to the person, encrypted if the push was; `None` if there is nothing to say.
+/// Returns the reply to the person, encrypted if the push was; `None` if the person gets no reply.
 pub fn seal_reply(
     settings: &PushSettings,
     message: &PushMessage,
@@ -241,7 +245,8 @@ pub fn seal_reply(
     Some(settings.seal_reply(&xml, timestamp, nonce, random))
 }
 
-/// The database cannot be written: WeChat repeats the push.
+/// Returns the response after which WeChat repeats the push, because the database cannot be
+/// written.
 fn unavailable() -> HttpResponse {
     HttpResponse::status_only(503).with_header("Retry-After", "5")
 }

@@ -1,6 +1,6 @@
 //! Records events in the database on a thread of its own: events that arrive together share one
-//! commit, and a locked database makes each of them wait only for a limited time. It also writes how
-//! many pushes were refused.
+//! commit, and each of them waits only for a limited time for a locked database. The thread also
+//! writes the numbers of refused pushes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,23 +16,24 @@ use crate::store::{self, EventResult, NewEvent, Store};
 use crate::t;
 use crate::wechat::push::PushError;
 
-/// The longest time that an event may wait for a locked database. WeChat waits 5 s for the response.
+/// The longest time that an event may wait for a locked database. WeChat waits 5 s for the
+/// response.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long one attempt to record events waits for the lock. Then the events that arrived meanwhile
-/// join it.
+/// How long one attempt to record events waits for the lock. Events that arrive in this time join
+/// the next attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The interval between probes of the database while events cannot be recorded and none arrives.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The most events in one transaction.
+/// The maximum number of events in one transaction.
 const MAX_BATCH: usize = 256;
 
 /// Why an event was not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordError {
-    /// The database was locked all the time.
+    /// The database stayed locked.
     Locked,
     /// The database cannot be written.
     Failed,
@@ -74,7 +75,7 @@ impl EventRecorder {
         let is_failing = Arc::new(AtomicBool::new(false));
         let (refusals, changed) = RefusalCounter::new();
         let refusals = Arc::new(refusals);
-        // What another process refused, perhaps with another config, says nothing about this one.
+        // Refusals of another process, perhaps with another config, say nothing about this one.
         refusals.clear();
         let worker = RecorderThread {
             store,
@@ -103,12 +104,12 @@ impl EventRecorder {
         self.refusals.clear();
     }
 
-    /// Records an event and returns what came of it. Waits for a locked database for this time, and
-    /// for the attempt after it: [`LOCK_TIMEOUT`] is the longest that WeChat waits for.
+    /// Records an event and returns the result. Waits for a locked database for `timeout`, and for
+    /// the attempt after it. A `timeout` above [`LOCK_TIMEOUT`] is too long for WeChat.
     ///
     /// # Errors
     ///
-    /// Nothing is recorded, and WeChat is to repeat the event.
+    /// The event is not recorded, so WeChat has to repeat it.
     pub fn record(&self, event: NewEvent, timeout: Duration) -> Result<EventResult, RecordError> {
         let (result, receiver) = bounded(1);
         let job = RecordJob { event, deadline: Instant::now() + timeout, result };
@@ -133,7 +134,7 @@ struct RecorderThread<F> {
     is_failing: Arc<AtomicBool>,
     refusals: Arc<RefusalCounter>,
     refusals_changed: Receiver<()>,
-    /// When to find out whether the database can be written again, while it fails.
+    /// The time of the next probe, while the database cannot be written.
     next_probe_at: Option<Instant>,
     on_problem: F,
 }
@@ -173,8 +174,8 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         }
     }
 
-    /// Writes the numbers of refused pushes, if they are due. If that fails they are lost, because the
-    /// next refused push counts as well.
+    /// Writes the numbers of refused pushes, if they are due. If that fails they are lost, because
+    /// the next refused push counts as well.
     fn write_refusals(&mut self) {
         let Some(RefusalChange { is_cleared, refused }) = self.refusals.take_due(Instant::now()) else { return };
         let cleared = if is_cleared { self.store.clear_refused_pushes(&self.app_id) } else { Ok(()) };
@@ -184,8 +185,8 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         }
     }
 
-    /// Finds out whether the database can be written again. Without it, the failure would last until
-    /// the next event, and a proxy that watches the health would let none arrive.
+    /// Checks whether the database can be written again. Otherwise the failure would last until the
+    /// next event, which may never arrive if a proxy in front of wxbox checks its health.
     fn probe(&mut self) {
         self.next_probe_at = None;
         if self.store.record_events(&self.app_id, &[], Timestamp::now()).is_ok() {
@@ -202,7 +203,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
                 self.is_failing.store(false, Ordering::SeqCst);
                 self.refusals.forget_pending();
                 for (job, result) in jobs.into_iter().zip(results) {
-                    // The handler waits for it.
+                    // The handler waits for this result.
                     let _ = job.result.send(Ok(result));
                 }
                 return Vec::new();
@@ -216,7 +217,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
             return waiting;
         }
         if jobs.len() > 1 {
-            // One event that cannot be recorded must not keep out the others.
+            // An event that cannot be recorded must not prevent the others from being recorded.
             return jobs.into_iter().flat_map(|job| self.record_batch(vec![job])).collect();
         }
         self.reject(jobs, RecordError::Failed, &error);

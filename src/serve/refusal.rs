@@ -1,4 +1,4 @@
-//! Says why pushes were refused, and what to do about it.
+//! Describes why pushes were refused, and how to fix it.
 
 use crate::clock::Timestamp;
 use crate::i18n::{join_clauses, relative_time};
@@ -7,22 +7,22 @@ use crate::t;
 use crate::time_zone::format_local;
 use crate::wechat::push::PushError;
 
-/// The pushes that were refused since one was taken, for one reason.
+/// The pushes that were refused since the last accepted one, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusalReport {
-    /// The reason that says most: if the signature matched, WeChat sent the push.
+    /// The most informative reason: if the signature matched, WeChat sent the push.
     pub error: PushError,
-    /// How many were refused for it.
+    /// The number of pushes that were refused for it.
     pub count: i64,
-    /// When the first one came.
+    /// When the first one arrived.
     pub since: Timestamp,
-    /// When the last one came.
+    /// When the last one arrived.
     pub last_at: Timestamp,
 }
 
 impl RefusalReport {
-    /// Reads the report of the account from the database; `None` if no push was refused since one was
-    /// taken.
+    /// Reads the report of the account from the database; `None` if no push was refused since the
+    /// last accepted one.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl RefusalReport {
         t!("push-refused", count = self.count, since = format_local(self.since), ago = ago, cause = cause)
     }
 
-    /// Returns what to compare with the settings of WeChat's console, or of the sandbox's page.
+    /// Returns the fix: the settings to compare with WeChat's console, or with the sandbox's page.
     pub fn fix(&self, is_sandbox: bool) -> String {
         let place = console_place(is_sandbox);
         let (safe, plain) = match is_sandbox {
@@ -67,12 +67,12 @@ impl RefusalReport {
     }
 }
 
-/// Says where the push settings are: in WeChat's console, or on the page of the sandbox.
+/// Describes where the push settings are: in WeChat's console, or on the page of the sandbox.
 pub fn console_place(is_sandbox: bool) -> String {
     if is_sandbox { t!("push-place-sandbox") } else { t!("push-place-console") }
 }
 
-/// Says why a push is rejected, without anything of the push.
+/// Describes why a push is rejected, without a part of the push.
 pub fn describe_rejection(error: PushError) -> String {
     match error {
         PushError::TooLarge => t!("push-too-large"),

@@ -1,5 +1,5 @@
-//! Counts refused pushes in memory until the recorder writes the numbers: a flood of them costs one
-//! write in some seconds.
+//! Counts refused pushes in memory until the recorder writes the numbers, so that a flood of them
+//! causes one write per interval.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,14 +30,15 @@ struct CounterState {
     next_write_at: Option<Instant>,
 }
 
-/// What the recorder has to write now.
+/// The change that the recorder has to write now.
 pub(super) struct RefusalChange {
     pub(super) is_cleared: bool,
     pub(super) refused: Vec<RefusedPushes>,
 }
 
 impl RefusalCounter {
-    /// Returns a counter, and the recorder's side: it is notified of the first change after a write.
+    /// Returns a counter, and the recorder's side: it is notified of the first change after a
+    /// write.
     pub(super) fn new() -> (Self, Receiver<()>) {
         let (changed, receiver) = bounded(1);
         (Self { state: Mutex::default(), changed }, receiver)
@@ -68,7 +69,7 @@ impl RefusalCounter {
         self.wake_up();
     }
 
-    /// Forgets what is not written, because an event was taken.
+    /// Forgets the pending numbers, because an event was accepted.
     pub(super) fn forget_pending(&self) {
         self.state().pending.clear();
     }
@@ -79,7 +80,7 @@ impl RefusalCounter {
         (!state.pending.is_empty()).then(|| state.next_write_at.unwrap_or_else(Instant::now))
     }
 
-    /// Takes what has to be written now.
+    /// Takes the pending change if it is due.
     pub(super) fn take_due(&self, now: Instant) -> Option<RefusalChange> {
         let mut state = self.state();
         let is_write_due = !state.pending.is_empty() && state.next_write_at.is_none_or(|at| at <= now);

@@ -17,19 +17,19 @@ use crate::wechat::push::OWN_CHECK_PARAMETER;
 /// The most characters of an unknown path in the log.
 const MAX_LOGGED_PATH_CHARS: usize = 100;
 
-/// A path segment of so many letters and digits may be a secret.
+/// A path segment with at least this many letters and digits may be a secret.
 const MIN_SECRET_CHARS: usize = 14;
 
 /// The headers that proxies add.
 const PROXY_HEADERS: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
-/// Routes requests to what answers them.
+/// Routes requests to their handlers.
 pub struct ServeRouter {
     /// The path of `serve.public_url`, without a slash at its end. Some proxies remove it.
     pub prefix: String,
-    /// The push URL's path, and what answers it; `None` without `[push]`.
+    /// The push URL's path and its endpoint; `None` without `[push]`.
     pub push: Option<(String, PushEndpoint)>,
-    /// What answers phones; `None` without `redirect_uri`.
+    /// The handler for phones; `None` without `redirect_uri`.
     pub phones: Option<PhoneBindings>,
     /// The recorder of events, if there is a push URL.
     pub recorder: Option<Arc<EventRecorder>>,
@@ -41,7 +41,7 @@ pub struct ServeRouter {
     pub metrics: Arc<Metrics>,
 }
 
-/// What answers a request.
+/// The handler of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Route {
     Push,
@@ -72,7 +72,7 @@ impl ServeRouter {
         response
     }
 
-    /// Returns the label of the metrics: one of a few paths, whatever the request has.
+    /// Returns the path label of the metrics: one of a few, regardless of the request.
     fn label(&self, route: Route) -> &str {
         match (route, &self.push, &self.phones) {
             (Route::Push, Some((path, _)), _) => path,
@@ -131,7 +131,7 @@ impl ServeRouter {
         }
     }
 
-    /// The metrics are only for this machine: there are no keys for programs elsewhere yet.
+    /// Returns the metrics, to this machine only: other machines would need authentication.
     fn metrics_page(&self, request: &Request) -> HttpResponse {
         if !is_read(request) {
             return method_not_allowed();
@@ -164,7 +164,8 @@ fn is_loopback(ip: IpAddr) -> bool {
 }
 
 /// Returns whether the request was made to an address of this machine itself. A proxy may keep the
-/// `Host` of its client, and a page in a browser of this machine may have any name point here.
+/// `Host` of its client, and a page in a browser of this machine may resolve any name to this
+/// machine.
 fn has_loopback_host(request: &Request) -> bool {
     let Some(host) = request.header("host") else { return true };
     let host = host.rsplit_once(':').map_or(host, |(name, port)| if port.contains(']') { host } else { name });

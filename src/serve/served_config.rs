@@ -1,4 +1,4 @@
-//! What a running `serve` notes about its config, so that `doctor` can tell whether the file has
+//! The note of a running `serve` about its config, by which `doctor` can tell whether the file has
 //! changed since `serve` read it.
 
 use std::collections::BTreeMap;

@@ -149,7 +149,7 @@ pub fn wait_writable(stream: BorrowedFd<'_>) -> io::Result<bool> {
         let mut fds: Vec<PollFd<'_>> = vec![PollFd::from_borrowed_fd(stream, PollFlags::OUT)];
         fds.extend(signal_pipe.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)));
         match poll_fds(&mut fds, remaining) {
-            // Also if the stream is closed: the write then returns the error.
+            // A closed stream is ready, too: the write then returns the error.
             Ok(_) if !fds[0].revents().is_empty() => return Ok(true),
             Ok(_) if remaining.is_some_and(|remaining| remaining.is_zero()) => return Ok(false),
             Ok(_) if signal_pipe.is_some() => drop(received_signal()),

@@ -1,8 +1,8 @@
 //! SIGINT, SIGTERM and SIGHUP as events that a command can wait for.
 //!
 //! [`SignalReceiver`] delivers them through a channel, for a command that selects over several
-//! channels. [`Waiter`] needs no thread, for commands that take only milliseconds, such as sending one
-//! message. [`SignalForwarder`] forwards signals to a command that wxbox runs.
+//! channels. [`Waiter`] needs no thread, for commands that take only milliseconds, such as sending
+//! one message. [`SignalForwarder`] forwards signals to a command that wxbox runs.
 
 mod forwarder;
 mod handlers;

@@ -1,4 +1,4 @@
-//! Waits for signals and for other threads at once, without a thread of its own.
+//! Waits for signals and for other threads together, without a thread of its own.
 //!
 //! The signal handlers and [`Notifier`] both write to a pipe, so one poll waits for all of them. A
 //! command that sends one message therefore starts no thread for signals, as it would with
@@ -20,7 +20,7 @@ use super::{Signal, handlers};
 pub struct Waiter {
     receiver: UnixStream,
     notifier: Notifier,
-    /// A signal was returned. A command that stops already needs no second one.
+    /// A signal was returned. A command that is already stopping needs no second one.
     signal_reported: bool,
     _guard: handlers::WatchGuard,
 }
@@ -29,7 +29,7 @@ pub struct Waiter {
 #[derive(Clone)]
 pub struct Notifier {
     sender: Arc<UnixStream>,
-    /// The waiter was notified and has not returned yet. It then handles all events at once.
+    /// The waiter was notified and has not returned yet. It then handles all events together.
     pending: Arc<AtomicBool>,
 }
 
@@ -80,7 +80,7 @@ impl Waiter {
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(e) => return Err(e),
         }
-        // Before the caller looks at its events, so that a later one notifies again.
+        // Reset the flag before the caller reads its events, so that a later event notifies again.
         self.notifier.pending.store(false, Ordering::SeqCst);
         let signal = handlers::received_signal().filter(|_| !self.signal_reported);
         self.signal_reported |= signal.is_some();

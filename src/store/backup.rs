@@ -11,10 +11,10 @@ use super::{Error, Result, Store};
 use crate::files;
 use crate::i18n::io_error_text;
 
-/// What exists at the target path of a backup.
+/// The file at the target path of a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupTarget {
-    /// Nothing.
+    /// There is no file.
     Absent,
     /// The database itself, by any name.
     Database,

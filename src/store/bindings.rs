@@ -5,8 +5,8 @@ use rusqlite::params;
 
 use super::{Error, Result, Store};
 
-/// The errcodes that mark a binding whose user does not follow the account: the first is stored
-/// after a query, the second is what some calls return instead.
+/// The errcodes that mark a binding whose user does not follow the account. wxbox stores the first
+/// one after a query; some calls return the second one.
 pub const NOT_FOLLOWING: [i64; 2] = [43004, 50005];
 
 /// An openid of the account and all users who are bound to it.
@@ -85,7 +85,8 @@ impl Store {
                 update
                     .execute(params![app_id, user_id, new.unreachable_errcode, new.follows, new.has_followed])
                     .map_err(at)?;
-                // A user who follows, as every user does who was not checked yet, is no change.
+                // Every user counts as a follower until a check, so a first report that a user
+                // follows is no change.
                 if new.unreachable_errcode != old.unreachable_errcode
                     || old.follows.is_some_and(|before| before != follows)
                 {

@@ -26,5 +26,5 @@ pub(super) fn set_busy_timeout(conn: &mut Connection, timeout: Duration) -> rusq
     }))
 }
 
-/// The longest interval between two tries of a lock.
+/// The longest interval between two attempts to take a lock.
 const MAX_BUSY_POLL_INTERVAL: Duration = Duration::from_millis(25);

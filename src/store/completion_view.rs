@@ -1,5 +1,5 @@
-//! What the completion of a shell reads: a few rows, by an index, without a lock that another
-//! process could hold, and without any change to the files.
+//! Reads the values for the completion of a shell: a few rows, by an index, without a lock that
+//! another process could hold, and without any change to the files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,11 @@ use super::{Error, MessageState, Result, TemplateKind, TemplateList};
 use crate::clock::Timestamp;
 use crate::files::sibling_path;
 
-/// The number of users, tags or messages that a list has at most, before its last entry. From 100
+/// The maximum number of users, tags or messages in a list, before its last entry. From 100
 /// candidates on, bash asks before it lists them.
 const MAX_ROWS: usize = 98;
 
-/// [`MAX_ROWS`] as SQLite takes it.
+/// [`MAX_ROWS`] in SQLite's type.
 const ROW_LIMIT: i64 = MAX_ROWS as i64;
 
 /// The number of the newest messages that are searched for a state: with an index for each state,
@@ -96,8 +96,8 @@ impl CompletionView {
     }
 
     /// Returns the users whose name begins with `prefix`, by name. If there are too many, the list
-    /// has the first ones and the last one: what all names begin with is also what the names in
-    /// the list begin with, so that a shell inserts no more than that.
+    /// has the first ones and the last one. These have the same common prefix as all names, so that
+    /// a shell inserts no more than that prefix.
     pub fn users_with_prefix(&self, app_id: &str, prefix: &str) -> Result<Vec<UserSummary>> {
         let sql = |order: &str| {
             format!(
@@ -116,9 +116,9 @@ impl CompletionView {
         Ok(users)
     }
 
-    /// Returns the tags that begin with `prefix`, in alphabetical order; too many are cut as by
-    /// [`CompletionView::users_with_prefix`]. Each tag is one search in the index, however many
-    /// users have it.
+    /// Returns the tags that begin with `prefix`, in alphabetical order; a long list is shortened
+    /// as by [`CompletionView::users_with_prefix`]. Each tag is one search in the index, however
+    /// many users have it.
     pub fn tags_with_prefix(&self, prefix: &str) -> Result<Vec<String>> {
         let sql = "WITH RECURSIVE found(tag) AS (
                 SELECT min(tag) FROM tags WHERE tag >= ?1 AND tag < ?2
@@ -138,7 +138,7 @@ impl CompletionView {
     }
 
     /// Returns messages of the account in one of these states whose ID begins with `prefix`, newest
-    /// first. Only the newest messages are searched; too many are cut as by
+    /// first. Only the newest messages are searched; a long list is shortened as by
     /// [`CompletionView::users_with_prefix`].
     pub fn recent_messages(&self, app_id: &str, states: &[MessageState], prefix: &str) -> Result<Vec<MessageSummary>> {
         let sql = "SELECT id, state FROM

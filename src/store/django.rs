@@ -40,7 +40,7 @@ pub struct DjangoUser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidText;
 
-/// Why the file cannot be read as that application's.
+/// Why the file cannot be read as the database of that application.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DjangoError {
     /// The file has no user table.
@@ -85,7 +85,7 @@ impl From<io::Error> for DjangoError {
 pub struct DjangoDatabase(Connection);
 
 impl DjangoDatabase {
-    /// Opens the file for reading and checks that it is that application's.
+    /// Opens the file for reading and checks that it belongs to that application.
     pub fn open(path: &Path) -> Result<Self, DjangoError> {
         let conn = open_read_only(path)?;
         let columns: Vec<String> = {

@@ -1,4 +1,4 @@
-//! Errors of the database, with a variant for each that a user can do something about.
+//! Errors of the database, with a variant for each that a user can fix.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -11,7 +11,7 @@ use super::pending_bindings::complete_scan;
 use super::{NOT_FOLLOWING, Result, Store};
 use crate::clock::Timestamp;
 
-/// How long an event is known, and how long a receipt waits for its message.
+/// How long repeats of an event are recognized, and how long a receipt waits for its message.
 const EVENT_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 /// An event of the account, as WeChat pushed it.
@@ -25,54 +25,55 @@ pub struct NewEvent {
     pub openid: String,
     /// `CreateTime`, by WeChat's clock.
     pub created_at: Timestamp,
-    /// What it changes.
+    /// The effect of the event.
     pub effect: EventEffect,
     /// Whether another server got it and passed it on to `wxbox event`.
     pub is_passed_on: bool,
 }
 
-/// What an event changes.
+/// The effect of an event.
 #[derive(Clone, Debug)]
 pub enum EventEffect {
     /// The person follows the account; with the scene of the code that was scanned.
     Followed(Option<String>),
     /// A follower scanned the code with this scene.
     Scanned(String),
-    /// The person does not follow the account any more.
+    /// The person no longer follows the account.
     Unfollowed,
     /// The person wrote.
     Wrote,
-    /// What became of messages.
+    /// WeChat sent receipts of messages.
     Receipts(Vec<NewReceipt>),
     /// The nickname must be forgotten.
     NicknameRevoked,
     /// The binding must be forgotten.
     AuthorizationCancelled,
-    /// Nothing.
+    /// There is no effect.
     None,
 }
 
-/// What came of an event.
+/// The result of recording an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventResult {
     /// Whether the event was recorded before, so that nothing was changed now.
     pub is_repeat: bool,
-    /// The name of the user whom this event bound, now or when it came first.
+    /// The name of the user whom this event bound, now or at its first arrival.
     pub bound_user: Option<String>,
     /// The names of the users who are bound to the openid.
     pub users: Vec<String>,
-    /// The messages with receipts: their IDs and what they have now.
+    /// The IDs of the messages with receipts, and the receipts that they have now.
     pub receipts: Vec<(i64, super::ReceiptStatus)>,
 }
 
 impl Store {
-    /// Records events of the account and their effects in one transaction, and returns what came of
-    /// each. Without events, it finds out whether the database can be written. An event shows that the
+    /// Records events of the account and their effects in one transaction, and returns the results.
+    /// Without events, it checks whether the database can be written. An event shows that the
     /// settings match those of WeChat, so it sets the numbers of refused pushes to zero.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`](super::Error::Busy): nothing is recorded, and WeChat is to repeat them.
+    /// [`Error::Busy`](super::Error::Busy): nothing is recorded, so WeChat has to repeat the
+    /// events.
     pub fn record_events(&mut self, app_id: &str, events: &[NewEvent], now: Timestamp) -> Result<Vec<EventResult>> {
         self.write_transaction(|tx| {
             delete_old_events(tx, events, now)?;
@@ -84,7 +85,7 @@ impl Store {
         })
     }
 
-    /// Returns when the account's last event was recorded, of those of the last day.
+    /// Returns when the account's last event was recorded, if that was within the last day.
     pub fn last_event_at(&self, app_id: &str) -> Result<Option<Timestamp>> {
         let sql = "SELECT max(received_at) FROM events WHERE app_id = ?1";
         self.map_err(self.conn.query_row(sql, [app_id], |row| row.get(0)))
@@ -176,7 +177,7 @@ fn apply_effect(
 }
 
 /// Sets whether the person follows, unless an event that WeChat created later has set it. A binding
-/// that this event has made does not know that later event, so that one sets it now.
+/// that this event created lacks the state of such a later event, which is set now.
 fn set_follow_state(
     tx: &Connection,
     app_id: &str,
@@ -209,8 +210,8 @@ fn forget_bindings(tx: &Transaction<'_>, app_id: &str, openid: &str, now: Timest
     users.into_iter().try_for_each(|user| super::outbox::cancel_queued_for(tx, app_id, user, now).map(drop))
 }
 
-/// Deletes what is old by the system clock, which may have been set, and by WeChat's clock, which the
-/// events of now tell.
+/// Deletes events and receipts that are old by the system clock, which may have been set, and by
+/// WeChat's clock, which the new events contain.
 fn delete_old_events(tx: &Connection, events: &[NewEvent], now: Timestamp) -> rusqlite::Result<()> {
     let Some(newest) = events.iter().map(|event| event.created_at).max() else { return Ok(()) };
     let [received_before, created_before] = [now, newest].map(|at| at.minus(EVENT_RETENTION));
@@ -293,7 +294,7 @@ mod tests {
         fixture.record(followed(11));
         assert!(fixture.record(unfollowed(10)).is_repeat);
         assert!(fixture.is_reachable());
-        // A clock that is set forward makes no event unknown, and after a day it is not known any more.
+        // A clock that is set forward deletes no event. After a day, the event is deleted.
         let late = Timestamp(2_000_000 + 25 * 3_600_000);
         assert!(fixture.store.record_events(APP, &[unfollowed(10)], late).unwrap()[0].is_repeat);
         fixture.store.record_events(APP, &[followed(25 * 3600)], late).unwrap();
@@ -324,7 +325,7 @@ mod tests {
         fixture.record(followed(20));
         fixture.record(unfollowed(10));
         assert!(fixture.is_reachable());
-        // In one second, the later arrival counts.
+        // Of two events in the same second, the later arrival counts.
         fixture.record(unfollowed(20));
         assert!(!fixture.is_reachable());
         let binding = fixture.user("luffy").binding.unwrap();
@@ -342,7 +343,7 @@ mod tests {
         assert_eq!((binding.openid.as_str(), binding.follows), ("oNami", Some(true)));
         let again = fixture.record(scan());
         assert_eq!((again.is_repeat, again.bound_user.as_deref()), (true, Some("nami")));
-        // Another phone with the same code binds nobody.
+        // Another phone with the same code binds no user.
         let other = fixture.record(event("SCAN", "oZoro", 11, EventEffect::Scanned("wxbox.1".into())));
         assert_eq!((other.bound_user, fixture.user("nami").binding.unwrap().openid.as_str()), (None, "oNami"));
         let bound = PendingBindingOutcome::Bound { username: "nami".into(), openid: "oNami".into(), nickname: None };

@@ -1,10 +1,10 @@
 //! The generation of the database: a number in its first page that grows with each durable commit.
-//! Page and number are in the write-ahead log with the commit, so that a log can be told from one
-//! of another file, and damage in it from an end that a power cut tore (`wal_check`).
+//! Page and number are in the write-ahead log with the commit, so that `wal_check` can distinguish
+//! a log from that of another file, and damage in it from the torn end that a power cut leaves.
 //!
 //! The generation is the upper 24 bits of `user_version`; the lower 8 are the schema version. It
-//! starts at a random number, and a backup starts anew, so files that have diverged have different
-//! numbers.
+//! starts at a random number, and so does that of a backup, so files that have diverged have
+//! different numbers.
 
 use std::path::Path;
 
@@ -75,7 +75,7 @@ impl UserVersion {
         self.with_parts(self.generation(), schema)
     }
 
-    /// Returns whether it was never written.
+    /// Returns whether no version was written yet.
     pub(super) fn is_unset(self) -> bool {
         self.0 == 0
     }
@@ -84,7 +84,7 @@ impl UserVersion {
         self.0 >> SCHEMA_BITS
     }
 
-    /// Returns how many generations it is behind a later one.
+    /// Returns how many generations this version is behind a later one.
     pub(super) fn generations_behind(self, later: Self) -> u32 {
         later.generation().wrapping_sub(self.generation()) % GENERATION_COUNT
     }

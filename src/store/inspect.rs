@@ -86,7 +86,7 @@ impl Inspection {
         self.conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(|e| Error::from_sqlite(&self.path, e))
     }
 
-    /// Reads the whole file and returns what is wrong with it.
+    /// Reads the whole file and returns its first problem.
     pub fn check_integrity(&mut self, timeout: Duration) -> Result<Integrity> {
         let path = self.path.clone();
         let at = |e| Error::from_sqlite(&path, e);
@@ -104,11 +104,12 @@ impl Inspection {
 }
 
 impl Store {
-    /// Writes to the database, and changes nothing: only a commit shows that it can be written.
+    /// Commits to the database without changing its content, because only a commit shows that it
+    /// can be written.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`](super::Error::Busy) and the other reasons why it cannot.
+    /// [`Error::Busy`](super::Error::Busy), or another error that prevents the commit.
     pub fn check_writable(&mut self) -> Result<()> {
         // The generation of the database changes with each commit.
         self.write_transaction(|_| Ok(Ok(())))

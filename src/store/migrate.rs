@@ -1,8 +1,9 @@
 //! The schema and its migrations. A released migration is never edited: changes are new files.
 //!
-//! Several processes may find an old or empty file at once: the version is read again inside the
-//! write transaction, so that one of them migrates and the others find it done. SQLite's own locks
-//! suffice; a process that locks the file or its directory otherwise blocks nobody.
+//! Several processes may find an old or empty file at the same time: the version is read again
+//! inside the write transaction, so that one of them migrates and the others find it done. SQLite's
+//! own locks suffice; a process that locks the file or its directory otherwise blocks no other
+//! process.
 
 use std::path::Path;
 use std::time::Instant;
@@ -26,15 +27,17 @@ pub(super) const MIGRATIONS: &[&str] = &[
 /// The `PRAGMA application_id` of wxbox's files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
 
-/// The `application_id` of files that development builds wrote before the first release: "wxbx". Only developers have
-/// such files, so they are rejected with a clear message instead of being migrated.
+/// The `application_id` of files that development builds wrote before the first release: "wxbx".
+/// Only developers have such files, so they are rejected with a clear message instead of being
+/// migrated.
 const UNRELEASED_APPLICATION_ID: i64 = 0x7778_6278;
 
-/// The last schema version that development builds wrote with today's [`APPLICATION_ID`]; rejected in the same way.
+/// The last schema version that development builds wrote with today's [`APPLICATION_ID`]; rejected
+/// in the same way.
 const LAST_UNRELEASED_SCHEMA: i64 = 1;
 
-/// Returns the schema version of a database that has taken all of `migrations`. The rest of its `user_version` is the
-/// generation.
+/// Returns the schema version of a database to which all `migrations` were applied. The rest of its
+/// `user_version` is the generation.
 pub(super) fn schema_version(migrations: &[&str]) -> i64 {
     LAST_UNRELEASED_SCHEMA.saturating_add(i64::try_from(migrations.len()).unwrap_or(i64::MAX))
 }

@@ -2,7 +2,7 @@
 //!
 //! Each function is named for what it means, takes the time as an argument, and commits before it
 //! returns. The file has mode 0600 in a directory with mode 0700 and is in WAL mode with a busy
-//! timeout, so that any number of processes can use it at once. The last process to close it
+//! timeout, so that any number of processes can use it concurrently. The last process to close it
 //! checkpoints and removes the log: while no process has it open, the file alone is the database.
 
 mod backup;
@@ -64,9 +64,9 @@ use busy_timeout::{DEFAULT_BUSY_TIMEOUT, set_busy_timeout};
 use connect::connect;
 use open::{prepare_file, resolve_symlink, sync_wal_dir_entry};
 
-/// The number of statements that a connection keeps prepared: more than a delivery run uses in turn.
-/// With rusqlite's 16, mixed runs prepare most of them again in each step, 9 % of their time in the
-/// simulator. A broadcast needs fewer, and is as fast with 16.
+/// The number of statements that a connection keeps prepared: more than a delivery run uses in
+/// turn. With rusqlite's 16, mixed runs prepare most of them again in each step, 9 % of their time
+/// in the simulator. A broadcast needs fewer, and is as fast with 16.
 const PREPARED_STATEMENTS: usize = 64;
 
 /// An open database.

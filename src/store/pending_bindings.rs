@@ -1,5 +1,5 @@
 //! Bindings that `bind` waits for and that another process may complete: `serve`, which answers the
-//! phone, or whichever process gets the event of a scanned code.
+//! phone, or the process that gets the event of a scanned code.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 pub struct NewPendingBinding<'a> {
     /// The user's row.
     pub user_id: i64,
-    /// How the phone proves which binding it completes.
+    /// The proof by which a phone completes the binding.
     pub proof: BindingProof,
     /// Whether an older binding of the user is replaced.
     pub replace: bool,
@@ -22,7 +22,7 @@ pub struct NewPendingBinding<'a> {
     pub app_id: &'a str,
 }
 
-/// How the phone proves which binding it completes.
+/// The proof by which a phone completes a binding.
 #[derive(Clone, PartialEq, Eq)]
 pub enum BindingProof {
     /// The event of a parametric code has this scene.
@@ -58,10 +58,10 @@ pub struct PendingOAuthBinding {
     pub replace: bool,
 }
 
-/// What became of a pending binding.
+/// The outcome of a pending binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PendingBindingOutcome {
-    /// No phone came yet.
+    /// No phone has completed it yet.
     Pending,
     /// The user is bound.
     Bound {
@@ -72,9 +72,9 @@ pub enum PendingBindingOutcome {
         /// The nickname, if the scope allows it.
         nickname: Option<String>,
     },
-    /// The user was bound in another way meanwhile, and the binding was not to be replaced.
+    /// The user was bound in another way in the meantime, and the binding must not be replaced.
     AlreadyBound,
-    /// It failed: a code that is no wording.
+    /// It failed with this code, which is not a text.
     Failed(String),
     /// The user was removed, and the pending binding with them.
     Removed,
@@ -120,7 +120,8 @@ impl Store {
         };
         let is_scan = matches!(new.proof, BindingProof::Scene(_));
         self.write_transaction(|tx| {
-            // A day, so that a clock that was set meanwhile deletes none that is waited for.
+            // A day later, so that a clock that was set in the meantime deletes no binding that a
+            // process waits for.
             let ended = now.minus(std::time::Duration::from_secs(24 * 3600));
             tx.execute("DELETE FROM pending_bindings WHERE expires_at < ?1", [ended])?;
             let sql = "INSERT INTO pending_bindings
@@ -132,7 +133,7 @@ impl Store {
         })
     }
 
-    /// Ends the wait for a binding: no phone can complete it any more. Returns its result so far.
+    /// Ends the wait for a binding: after that no phone can complete it. Returns its result so far.
     pub fn remove_pending_binding(&mut self, id: i64) -> Result<PendingBindingOutcome> {
         self.write_transaction(|tx| {
             let outcome = read_outcome(tx, id)?;
@@ -141,7 +142,7 @@ impl Store {
         })
     }
 
-    /// Returns what has become of a pending binding.
+    /// Returns the outcome of a pending binding.
     pub fn pending_binding_outcome(&self, id: i64) -> Result<PendingBindingOutcome> {
         self.map_err(read_outcome(&self.conn, id))
     }
@@ -171,7 +172,7 @@ impl Store {
     }
 
     /// Binds the user of a pending binding by OAuth, and records that. Returns the current name, or
-    /// `None` if the user was bound meanwhile and is not to be rebound, or the wait is over.
+    /// `None` if the user was bound in the meantime and must not be rebound, or the wait is over.
     pub fn complete_pending_binding(
         &mut self,
         id: i64,
@@ -197,7 +198,7 @@ impl Store {
     }
 }
 
-/// What the completion of a pending binding depends on.
+/// The data on which the completion of a pending binding depends.
 struct PendingRow {
     id: i64,
     user_id: i64,

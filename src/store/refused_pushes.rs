@@ -1,4 +1,4 @@
-//! The numbers of pushes that were refused since one was taken.
+//! The numbers of pushes that were refused since the last accepted one.
 
 use rusqlite::params;
 
@@ -10,11 +10,11 @@ use crate::clock::Timestamp;
 pub struct RefusedPushes {
     /// The code of the reason.
     pub reason: String,
-    /// How many there were.
+    /// The number of pushes.
     pub count: i64,
-    /// When the first one came.
+    /// When the first one arrived.
     pub since: Timestamp,
-    /// When the last one came.
+    /// When the last one arrived.
     pub last_at: Timestamp,
 }
 
@@ -50,7 +50,7 @@ impl Store {
         })
     }
 
-    /// Returns the account's refused pushes since one was taken, the last ones first.
+    /// Returns the account's refused pushes since the last accepted one, the latest first.
     pub fn refused_pushes(&self, app_id: &str) -> Result<Vec<RefusedPushes>> {
         let read = || {
             let sql = "SELECT reason, count, since, last_at FROM refused_pushes WHERE app_id = ?1

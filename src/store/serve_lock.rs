@@ -1,5 +1,5 @@
-//! Which process serves an account: it locks a file beside the database, and the system releases
-//! the lock when the process dies.
+//! The lock of the process that serves an account: a lock on a file beside the database, which the
+//! system releases when the process dies.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek as _, Write as _};
@@ -16,15 +16,15 @@ use crate::i18n::io_error_text;
 
 /// How often the lock is tried before another process counts as its holder.
 const MAX_LOCK_ATTEMPTS: usize = 5;
-/// The pause between two tries.
+/// The pause between two attempts.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The largest note that is read.
 const MAX_NOTE_BYTES: u64 = 64 << 10;
 
 /// The lock of the process that serves an account. The file stays when the lock is dropped: two
-/// processes that hold different files of one name would both serve. The process keeps a note in the
-/// file about what it serves.
+/// processes that hold different files of one name would both serve. The process keeps a note in
+/// the file about what it serves.
 #[derive(Debug)]
 pub struct ServeLock {
     lock: File,
@@ -67,8 +67,8 @@ impl ServeLock {
         file.write_all(note.as_bytes())
     }
 
-    /// Returns the note of the process that serves the account; `None` if there is no such process, or
-    /// the note cannot be read.
+    /// Returns the note of the process that serves the account; `None` if there is no such process,
+    /// or the note cannot be read.
     pub fn read_note(database: &Path, app_id: &str) -> Option<String> {
         if !Self::is_held(database, app_id) {
             return None;

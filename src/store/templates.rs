@@ -43,7 +43,7 @@ pub struct CachedTemplate {
 /// A template list and when it was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateList {
-    /// Which list it is.
+    /// The kind of the list.
     pub kind: TemplateKind,
     /// The templates, in WeChat's order; may be empty.
     pub templates: Vec<CachedTemplate>,

@@ -74,7 +74,7 @@ pub struct NewUser<'a> {
     pub note: &'a str,
     /// The tags to set.
     pub tags: &'a [String],
-    /// The `(app_id, openid)` to bind at once.
+    /// The `(app_id, openid)` to bind in the same transaction.
     pub binding: Option<(&'a str, &'a str)>,
 }
 
@@ -166,7 +166,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Returns the first error of `each`.
+    /// The first error of `each`.
     pub fn for_each_user<E: From<Error>>(
         &self,
         filter: &UserFilter<'_>,
@@ -435,7 +435,8 @@ pub(super) fn insert_binding(
     Ok(true)
 }
 
-/// How long to wait for a reader after a removal. It is short because the end of the read is unknown.
+/// How long to wait for a reader after a removal. It is short because the end of the read is
+/// unknown.
 const WAL_TRUNCATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type NameHolder = (i64, String);
@@ -463,7 +464,7 @@ fn conflict_error(name: &str, (_, holder): NameHolder) -> Error {
 ///
 /// # Errors
 ///
-/// Returns the input if it cannot be an openid.
+/// The input, if it cannot be an openid.
 pub fn parse_openid(raw: &str) -> std::result::Result<&str, &str> {
     let openid = raw.trim();
     let usable = openid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

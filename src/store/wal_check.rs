@@ -20,10 +20,10 @@ const FRAME_HEADER_LEN: usize = 24;
 /// The offset of `user_version` in the first page of the database.
 pub(super) const USER_VERSION_OFFSET: usize = 60;
 
-/// After this many checks with different results, other processes are at work on the log.
+/// After this many checks with different results, the log counts as in use by other processes.
 const MAX_CHECKS: usize = 100;
 
-/// A problem, with what shows whether a second check finds the same one.
+/// A problem, with data by which a second check recognizes it.
 #[derive(PartialEq, Eq)]
 enum WalProblem {
     InvalidHeader([u8; WAL_HEADER_LEN]),
@@ -66,7 +66,8 @@ pub(super) fn check_wal(path: &Path) -> Result<()> {
 /// Checks once.
 fn find_problem(path: &Path, log: &Path) -> Result<Option<WalProblem>> {
     let Some((mut log, head)) = read_header(log) else { return Ok(None) };
-    // After the log: a process that creates a file writes to it before there is a log.
+    // Check the file after the log: a process that creates a file writes to it before there is a
+    // log.
     match fs::metadata(path) {
         Ok(file) if file.len() == 0 => return Err(Error::Corrupt { path: path.to_owned() }),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(WalProblem::MissingDatabase(head))),

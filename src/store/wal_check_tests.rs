@@ -147,7 +147,7 @@ fn overwritten_text_is_not_left_in_wal() {
     let reader = Connection::open(&files.path).unwrap();
     let look = reader.unchecked_transaction().unwrap();
     look.query_row("SELECT count(*) FROM payloads", [], |_| Ok(())).unwrap();
-    // Short of what is truncated when a process exits.
+    // Write less than the size at which an exiting process truncates the log.
     for n in 0..14 {
         let kind = if n == 13 { TEXT } else { "text" };
         store.conn.execute(insert, [kind]).unwrap();

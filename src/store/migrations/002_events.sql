@@ -9,8 +9,7 @@ CREATE INDEX messages_by_msgid ON messages (msgid) WHERE msgid NOTNULL;
 
 ALTER TABLE bindings ADD COLUMN last_wrote_at INTEGER;           -- by a push; texts can be sent for 48 hours after it
 
--- The events of a day, so that one that WeChat repeats has no second effect, and an old one does not replace a newer
--- state.
+-- The events of a day, so that a repeat has no second effect, and an old event does not replace a newer state.
 CREATE TABLE events (
     app_id      TEXT    NOT NULL,
     dedupe_key  TEXT    NOT NULL,                                -- SHA-256 of the fields that tell events apart

@@ -1,5 +1,5 @@
--- How many pushes were refused since one was taken, by reason: numbers for `doctor`. Nothing of a push is in it,
--- because a refused push may come from anybody.
+-- The number of pushes that were refused since the last accepted one, by reason, for `doctor`. No part of a push is
+-- stored, because a refused push may come from anybody.
 CREATE TABLE refused_pushes (
     app_id  TEXT    NOT NULL,
     reason  TEXT    NOT NULL,                                    -- a code, no wording

@@ -1,4 +1,4 @@
-//! What a process asks that waits for messages of other processes: whether they have committed
+//! Queries of a process that waits for messages of other processes: whether they have committed
 //! anything, when the next message is due, and whether any message is claimed.
 
 use rusqlite::params;
@@ -8,8 +8,8 @@ use crate::clock::Timestamp;
 use crate::store::{Result, Store};
 
 impl Store {
-    /// Returns a number that changes when another connection changes the database, be it of this
-    /// process or of another one. It is in shared memory: no file is read.
+    /// Returns a number that changes when another connection changes the database, of this process
+    /// or of another one. The number is in shared memory, so no file is read.
     pub fn data_version(&self) -> Result<i64> {
         let mut query = self.map_err(self.conn.prepare_cached("PRAGMA data_version"))?;
         self.map_err(query.query_row([], |row| row.get(0)))

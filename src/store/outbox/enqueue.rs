@@ -46,7 +46,7 @@ pub struct Submission {
     pub recipients: Vec<NewRecipient>,
     /// The caller's key: a recipient has at most one live message, or text in parts, with it.
     pub key: Option<String>,
-    /// How long the message is tried.
+    /// How long the message may be attempted.
     pub expiry: Expiry,
 }
 
@@ -71,7 +71,7 @@ pub enum EnqueueResult {
     QueuedAfter(i64, i64),
     /// The recipient already has this live message with the same key; nothing was queued.
     Duplicate(i64),
-    /// The user is not bound any more, or was removed; nothing was queued.
+    /// The user is no longer bound, or was removed; nothing was queued.
     NotBound(Option<String>),
 }
 
@@ -98,7 +98,7 @@ struct SubmissionPart<'a> {
 
 impl OutboxTx<'_> {
     /// Queues a submission. Returns the result for each part of each recipient, in the order of the
-    /// recipients. With `claim` the first part is claimed at once, so that no other process gets
+    /// recipients. With `claim` the first part is claimed as well, so that no other process gets
     /// it.
     pub fn enqueue(&self, submission: &Submission, claim: bool) -> Result<Vec<EnqueueResult>> {
         let fallback = submission.fallback.as_ref().map(|payload| self.insert_payload(payload)).transpose()?;
@@ -198,8 +198,8 @@ impl OutboxTx<'_> {
         Ok(queued.then(|| self.tx.last_insert_rowid()))
     }
 
-    /// Returns the recipient's openid now, and whether the recipient follows the account; `None` if the
-    /// user is not bound.
+    /// Returns the recipient's openid now, and whether the recipient follows the account; `None` if
+    /// the user is not bound.
     fn current_binding(&self, recipient: &NewRecipient) -> Result<Option<(String, Option<bool>)>> {
         let Some(user_id) = recipient.user_id else { return Ok(Some((recipient.openid.clone(), None))) };
         let sql = "SELECT openid, follows FROM bindings WHERE app_id = ?1 AND user_id = ?2";

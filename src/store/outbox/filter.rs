@@ -109,7 +109,7 @@ impl MessageFilter<'_> {
     }
 }
 
-/// Returns a list as SQLite's `json_each` takes it, so that a query has one parameter for it.
+/// Returns a list in the form of SQLite's `json_each`, so that a query has one parameter for it.
 fn json_array<T: serde::Serialize>(items: &[T]) -> String {
     serde_json::to_string(items).unwrap_or_default()
 }

@@ -54,7 +54,7 @@ impl OutboxCounts {
     }
 }
 
-/// Messages that ended in the same state without being delivered for certain.
+/// Messages that ended in the same state, and that were not certainly delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LostMessages {
     /// The state: failed, unknown or expired.
@@ -208,8 +208,8 @@ impl Store {
         matches!(moved, Ok(0_i64))
     }
 
-    /// Returns the account's messages that ended since `since`, by this machine's clock, without
-    /// being delivered for certain: an entry for each state that any of them has.
+    /// Returns the account's messages that ended since `since`, by this machine's clock, and that
+    /// were not certainly delivered: an entry for each state that any of them has.
     pub fn lost_since(&self, app_id: &str, since: Timestamp) -> Result<Vec<LostMessages>> {
         let sql = "SELECT state, count(*), min(updated_at) FROM messages
                    WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND updated_at >= ?2

@@ -51,7 +51,7 @@ use crate::clock::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageState {
-    /// It is to be delivered.
+    /// It has not been delivered yet.
     Queued,
     /// WeChat accepted it.
     Sent,
@@ -152,7 +152,7 @@ pub struct Message {
     pub updated_at: Timestamp,
     /// The part before this one, which must be sent first.
     pub previous_part_id: Option<i64>,
-    /// What WeChat reported about the delivery after it had accepted the message.
+    /// The receipt, if WeChat has sent one.
     pub receipt: Option<Receipt>,
     /// Whether the user follows the account, as far as that is known now.
     pub follows: Option<bool>,

@@ -1,5 +1,5 @@
-//! Receipts: what WeChat reports about a message after it has accepted it. A receipt changes no
-//! state and causes no attempt.
+//! Receipts: WeChat's reports about messages that it has accepted. A receipt changes no state and
+//! causes no attempt.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::{Result, Store};
 use crate::clock::Timestamp;
 
-/// What became of a message that WeChat accepted.
+/// The outcome of a message that WeChat accepted, according to its receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReceiptStatus {
@@ -66,11 +66,11 @@ impl ToSql for ReceiptStatus {
 /// The receipt of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// What became of the message.
+    /// The outcome of the message.
     pub status: ReceiptStatus,
     /// When WeChat reported it, by WeChat's clock.
     pub at: Timestamp,
-    /// WeChat's words, unless the message was delivered.
+    /// WeChat's text, unless the message was delivered.
     pub text: Option<String>,
 }
 
@@ -117,8 +117,8 @@ pub struct ReceiptCounts {
 pub(super) const AWAITS_RECEIPT_SQL: &str = "m.state = 'sent' AND m.receipt IS NULL
     AND (m.type = 'template' OR m.type = 'subscribe')";
 
-/// SQL: the condition under which a receipt replaces an older one. The first one stays, except that a later
-/// `delivered` is the last word.
+/// SQL: the condition under which a receipt replaces an older one. The first one stays, unless a
+/// later one is `delivered`.
 const REPLACES_SQL: &str = "(receipt IS NULL OR receipt <> 'delivered' AND ?3 = 'delivered')";
 
 /// Records a receipt and returns the IDs of its messages. A receipt that overtakes the response of
@@ -164,7 +164,7 @@ pub(in crate::store) fn delete_old_unmatched_receipts(
     conn.prepare_cached(sql)?.execute([received_before, created_before]).map(drop)
 }
 
-/// Gives a message the receipt that arrived before its msgid was known.
+/// Sets the receipt that arrived before the message's msgid was known.
 pub(super) fn apply_unmatched_receipt(conn: &Connection, app_id: &str, id: i64, msgid: &str) -> rusqlite::Result<()> {
     let sql = "SELECT receipt, receipt_at, receipt_text FROM unmatched_receipts WHERE app_id = ?1 AND msgid = ?2";
     let mut query = conn.prepare_cached(sql)?;

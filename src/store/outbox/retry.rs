@@ -47,7 +47,7 @@ pub struct KindCount {
 /// More than the clock skew between processes on one machine.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// What a retry depends on.
+/// The data on which a retry depends.
 struct RetryCandidate {
     state: MessageState,
     has_payload: bool,
@@ -114,10 +114,11 @@ const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, up
     WHERE app_id = ?1 AND id = ?2";
 
 impl Store {
-    /// Queues a message again, due at once, with a new expiry; to a user it goes to the openid that
-    /// is bound now. Its attempts stay on record: if one may have arrived and WeChat would not drop
-    /// the repeat, which `is_within_dedupe_window` decides, the result says that the message may
-    /// arrive twice. A part waits for the part before it only if that one is still to be sent.
+    /// Queues a message again, due immediately, with a new expiry. A message to a user goes to the
+    /// openid that is bound now. Its attempts stay on record: if one may have arrived and WeChat
+    /// would not drop the repeat, which `is_within_dedupe_window` decides, the result says that the
+    /// message may arrive twice. A part waits for the part before it only if that one is still to
+    /// be sent.
     pub fn retry(
         &mut self,
         app_id: &str,
@@ -161,7 +162,7 @@ impl Store {
         Ok(RetryResult::Queued { may_duplicate, new_openid })
     }
 
-    /// Makes the account's queued and unclaimed messages due at once and returns their IDs. With
+    /// Makes the account's queued and unclaimed messages due now and returns their IDs. With
     /// `errcodes`, only messages that one of them refused.
     pub fn make_due(&mut self, app_id: &str, errcodes: &[i64], now: Timestamp) -> Result<Vec<i64>> {
         let condition = match errcodes {
@@ -217,7 +218,7 @@ impl Store {
         self.map_err(found).map(|count| usize::try_from(count).unwrap_or_default())
     }
 
-    /// Makes messages due at once whose due time lies in the future because the clock was set back.
+    /// Makes messages due now whose due time lies in the future because the clock was set back.
     pub fn reset_future_due_times(&mut self, app_id: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE messages SET due_at = ?2, updated_at = ?2 WHERE app_id = ?1 AND state = 'queued'
                    AND claimed_by IS NULL AND due_at > ?2 AND updated_at > ?3";
@@ -227,7 +228,7 @@ impl Store {
     }
 }
 
-/// Cancels the messages to a user who is not bound any more, including claimed ones that are not
+/// Cancels the messages to a user who is no longer bound, including claimed ones that are not
 /// started. Returns their number.
 pub(in crate::store) fn cancel_queued_for(
     conn: &Connection,

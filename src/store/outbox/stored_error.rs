@@ -2,8 +2,8 @@
 
 use rusqlite::Row;
 
-/// A code and its values. It holds no wording, because the process that shows it may speak another language than the
-/// one that wrote it; `delivery` knows the codes.
+/// A code and its values. It holds no text, because the process that shows it may use another
+/// language than the one that wrote it. `delivery` defines the codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredError {
     /// The code.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::clock::{ClockReading, Timestamp};
 
-/// A message that this process has claimed, with what a decision about it depends on.
+/// A message that this process has claimed, with the data for decisions about it.
 #[derive(Clone, Debug)]
 pub struct ClaimedMessage {
     /// The message without its payload; see [`OutboxTx::payload`].
@@ -28,11 +28,11 @@ pub struct ClaimedMessage {
     pub fallback_id: Option<i64>,
     /// When it was queued.
     pub created: ClockReading,
-    /// How long it is tried.
+    /// The time after which it expires.
     pub expire_after: Duration,
     /// Whether the sender set that time.
     pub expire_strict: bool,
-    /// What the backoff depends on.
+    /// The state of the backoff.
     pub retry_state: RetryState,
     /// The attempts.
     pub history: AttemptHistory,
@@ -45,8 +45,8 @@ pub struct ClaimedMessage {
 }
 
 impl ClaimedMessage {
-    /// Returns whether WeChat drops a repeat of what is sent next. A text has a `client_msg_id`
-    /// only for its fallback.
+    /// Returns whether WeChat drops a repeat of the content that is sent next. A text has a
+    /// `client_msg_id` only for its fallback.
     pub fn supports_dedupe(&self) -> bool {
         self.message.client_msg_id.is_some() && self.fallback_id.is_none()
     }
@@ -80,7 +80,7 @@ pub struct MessageUpdate {
     pub switch_to_fallback: Option<String>,
 }
 
-/// What WeChat, or a failed request, said about a message.
+/// WeChat's response about a message, or the error of a failed request.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseInfo {
     /// WeChat's ID of the message.
@@ -120,7 +120,7 @@ pub enum AttemptStart {
     ClaimLost,
     /// The user is not bound.
     NotBound,
-    /// An earlier attempt may have arrived at an openid that the user is not bound to any more.
+    /// An earlier attempt may have arrived at an openid that the user is no longer bound to.
     Rebound,
 }
 
@@ -211,7 +211,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Returns errors of `work`; then nothing is committed.
+    /// The error of `work`; then nothing is committed.
     pub fn transaction<T, E: From<Error>>(
         &mut self,
         context: TxContext<'_>,
@@ -221,9 +221,9 @@ impl Store {
         self.transaction_within(context, durable, self.busy_timeout, work)
     }
 
-    /// Does the same as [`Store::transaction`], but waits only for `busy_timeout` if another process
-    /// keeps the database locked. A signal does not end this wait: the caller knows what must be
-    /// stored first.
+    /// Does the same as [`Store::transaction`], but waits only for `busy_timeout` if another
+    /// process keeps the database locked. A signal does not end this wait: the caller knows what
+    /// must be stored first.
     pub fn transaction_within<T, E: From<Error>>(
         &mut self,
         context: TxContext<'_>,
@@ -331,8 +331,8 @@ impl OutboxTx<'_> {
         Ok(AttemptStart::Started(openid))
     }
 
-    /// Stores an update and releases the message. Returns `false` if the message was cancelled since
-    /// its claim, or no longer exists because its user was removed.
+    /// Stores an update and releases the message. Returns `false` if the message was cancelled
+    /// since its claim, or no longer exists because its user was removed.
     pub fn record_update(&self, id: i64, message_update: &MessageUpdate) -> Result<bool> {
         let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time } = &message_update.response;
         let now = self.now.wall;

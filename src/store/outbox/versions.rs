@@ -1,4 +1,4 @@
-//! What changes of a message while someone watches the outbox.
+//! The fields of a message that change while `outbox follow` watches the outbox.
 
 use rusqlite::{Row, params};
 
@@ -6,18 +6,18 @@ use super::{Message, MessageState, ReceiptStatus};
 use crate::clock::Timestamp;
 use crate::store::{Result, Store};
 
-/// The number of the newest messages that are compared at each look, besides those that are queued.
-/// There is no index of the time of the last change, which would make every send slower.
+/// The number of the newest messages that are compared at each check, besides those that are
+/// queued. There is no index of the time of the last change, which would make every send slower.
 const MAX_COMPARED_MESSAGES: i64 = 10_000;
 
-/// The part of a message that changes with its life.
+/// The fields of a message that can change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageVersion {
     /// The message's ID.
     pub id: i64,
     /// The state.
     pub state: MessageState,
-    /// What became of it after WeChat had accepted it.
+    /// The receipt, if WeChat has sent one.
     pub receipt: Option<ReceiptStatus>,
     /// The code of the reason why it was not delivered, or still waits.
     pub error_kind: Option<String>,

@@ -91,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Returns errors of `recover`.
+    /// The error of `recover`.
     pub fn recover_workers(
         &mut self,
         mut recover: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>,

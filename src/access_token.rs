@@ -35,13 +35,13 @@ pub struct Account {
     pub endpoint: Endpoint,
 }
 
-/// Why there is no token.
+/// Why no token is available.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The request to WeChat.
+    /// The request to WeChat failed.
     #[error("{}", t!("token-fetch", cause = .0.to_string()))]
     WeChat(#[source] wechat::Error),
 }
@@ -86,7 +86,7 @@ pub fn replace_rejected(
     Ok(token)
 }
 
-/// Requests a token from WeChat, whatever is cached.
+/// Requests a token from WeChat, even if the cached one is valid.
 pub fn refresh(store: &mut Store, client: &Client, account: &Account, now: Timestamp) -> Result<CachedToken, Error> {
     let (_lock, _) = lock_and_recheck(store, client, |_| Ok(None))?;
     fetch(store, client, account, (false, now))
@@ -139,7 +139,8 @@ fn load_unexpired(store: &Store, account: &Account, now: Timestamp) -> Result<Op
     Ok(cached.filter(|token| token.expires_at > now.plus(EXPIRY_MARGIN) && token.expires_at <= now.plus(MAX_LIFETIME)))
 }
 
-/// WeChat's tokens are valid for two hours; a longer rest means that the clock was changed.
+/// WeChat's tokens are valid for two hours; a longer remaining time means that the clock was
+/// changed.
 const MAX_LIFETIME: Duration = Duration::from_secs(7200 + 300);
 
 fn fetch(

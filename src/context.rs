@@ -40,7 +40,7 @@ impl AppContext {
     /// Reads the configuration and prints its warnings.
     ///
     /// # Errors
-    /// [`config::Error`]
+    /// [`config::Error`] if the config cannot be read or is invalid.
     pub fn open(ui: &mut Ui, global: &Global, flags: CliOverrides) -> anyhow::Result<Self> {
         let flags = CliOverrides { config: global.config.clone(), database: global.database.clone(), ..flags };
         let context = Self::from_config(Config::load(&flags, &Environment::from_process())?);
@@ -53,8 +53,8 @@ impl AppContext {
         Ok(context)
     }
 
-    /// Creates the context and makes language and time zone of the config those of the process:
-    /// cron has another locale than the shell in which wxbox was set up.
+    /// Creates the context and sets the language and the time zone of the process to those of the
+    /// config: under cron, the locale differs from that of the shell in which wxbox was set up.
     pub fn from_config(config: Config) -> Self {
         if let Some(language) = &config.language {
             set_language(language.value);
@@ -89,7 +89,7 @@ impl AppContext {
         Ok(Account { app_id: app_id.to_owned(), secret: secret.clone(), endpoint })
     }
 
-    /// Returns what the pushes of the account are checked with.
+    /// Returns the secrets with which the pushes of the account are checked and decrypted.
     ///
     /// # Errors
     /// [`config::Error`] if `[push]` is missing or a secret cannot be read.
@@ -151,8 +151,7 @@ impl AppContext {
         }
     }
 
-    /// Returns whether the file exists. If that cannot be determined, the error is left to opening
-    /// it.
+    /// Returns whether the file exists. If that cannot be determined, opening it returns the error.
     pub fn database_exists(&self) -> bool {
         self.config.database.try_exists().unwrap_or(true)
     }
@@ -212,7 +211,7 @@ impl AppContext {
                 let hint = match suggestion {
                     Some(suggestion) => t!("did-you-mean", name = suggestion),
                     None if store.is_file_backed() => t!("user-unknown-hint"),
-                    // A frequent mistake in crontabs and with sudo: another home directory.
+                    // In crontabs and with sudo, `HOME` is often another directory.
                     None => t!("user-unknown-home-hint", path = store.path()),
                 };
                 Err(CommandError::not_found(t!("user-unknown", user = name, path = store.path())).hint(hint).into())

@@ -14,7 +14,7 @@ pub enum ExitStatus {
     Config,
     /// Something does not exist, exists already, or the user is not bound.
     NotFound,
-    /// WeChat refused the message permanently.
+    /// WeChat permanently refused the message.
     Refused,
     /// The message is not known to be delivered.
     Undelivered,
@@ -52,7 +52,7 @@ pub const STATUSES: [(ExitStatus, &str); 14] = [
 ];
 
 impl ExitStatus {
-    /// Returns the status as the process returns it.
+    /// Returns the number with which the process exits.
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -78,9 +78,9 @@ impl ExitStatus {
 pub struct CommandError {
     /// The exit status.
     pub exit: ExitStatus,
-    /// What is wrong.
+    /// The text of the error.
     pub message: String,
-    /// What to do about it.
+    /// The hint, printed below the error.
     pub hint: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub struct ErrorReport {
     pub exit: ExitStatus,
     /// The chain of causes, in one line.
     pub message: String,
-    /// What to do about it.
+    /// The hint, printed below the error.
     pub hint: Option<String>,
 }
 

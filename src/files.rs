@@ -1,4 +1,4 @@
-//! Files and directories that only this user can read, whatever the umask is; reading with a size
+//! Files and directories that only this user can read, regardless of the umask; reading with a size
 //! limit; and the check whether a file could be created.
 
 use std::fs::{DirBuilder, File, OpenOptions};

@@ -82,13 +82,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
     });
     match signals::received_signal() {
         // A signal ended the wait for a reader of stdout, so that results may be missing there.
-        // `wxbox run` has the exit status of its command all the same.
+        // `wxbox run` still exits with the status of its command.
         Some(signal) if ui.results_dropped() && !matches!(exit, ExitStatus::Child(_)) => signal.exit_status(),
         _ => exit,
     }
 }
 
-/// Prints the help or the version that was asked for, else what is wrong with the command line.
+/// Prints the help or the version that was asked for, else the error in the command line.
 fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> ExitStatus {
     let (json, color) = cli::output_options(args);
     let config = cli::option_value(args, "--config", Some("-c"));
@@ -101,7 +101,7 @@ fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Ex
         return written_status(ui.write_stdout(&error.render().to_string()), ui);
     }
     context::apply_config_language(config.map(PathBuf::from));
-    // Parsing did fail, so it fails again here.
+    // Parsing fails again with the same error.
     let Some(probe) = cli::ParseProbe::new(args) else { return ExitStatus::Usage };
     let help = |is_long| cli::help_text(i18n::current_language(), &probe.words, is_long);
     let written = match error.kind() {

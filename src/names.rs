@@ -16,7 +16,7 @@ pub const AMBIGUOUS_TAG_SEPARATORS: [char; 4] = [',', '，', '、', '|'];
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
 /// Returns the normal form (NFC) in which names are stored and searched. The same letters have two
-/// forms, and macOS uses another one than most systems.
+/// forms, and macOS uses a different one than most systems.
 pub fn normalize_nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(normalize_nfc("cafe\u{301}"), "café");
         assert_eq!(normalize_nfc("\u{1112}\u{1161}\u{11ab}"), "한");
         assert!(matches!(normalize_nfc("路飞 luffy"), Cow::Borrowed(_)));
-        // Full-width letters are other letters.
+        // Full-width letters are different letters.
         assert_eq!(normalize_nfc("ｌｕｆｆｙ"), "ｌｕｆｆｙ");
     }
 

@@ -1,12 +1,11 @@
-//! Addresses: which ones lead to this machine, which ones only phones in the same network can
-//! reach.
+//! IP addresses: of this machine, of the local network.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use url::{Host, Url};
 
-/// The beginnings of the names of interfaces for containers, virtual machines and tunnels.
+/// The prefixes of the names of interfaces for containers, virtual machines and tunnels.
 const VIRTUAL_INTERFACE_PREFIXES: [&str; 9] = ["br-", "cni", "docker", "lxc", "podman", "tun", "veth", "virbr", "wg"];
 
 /// Returns whether the host of a URL is this machine. Only its name or number counts; nothing is
@@ -34,9 +33,9 @@ fn is_cgnat(ip: Ipv4Addr) -> bool {
     first == 100 && second & 0xc0 == 64
 }
 
-/// Returns the addresses by which other machines may reach this one, the likeliest first: physical
-/// before virtual interfaces, IPv4 before IPv6, public before private. Empty if the system does not
-/// list them.
+/// Returns the addresses by which other machines may reach this one, the most likely first:
+/// physical before virtual interfaces, IPv4 before IPv6, public before private. Empty if the system
+/// does not list them.
 pub(crate) fn local_addresses() -> Vec<IpAddr> {
     let mut addresses: Vec<_> = if_addrs::get_if_addrs()
         .unwrap_or_default()

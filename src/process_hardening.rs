@@ -9,8 +9,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// The limit on core dumps that this process was started with.
 static ORIGINAL_CORE_LIMIT: OnceLock<Rlimit> = OnceLock::new();
 
-/// Disables core dumps of this process. On Linux other programs of this user can no longer read its
-/// memory and its environment either. The setting does not survive the start of another program.
+/// Disables core dumps of this process. On Linux, other programs of this user can then read neither
+/// its memory nor its environment. The setting does not survive the start of another program.
 pub fn disable_core_dumps() {
     // If the system refuses, the process runs without the protection.
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::{access_token, config, i18n, store, t, termination, wechat};
 
-/// Maps an error to its report. The first cause in the chain with a known type decides about exit
+/// Maps an error to its report. The first cause in the chain with a known type determines exit
 /// status and hint; the default is [`ExitStatus::Unexpected`].
 pub fn classify(error: &anyhow::Error) -> ErrorReport {
     let (exit, hint) = error.chain().find_map(classify_cause).unwrap_or((ExitStatus::Unexpected, None));

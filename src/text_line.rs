@@ -1,7 +1,7 @@
 //! Trims a line of text from a file, a variable or a pipe: a byte order mark before it, line ends
-//! after it, and quotes or blanks around it that a shell, an editor or an env file has added.
+//! after it, and quotes or whitespace around it that a shell, an editor or an env file has added.
 
-/// Trims blanks and quotes around a value that has none at its ends, such as an AppSecret or an
+/// Trims whitespace and quotes around a value that has none at its ends, such as an AppSecret or an
 /// AppID.
 pub fn trim_value(text: &str) -> &str {
     let mut rest = text;
@@ -14,7 +14,7 @@ pub fn trim_value(text: &str) -> &str {
     }
 }
 
-/// Trims the byte order mark and line ends of a password; blanks and quotes are part of it.
+/// Trims the byte order mark and line ends of a password; whitespace and quotes are part of it.
 pub fn trim_password(text: &str) -> &str {
     text.trim_start_matches(BOM).trim_end_matches(['\n', '\r'])
 }

@@ -39,7 +39,7 @@ pub struct UnknownTimeZone {
     pub nearest: Option<String>,
 }
 
-/// What users write for the time zone of China, whose official name is Asia/Shanghai.
+/// The names that users write for the time zone of China, whose official name is Asia/Shanghai.
 const CHINA_ALIASES: [&str; 6] = ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "+8"];
 
 /// Returns the closest match: by the name of the city or by a similar spelling.
@@ -98,8 +98,8 @@ impl Zone {
         self.0.to_datetime(instant)
     }
 
-    /// Returns when a clock in this zone shows `local`. A time that it shows twice is the first one; a
-    /// time that it skips is moved by as much as the clock is.
+    /// Returns when a clock in this zone shows `local`. Of a time that it shows twice, the first
+    /// one is returned. A time that it skips is moved by as much as the clock.
     pub fn instant(&self, local: DateTime) -> Timestamp {
         let instant = self.0.to_timestamp(local).unwrap_or(jiff::Timestamp::MAX);
         Timestamp(instant.as_millisecond())

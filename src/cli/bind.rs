@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::values::parse_duration;
 
-/// What WeChat asks the person for.
+/// The consent that WeChat asks the person for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScopeArg {
     /// The openid only; WeChat does not ask the person
@@ -69,14 +69,15 @@ pub struct Bind {
     pub listen: Option<String>,
     /// Paste the address from the phone; do not listen
     ///
-    /// After the scan, the phone opens an address that starts with redirect_uri. Copy it from the phone and paste it
-    /// here. A script passes it as a line on standard input.
+    /// After the scan, the phone opens an address that starts with redirect_uri. Copy it from the
+    /// phone and paste it here. A script passes it as a line on standard input.
     #[arg(long, help_heading = "Listener", conflicts_with_all = ["listen", "openid", "short_link"])]
     pub paste: bool,
     /// Follow and bind with one scan; needs [push] in the config
     ///
-    /// The QR code leads to the account, and WeChat reports the scan by a push: to `wxbox serve` if it is running, to
-    /// this command if the port is free, or by `wxbox event`. The phone opens no page, and no domain is needed.
+    /// The QR code leads to the account, and WeChat reports the scan by a push: to `wxbox serve` if
+    /// it is running, to this command if the port is free, or by `wxbox event`. The phone opens no
+    /// page, and no domain is needed.
     #[arg(long, help_heading = "Listener", conflicts_with_all = ["paste", "openid", "scope", "short_link"])]
     pub scan: bool,
     /// Scope of the authorization
@@ -103,7 +104,8 @@ pub struct Bind {
     pub qr_file: Option<PathBuf>,
     /// Draw a smaller QR code of a short link
     ///
-    /// The link redirects through this machine. wxbox does this on its own if the terminal is too small for the full QR code.
+    /// The link redirects through this machine. wxbox does this on its own if the terminal is too
+    /// small for the full QR code.
     #[arg(long, help_heading = "QR code", hide_short_help = true, conflicts_with = "openid")]
     pub short_link: bool,
     /// Bind to this openid, without a scan

@@ -15,8 +15,8 @@ pub enum ConfigCommand {
     Unset(ConfigUnset),
     /// Edit the config file, and check it before it is saved
     ///
-    /// The editor is the one of VISUAL or EDITOR. Only a valid config is saved; if it has an error, you can edit it
-    /// again.
+    /// The editor is the one of VISUAL or EDITOR. Only a valid config is saved; if it has an error,
+    /// you can edit it again.
     #[command(after_help = "wxbox config edit\nEDITOR=nano wxbox config edit")]
     Edit,
     /// Print the path of the config file
@@ -61,8 +61,9 @@ pub struct ConfigSet {
     pub key: String,
     /// Value; - reads it from standard input; more keys and values may follow
     ///
-    /// All of them are set together: the file is checked, and then replaced. Comments and order stay. An AppSecret, a
-    /// Token or an EncodingAESKey is asked for, or read from standard input; it is never an argument.
+    /// All of them are set together: the file is checked, and then replaced. Comments and order
+    /// stay. An AppSecret, a Token or an EncodingAESKey is asked for, or read from standard input;
+    /// it is never an argument.
     #[arg(value_name = "VALUE")]
     pub values: Vec<String>,
     /// Read the value from standard input

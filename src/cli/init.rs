@@ -48,10 +48,11 @@ pub struct Init {
     pub sandbox: Option<String>,
     /// Receive WeChat's events: make a Token and a key
     ///
-    /// The Token and the EncodingAESKey are in the config file, in [push]. Enter them in WeChat's console with the
-    /// URL. This ends the automatic replies and the menu that were set up there. MODE is safe (安全模式, the default)
-    /// or plain (明文模式, for a test account, which has no EncodingAESKey). On a terminal, `init` asks, prints the
-    /// values and waits up to ten minutes for WeChat's check of the URL (exit status 8 if none arrives).
+    /// The Token and the EncodingAESKey are in the config file, in [push]. Enter them in WeChat's
+    /// console with the URL. This ends the automatic replies and the menu that were set up there.
+    /// MODE is safe (安全模式, the default) or plain (明文模式, for a test account, which has no
+    /// EncodingAESKey). On a terminal, `init` asks, prints the values and waits up to ten minutes
+    /// for WeChat's check of the URL (exit status 8 if none arrives).
     #[arg(
         long,
         value_name = "MODE",
@@ -62,7 +63,8 @@ pub struct Init {
     pub events: Option<EventsMode>,
     /// URL at which WeChat reaches `serve`
     ///
-    /// Required if it is not the origin of the callback address. WeChat calls ports 80 and 443 only.
+    /// Required if it is not the origin of the callback address. WeChat calls ports 80 and 443
+    /// only.
     #[arg(long, value_name = "URL", requires = "events")]
     pub public_url: Option<String>,
     /// PEM file of another trusted certificate authority

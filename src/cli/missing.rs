@@ -1,5 +1,5 @@
-//! Arguments that a command asks for at a terminal. clap does not require them; in a script each of them is an error like
-//! those of `usage_error`.
+//! Arguments that a command asks for at a terminal. clap does not require them; in a script, a
+//! missing one is an error like those of `usage_error`.
 
 use clap::CommandFactory as _;
 
@@ -10,8 +10,8 @@ use crate::i18n::join_list;
 use crate::t;
 
 impl Cli {
-    /// Returns the error for an argument that the command would have to ask for, or `None` if the command line is
-    /// complete.
+    /// Returns the error for an argument that the command would have to ask for, or `None` if the
+    /// command line is complete.
     pub(crate) fn missing_argument(&self) -> Option<CommandError> {
         match &self.command {
             Command::Bind(Bind { user, unbound: false, .. }) if user.is_empty() => {

@@ -93,7 +93,8 @@ impl Cli {
     }
 }
 
-/// Global options, accepted before or after the command. If one is given twice, as by an alias, the last one applies.
+/// Global options, accepted before or after the command. If one is given twice, as by an alias, the
+/// last one applies.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
@@ -132,7 +133,8 @@ pub struct Global {
 }
 
 impl Global {
-    /// Returns the options that select the config and the database, for commands that texts suggest.
+    /// Returns the options that select the config and the database, for commands that texts
+    /// suggest.
     pub fn config_options(&self) -> Vec<String> {
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
         let config = self.config.as_ref().map(|path| ["-c".to_owned(), text(path)]);
@@ -146,8 +148,8 @@ impl Global {
 pub enum Command {
     /// Create the config file
     ///
-    /// On a terminal, `init` asks for each value, and checks the AppID and the AppSecret with WeChat. In a script, use
-    /// the options and the environment variables.
+    /// On a terminal, `init` asks for each value, and checks the AppID and the AppSecret with
+    /// WeChat. In a script, use the options and the environment variables.
     Init(Init),
     /// Check the setup and suggest fixes
     Doctor(Doctor),
@@ -227,8 +229,9 @@ wxbox help sandbox  the guide to the sandbox";
 pub struct Doctor {
     /// Remove permissions that are too wide, then check
     ///
-    /// Other users then can neither read nor change the secret files and the database. If root runs it, a config file
-    /// of another user becomes root's. No content changes; each change is printed.
+    /// Other users then can neither read nor change the secret files and the database. If root runs
+    /// it, a config file of another user becomes root's. No content changes; each change is
+    /// printed.
     #[arg(long)]
     pub fix: bool,
 }

@@ -100,8 +100,9 @@ pub enum MessageColumn {
 pub struct MessageFilterArgs {
     /// Only messages queued since this time, such as 1d or 22:00
     ///
-    /// TIME is an age (90m, 1d), a time (22:00: the last time a clock showed it), a date (2026-11-28), a date with a time
-    /// ("2026-11-28 22:00"), today or yesterday. Without an offset from UTC it is in the time zone of the config.
+    /// TIME is an age (90m, 1d), a time (22:00: the last time a clock showed it), a date
+    /// (2026-11-28), a date with a time ("2026-11-28 22:00"), today or yesterday. Without an offset
+    /// from UTC it is in the time zone of the config.
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     pub since: Option<TimeBound>,
     /// Only messages in this state; repeatable
@@ -120,14 +121,14 @@ pub struct MessageFilterArgs {
     pub template: Option<String>,
     /// Only messages with this delivery receipt from WeChat
     ///
-    /// Receipts: delivered, blocked (the user refuses messages), failed, none (sent, and no receipt yet). Only templates
-    /// and notifications have receipts.
+    /// Receipts: delivered, blocked (the user refuses messages), failed, none (sent, and no receipt
+    /// yet). Only templates and notifications have receipts.
     #[arg(long, value_name = "RECEIPT", value_parser = ["delivered", "blocked", "failed", "none"])]
     pub receipt: Option<String>,
     /// Columns to print, separated by commas; not with --json
     ///
-    /// Columns: id, state, user, content (its beginning), type, created_at, sent_at, updated_at, error, errcode, receipt,
-    /// attempts, key, openid, msgid, rid.
+    /// Columns: id, state, user, content (its beginning), type, created_at, sent_at, updated_at,
+    /// error, errcode, receipt, attempts, key, openid, msgid, rid.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', hide_possible_values = true, hide_short_help = true)]
     pub columns: Vec<MessageColumn>,
 }
@@ -195,8 +196,9 @@ pub struct OutboxRetry {
     pub yes: bool,
     /// Wait until WeChat reports the delivery, for 60s or this time
     ///
-    /// The exit status is then 0 only if every message was delivered. Only templates and notifications have receipts; a
-    /// text counts as delivered when WeChat accepts it. Needs [push] in the config and a running `wxbox serve`.
+    /// The exit status is then 0 only if every message was delivered. Only templates and
+    /// notifications have receipts; a text counts as delivered when WeChat accepts it. Needs [push]
+    /// in the config and a running `wxbox serve`.
     #[arg(long, hide_short_help = true, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "60s", value_parser = parse_duration)]
     pub wait_receipt: Option<Duration>,
 }
@@ -241,8 +243,9 @@ pub struct OutboxPrune {
 pub struct OutboxStatus {
     /// Print one line, with exit status 6 if messages are late or failed
     ///
-    /// That is: the oldest queued message is older than AGE, or a message became failed, expired or unknown in the
-    /// last AGE. The line begins with OK or CRITICAL, as Nagios and Icinga expect. With -q, only problems are printed.
+    /// That is: the oldest queued message is older than AGE, or a message became failed, expired or
+    /// unknown in the last AGE. The line begins with OK or CRITICAL, as Nagios and Icinga expect.
+    /// With -q, only problems are printed.
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub check: Option<Duration>,
 }

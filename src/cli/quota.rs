@@ -45,7 +45,8 @@ wxbox explain 6aac005a-01bfdbee-79769285";
 pub struct Explain {
     /// Error code (errcode) or request ID (rid) of WeChat
     ///
-    /// WeChat keeps the data of a failed request for seven days. An error code is explained offline.
+    /// WeChat keeps the data of a failed request for seven days. An error code is explained
+    /// offline.
     #[arg(value_name = "CODE|RID", allow_negative_numbers = true)]
     pub what: String,
 }

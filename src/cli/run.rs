@@ -39,7 +39,8 @@ wxbox run -u luffy --text \"Nightly run: {result}, {duration}\" -- ./nightly";
     after_long_help = NOTES,
     override_usage = "wxbox run {--user NAME | --tag TAG} [OPTIONS] -- COMMAND [ARG]..."
 )]
-// The recipient is not required here: the config can have default recipients, which clap does not know.
+// The recipient is not required here: the config can have default recipients, which clap does not
+// know.
 #[command(group(ArgGroup::new("recipient").multiple(true).args(["user", "tag"])))]
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
@@ -79,7 +80,7 @@ impl Run {
     }
 }
 
-/// Which results of the command are reported.
+/// The results of the command that are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportOn {
     /// Report every result

@@ -154,8 +154,9 @@ pub struct Send {
     pub delivery: DeliveryArgs,
     /// Wait until WeChat reports the delivery, for 60s or this time
     ///
-    /// The exit status is then 0 only if every message was delivered. Only templates and notifications have receipts; a
-    /// text counts as delivered when WeChat accepts it. Needs [push] in the config and a running `wxbox serve`.
+    /// The exit status is then 0 only if every message was delivered. Only templates and
+    /// notifications have receipts; a text counts as delivered when WeChat accepts it. Needs [push]
+    /// in the config and a running `wxbox serve`.
     #[arg(help_heading = "Delivery", long, hide_short_help = true, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "60s", value_parser = parse_duration, conflicts_with_all = ["no_wait", "dry_run"])]
     pub wait_receipt: Option<Duration>,
     /// Number of concurrent requests
@@ -216,8 +217,8 @@ pub struct ContentArgs {
 pub struct DeliveryArgs {
     /// Send once per recipient; skip repeats of this key
     ///
-    /// If the command runs again with the same key, nothing is sent again. The key is free again if the message
-    /// failed, expired or was cancelled.
+    /// If the command runs again with the same key, nothing is sent again. The key is free again if
+    /// the message failed, expired or was cancelled.
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = parse_key)]
     pub key: Option<String>,
     /// Template to use if WeChat rejects a text

@@ -17,7 +17,8 @@ wxbox event <event.xml  trusts the caller: no signature is checked";
 pub struct Serve {
     /// Address to listen on
     ///
-    /// The default is serve.address, then listen.address, then every interface on the port of redirect_uri.
+    /// The default is serve.address, then listen.address, then every interface on the port of
+    /// redirect_uri.
     #[arg(long, value_name = "ADDR", allow_hyphen_values = true)]
     pub listen: Option<String>,
 }

@@ -20,8 +20,8 @@ pub enum TemplateCommand {
     Remove(TemplateRemove),
     /// Give a template a short name in the config
     ///
-    /// `send --template NAME` then uses it. The fields of the template are written as comments, where you can set
-    /// default values.
+    /// `send --template NAME` then uses it. The fields of the template are written as comments,
+    /// where you can set default values.
     Alias(TemplateAliasArgs),
 }
 

@@ -1,8 +1,8 @@
 //! Points in time as users write them for `--since` and `--until`.
 //!
 //! `jiff` parses dates and times and knows the time zones. Crates for dates in words (`interim`,
-//! `chrono-english`, `parse_datetime`) take `22:00` for a time of today, which is in the future
-//! before ten in the evening, and `yesterday` for 24 hours ago.
+//! `chrono-english`, `parse_datetime`) interpret `22:00` as a time of today, which is in the future
+//! before ten in the evening, and `yesterday` as 24 hours ago.
 
 use std::time::Duration;
 
@@ -27,13 +27,13 @@ const TIME_FORMATS: [&str; 2] = ["%H:%M", "%H:%M:%S"];
 /// The number of years to look back for a date without a year: 29 February can be eight years ago.
 const MAX_YEARS_BACK: i16 = 8;
 
-/// A point in time or a day, as it was written.
+/// A point in time or a day, as the user wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeBound(Expression);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Expression {
-    /// That long ago.
+    /// This long before now.
     Age(Duration),
     /// A time with its offset from UTC.
     Instant(Timestamp),
@@ -43,7 +43,6 @@ enum Expression {
     Time(Time),
 }
 
-/// A day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Day {
     Today,
@@ -57,11 +56,11 @@ enum Day {
 }
 
 impl TimeBound {
-    /// Parses what was written.
+    /// Parses the value of an option.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         parse_expression(text).map(Self).ok_or_else(|| match parse_duration(text) {
-            // An age of zero, or one that is too long.
+            // The age is zero or too long.
             Err(message) if humantime::parse_duration(text).is_ok() => message,
             _ => t!("cli-expected-time"),
         })

@@ -1,5 +1,6 @@
-//! Errors in the command line. clap's own messages cannot be translated and list options instead of saying
-//! what is missing, so all of them are built here, from the kind of clap's error and its context.
+//! Errors in the command line. clap's own messages cannot be translated and list options instead of
+//! saying what is missing, so all of them are built here, from the kind of clap's error and its
+//! context.
 
 use std::ffi::OsString;
 
@@ -51,7 +52,7 @@ pub(crate) fn usage_error(args: &[OsString], probe: &ParseProbe) -> ErrorReport 
     error.hint(hint).into()
 }
 
-/// The error for a text that looks like `--this`: the user meant an option.
+/// Returns the error for a text that looks like `--this`: the user meant an option.
 pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
     let name = option.split('=').next().unwrap_or(option);
     let hint = match closest_match(name, Send::long_option_names()) {
@@ -61,7 +62,7 @@ pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
     CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }
 
-/// The error for a command of `template` that has an option in place of the template.
+/// Returns the error for a command of `template` that has an option in place of the template.
 pub(crate) fn mistyped_template_error(command: &str, option: &str) -> CommandError {
     let mut root = Cli::command();
     root.build();
@@ -69,7 +70,7 @@ pub(crate) fn mistyped_template_error(command: &str, option: &str) -> CommandErr
     unknown_option_error(command, option)
 }
 
-/// The error for an option that the command does not have.
+/// Returns the error for an option that the command does not have.
 fn unknown_option_error(command: Option<&Command>, option: &str) -> CommandError {
     let known = command.into_iter().flat_map(Command::get_arguments).filter_map(Arg::get_long);
     let known: Vec<String> = known.map(|name| format!("--{name}")).collect();
@@ -77,15 +78,15 @@ fn unknown_option_error(command: Option<&Command>, option: &str) -> CommandError
     CommandError::usage(t!("cli-unknown-option", arg = option)).hint(near.map(did_you_mean))
 }
 
-/// The error for a `send` that lacks a recipient, a message or both. clap cannot tell, because the config
-/// can have default recipients.
+/// Returns the error for a `send` that lacks a recipient, a message or both. clap cannot detect
+/// this, because the config can have default recipients.
 pub(crate) fn incomplete_send_error(lacks_recipient: bool, lacks_content: bool) -> CommandError {
     let missing =
         [lacks_recipient.then(|| t!("cli-missing-recipient")), lacks_content.then(|| t!("cli-missing-content"))];
     CommandError::usage(join_clauses(missing.into_iter().flatten())).hint(t!("cli-send-hint"))
 }
 
-/// The error for a `run` without recipient, if the config has none either.
+/// Returns the error for a `run` without recipient, if the config has none either.
 pub(crate) fn missing_report_recipient_error() -> CommandError {
     let mut root = Cli::command();
     root.build();
@@ -93,7 +94,7 @@ pub(crate) fn missing_report_recipient_error() -> CommandError {
     CommandError::usage(t!("cli-missing-report-recipient")).hint(usage.map(|usage| t!("cli-usage", usage = usage)))
 }
 
-/// Finds an unknown option of `send`. clap took it for the text and then complains about the real text.
+/// Finds an unknown option of `send`. clap parsed it as the text, and rejects the real text.
 fn find_mistyped_option(args: &[OsString]) -> Option<String> {
     let send_args = words_before_escape(args).skip_while(|arg| *arg != "send");
     let known_options: Vec<String> = Cli::command()
@@ -158,7 +159,7 @@ impl RejectedLine<'_> {
             return unknown_option_error(self.command(), &arg);
         }
         let error = CommandError::usage(t!("cli-unknown-argument", arg = arg));
-        // A user who is named without `--user`.
+        // The user is named without `--user`.
         let name = match self.words.last().map(String::as_str) {
             Some("send") => words_before_escape(args).skip_while(|word| *word != "send").nth(1),
             Some("bind" | "unbind") => Some(arg.as_str()),
@@ -239,7 +240,8 @@ fn did_you_mean(name: String) -> String {
     t!("did-you-mean", name = name)
 }
 
-/// Says what is missing in words. `arg` is clap's `<NAME>`, `--older-than <AGE>` or `<--user <NAME>|--tag <TAG>>`.
+/// Describes a missing argument in words. `arg` is clap's `<NAME>`, `--older-than <AGE>` or
+/// `<--user <NAME>|--tag <TAG>>`.
 fn missing_argument(arg: &str) -> String {
     let Some(alternatives) = arg.strip_prefix('<').and_then(|arg| arg.strip_suffix('>')) else {
         return t!("cli-missing", arg = arg.replace(['<', '>'], "").trim_end_matches("..."));

@@ -30,7 +30,8 @@ pub enum UserCommand {
     Export(UserExport),
     /// Update which bound users follow the account
     ///
-    /// Users who do not follow it are marked as unreachable, and `send --tag` and `send --all` skip them.
+    /// Users who do not follow it are marked as unreachable, and `send --tag` and `send --all` skip
+    /// them.
     #[command(after_help = "wxbox user sync")]
     Sync,
 }
@@ -99,7 +100,8 @@ pub struct UserList {
     pub reachable: bool,
     /// Only users that no message can reach; the list shows why
     ///
-    /// They are not bound, do not follow the account, or WeChat permanently rejected a message to them.
+    /// They are not bound, do not follow the account, or WeChat permanently rejected a message to
+    /// them.
     #[arg(long, conflicts_with = "reachable")]
     pub unreachable: bool,
 }

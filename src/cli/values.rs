@@ -38,7 +38,8 @@ pub(super) fn arg_text_parser() -> impl TypedValueParser<Value = ArgText> {
     OsStringValueParser::new().map(ArgText::from)
 }
 
-/// Parses a name, which may begin with a hyphen. `--` is rejected: it stands where the name is missing.
+/// Parses a name, which may begin with a hyphen. `--` is rejected: it means that the name is
+/// missing.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
     if text == "--" { Err(t!("cli-expected-name")) } else { Ok(text.to_owned()) }
 }

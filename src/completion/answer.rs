@@ -1,33 +1,34 @@
-//! The answer to a shell: what it completes itself, or the candidates in its form.
+//! The answer to a shell: the kind that it completes itself, or the candidates in its form.
 
 use super::shell_line::{AnswerForm, Quote, ShellLine};
 use crate::ui::{measure_text_width, sanitize};
 
-/// What can stand at the cursor.
+/// The answer to a shell about the word at the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CompletionAnswer {
     /// `values`, `nospace`, or what the shell completes: `files`, `directories`, `command`.
     kind: String,
-    /// What precedes the name of a file in its word: `--config=`, or nothing.
+    /// The text before the name of a file in its word: `--config=`, or nothing.
     file_prefix: String,
     pub(super) candidates: Vec<Candidate>,
 }
 
-/// A word that can stand at the cursor.
+/// A candidate for the word at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub(super) value: String,
-    /// What it is; may be empty.
+    /// The meaning of the word; may be empty.
     pub(super) description: String,
 }
 
 impl CompletionAnswer {
-    /// Leaves the word to the shell.
+    /// Returns the answer that the shell completes the word itself, as `kind`.
     pub(super) fn by_shell(kind: &str, file_prefix: &str) -> Self {
         Self { kind: kind.to_owned(), file_prefix: file_prefix.to_owned(), candidates: Vec::new() }
     }
 
-    /// Lists candidates. After `KEY=`, the value follows without a blank.
+    /// Returns the answer with these candidates. If all of them are `KEY=`, the shell adds no
+    /// space.
     pub(super) fn of(candidates: Vec<Candidate>) -> Self {
         let continues = candidates.iter().all(|candidate| candidate.value.ends_with('='));
         let kind = if continues { "nospace" } else { "values" };

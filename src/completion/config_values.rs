@@ -37,7 +37,7 @@ pub(super) fn keys_of_config(app: Option<&AppContext>, list: Option<&TemplateLis
     candidates
 }
 
-/// Returns the values of a key: its choices, files, templates, or the value that it has.
+/// Returns the values of a key: its choices, files, templates, or the current value.
 pub(super) fn values_of_key(
     app: Option<&AppContext>,
     list: Option<&TemplateList>,
@@ -63,7 +63,7 @@ pub(super) fn values_of_key(
     }
 }
 
-/// Returns a value as it is typed.
+/// Returns a value in the form in which a user types it.
 fn plain_value(entry: ConfigEntry) -> Option<String> {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let value = entry.value?;

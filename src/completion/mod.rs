@@ -1,10 +1,10 @@
 //! Completion in a shell: the scripts in `completions/` run wxbox with the line so far, and wxbox
-//! prints what can stand at the cursor.
+//! prints the candidates for the word at the cursor.
 //!
-//! `clap_complete`'s engine finds the argument at the cursor, [`ValueKind`] says what its values
-//! are, and [`ValueSource`] reads them: the config, and a few rows of the database, without a lock
-//! or a change. WeChat is not asked. Any trouble, such as an invalid config or a locked database,
-//! means fewer candidates, never an error.
+//! `clap_complete`'s engine finds the argument at the cursor, [`ValueKind`] is the kind of its
+//! values, and [`ValueSource`] reads them: the config, and a few rows of the database, without a
+//! lock or a change. WeChat is not asked. Any trouble, such as an invalid config or a locked
+//! database, means fewer candidates, never an error.
 
 mod answer;
 mod candidate;
@@ -59,14 +59,14 @@ pub fn respond(shell: CompletingShell, args: &[OsString]) -> String {
     answer.render(&line)
 }
 
-/// Returns what can stand in place of the last word.
+/// Returns the completions of the last word.
 fn complete_words(words: &[String]) -> CompletionAnswer {
     let typed = TypedLine::parse(words);
     let lang = current_language();
     let source = Arc::new(ValueSource::new(typed));
     let mut command = with_values(command_in(lang), "", lang, &source);
     let Some((current, before)) = words.split_last() else { return CompletionAnswer::default() };
-    // After a single hyphen, the engine prefers the short options, which explain themselves less.
+    // The engine prefers the short options after a single hyphen, but the long ones are clearer.
     let is_hyphen = current == "-";
     let current = if is_hyphen { "" } else { current.as_str() };
     let args: Vec<OsString> = before.iter().map(String::as_str).chain([current]).map(OsString::from).collect();
@@ -79,7 +79,7 @@ fn complete_words(words: &[String]) -> CompletionAnswer {
     to_answer(&found)
 }
 
-/// Says for each argument of a tree of commands what completes its values.
+/// Sets for each argument of a tree of commands how its values are completed.
 fn with_values(command: Command, path: &str, lang: Lang, source: &Arc<ValueSource>) -> Command {
     let command = command.mut_args(|arg| with_completer(arg, path, lang, source));
     command.mut_subcommands(|child| {

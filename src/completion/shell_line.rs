@@ -50,7 +50,8 @@ pub(super) enum Quote {
 }
 
 impl ShellLine {
-    /// Reads the arguments of a request. `None` if a script of another version passes others.
+    /// Reads the arguments of a request. Returns `None` if their number is wrong, because the
+    /// script belongs to another version.
     pub(super) fn from_args(shell: CompletingShell, args: &[String]) -> Option<Self> {
         match shell {
             CompletingShell::Bash => {
@@ -87,7 +88,7 @@ struct SplitLine {
 }
 
 /// Splits a line into words and removes their quotes. The last word is empty if the line ends with
-/// a blank. Variables stay as they are.
+/// a space. Variables stay as they are.
 fn split(line: &str) -> SplitLine {
     let mut split = SplitLine { words: Vec::new(), last_start: line.len(), quote: Quote::None };
     let mut word: Option<String> = None;

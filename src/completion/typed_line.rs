@@ -1,5 +1,5 @@
-//! What the words before the cursor say: the options that are given already, and the config that
-//! the command would use.
+//! Parses the words before the cursor: the options that are given already, and the config that the
+//! command would use.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ pub(super) struct TypedLine {
     matches: Option<ArgMatches>,
     /// The config; `None` if it is invalid.
     pub(super) app: Option<AppContext>,
-    /// Whether `--` stands before the cursor.
+    /// Whether `--` precedes the cursor.
     pub(super) is_escaped: bool,
 }
 

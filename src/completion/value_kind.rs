@@ -1,11 +1,11 @@
-//! What the values of each argument are.
+//! The kind of the values of each argument.
 
 use crate::store::MessageState;
 
-/// What completes the value of an argument.
+/// The kind of the values of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ValueKind {
-    /// Nothing: a new name, a text, a number, a time or an address.
+    /// A new name, a text, a number, a time or an address; not completed.
     Free,
     /// The values that `--help` lists.
     Listed,
@@ -23,7 +23,7 @@ pub(super) enum ValueKind {
     Template,
     /// A subscription template: an alias or a title.
     Subscription,
-    /// One of both, as `--subscribe` says.
+    /// A template, or with `--subscribe` a subscription template.
     TemplateOrSubscription,
     /// `KEY=`, with a key of the template of the line.
     Field,
@@ -43,8 +43,8 @@ pub(super) enum ValueKind {
 
 use MessageState::{Expired, Failed, Queued, Unknown};
 
-/// Returns what completes an argument that takes a value: `id` names it in the types of `cli`, and
-/// `path` is its command, such as `user/add`. `None` if the argument is not known here.
+/// Returns the kind of the values of an argument, or `None` for an unknown argument. `id` names the
+/// argument in the types of `cli`; `path` is its command, such as `user/add`.
 pub(super) fn value_kind(path: &str, id: &str) -> Option<ValueKind> {
     Some(match (path, id) {
         (_, "config" | "database") => ValueKind::File,

@@ -1,4 +1,4 @@
-//! The values that can stand at the cursor.
+//! Reads the candidates for the value at the cursor.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ impl ValueSource {
         found
     }
 
-    /// The database is opened when a value needs it.
+    /// Opens the database. Only some kinds of values need it.
     fn database(&self) -> Option<(&AppContext, CompletionView)> {
         let app = self.line.app.as_ref()?;
         let view = CompletionView::open(&app.config.database.value).ok().flatten()?;
@@ -91,8 +91,8 @@ impl ValueSource {
         if self.line.has_flag("subscribe") { TemplateKind::Subscription } else { TemplateKind::Template }
     }
 
-    /// The aliases of the config, each with its title if that is known, and the titles of the
-    /// cached list that name one template, each with its ID.
+    /// Returns the aliases of the config, each with its title if that is known, and the titles of
+    /// the cached list that name one template, each with its ID.
     fn templates(&self, kind: TemplateKind) -> Option<Vec<CompletionCandidate>> {
         let app = self.line.app.as_ref()?;
         let list = self.template_list(kind).map(|list| list.templates).unwrap_or_default();
@@ -116,8 +116,8 @@ impl ValueSource {
         view.templates(app.app_id(), kind).ok().flatten()
     }
 
-    /// The keys of the template of the line, without those that are given; each with its label on
-    /// the card.
+    /// Returns the keys of the template of the line, without those that are given; each with its
+    /// label on the card.
     fn fields(&self) -> Option<Vec<CompletionCandidate>> {
         let app = self.line.app.as_ref()?;
         let is_flag = self.line.has_flag("subscribe");
@@ -160,7 +160,7 @@ impl ValueSource {
         keys
     }
 
-    /// Keys and values alternate.
+    /// Returns the keys of the config, or after a key its values: both alternate on the line.
     fn config_values(&self) -> Vec<CompletionCandidate> {
         let given = [self.line.values("key"), self.line.values("values")].concat();
         if given.len() % 2 == 0 {
@@ -171,7 +171,7 @@ impl ValueSource {
         values_of_key(self.line.app.as_ref(), list.as_ref(), key)
     }
 
-    /// The aliases, for a command that removes one; else the name is a new one.
+    /// Returns the aliases if the command removes one. Otherwise the argument is a new name.
     fn aliases(&self) -> Option<Vec<CompletionCandidate>> {
         let app = self.line.app.as_ref().filter(|_| self.line.has_flag("remove"))?;
         Some(app.config.templates.iter().map(|(alias, template)| described(alias, &template.id.value)).collect())

@@ -58,8 +58,8 @@ pub(crate) fn template_content(
 ) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
     let data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, warnings)?;
-    // An empty `--url` is an unset shell variable: the message then has no link, not even the
-    // alias's.
+    // An empty `--url` comes from an unset shell variable. The message then has no link, not even
+    // that of the alias.
     let url = args.url.as_deref().map(str::trim);
     if let Some(url) = url.filter(|url| !url.is_empty()) {
         check_url(url)?;

@@ -11,7 +11,7 @@ use crate::store::{Attachment, Expiry, NewRecipient, Payload, Submission};
 use crate::t;
 use crate::wechat::message::{Content, MAX_TEXT_BYTES};
 
-/// A message before its template is resolved: a content and what belongs to it.
+/// A message before its template is resolved: the content with the further parts and the files.
 pub(crate) struct MessageDraft {
     pub(crate) content: Content,
     /// The further parts of a text that was split.

@@ -1,4 +1,4 @@
-//! `--fallback`: the same text as a template message, for when WeChat rejects a customer-service
+//! `--fallback`: the same text as a template message, in case WeChat rejects a customer-service
 //! text.
 
 use serde_json::json;
@@ -69,7 +69,7 @@ pub(super) fn build(
     data.insert(key.to_owned(), json!({ "value": text }));
     let mut field_warnings = DraftWarnings::new(warnings.is_strict());
     template_check::resolve_and_check(templates, Some(name), &mut field_warnings, &mut fallback)?;
-    // The text may be sent, which is not cut.
+    // The warnings concern the fallback only; the text itself is not truncated.
     warnings.extend(field_warnings.take().iter().map(|warning| t!("send-fallback-warning", warning = warning)));
     Ok(Some(fallback))
 }

@@ -16,8 +16,8 @@ use crate::files;
 use crate::t;
 use crate::wechat::lenient_json::{is_like_gbk, repair};
 
-/// The maximum size of an input in bytes, more than any message needs; it keeps a wrong file from
-/// being read whole.
+/// The maximum size of an input in bytes, more than any message needs, so that a wrong file is not
+/// read completely.
 pub(crate) const MAX_INPUT_BYTES: u64 = 4 << 20;
 
 /// Reads a file, or standard input for `-`, and removes a byte order mark.
@@ -68,8 +68,8 @@ pub(crate) fn argument_text<'t>(
     Ok(&argument.text)
 }
 
-/// Parses JSON that a program wrote. Repairs what JSON does not allow in a string, such as half a
-/// surrogate pair or a control character, and adds a warning.
+/// Parses JSON that a program wrote. Repairs parts of strings that JSON does not allow, such as
+/// half a surrogate pair or a control character, and adds a warning.
 ///
 /// # Errors
 /// `to_error` of serde's error if the JSON is invalid; with `--strict`, also if it needs a repair.

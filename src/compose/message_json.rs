@@ -23,7 +23,7 @@ use crate::wechat::message_json::{self, ParsedMessage};
 use crate::wechat::message_schema::MessageType;
 use crate::wechat::message_schema::check::SchemaError;
 
-/// WeChat's media_ids have about 64 characters; a shorter word is taken for the name of a missing
+/// WeChat's media_ids have about 64 characters; a shorter word is treated as the name of a missing
 /// file.
 const MIN_MEDIA_ID_LEN: usize = 20;
 

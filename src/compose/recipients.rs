@@ -31,7 +31,7 @@ pub(crate) struct RecipientSelector {
     /// Everybody who is bound is selected.
     pub(crate) all: bool,
     openids: Vec<String>,
-    /// Where the config has the default recipients, if these are they.
+    /// The origin of the recipients, if they are the default ones of the config.
     default_origin: Option<Origin>,
 }
 
@@ -93,7 +93,7 @@ impl RecipientSelector {
     }
 }
 
-/// Says which default recipients are used, and where they are configured.
+/// Returns the text that says which default recipients are used, and where they are configured.
 pub(crate) fn default_recipients_text(list: &[DefaultRecipient], origin: &Origin) -> String {
     t!("send-default-recipients", names = join_list(list.iter().map(ToString::to_string)), at = origin.to_string())
 }
@@ -111,7 +111,8 @@ pub(crate) fn resolve(
     let recipients = resolve_selected(ui, app, store, selector);
     match &selector.default_origin {
         Some(origin) => recipients.map_err(|error| {
-            // The command line does not have the name that the error complains about.
+            // The name in the error is not on the command line, so the hint names its place in the
+            // config.
             let ErrorReport { exit, message, hint } = classify(&error);
             let hints = hint.into_iter().chain([t!("send-default-hint", at = origin.to_string())]);
             CommandError { exit, message, hint: Some(join_clauses(hints)) }.into()

@@ -45,7 +45,8 @@ pub(crate) fn resolve_and_check(
         }
         ResolvedTemplate::Unchecked { template_id: None, cause: TemplateFetchError { report, is_temporary } } => {
             let message = t!("send-template-unlisted", name = name, cause = report.message);
-            // With its ID the message would have been queued until the failure has passed.
+            // If the user had given the template ID, the message would be queued until the failure
+            // has passed.
             let exit = if is_temporary { ExitStatus::Undelivered } else { report.exit };
             return Err(CommandError { exit, message, hint: report.hint }.into());
         }

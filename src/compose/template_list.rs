@@ -110,8 +110,8 @@ pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&ErrorReport>) ->
     })
 }
 
-/// Finds a template by an alias of the config, else by its ID, its title, or an unambiguous
-/// beginning of its ID.
+/// Finds a template by an alias of the config, else by its ID, its title, or an unambiguous prefix
+/// of its ID.
 ///
 /// # Errors
 /// No template matches (the hint names the closest), or several do (the hint lists their IDs).

@@ -125,8 +125,8 @@ impl TemplateResolver<'_> {
         Ok(ResolvedTemplate::Unchecked { template_id, cause })
     }
 
-    /// Returns the cached list if `is_sufficient` accepts it and it is not old; otherwise fetches it
-    /// from WeChat, or returns why that failed. Without an account only the cached list is used.
+    /// Returns the cached list if `is_sufficient` accepts it and it is not old; otherwise fetches
+    /// it from WeChat, or returns why that failed. Without an account only the cached list is used.
     ///
     /// # Errors
     /// The database failed.

@@ -17,7 +17,7 @@ impl DraftWarnings {
         Self { strict, is_trial: false, warnings: Vec::new() }
     }
 
-    /// As [`Self::new`], for a message that is not sent, so that nothing is printed.
+    /// Creates the warnings of a message that is checked and not sent. Nothing is printed.
     pub(crate) fn for_trial(strict: bool) -> Self {
         Self { is_trial: true, ..Self::new(strict) }
     }

@@ -15,7 +15,7 @@ pub enum Error {
     FileNotFound {
         /// The file.
         path: PathBuf,
-        /// What named the file.
+        /// The option or the variable that names the file.
         origin: Origin,
     },
     /// The config file cannot be read.
@@ -50,19 +50,19 @@ pub enum Error {
     },
     /// A path contains an expansion that only a shell performs.
     UnexpandedPath {
-        /// What gave the path.
+        /// The origin of the path.
         origin: Origin,
     },
     /// A path contains control characters or PEM.
     NotAPath {
-        /// What gave the path.
+        /// The origin of the path.
         origin: Origin,
     },
     /// The file has an unknown key.
     UnknownKey {
         /// The key with its tables: `listen.adress`.
         key: String,
-        /// Where it is.
+        /// The origin of the key.
         origin: Origin,
         /// The closest known key.
         nearest: Option<String>,
@@ -71,14 +71,14 @@ pub enum Error {
     InvalidValue {
         /// The key with its tables.
         key: String,
-        /// Where the value was set.
+        /// The origin of the value.
         origin: Origin,
-        /// What the value must be.
+        /// The expected form of the value.
         expected: Expected,
     },
     /// The time zone does not exist.
     UnknownZone {
-        /// Where it is.
+        /// The origin of the name.
         origin: Origin,
         /// The closest name of a time zone.
         nearest: Option<String>,
@@ -89,7 +89,7 @@ pub enum Error {
         first: String,
         /// The second key.
         second: String,
-        /// Where the second key is.
+        /// The origin of the second key.
         origin: Origin,
     },
     /// A key requires another key.
@@ -98,7 +98,7 @@ pub enum Error {
         key: String,
         /// The key that is missing.
         partner: String,
-        /// Where the first key is.
+        /// The origin of the first key.
         origin: Origin,
     },
     /// Other users can write to the config file, and could thus send in the name of the account.
@@ -127,7 +127,7 @@ pub enum Error {
     SecretFileNotFound {
         /// The secret.
         secret: ConfigSecret,
-        /// What named the file.
+        /// The origin of the file name.
         origin: Origin,
     },
     /// The secret file cannot be read.
@@ -148,7 +148,7 @@ pub enum Error {
     SecretInvalid {
         /// The secret file, if it is in a file.
         path: Option<PathBuf>,
-        /// What gave the secret or named its file.
+        /// The origin of the secret, or of the name of its file.
         origin: Origin,
     },
     /// An environment variable is not Unicode.
@@ -184,7 +184,7 @@ pub enum RequiredKey {
     ListenAddress,
 }
 
-/// What a value must be. `Display` completes the sentence "KEY must be".
+/// The expected form of a value. `Display` completes the sentence "KEY must be".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Non-empty text.
@@ -289,7 +289,7 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Parsers of option values return it as their error.
+/// Parsers of option values use this type as their error.
 impl std::error::Error for Expected {}
 
 impl fmt::Display for Error {

@@ -55,8 +55,8 @@ impl ConfigFileChange {
         Ok(Self { path: path.to_owned(), original, text })
     }
 
-    /// Returns the text of a file that does not exist yet, to be changed; [`Self::write`] does not
-    /// know its path.
+    /// Creates the change of a new file, which starts with this text. [`Self::write`] does not know
+    /// its path.
     pub fn new_file(text: String) -> Self {
         Self { path: PathBuf::new(), original: None, text }
     }
@@ -147,7 +147,8 @@ impl ConfigFileChange {
     }
 
     /// Writes the text. A file that exists keeps its mode and its owner; a new one is private. With
-    /// `is_backed_up`, the previous file is kept beside it as `FILE.bak`, private; returns its path.
+    /// `is_backed_up`, the previous file is kept beside it as `FILE.bak`, private; returns its
+    /// path.
     ///
     /// # Errors
     /// [`io::ErrorKind::ResourceBusy`] if another program has changed the file since it was read;

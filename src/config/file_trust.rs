@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// Rejects an open file that another user can change: by its owner, its mode, a world-writable
-/// directory on its path, or another user's link. Returns whether every user of the machine can
-/// read it.
+/// Rejects an open file that another user can change: because of its owner, its mode, a
+/// world-writable directory on its path, or another user's link. Returns whether every user of the
+/// machine can read it.
 ///
 /// # Errors
 /// [`Error::WritableByOthers`], [`Error::WrongOwner`], [`Error::WorldWritableDirectory`]
@@ -23,8 +23,8 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
         return Ok(false);
     }
     let mode = found.permissions().mode() & 0o777;
-    // No user can write through a read-only mount. Containers get their files in this way, with any
-    // owner.
+    // No user can write through a read-only mount. Containers mount their files in this way, with
+    // any owner.
     if is_read_only_mount(rustix::fs::fstatvfs(file)) {
         return Ok(mode & 0o004 != 0);
     }
@@ -49,8 +49,8 @@ pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
     Ok(mode & 0o004 != 0)
 }
 
-/// Returns whether the files of `owner` are trusted. Root also trusts the files of a service's user,
-/// which it manages.
+/// Returns whether the files of `owner` are trusted. Root also trusts the files of a service's
+/// user, which it manages.
 fn is_trusted_owner(euid: u32, owner: u32) -> bool {
     euid == 0 || owner == 0 || owner == euid
 }

@@ -9,7 +9,7 @@ pub struct KeyPath {
     key: Option<&'static ConfigKey>,
 }
 
-/// Why a text is not a key.
+/// The error that a text is not a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownKeyPath {
     /// The key as TOML, with a secret masked.

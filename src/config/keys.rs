@@ -98,7 +98,6 @@ pub const KEYS: [ConfigKey; 44] = [
     key("appsecret", "", "another name for app_secret").of_type(ValueType::Secret),
 ];
 
-/// The kind of a key.
 pub(super) enum KeyKind {
     /// The key does not exist.
     Unknown,

@@ -278,7 +278,7 @@ impl Config {
     }
 
     /// Returns whether `[push]` is set up: a token or a key is configured, readable or not.
-    /// [`Config::push_secrets`] says what is wrong with them.
+    /// [`Config::push_secrets`] returns the error for unusable ones.
     pub fn has_push(&self) -> bool {
         self.push.token.is_some() || self.push.secret_error.is_some()
     }

@@ -1,5 +1,5 @@
-//! The table `[push]`: the secrets with which wxbox checks and decrypts WeChat's pushes, and where
-//! they arrive.
+//! The table `[push]`: the secrets with which wxbox checks and decrypts WeChat's pushes, and their
+//! path.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use super::secret_lookup::{SecretLookup, find_secret};
 use super::values;
 use crate::secret::Secret;
 
-/// Receiving events and messages from WeChat (消息推送). `Debug` prints no secret.
+/// The settings for receiving events and messages from WeChat (消息推送). `Debug` prints no secret.
 #[derive(Clone)]
 pub struct PushConfig {
     /// The path that WeChat calls, below [`Config::public_url`](super::Config::public_url). It

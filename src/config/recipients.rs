@@ -58,7 +58,7 @@ impl DefaultRecipient {
 impl fmt::Display for DefaultRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Without its prefix, such a name would be read as something else.
+            // Without its prefix, such a name would be parsed as something else.
             Self::User(name) if Self::parse(name).as_ref() != Some(self) => write!(f, "{USER}:{name}"),
             Self::User(name) => f.write_str(name),
             Self::Tag(tag) => write!(f, "{TAG}:{tag}"),

@@ -18,8 +18,8 @@ use crate::secret::Secret;
 use crate::text_line::{looks_like_aes_key, looks_like_app_secret};
 use crate::{files, text_line};
 
-/// The secret, or why it cannot be read. Only errors in the config file itself are returned at
-/// once.
+/// The secret, or why it cannot be read. Only errors in the config file itself are returned
+/// immediately.
 pub(super) struct SecretLookup {
     pub(super) secret: Option<Setting<Secret>>,
     pub(super) error: Option<Error>,
@@ -78,7 +78,7 @@ fn find_in_environment(
     environment: &Environment,
 ) -> Result<Option<Result<FoundSecret, Error>>, Error> {
     if let Some(variable) = secret.variable()
-        // A variable with only blanks counts as empty.
+        // A variable with only whitespace counts as empty.
         && let Some(text) = environment.var(variable)?.map(text_line::trim_value).filter(|text| !text.is_empty())
     {
         let origin = Origin::Env(variable);
@@ -147,14 +147,14 @@ fn read_secret_file(
     Ok(FoundSecret { setting: Setting::new(value, origin(path.to_owned())), is_world_readable })
 }
 
-/// Returns whether a file name, or the last part of it, may be an EncodingAESKey, which can itself
+/// Returns whether a file name, or the last part of it, may be an EncodingAESKey. The key can
 /// contain slashes.
 fn contains_aes_key(name: &str) -> bool {
     looks_like_aes_key(name)
         || Path::new(name).file_name().and_then(|last| last.to_str()).is_some_and(looks_like_aes_key)
 }
 
-/// Parses a secret, without blanks and quotes around it.
+/// Parses a secret, without whitespace and quotes around it.
 fn parse(secret: ConfigSecret, text: &str) -> Option<Secret> {
     let text = text_line::trim_value(text);
     let is_valid = match secret {

@@ -14,7 +14,7 @@ use super::values::masked_url;
 use super::{Config, Error, TemplateAlias};
 use crate::secret::Secret;
 
-/// The beginnings of the keys that `serve` does not use, or cannot change.
+/// The prefixes of the keys that `serve` does not use, or cannot change.
 const NOT_SERVED: [&str; 5] = ["app_id", "database", "scope", "listen.timeout", "templates."];
 
 /// A value that applies.
@@ -47,9 +47,10 @@ impl Config {
         all
     }
 
-    /// Returns the values that a running `serve` uses, with secrets masked, so that another process can
-    /// tell whether the config has changed since. `None` is a value that is not set. Values that do not
-    /// come from the config file are left out, because the other process may have another environment.
+    /// Returns the values that a running `serve` uses, with secrets masked, so that another process
+    /// can tell whether the config has changed since. A value that is not set is `None`. Values
+    /// that do not come from the config file are left out, because the other process may have
+    /// another environment.
     pub fn served_values(&self) -> BTreeMap<String, Option<Value>> {
         let is_from_file = |origin: &Option<Origin>| {
             matches!(origin, None | Some(Origin::Default | Origin::File { .. } | Origin::SecretFile(_)))

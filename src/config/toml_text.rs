@@ -1,8 +1,8 @@
 //! Changes to TOML text that keep its comments, its order and the form of its other values.
 //!
-//! `toml_edit` makes the change. It adds a new key at the end of its table, and takes the comments
-//! above a key away with the key; a config of `init` has the meaning of each key there. So a better
-//! place is tried first, and taken if the text has the same meaning there.
+//! `toml_edit` makes the change. It adds a new key at the end of its table, and removes the
+//! comments above a key with the key. A config that `init` wrote explains each key there. So this
+//! module tries a better place first, and uses it if the text then has the same meaning.
 
 use std::ops::Range;
 
@@ -65,7 +65,7 @@ fn insert(table: &mut dyn TableLike, path: &[&str], value: &Value) -> Option<boo
         }
         let item = table.get_mut(name)?;
         if let (Some(existing), ["color"]) = (item.as_value().filter(|value| !value.is_inline_table()), below) {
-            // The color of a field is beside its value.
+            // The color of a field belongs beside its value.
             let mut field = InlineTable::new();
             field.insert("value", existing.clone().decorated(" ", ""));
             *item = Item::Value(Value::InlineTable(field));
@@ -87,7 +87,7 @@ fn insert(table: &mut dyn TableLike, path: &[&str], value: &Value) -> Option<boo
     }
 }
 
-/// Puts the key in place of its example, which is a comment in the same table.
+/// Returns the text with the key in place of its example, which is a comment in the same table.
 fn uncommented(text: &str, path: &[&str], line: &impl Fn(&str) -> String) -> Option<String> {
     let (leaf, parents) = path.split_last()?;
     let lines = table_lines(text, parents)?;
@@ -99,7 +99,7 @@ fn uncommented(text: &str, path: &[&str], line: &impl Fn(&str) -> String) -> Opt
     Some(replaced(text, example, &line(leaf)))
 }
 
-/// Puts the key below the last one of its table.
+/// Returns the text with the key below the last one of its table.
 fn after_last_key(text: &str, path: &[&str], line: &impl Fn(&str) -> String) -> Option<String> {
     let (leaf, parents) = path.split_last()?;
     let document = Document::parse(text).ok()?;
@@ -109,7 +109,7 @@ fn after_last_key(text: &str, path: &[&str], line: &impl Fn(&str) -> String) -> 
     Some(replaced(text, end..end, &line(leaf)))
 }
 
-/// Adds a new table at the end of the text.
+/// Returns the text with a new table at its end.
 fn appended(text: &str, path: &[&str], line: &impl Fn(&str) -> String) -> Option<String> {
     let (leaf, parents) = path.split_last()?;
     if parents.is_empty() {
@@ -119,7 +119,7 @@ fn appended(text: &str, path: &[&str], line: &impl Fn(&str) -> String) -> Option
     Some(replaced(text, text.len()..text.len(), &table).trim_start_matches('\n').to_owned())
 }
 
-/// Removes the lines of a key, or those of a table with the tables below it.
+/// Returns the text without the lines of a key, or of a table and the tables below it.
 fn without_lines(text: &str, path: &[&str]) -> Option<String> {
     let (leaf, parents) = path.split_last()?;
     let document = Document::parse(text).ok()?;
@@ -137,7 +137,7 @@ fn without_lines(text: &str, path: &[&str]) -> Option<String> {
         let start = text.get(..range.start)?.rfind('\n').map_or(0, |newline| newline + 1);
         let mut end = line_end(text, range.end);
         if item.is_table() {
-            // The comments of the table go with it, up to the next blank line.
+            // The comments up to the next blank line belong to the table.
             let rest = text.get(end..)?;
             let is_own = |line: &&str| line.trim_start().starts_with('#');
             end += rest.split_inclusive('\n').take_while(is_own).map(str::len).sum::<usize>();
@@ -149,7 +149,8 @@ fn without_lines(text: &str, path: &[&str]) -> Option<String> {
     Some(remaining)
 }
 
-/// Adds the range of a table, from its header to its last value, and those of the tables below it.
+/// Adds the range of a table, from its header to its last value, and the ranges of the tables below
+/// it.
 fn table_ranges(table: &Table, ranges: &mut Vec<Range<usize>>) -> Option<()> {
     if !table.is_implicit() {
         let header = table.span()?;

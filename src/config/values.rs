@@ -233,7 +233,7 @@ pub fn parse_redirect_uri(text: &str) -> Option<Url> {
 }
 
 /// Parses an http or https URL that is written in full. The URL parser is lenient: in
-/// "http:callback" it would take the path for a host.
+/// "http:callback" it would parse the path as a host.
 fn parse_typed_url(text: &str) -> Option<Url> {
     let is_typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
     parse_http_url(text).filter(|_| is_typed)
@@ -268,7 +268,7 @@ pub(super) fn is_push_token(text: &str) -> bool {
 /// Parses the path that WeChat calls. It must have the form in which a request contains it: no
 /// query, no dot segments, and everything but printable ASCII percent-encoded.
 pub(super) fn parse_push_path(text: &str) -> Option<String> {
-    /// What `serve` answers itself.
+    /// The paths that `serve` answers itself.
     const RESERVED: [&str; 3] = ["", "/healthz", "/metrics"];
     let mut url = Url::parse("http://localhost").ok()?;
     url.set_path(text);

@@ -12,7 +12,7 @@ const WITHOUT_CONFIG: [&str; 6] = ["completions", "demo", "explain", "help", "ma
 /// The commands whose name alone usually names a running process, unless a verb precedes it.
 const PROCESS_NAMES: [&str; 4] = ["bind", "event", "init", "serve"];
 
-/// What precedes a command to run.
+/// The verbs that precede a command to run.
 const VERBS: [&str; 4] = ["run", "start", "运行", "启动"];
 
 /// A text that is written into a file, where the options of one run are of no use.
@@ -48,7 +48,7 @@ fn insert(text: &str, options: &str) -> String {
                 result += "| ";
             }
             match command.strip_prefix("wxbox ") {
-                // A text that is a part of this one has them already.
+                // A text that was inserted into this one has the options already.
                 Some(rest) if !rest.starts_with(options) && uses_config(rest, before) => {
                     result += &format!("wxbox {options}{rest}")
                 }

@@ -39,8 +39,7 @@ pub fn closest_match<T: AsRef<str>>(word: &str, candidates: impl IntoIterator<It
     (similarity(&best) >= 0.8).then_some(best)
 }
 
-/// The beginnings of known English messages of libraries, and the kind by which they are
-/// translated.
+/// The prefixes of known English messages of libraries, and the kind by which they are translated.
 const KNOWN_MESSAGES: [(&str, &str); 4] = [
     ("connection closed before message completed", "Closed"),
     ("failed to lookup address information", "Lookup"),

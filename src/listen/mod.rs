@@ -17,8 +17,8 @@ pub(crate) fn parse_address(text: &str) -> Result<ListenAddress, CommandError> {
     text.parse().map_err(|_| CommandError::usage(t!("bind-listen", address = text)).hint(t!("bind-listen-hint")))
 }
 
-/// Binds the first usable address that `listen` resolves to. `in_use` is the hint for the case that
-/// another program uses the port.
+/// Binds the first usable address that `listen` resolves to. `in_use` is the hint if another
+/// program uses the port.
 pub(crate) fn bind_first(listen: &ListenAddress, limits: &Limits, in_use: &str) -> anyhow::Result<HttpServer> {
     let resolved = listen.resolve().with_context(|| t!("bind-port", address = listen.to_string()))?;
     let mut last = io::Error::from(ErrorKind::AddrNotAvailable);

@@ -20,7 +20,7 @@ const MAX_VERIFICATION_FILE_BYTES: u64 = 1 << 10;
 
 /// The files that the config names.
 pub(crate) struct ListenerFiles {
-    /// The TLS configuration, if the listener is to serve HTTPS.
+    /// The TLS configuration, if the listener serves HTTPS.
     pub(crate) tls: Option<ServerTls>,
     /// The file by which WeChat verifies the domain.
     pub(crate) verification_file: Option<DomainVerificationFile>,
@@ -79,8 +79,8 @@ fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {
     })
 }
 
-/// Returns the error for a file that is not PEM or holds the wrong item. `hint` is used if the fault
-/// itself does not say what to do.
+/// Returns the error for a file that is not PEM or holds the wrong item. `hint` is used if `fault`
+/// has no hint of its own.
 fn pem_error(path: &Path, key: &str, fault: PemError, hint: String) -> CommandError {
     let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
     config_error(what, fault.hint().unwrap_or(hint))
@@ -92,12 +92,12 @@ fn load_verification_file(path: &Path) -> Result<DomainVerificationFile, Command
     Ok(DomainVerificationFile::new(name, read_file(path, "listen.domain_verify_file", MAX_VERIFICATION_FILE_BYTES)?))
 }
 
-/// All that is in a file, if it is not too much.
+/// Reads a file of at most `limit` bytes.
 fn read_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
     read_opened(File::open(path), path, key, limit)
 }
 
-/// The same for a file that nobody else may change.
+/// Reads a file like [`read_file`], and rejects one that another user can change.
 fn read_trusted_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
     let file = File::open(path);
     if let Ok(file) = &file {

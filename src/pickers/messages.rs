@@ -13,7 +13,7 @@ const MAX_LISTED_MESSAGES: u32 = 1000;
 /// Lets the person pick messages in one of the states, and returns their IDs.
 ///
 /// # Errors
-/// The prompt is interrupted. `Ok` with no ID: no message is in these states.
+/// The prompt is interrupted. If no message is in these states, the result is `Ok` without IDs.
 pub(crate) fn pick_messages(
     ui: &Ui,
     app: &AppContext,

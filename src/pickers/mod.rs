@@ -1,4 +1,4 @@
-//! Lets a person at a terminal pick what the command line does not name: users, recipients,
+//! Lets a person at a terminal pick arguments that the command line lacks: users, recipients,
 //! messages. In a script the missing argument stays a usage error; see `cli/missing.rs`.
 
 mod messages;

@@ -56,7 +56,7 @@ fn markdown_table<const N: usize>(heading: [&str; N], rows: impl Iterator<Item =
     text
 }
 
-/// Renders what follows from each outcome of an attempt, from the table that delivery itself uses.
+/// Renders the actions for each outcome of an attempt, from the table that delivery itself uses.
 fn outcome_table() -> String {
     let rows = OUTCOME_RULES.iter().filter(|row| row.outcome != DeliveryOutcome::Refused(Action::Done));
     let rows = rows.map(|row| {

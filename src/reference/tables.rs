@@ -5,7 +5,7 @@
 pub struct VariableDoc {
     /// The name of the variable.
     pub name: &'static str,
-    /// What the variable does.
+    /// The effect of the variable.
     pub description: &'static str,
 }
 

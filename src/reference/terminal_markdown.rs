@@ -218,8 +218,8 @@ impl MarkdownRenderer<'_> {
         }
     }
 
-    /// Returns the place of a link as a reader of the terminal finds it: an address, a help topic, a
-    /// section of this page, or a file of the documents.
+    /// Returns the place of a link as a reader of the terminal finds it: an address, a help topic,
+    /// a section of this page, or a file of the documents.
     fn link_place(&self, destination: &str) -> String {
         if destination.contains("://") {
             return destination.to_owned();

@@ -107,7 +107,7 @@ pub(super) fn heading(catalogue: Option<&HelpCatalogue>, name: &str) -> String {
 /// Returns the label before a usage line, with the gap after it.
 pub(super) fn usage_label(catalogue: Option<&HelpCatalogue>) -> String {
     let label = heading(catalogue, "Usage");
-    // A full-width colon brings its own gap.
+    // A full-width colon includes its own gap.
     if label.ends_with('：') { label } else { label + " " }
 }
 

@@ -161,7 +161,7 @@ fn argument_row(arg: &Arg, catalogue: Option<&HelpCatalogue>, is_long: bool) -> 
     let names_values = values.iter().all(|value| text.contains(value.get_name()));
     let default = arg.get_default_values().first().filter(|_| takes_values && !arg.is_hide_default_value_set());
     let default = default.map(|value| value.to_string_lossy().into_owned());
-    // A full-width stop brings its own gap.
+    // A full-width stop includes its own gap.
     let gap = if text.ends_with('。') { "" } else { " " };
     if !explains_values && !names_values {
         let names = values.iter().map(|value| match value.get_name() {

@@ -5,7 +5,7 @@ use clap::Command;
 use super::catalogue::{HelpCatalogue, heading, term, usage_label};
 use crate::ui::measure_text_width;
 
-/// The commands in the order of the help, by what they are for.
+/// The commands in the order of the help, grouped by purpose.
 pub const COMMAND_GROUPS: [(&str, &[&str]); 7] = [
     ("Set up", &["init", "doctor", "config", "demo"]),
     ("People", &["user", "bind", "unbind", "follower"]),

@@ -1,4 +1,4 @@
-//! Finds out what clap rejects in a command line, and for which command.
+//! Determines which error clap reports for a command line, and in which command.
 
 use std::ffi::OsString;
 
@@ -59,7 +59,8 @@ pub(crate) fn option_value<'a>(args: &'a [OsString], long: &str, short: Option<&
     joined(words[at]).or_else(|| words.get(at + 1).copied())
 }
 
-/// Returns the arguments after the program name, before `--` and before the first one that is not UTF-8.
+/// Returns the arguments after the program name, before `--` and before the first one that is not
+/// UTF-8.
 pub(crate) fn words_before_escape(args: &[OsString]) -> impl Iterator<Item = &str> {
     args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--")
 }

@@ -165,7 +165,7 @@ fn key_that_lacks_its_partner_is_reported_by_commands_that_need_it() {
         assert!(matches!(error, Error::MissingPartner { .. }), "{text}");
         assert_eq!(place.redact_paths(error), message, "{text}");
     }
-    // The environment of a service may have the rest.
+    // The environment of a service may have the missing value.
     let place = ConfigTestDir::with_config(format!("[push]\nprevious_aes_key = '{PREVIOUS}'"));
     let config = load(&place, &[("WXBOX_PUSH_TOKEN", TOKEN), ("WXBOX_PUSH_AES_KEY", AES_KEY)]);
     assert_eq!(exposed(&config), (TOKEN.to_owned(), vec![AES_KEY.to_owned(), PREVIOUS.to_owned()]));

@@ -1,5 +1,5 @@
 //! The memory for request bodies, shared by all connections of a server: one body may be large, but
-//! not all of them at once.
+//! not all of them together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -28,7 +28,7 @@ enum ChunkState {
     Trailers,
 }
 
-/// How far the decoder got.
+/// The progress of the decoder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DecodeProgress {
     /// The body is complete.

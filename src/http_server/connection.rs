@@ -15,18 +15,18 @@ use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
 
 /// The time for a client to close the connection after the last response.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
-/// The bytes that it may send meanwhile, in addition to a body.
+/// The bytes that the client may send in that time, in addition to a body.
 const MAX_LINGER_BYTES: usize = 256 << 10;
 /// The maximum size of a TLS handshake, including an unrequested certificate chain.
 const MAX_HANDSHAKE_BYTES: usize = 32 << 10;
 /// The maximum ratio of TLS bytes to request bytes: a client may send a record for every few bytes.
 const TLS_OVERHEAD_FACTOR: usize = 4;
 
-/// What the loop must do after it drove a connection.
+/// The next action of the loop for a connection.
 pub(super) enum DriveResult {
     /// Wait until the socket is ready again.
     Blocked,
-    /// Give this request to a worker.
+    /// Pass this request to a worker.
     Request(Request),
     /// Close the connection: it is finished or broken.
     Closed,
@@ -41,7 +41,7 @@ struct Throttle {
 }
 
 impl Throttle {
-    /// Creates a throttle that sends the first byte at once.
+    /// Creates a throttle that sends the first byte immediately.
     fn new(interval: Duration, now: Instant) -> Self {
         Throttle { interval, next_byte_at: now }
     }
@@ -157,7 +157,7 @@ impl Connection {
         }
     }
 
-    /// Writes the pending output. Returns a result unless all of it was written.
+    /// Writes the pending output. Returns `None` if all of it was written.
     fn write(&mut self) -> Option<DriveResult> {
         while !self.http.pending_output().is_empty() {
             let mut bytes = self.http.pending_output();
@@ -168,7 +168,7 @@ impl Connection {
                 bytes = &bytes[..1];
             }
             let written = self.stream.write(bytes);
-            // Also if nothing could be written, so that the next attempt waits, too.
+            // This applies even if nothing was written, so that the next attempt waits, too.
             if let Some(throttle) = &mut self.throttle {
                 throttle.schedule_next(Instant::now());
             }
@@ -279,8 +279,8 @@ impl Connection {
         matches!(self.state, ConnectionState::Working | ConnectionState::Writing)
     }
 
-    /// Returns the current deadline, or `None` while the handler runs or a response is throttled on
-    /// purpose.
+    /// Returns the current deadline, or `None` while the handler runs or a response is throttled by
+    /// its mode.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let timeout = match self.state {
             ConnectionState::Idle | ConnectionState::NoResponse => limits.idle_timeout,
@@ -304,7 +304,7 @@ impl Connection {
     }
 }
 
-/// Returns the refusal that a TLS error stands for.
+/// Returns the refusal reason for a TLS error.
 fn tls_refusal(error: &io::Error) -> Option<RefusalReason> {
     RefusalReason::from_tls_error(error.get_ref()?.downcast_ref()?)
 }
@@ -314,7 +314,7 @@ fn reset_on_close(socket: &TcpStream) {
     let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
 }
 
-/// Returns what a socket error means for the connection, or `None` if the call can be repeated.
+/// Returns the result for a socket error, or `None` if the call can be repeated.
 fn on_io_error(error: &io::Error) -> Option<DriveResult> {
     match error.kind() {
         ErrorKind::WouldBlock => Some(DriveResult::Blocked),

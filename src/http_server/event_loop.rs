@@ -1,4 +1,4 @@
-//! The event loop, which owns all sockets of a server: it accepts connections, drives them, gives
+//! The event loop, which owns all sockets of a server: it accepts connections, drives them, passes
 //! requests to the workers and sends their responses.
 //!
 //! When the server is at capacity, the loop closes a connection whose request is incomplete;
@@ -60,11 +60,11 @@ impl LoopHandle {
     }
 }
 
-/// Wakes the loop from its poll. Each wake-up is a system call, so one serves all commands that
-/// wait.
+/// Wakes the loop from its poll. Each wake-up is a system call, so one wake-up serves all waiting
+/// commands.
 struct LoopWaker {
     waker: Waker,
-    /// The loop was woken and has not read its commands yet.
+    /// The loop was woken and has not yet read its commands.
     pending: AtomicBool,
 }
 
@@ -89,7 +89,7 @@ enum AcceptState {
     Ready,
     /// The listener announces the next connection.
     Idle,
-    /// Accepting failed. It is tried again at this time, or when a connection closes.
+    /// Accepting failed. The loop retries at this time, or when a connection closes.
     BackingOff(Instant),
 }
 
@@ -290,7 +290,7 @@ impl EventLoop {
         }
     }
 
-    /// Takes a connection in, if there is room or room can be made.
+    /// Adds a connection if the server is below its capacity or can evict another one.
     fn add_connection(&mut self, socket: TcpStream, peer: SocketAddr) {
         if self.connections.len() >= self.limits.max_connections && !self.evict_one() {
             self.refusals.record(RefusalReason::AtCapacity);
@@ -310,8 +310,8 @@ impl EventLoop {
         }
     }
 
-    /// Closes one connection and returns `true`, or returns `false` if all are busy. The request of
-    /// the chosen connection may have arrived meanwhile; then another one is chosen.
+    /// Closes one connection and returns `true`, or returns `false` if all are busy. If the request
+    /// of the chosen connection has arrived by now, another one is chosen.
     fn evict_one(&mut self) -> bool {
         loop {
             let candidates: Vec<EvictionCandidate> =

@@ -1,8 +1,9 @@
-//! The eviction policy: which connection a server at capacity closes for a new one.
+//! The eviction policy: the choice of the connection that a server at capacity closes for a new
+//! one.
 //!
 //! If age alone decided, a client that opens connections fast enough would evict every client whose
 //! request takes a moment to arrive, such as a distant phone that is still in its handshake. So the
-//! policy takes the oldest connection of the client that has the most incomplete ones. No address
+//! policy chooses the oldest connection of the client that has the most incomplete ones. No address
 //! is refused as such: behind a reverse proxy or a tunnel all clients share one address, and then
 //! the oldest connection of all is closed.
 
@@ -10,8 +11,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
-/// The connections that a browser opens to one host. A client with no more than these counts as
-/// normal.
+/// The number of connections that a browser opens to one host. A client with at most this many
+/// counts as normal.
 const BROWSER_CONNECTIONS: usize = 6;
 
 /// A connection that can be evicted.
@@ -19,7 +20,7 @@ const BROWSER_CONNECTIONS: usize = 6;
 pub(super) struct EvictionCandidate {
     pub(super) id: usize,
     pub(super) peer: SocketAddr,
-    /// Since when the server waits for the client.
+    /// When the server began to wait for the client.
     pub(super) waiting_since: Instant,
     /// The last response was sent, and only the client has to close.
     pub(super) is_done: bool,

@@ -220,7 +220,7 @@ impl Http1Connection {
     /// Parses a head if it is complete.
     fn parse_head(&mut self) -> Result<(), RefusalReason> {
         (self.http_minor, self.is_head) = (1, false);
-        // Bytes beyond the limit are not parsed, however many arrived at once.
+        // Bytes beyond the limit are not parsed, however many arrived together.
         let bytes = self.input.get(..self.head_bytes).unwrap_or(&self.input);
         let is_full = bytes.len() == self.head_bytes;
         let lines_end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

@@ -56,7 +56,7 @@ pub struct Limits {
     /// The time that a kept-alive connection may be idle, and that [`ResponseMode::NoResponse`]
     /// keeps a connection open. If it is zero, each response closes its connection.
     pub idle_timeout: Duration,
-    /// The time for the client to take a response.
+    /// The time for the client to receive a response.
     pub write_timeout: Duration,
     /// The number of threads that call the handler.
     pub workers: usize,
@@ -80,8 +80,8 @@ impl Limits {
         }
     }
 
-    /// Returns the limits for `serve`: pushes of WeChat, and phones. Some of the workers wait for the
-    /// database or another server.
+    /// Returns the limits for `serve`: pushes of WeChat, and phones. Some of the workers wait for
+    /// the database or another server.
     pub fn serve() -> Self {
         Limits {
             max_connections: 512,

@@ -1,4 +1,4 @@
-//! Responses: a status, headers and a complete body, with the headers that every response carries.
+//! Responses: a status, headers and a complete body. Every response also has the common headers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inl
                            base-uri 'none'; frame-ancestors 'none'";
 
 /// How a response is sent. The sandbox uses the modes to simulate a server in trouble. No thread
-/// waits meanwhile: the event loop keeps the time. Intervals are hours at most.
+/// waits for a delay; the event loop has a timer for it. Intervals are hours at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ResponseMode {
     /// Completely, as fast as the client reads it.
@@ -97,7 +97,8 @@ impl HttpResponse {
         self
     }
 
-    /// Delays the response by at least `delay` after the request was complete; hours at most.
+    /// Sends the response at least `delay` after the request was complete. A delay is hours at
+    /// most.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self

@@ -14,15 +14,15 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::event_loop::{EventLoop, HandlerJob, LoopCommand, LoopHandle};
 use super::{HttpResponse, Limits, Refusals, Request, ServerTls};
 
-/// The time that [`ServerHandle::stop`] waits for a stuck handler after the loop has ended.
+/// The time that [`ServerHandle::stop`] waits for a handler after the loop has ended.
 const HANDLER_STOP_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The number of connections that may wait to be accepted. With the usual 128, a flood overruns the
 /// queue, and each connection then takes one to three seconds.
 const LISTEN_BACKLOG: i32 = 4096;
 
-/// The file descriptors that are no connections of the server: the database twice, the connections
-/// of the HTTP client, signals, the terminal.
+/// The number of file descriptors for anything but connections of the server: the database twice,
+/// the connections of the HTTP client, signals, the terminal.
 const RESERVED_FDS: u64 = 28;
 
 /// A server that is bound to a port and not started yet.
@@ -58,8 +58,8 @@ impl HttpServer {
         self.addr
     }
 
-    /// Starts serving. Several threads may call `handler` at once. If it panics, its request is
-    /// answered with status 500; the release build aborts instead.
+    /// Starts serving. Several threads may call `handler` concurrently. If it panics, its request
+    /// is answered with status 500; the release build aborts instead.
     ///
     /// # Errors
     /// The operating system cannot provide a thread or a poll.
@@ -136,7 +136,7 @@ impl ServerHandle {
     }
 
     /// Refuses new connections, waits up to two seconds until pending responses are sent, and ends
-    /// the threads. A handler that is stuck longer keeps its thread.
+    /// the threads. A handler that takes longer keeps its thread.
     pub fn stop(self) {}
 }
 

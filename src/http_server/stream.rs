@@ -8,7 +8,7 @@ use rustls::ServerConnection;
 
 use super::tls::ServerTls;
 
-/// The number of bytes that are encrypted at once: one TLS record.
+/// The number of bytes that are encrypted together: one TLS record.
 const TLS_RECORD_BYTES: usize = 16 << 10;
 
 /// The byte stream of one connection.
@@ -79,7 +79,7 @@ impl TransportStream {
     pub(super) fn shutdown_write(&mut self) -> io::Result<()> {
         if let Some(session) = &mut self.tls {
             session.connection.send_close_notify();
-            // A client that does not read it knows the end by the length of the response.
+            // A client that does not read this flush knows the end by the length of the response.
             let _ = session.flush(&mut self.socket);
         }
         self.socket.shutdown(Shutdown::Write)

@@ -17,7 +17,7 @@ pub enum ColorMode {
     Never,
 }
 
-/// What the output streams support.
+/// The capabilities of the output streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TerminalCapabilities {
     /// Whether results are colored.
@@ -39,7 +39,7 @@ pub(super) struct TerminalCapabilities {
 }
 
 impl TerminalCapabilities {
-    /// Detects the capabilities; the arguments tell which streams are terminals.
+    /// Detects the capabilities; the arguments are `true` for streams that are terminals.
     pub(super) fn detect(color: ColorMode, out_terminal: bool, err_terminal: bool) -> Self {
         let set = |name: &str| var(name).ok().filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|term| term == "dumb");

@@ -31,9 +31,9 @@ const DEFAULT_EDITORS: [&str; 3] = ["editor", "vi", "nano"];
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 /// Opens `initial_text` in the editor that `VISUAL` or `EDITOR` names, as a file called
-/// `file_name`, and returns the text that it is afterwards. Returns `None` if the editor exits with
-/// an error, as vi does after `:cq`: the user wants to discard the text. A text that was not
-/// changed is returned too.
+/// `file_name`, and returns the edited text. Returns `None` if the editor exits with an error, as
+/// vi does after `:cq`: the user wants to discard the text. A text that was not changed is returned
+/// too.
 ///
 /// Ctrl-C is for the editor while it runs; SIGTERM and SIGHUP end the editor and then this command.
 ///
@@ -91,7 +91,7 @@ fn editor_commands() -> anyhow::Result<Vec<Vec<OsString>>> {
 /// Runs the first of the commands that exists, and waits until it exits.
 ///
 /// # Errors
-/// None of them exists, or one cannot be started.
+/// None of the editors exists, or one cannot be started.
 fn run_editor(commands: &[Vec<OsString>], path: &Path) -> anyhow::Result<EditorEnd> {
     let mut forwarder = SignalForwarder::new()?;
     for words in commands {

@@ -1,5 +1,5 @@
-//! Hyperlinks (OSC 8) in results on a terminal that shows them. A terminal that does not know them
-//! shows the text.
+//! Hyperlinks (OSC 8) in results on a terminal that shows them. A terminal that does not support
+//! them shows the text.
 
 use url::Url;
 

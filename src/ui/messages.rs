@@ -12,7 +12,7 @@ use crate::exit::ErrorReport;
 use crate::t;
 use sanitize::single_line;
 
-/// The level of a finding. The label says it in words; the color repeats it.
+/// The level of a finding. The label names it; the color repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {

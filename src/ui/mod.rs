@@ -112,8 +112,8 @@ impl Ui {
         }
     }
 
-    /// Returns `true` if wxbox may ask for what the command line does not say: a person is at the
-    /// terminal, and no script reads the output.
+    /// Returns `true` if wxbox may ask for missing arguments: a person is at the terminal, and no
+    /// script reads the output.
     pub fn can_ask(&self) -> bool {
         self.can_prompt && !self.json && !self.quiet
     }
@@ -141,8 +141,8 @@ impl Ui {
         self.stdout_closed
     }
 
-    /// Returns `true` if no process reads the results any more. Unlike [`Ui::stdout_closed`], it
-    /// also knows that before the next write.
+    /// Returns `true` if no process reads the results. Unlike [`Ui::stdout_closed`], this method
+    /// detects it before the next write.
     pub fn has_lost_reader(&self) -> bool {
         self.stdout_closed || self.out_pipe && stream::is_broken(&io::stdout())
     }
@@ -177,8 +177,8 @@ impl Ui {
         self.write_line(&line)
     }
 
-    /// Prints data as [`Ui::print`] does. Where the terminal shows hyperlinks, some of its texts are
-    /// links.
+    /// Prints data as [`Ui::print`] does. Where the terminal shows hyperlinks, some of its texts
+    /// are links.
     ///
     /// # Errors
     /// Writing fails for a reason other than a closed pipe.
@@ -223,7 +223,7 @@ impl Ui {
         hanging_indent(text, 0, columns)
     }
 
-    /// Prints several results at once; see [`Ui::print_result`].
+    /// Prints several results in one write; see [`Ui::print_result`].
     ///
     /// # Errors
     /// Writing fails for a reason other than a closed pipe.
@@ -315,8 +315,8 @@ impl Ui {
         self.write_stdout(&self.wrap_for_stdout(text))
     }
 
-    /// Writes a document, such as the help, as [`Ui::write_stdout`] does; in a pager if it is longer
-    /// than the terminal.
+    /// Writes a document, such as the help, as [`Ui::write_stdout`] does; in a pager if it is
+    /// longer than the terminal.
     ///
     /// # Errors
     /// Writing fails for a reason other than a closed pipe.

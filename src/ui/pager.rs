@@ -13,8 +13,8 @@ use crate::signals::{Signal, SignalReceiver, with_original_mask};
 const DEFAULT_PAGER: &str = "less";
 /// A pager that means "none", as in git and gh.
 const NO_PAGER: &str = "cat";
-/// What `less` gets unless the user has set it, as from git: it ends at once if the text fits the
-/// screen, passes colors on, and leaves the text on the screen.
+/// The options of `less` unless the user has set some, as in git: `less` exits immediately if the
+/// text fits the screen, passes colors on, and leaves the text on the screen.
 const LESS_OPTIONS: &str = "FRX";
 
 /// Returns whether the text has more lines than the screen. Its size is unknown if stdout is no
@@ -64,7 +64,7 @@ fn feed(mut pager: Child, text: &str) {
     let _ = pager.wait();
 }
 
-/// Returns the pager that `WXBOX_PAGER` or `PAGER` names, else `less`; `None` if there is to be
+/// Returns the pager that `WXBOX_PAGER` or `PAGER` names, else `less`; `None` if the user wants
 /// none.
 fn pager_command() -> Option<Command> {
     let named = ["WXBOX_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok());

@@ -32,8 +32,8 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// Makes a panic end the process with exit status 0 and without output, for a completion: its
-/// caller is a line that someone edits. A library leaves the hook to its user.
+/// Makes a panic end the process with exit status 0 and without output, for a completion, during
+/// which the user edits a line. A library leaves the hook to its user.
 pub fn ignore_panics() {
     std::panic::set_hook(Box::new(|_| {
         // With `panic = "abort"`, the process would otherwise end by a signal.

@@ -211,8 +211,8 @@ fn print_static(ui: &mut Ui, text: &str) {
 }
 
 /// A terminal that drops the spaces with which indicatif fills a line. They would leave the cursor
-/// at the right edge, where typed characters such as `^C` break the line, and the bar remains on the
-/// screen.
+/// at the right edge, where typed characters such as `^C` break the line, and the bar remains on
+/// the screen.
 #[derive(Debug)]
 struct SingleLineTerm(Term);
 

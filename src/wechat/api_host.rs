@@ -1,4 +1,4 @@
-//! An API host, and the errors on the way to it.
+//! An API host, and the errors of requests to it.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ pub struct ApiHost {
     pub(super) url: Url,
     pub(super) http: Http,
     proxy: Option<ProxyInfo>,
-    /// The status with which the proxy refuses a tunnel; asked at most once.
+    /// The status with which the proxy refuses a tunnel; requested at most once.
     connect_status: OnceLock<Option<u16>>,
 }
 

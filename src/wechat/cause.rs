@@ -1,5 +1,5 @@
-//! Why a request got no usable response, as a code and its values: a cause that is stored is shown later, in the language
-//! of its reader.
+//! Why a request got no usable response, as a code and its values: a stored cause is rendered
+//! later, in the language of its reader.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum Cause {
         proxy: String,
         /// The variable or the config key that names the proxy.
         configured_by: String,
-        /// What happened there.
+        /// The cause of the failure.
         cause: Box<Self>,
     },
     /// The proxy sent too long a header.
@@ -39,12 +39,12 @@ pub enum Cause {
     ProxyNoTunnel,
     /// The certificate has expired by this machine's clock.
     CertificateExpired {
-        /// The time then, in RFC 3339.
+        /// The time of this machine's clock, in RFC 3339.
         now: String,
     },
     /// The certificate is not valid yet by this machine's clock.
     CertificateNotYetValid {
-        /// The time then, in RFC 3339.
+        /// The time of this machine's clock, in RFC 3339.
         now: String,
     },
     /// The certificate's issuer is not trusted.

@@ -96,8 +96,8 @@ impl Client {
         })
     }
 
-    /// Returns a client with the same settings and another transport, which knows nothing yet of its
-    /// hosts and of WeChat's clock.
+    /// Returns a client with the same settings and another transport, without the known health of
+    /// its hosts and WeChat's clock.
     pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
         let host_health = HostHealth::new(self.hosts.len());
         Self { host_health, clock: ServerClock::default(), transport, ..self.clone() }

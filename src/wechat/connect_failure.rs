@@ -1,4 +1,4 @@
-//! Why a connection could not be made, and what the user can do about it.
+//! Why a connection could not be made, and the remedy.
 
 use std::error::Error as StdError;
 use std::io;
@@ -43,8 +43,8 @@ impl ConnectFailure {
     }
 }
 
-/// Returns the cause and the kind of a failed connection, as far as the error itself tells; `None`
-/// if the proxy or the network must be at fault.
+/// Returns the cause and the kind of a failed connection, if the error itself determines them;
+/// `None` if the proxy or the network must be at fault.
 pub(super) fn classify(error: &reqwest::Error) -> Option<(Cause, ConnectFailure)> {
     if Chain::new(error).any(is_out_of_files) {
         return Some((innermost_cause(error), ConnectFailure::FileLimit));

@@ -1,5 +1,5 @@
 //! A connectivity probe of the API hosts, for `doctor`: it checks the network path independently of
-//! what the account may do.
+//! the account's permissions.
 
 use std::time::{Duration, SystemTime};
 

@@ -4,7 +4,7 @@ use crate::i18n::Lang;
 
 const ERRCODES_TSV: &str = include_str!("errcodes.tsv");
 
-/// What an error code means for the message that was sent and for the run.
+/// The action that an error code requires, for the message that was sent and for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// No error.

@@ -179,7 +179,7 @@ pub enum Error {
         host: String,
         /// The HTTP status.
         status: u16,
-        /// What is wrong with the response.
+        /// Why the response is invalid.
         cause: Cause,
     },
     /// The client could not be created.
@@ -208,7 +208,7 @@ impl Error {
         Self::ClientInit(ClientInitError { message, system_failure: None })
     }
 
-    /// Creates the error for a client that the system could not provide resources for.
+    /// Creates the error for a client for which the system lacks resources.
     pub(super) fn from_client_build(error: &reqwest::Error) -> Self {
         let mut causes = anyhow::Chain::new(error);
         let system_failure = if causes.clone().any(connect_failure::is_out_of_files) {

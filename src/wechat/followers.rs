@@ -30,8 +30,8 @@ pub struct FollowerPage {
     pub next: Option<String>,
 }
 
-/// What WeChat reports about a person: how the person came to follow, but not who it is. WeChat has
-/// not returned names and pictures since December 2021.
+/// WeChat's data about a person: how the person came to follow, but no identity. WeChat has not
+/// returned names and pictures since December 2021.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Follower {
     pub openid: String,
@@ -87,7 +87,7 @@ impl Client {
         Ok(FollowerPage { total, openids, next })
     }
 
-    /// Fetches what WeChat reports about one person.
+    /// Fetches WeChat's data about one person.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); errcode 40003 for an openid that never belonged to the account.
@@ -97,7 +97,7 @@ impl Client {
         parse_follower(&response).ok_or_else(|| self.missing_field("subscribe"))
     }
 
-    /// Fetches what WeChat reports about at most [`MAX_BATCH`] people, in WeChat's order.
+    /// Fetches WeChat's data about at most [`MAX_BATCH`] people, in WeChat's order.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); errcode 40003 for all of them if one openid does not belong to

@@ -2,8 +2,8 @@
 //!
 //! Names, titles, remarks and error messages in it were written by people, and WeChat does not
 //! always encode them correctly: one invalid byte in them must not hide the rest of the response.
-//! Valid JSON is parsed as it is; only what the strict parser rejects is repaired and parsed again,
-//! so that a repair never changes a valid response.
+//! Valid JSON is parsed as it is; only a response that the strict parser rejects is repaired and
+//! parsed again, so that a repair never changes a valid response.
 
 use std::fmt::Write as _;
 use std::str::{Chars, FromStr};
@@ -62,8 +62,8 @@ fn replace_gbk(bytes: &[u8]) -> String {
     text
 }
 
-/// Escapes, replaces or removes what JSON does not allow: control characters, unknown escapes,
-/// halves of surrogate pairs, NULs between the tokens.
+/// Escapes, replaces or removes everything that JSON does not allow: control characters, unknown
+/// escapes, halves of surrogate pairs, NULs between the tokens.
 pub fn repair(text: &str) -> String {
     let mut good = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -130,7 +130,7 @@ fn find_errcode(text: &str) -> Option<Map<String, Value>> {
     found.all(|other| other == first).then(|| Map::from_iter([("errcode".to_owned(), first.into())]))
 }
 
-/// Returns a token or an ID: printable, without blanks, and not unreasonably long.
+/// Returns a token or an ID: printable, without whitespace, and not unreasonably long.
 pub(super) fn as_text(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
 }

@@ -110,8 +110,8 @@ impl MediaFormat {
         }
     }
 
-    /// Returns the file name and the content type for the upload. WeChat goes by the extension, so
-    /// the local name is not used.
+    /// Returns the file name and the content type for the upload. WeChat relies on the extension,
+    /// so the local name is not used.
     fn file_name_and_mime(self) -> (&'static str, &'static str) {
         match self {
             Self::Png => ("media.png", "image/png"),
@@ -199,7 +199,7 @@ impl Client {
     }
 }
 
-/// Returns whether the text can be a media_id rather than a file name: no blank, no path, no
+/// Returns whether the text can be a media_id rather than a file name: no whitespace, no path, no
 /// extension. WeChat does not document the form; those seen so far have letters, digits, `-` and
 /// `_`.
 pub fn is_media_id(text: &str) -> bool {

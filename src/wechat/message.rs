@@ -208,8 +208,8 @@ impl Content {
     }
 }
 
-/// Returns whether WeChat reports the delivery of messages of a kind by a push: of template messages
-/// (doc/service/api/notify/template/template_event) and of subscription notifications
+/// Returns whether WeChat reports the delivery of messages of a kind by a push: of template
+/// messages (doc/service/api/notify/template/template_event) and of subscription notifications
 /// (doc/service/api/notify/notify/notify_event).
 pub fn kind_has_receipts(kind: &str) -> bool {
     matches!(kind, "template" | "subscribe")

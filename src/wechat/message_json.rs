@@ -9,7 +9,7 @@ use super::message_schema::{
     ValueType, optional, required,
 };
 
-/// The names of the kinds without a `msgtype` of WeChat's.
+/// The names of the kinds for which WeChat has no `msgtype`.
 const OTHER_KINDS: [&str; 3] = ["template", "subscribe", "subscribe_once"];
 
 /// A message parsed from JSON.

@@ -126,7 +126,8 @@ impl ProxyInfo {
         Err(last)
     }
 
-    /// Returns the proxy's HTTP status for a CONNECT to `base`, which the HTTP client does not report.
+    /// Returns the proxy's HTTP status for a CONNECT to `base`, which the HTTP client does not
+    /// report.
     pub(super) fn connect_status(&self, base: &Url) -> Option<u16> {
         if !self.is_http {
             return None;

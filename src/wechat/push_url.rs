@@ -29,7 +29,7 @@ impl PushUrlProblem {
     }
 }
 
-/// Returns the problem of an address at which WeChat is to send events, `None` if there is none. A
+/// Returns the problem of an address to which WeChat has to send events, `None` if there is none. A
 /// sandbox accepts every address.
 pub fn push_url_problem(url: &Url, is_sandbox: bool) -> Option<PushUrlProblem> {
     if is_sandbox {

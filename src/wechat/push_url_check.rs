@@ -8,7 +8,7 @@ use super::client::Idempotency;
 use super::{Client, Result};
 use crate::secret::Secret;
 
-/// What WeChat's servers found about the host of the account's push URL.
+/// WeChat's findings about the host of the account's push URL.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PushUrlCheck {
     /// The addresses to which the host resolves there.

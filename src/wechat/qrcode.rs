@@ -14,8 +14,8 @@ impl Client {
     /// Creates a temporary QR code and returns the link to encode. A person who scans it in WeChat
     /// sees the account and a button to follow it.
     ///
-    /// `scene` (1 to 64 characters) is what `user/info` then reports as the origin. The code is
-    /// valid for `lifetime` in whole seconds, at most 30 days.
+    /// `scene` (1 to 64 characters) is the origin that `user/info` then reports. The code is valid
+    /// for `lifetime` in whole seconds, at most 30 days.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); errcodes 48001 and 45009, among others.

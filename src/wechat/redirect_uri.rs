@@ -25,7 +25,7 @@ impl AccountType {
     }
 }
 
-/// A problem with an address that keeps people from being bound.
+/// A problem with an address that prevents bindings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedirectProblem {
     /// The query has a parameter that WeChat adds itself.

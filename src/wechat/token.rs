@@ -31,7 +31,8 @@ const CLASSIC_API: &str = "/cgi-bin/token";
 
 impl Client {
     /// Fetches the access token and its remaining lifetime. `force` (stable endpoint only)
-    /// invalidates the current token at once, for every caller: at most 20 times a day, 30 s apart.
+    /// immediately invalidates the current token for every caller: at most 20 times a day, 30 s
+    /// apart.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); errcodes 40013, 40125, 40164, among others.

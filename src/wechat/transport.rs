@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 /// openids).
 pub(super) const MAX_RESPONSE_BYTES: u64 = 8 << 20;
 
-/// How a request reaches an API host.
+/// Sends requests to API hosts.
 pub trait Transport: Debug + Send + Sync {
     /// Sends a request and reads the response.
     ///
@@ -37,7 +37,7 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
-/// The network.
+/// The transport over the network.
 #[derive(Debug)]
 pub(super) struct Network;
 

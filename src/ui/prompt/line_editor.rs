@@ -16,8 +16,8 @@ use crate::ui::table::key_values::terminal_width;
 pub(super) const CTRL_D: char = '\x04';
 pub(super) const CTRL_U: char = '\x15';
 
-/// Keeps the terminal from echoing and interpreting keys until it is dropped. `console` does so only
-/// during each read, so that a Ctrl-D between two reads would be lost, and another key echoed.
+/// Keeps the terminal from echoing and interpreting keys until it is dropped. `console` does so
+/// only during each read, so that a Ctrl-D between two reads would be lost, and another key echoed.
 pub(super) struct KeyModeGuard(Termios);
 
 impl KeyModeGuard {
@@ -143,7 +143,7 @@ fn clear(term: &Term, row: usize) -> io::Result<()> {
     term.clear_to_end_of_screen()
 }
 
-/// The key that goes back to the question before.
+/// The key that goes back to the previous question.
 const BACK: char = '<';
 
 /// Reads yes or no, confirmed with Enter as at all other prompts. Otherwise a following Enter would

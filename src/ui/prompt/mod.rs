@@ -157,8 +157,8 @@ pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
     run_prompt(ui, "", move || read_hidden(is_plain, &prompt, None)).map(|secret| secret.trim().to_owned().into())
 }
 
-/// Prompts for a secret, which is not shown; `None` if the user presses Enter to keep the one that
-/// there is. stdin must be a terminal.
+/// Prompts for a secret, which is not shown; `None` if the user presses Enter to keep the current
+/// one. stdin must be a terminal.
 ///
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
@@ -272,8 +272,8 @@ fn fit_question(question: &str, suffix: &str) -> io::Result<String> {
     Ok(last)
 }
 
-/// Reads a line that is not shown. The prompt is repeated while the line is empty, unless there is a
-/// text that is shown in place of an empty one.
+/// Reads a line that is not shown. The prompt is repeated while the line is empty, unless there is
+/// a text that is shown in place of an empty one.
 fn read_hidden(is_plain: bool, prompt: &str, empty_text: Option<String>) -> dialoguer::Result<String> {
     let term = Term::stderr();
     let mut question = String::new();
@@ -297,7 +297,7 @@ fn read_hidden(is_plain: bool, prompt: &str, empty_text: Option<String>) -> dial
 
 /// Discards what was typed before a prompt.
 pub fn flush_input() {
-    // If this fails, the text is taken as the answer.
+    // If this fails, the text becomes the answer.
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 

@@ -11,8 +11,7 @@ use super::theme::PromptTheme;
 use crate::t;
 use crate::ui::sanitize::single_line;
 
-/// Prompts for a line of text; Enter accepts the default. `check` returns what is wrong with an
-/// answer.
+/// Prompts for a line of text; Enter accepts the default. `check` returns the error of an answer.
 pub(super) fn prompt_text(
     prompt: &str,
     default: Option<&str>,

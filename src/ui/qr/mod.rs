@@ -1,5 +1,5 @@
 //! QR codes in the terminal. Scanners need dark modules on a light background with a margin, so
-//! black and white are set explicitly, whatever the colors of the terminal are.
+//! black and white are set explicitly, regardless of the terminal's colors.
 
 pub(in crate::ui) mod file;
 
@@ -116,7 +116,7 @@ impl Ui {
         if self.capabilities.ascii_only { QrStyle::Ascii } else { QrStyle::Unicode }
     }
 
-    /// Returns `true` if a person can scan what is drawn.
+    /// Returns `true` if a person can scan a code on the terminal.
     pub fn is_interactive(&self) -> bool {
         self.err_terminal && !self.quiet && !self.capabilities.screen_reader
     }

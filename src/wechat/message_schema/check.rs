@@ -13,9 +13,9 @@ use crate::wechat::text::{number_text, sanitize_text};
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct SchemaError {
-    /// What is wrong.
+    /// The text of the error.
     pub message: String,
-    /// What the user can do about it.
+    /// The hint, if there is one.
     pub hint: Option<String>,
 }
 

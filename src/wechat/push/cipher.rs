@@ -51,7 +51,7 @@ impl AesKey {
     /// # Errors
     ///
     /// [`PushError::OtherAccount`] if the push is for another account, [`PushError::Undecryptable`]
-    /// if the key is another one or the text is damaged.
+    /// if the push was encrypted with another key or is damaged.
     pub(super) fn decrypt(&self, encrypted: &str, app_id: &str) -> Result<Vec<u8>, PushError> {
         let bytes = STANDARD.decode(encrypted).map_err(|_| PushError::Undecryptable)?;
         let (key, iv) = self.key_and_iv();
@@ -72,7 +72,7 @@ impl AesKey {
         Ok(message.to_vec())
     }
 
-    /// Encrypts a reply, as the `Encrypt` element has it. `random` must be new for each reply.
+    /// Encrypts a reply for the `Encrypt` element. `random` must be new for each reply.
     pub(super) fn encrypt(&self, message: &str, app_id: &str, random: [u8; RANDOM_BYTES]) -> String {
         let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
         let mut plain = [random.as_slice(), &length.to_be_bytes(), message.as_bytes(), app_id.as_bytes()].concat();
@@ -83,7 +83,7 @@ impl AesKey {
         STANDARD.encode(bytes)
     }
 
-    /// Returns the key and the initialization vector, which is its beginning.
+    /// Returns the key and the initialization vector, which is the beginning of the key.
     fn key_and_iv(&self) -> (&[u8; 32], &[u8; 16]) {
         let key = self.0.expose_secret();
         let (iv, _) = key.split_first_chunk().unwrap_or((&[0; 16], &[]));

@@ -5,7 +5,7 @@
 pub enum PushError {
     /// The body is larger than [`MAX_PUSH_BYTES`](super::MAX_PUSH_BYTES).
     TooLarge,
-    /// The body is not XML, or has a DTD, or lacks what each push has.
+    /// The body is not XML, or has a DTD, or lacks an element that each push has.
     Malformed,
     /// The signature does not match.
     WrongSignature,
@@ -22,7 +22,7 @@ pub enum PushError {
 }
 
 impl PushError {
-    /// All of them.
+    /// All errors.
     pub const ALL: [Self; 8] = [
         Self::TooLarge,
         Self::Malformed,

@@ -1,4 +1,4 @@
-//! What a push tells, by its fields.
+//! The meaning of a push, read from its fields.
 //!
 //! Pages: doc/service/guide/product/message/Receiving_event_pushes,
 //! doc/service/api/notify/template/template_event (`TEMPLATESENDJOBFINISH`) and
@@ -15,11 +15,11 @@ const NOT_ACCEPTED_ERRCODE: &str = "43101";
 /// A push of the account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushMessage {
-    /// The person: who wrote, followed and so on.
+    /// The person who wrote, followed and so on.
     pub openid: String,
     /// `CreateTime`, in seconds since 1970.
     pub created_at: i64,
-    /// What happened.
+    /// The message or event.
     pub event: PushEvent,
     /// All fields, as WeChat sent them.
     pub fields: Map<String, Value>,
@@ -27,7 +27,7 @@ pub struct PushMessage {
     pub is_encrypted: bool,
 }
 
-/// What happened, as far as wxbox acts on it.
+/// A message or event, as far as wxbox acts on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushEvent {
     /// The person follows the account; with the scene of the parametric code that was scanned.
@@ -45,7 +45,7 @@ pub enum PushEvent {
     /// The person wrote, or clicked an item of the menu, after which texts can be sent for 48
     /// hours.
     Wrote,
-    /// WeChat reports what became of messages that it accepted.
+    /// WeChat sent receipts of messages that it accepted.
     Receipts(Vec<PushReceipt>),
     /// The person withdrew the consent to use the nickname.
     NicknameRevoked,
@@ -55,18 +55,18 @@ pub enum PushEvent {
     Other,
 }
 
-/// What became of a message that WeChat accepted.
+/// The receipt of a message that WeChat accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushReceipt {
     /// WeChat's ID of the message, as decimal digits.
     pub msgid: String,
-    /// What became of it.
+    /// The outcome of the message.
     pub status: ReceiptStatus,
-    /// WeChat's words for it, unless it was delivered.
+    /// WeChat's text, unless the message was delivered.
     pub text: Option<String>,
 }
 
-/// What became of a message.
+/// The outcome of a message, according to its receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptStatus {
     /// It was delivered.
@@ -81,7 +81,7 @@ impl PushMessage {
     /// Reads the fields of a push. Returns `None` if the person or the time is missing.
     pub(super) fn from_fields(fields: Map<String, Value>, is_encrypted: bool) -> Option<Self> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        // Of events on consent, `FromUserName` is a service of WeChat.
+        // In events about consent, `FromUserName` is a service of WeChat.
         let openid = text("OpenID").or(text("FromUserName"))?.to_owned();
         let created_at = text("CreateTime")?.parse().ok()?;
         Some(Self { openid, created_at, event: event_of(&fields), fields, is_encrypted })
@@ -93,12 +93,13 @@ impl PushMessage {
         if text("MsgType") == "event" { text("Event") } else { text("MsgType") }
     }
 
-    /// Returns what tells a repeat of this push from another push.
+    /// Returns the key by which a repeat of this push is recognized.
     pub fn dedupe_key(&self) -> String {
         let names = ["FromUserName", "CreateTime", "Event", "EventKey", "MsgId", "MsgID", "OpenID"];
         let mut values = names.map(|name| self.fields.get(name).cloned().unwrap_or_default()).to_vec();
         if let PushEvent::Receipts(receipts) = &self.event {
-            // Those of notifications are in a list, and one person can get two in a second.
+            // The message IDs of notifications are in a list, and one person can get two in a
+            // second.
             values.extend(receipts.iter().map(|receipt| Value::from(receipt.msgid.clone())));
         }
         Value::from(values).to_string()
@@ -125,7 +126,7 @@ fn event_of(fields: &Map<String, Value>) -> PushEvent {
 }
 
 fn template_receipt(msgid: &str, status: &str) -> PushReceipt {
-    // The space after the colon is there or not.
+    // The status has a space after the colon or not.
     let compact: String = status.chars().filter(|c| !c.is_whitespace()).collect();
     let (msgid, text) = (msgid.to_owned(), Some(status.to_owned()));
     match compact.to_ascii_lowercase().as_str() {

@@ -23,8 +23,8 @@ use crate::secret::{ExposeSecret as _, Secret};
 /// The largest body of a push, in bytes.
 pub const MAX_PUSH_BYTES: usize = 64 << 10;
 
-/// How old or new a plain push may be, in seconds: its body is not signed, so the signature of one
-/// push would fit any other body for ever.
+/// The maximum difference between the time of a plain push and the clock, in seconds. The body is
+/// not signed, so the signature of one push would otherwise fit any other body forever.
 const MAX_PLAIN_AGE_SECONDS: i64 = 600;
 
 /// The longest `timestamp` and `nonce` that are accepted. The signature does not cover where one
@@ -34,7 +34,7 @@ const MAX_PARAMETER_CHARS: usize = 64;
 /// The parameter that marks a request by which `doctor` checks an address.
 pub const OWN_CHECK_PARAMETER: &str = "wxbox_doctor";
 
-/// What the account's administrator entered in WeChat's console.
+/// The push settings in WeChat's console.
 pub struct PushSettings {
     /// The AppID, which ends each encrypted push.
     pub app_id: String,
@@ -71,7 +71,7 @@ impl PushQuery {
         (&self.timestamp, &self.nonce)
     }
 
-    /// Parses a query string. Of a parameter that is repeated the first value counts.
+    /// Parses a query string. Of a repeated parameter, the first value counts.
     pub fn parse(query: &str) -> Self {
         let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let find = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
@@ -98,8 +98,8 @@ impl PushSettings {
         query.echostr.as_deref().ok_or(PushError::Malformed)
     }
 
-    /// Returns the query of a request by which WeChat verifies the URL of the server, for a check of
-    /// our own. `timestamp` is in seconds; `nonce` has letters and digits only.
+    /// Returns the query of a request by which WeChat verifies the URL of the server, for a check
+    /// by wxbox itself. `timestamp` is in seconds; `nonce` has letters and digits only.
     pub fn url_check_query(&self, timestamp: i64, nonce: &str, echostr: &str) -> String {
         let timestamp = timestamp.to_string();
         url::form_urlencoded::Serializer::new(String::new())
@@ -158,7 +158,7 @@ impl PushSettings {
     }
 
     /// Encrypts the XML of a reply with the current key, as the response to an encrypted push.
-    /// Returns the XML as it is without a key. `random` must be new for each reply.
+    /// Without a key, returns the XML unchanged. `random` must be new for each reply.
     pub fn seal_reply(&self, xml: &str, timestamp: &str, nonce: &str, random: [u8; 16]) -> String {
         let Some(key) = self.aes_keys.first() else { return xml.to_owned() };
         let encrypted = key.encrypt(xml, &self.app_id, random);
@@ -180,7 +180,7 @@ impl PushSettings {
         parse_body(&result?)
     }
 
-    /// Checks what every request of WeChat has.
+    /// Checks the signature that every request of WeChat has.
     fn check_signature(&self, query: &PushQuery) -> Result<(), PushError> {
         let has_form =
             |text: &str| text.len() <= MAX_PARAMETER_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric());

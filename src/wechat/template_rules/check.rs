@@ -79,8 +79,8 @@ pub struct Finding {
     pub value: String,
 }
 
-/// Returns the findings for the values of `keys`, in their order. `data` is what is sent: key →
-/// `{value, color}`; a missing key has an empty value. With `strict`, findings are errors.
+/// Returns the findings for the values of `keys`, in their order. `data` has the fields to send:
+/// key → `{value, color}`; a missing key has an empty value. With `strict`, findings are errors.
 pub fn check_data(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for key in keys {

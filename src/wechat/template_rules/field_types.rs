@@ -136,7 +136,7 @@ fn is_chinese(c: char) -> bool {
     c.script() == Script::Han
 }
 
-/// Returns whether the character is neither a letter or digit of any script, nor a blank, nor a
+/// Returns whether the character is neither a letter or digit of any script, nor whitespace, nor a
 /// control character.
 fn is_symbol(c: char) -> bool {
     !(c.is_alphanumeric() || c.is_whitespace() || c.is_control())

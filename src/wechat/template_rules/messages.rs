@@ -29,7 +29,7 @@ pub fn describe_joined(findings: &[Finding]) -> String {
     join_clauses(describe(findings))
 }
 
-/// Returns what the findings of one line have in common: a rule or a key.
+/// Returns the common property of the findings of a line: a rule or a key.
 fn merge_key(finding: &Finding) -> Option<(&'static str, &str)> {
     match finding.rule {
         rule @ (Rule::Hidden | Rule::Blank | Rule::Color) => Some((rule.name(), "")),

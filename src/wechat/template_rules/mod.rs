@@ -1,4 +1,4 @@
-//! What WeChat does with the values of a template message: which values it rejects with 47003, and
+//! WeChat's rules for the values of a template message: which values it rejects with 47003, and
 //! which it accepts but does not display.
 //!
 //! None of this keeps a message from being sent: on a test account a key such as `date1` may be any

@@ -1,4 +1,4 @@
-//! What the phone shows of a template message.
+//! The preview of a template message: its lines as the phone shows them.
 
 use serde_json::{Map, Value};
 use unicode_properties::{EmojiStatus, UnicodeEmoji};

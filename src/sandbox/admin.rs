@@ -108,7 +108,7 @@ impl AdminForm<'_> {
     }
 }
 
-/// Whether a page of another site sent the form.
+/// Returns whether a page of another site sent the form.
 ///
 /// Browsers send headers that name the site; programs send none and are allowed.
 fn is_cross_site(request: &Request) -> bool {
@@ -181,7 +181,7 @@ fn change_authorization(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i
 /// Prepares new push settings. The server of the sandbox checks their URL before it keeps them.
 fn change_push_settings(platform: &mut Platform, form: &AdminForm<'_>) -> HandledRequest {
     let current = platform.pushes.settings();
-    // A value that is not given stays.
+    // A missing value stays as it is.
     let value = |name: &str, kept: fn(&PushSettings) -> &str| {
         let given = form.value(name).map(|text| text.trim().to_owned());
         given.unwrap_or_else(|| current.map(kept).unwrap_or_default().to_owned())
@@ -246,9 +246,9 @@ fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Opt
     Some(())
 }
 
-/// Lets a person scan a QR code: the person follows, or the account learns of the scan.
+/// Lets a person scan a QR code: the person follows the account, or a push reports the scan.
 ///
-/// `None` if the code does not exist or has expired.
+/// Returns `None` if the code does not exist or has expired.
 fn scan(platform: &mut Platform, index: usize, id: &str, now_ms: i64) -> Option<()> {
     let code = platform.scene_codes.get(id, now_ms)?;
     let (scene, ticket) = (code.scene.clone(), code.ticket.clone());

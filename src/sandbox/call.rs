@@ -22,7 +22,7 @@ impl Call<'_> {
         self.request.param(name).unwrap_or_default().into_owned()
     }
 
-    /// Whether the body begins as a JSON object does. A form does not.
+    /// Returns whether the body begins like a JSON object. A form does not.
     pub(super) fn is_json(&self) -> bool {
         self.request.body.trim_ascii_start().starts_with(b"{")
     }
@@ -39,7 +39,7 @@ impl Call<'_> {
         parse_object(&literalize_escapes(&self.request.body))
     }
 
-    /// Whether the body contains non-ASCII text written as `\uXXXX`.
+    /// Returns whether the body contains non-ASCII text written as `\uXXXX`.
     pub(super) fn has_escaped_text(&self) -> bool {
         matches!(literalize_escapes(&self.request.body), Cow::Owned(_))
     }

@@ -9,8 +9,8 @@ use rand::{Rng, SeedableRng, TryRng};
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 thread_local! {
-    /// Seeded once per thread: a token has 130 characters, and asking the system for each would be
-    /// most of the work.
+    /// The generator is seeded once per thread. A token has 130 characters, and requesting each
+    /// from the system would take most of the time.
     static GENERATOR: RefCell<Xoshiro256PlusPlus> = RefCell::new(Xoshiro256PlusPlus::seed_from_u64(seed()));
 }
 

@@ -2,16 +2,15 @@
 //!
 //! [`Platform`] is the platform itself. It is pure except for its own state and its random ids: it
 //! takes a request and the time, and returns a reply. [`Sandbox`] serves it on a port. The module
-//! shares no type with the client side, so that a wrong field name cannot be wrong on both sides at
-//! once.
+//! shares no type with the client side, so that a wrong field name cannot be wrong on both sides.
 //!
 //! Where the behavior of the real platform is not known, the sandbox takes the stricter reading,
 //! and a comment says so.
 //!
 //! No two files of the module import each other. From the bottom up: `time`, `paths`, `ids`, `call`
-//! and `response`; `faults`, the settings and events of `push`, and `scenario`; `state`; the requests
-//! that `api` parses; `pages`; the other files of `api`, and `admin`; `router`, which alone imports
-//! the handlers; the delivery of `push`; `server`.
+//! and `response`; `faults`, the settings and events of `push`, and `scenario`; `state`; the
+//! requests that `api` parses; `pages`; the other files of `api`, and `admin`; `router`, which
+//! alone imports the handlers; the delivery of `push`; `server`.
 
 mod admin;
 mod api;

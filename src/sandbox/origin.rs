@@ -10,23 +10,24 @@ use url::{Host, Url};
 
 use crate::http_server::Request;
 
-/// Whether a sandbox that listens on `local_ip` accepts the request. Programs send no `Origin`.
+/// Returns whether a sandbox that listens on `local_ip` accepts the request. Programs send no
+/// `Origin`.
 pub(super) fn is_allowed_request(request: &Request, local_ip: IpAddr) -> bool {
     let host = request.header("host");
     let same_page = |origin: &str| origin.split_once("://").map(|(_, authority)| authority) == host;
     host.is_none_or(|host| is_allowed_host(host, local_ip)) && request.header("origin").is_none_or(same_page)
 }
 
-/// Whether only this machine or its network can use `host`, with or without a port, for that
-/// address.
+/// Returns whether only this machine or its network can use `host`, with or without a port, for
+/// that address.
 fn is_allowed_host(host: &str, local_ip: IpAddr) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
     let is_accepted_ip = |ip: IpAddr| ip.to_canonical().is_loopback() || !local_ip.is_loopback();
     match url.host() {
         Some(Host::Domain(name)) => {
             // A name without a dot is in no public directory: it is the name of a container or an
-            // entry of /etc/hosts. WeChat's own names resolve to this machine only if a test makes
-            // them, and nobody else can register them.
+            // entry of /etc/hosts. WeChat's own names resolve to this machine only if a test
+            // configures that, and no other site can register them.
             let is_wechat_name = name == "weixin.qq.com" || name.ends_with(".weixin.qq.com");
             name == "localhost"
                 || name.ends_with(".localhost")

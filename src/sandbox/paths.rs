@@ -65,12 +65,12 @@ const PATHS_WITHOUT_TOKEN: &[&str] = &[
     "/sns/auth",
 ];
 
-/// Whether the API has a call at `path`.
+/// Returns whether the API has a call at `path`.
 pub(super) fn is_api_path(path: &str) -> bool {
     API_PATHS.contains(&path)
 }
 
-/// Whether the call at `path` needs an access token of the account.
+/// Returns whether the call at `path` needs an access token of the account.
 pub(super) fn needs_token(path: &str) -> bool {
     !PATHS_WITHOUT_TOKEN.contains(&path)
 }

@@ -19,7 +19,7 @@ use super::{origin, pages};
 use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;
 
-/// The timeout of the second call of a callback: once to connect, once to be answered.
+/// The timeout of the second call of a callback, for the connection and again for the response.
 const SECOND_CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// The number of characters of a path that are logged.
 const MAX_LOGGED_PATH_CHARS: usize = 200;
@@ -41,7 +41,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Fails if the system cannot start a thread or create a poll.
+    /// The system cannot start a thread or create a poll.
     pub fn start(
         scenario: Scenario,
         server: HttpServer,

@@ -102,7 +102,7 @@ impl Platform {
         if fits { Ok(url) } else { Err(LinkError::Errcode(10003)) }
     }
 
-    /// Whether the account may redirect people to that address.
+    /// Returns whether the account may redirect people to that address.
     ///
     /// The port is compared only if the configured domain has one, as a test account allows.
     fn is_callback_url(&self, url: &Url) -> bool {

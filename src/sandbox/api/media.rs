@@ -18,7 +18,7 @@ impl Platform {
     /// `POST /cgi-bin/media/upload`
     ///
     /// The `Content-Type` of a part is optional: the client wechatpy sends none. The id of a thumb
-    /// is named `thumb_media_id`, as in older answers of the platform. Whether it still is, is not
+    /// is named `thumb_media_id`, as in older answers of the platform. The current name is not
     /// known, so a client must accept both.
     pub(in crate::sandbox) fn upload_media(&mut self, call: &mut Call<'_>) -> ApiResult {
         let name = call.param("type");

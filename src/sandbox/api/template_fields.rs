@@ -46,7 +46,8 @@ pub(super) fn displayed(key: &str, value: &str, strict: bool) -> Option<String> 
     Some(displayed_text)
 }
 
-/// Whether a grapheme is drawn as a picture, by itself or because of the variation selector U+FE0F.
+/// Returns whether a grapheme is drawn as a picture, by itself or because of the variation selector
+/// U+FE0F.
 fn is_emoji(grapheme: &str) -> bool {
     let plain = |c: char| {
         matches!(

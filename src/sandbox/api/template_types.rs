@@ -45,7 +45,7 @@ fn is_latin(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// Whether the character is not a letter, a digit or a space.
+/// Returns whether the character is not a letter, a digit or a space.
 fn is_symbol(c: char) -> bool {
     !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control()
 }
@@ -77,14 +77,14 @@ fn is_amount(value: &str) -> bool {
     is_decimal(bare) && count_digits(bare) <= 10
 }
 
-/// Whether the value consists of letters and digits; the first and the last character may be
-/// Chinese.
+/// Returns whether the value consists of letters and digits; the first and the last character may
+/// be Chinese.
 fn is_car_number(value: &str) -> bool {
     let last = value.chars().count().saturating_sub(1);
     last < 8 && value.chars().enumerate().all(|(at, c)| is_latin(c) || (at == 0 || at == last) && is_chinese(c))
 }
 
-/// Whether the text is one valid value, or two with `~` between them.
+/// Returns whether the text is one valid value, or two with `~` between them.
 fn is_range(text: &str, is_valid: impl Fn(&str) -> bool) -> bool {
     match text.split_once('~') {
         Some((from, to)) => is_valid(from.trim()) && is_valid(to.trim()),
@@ -92,7 +92,8 @@ fn is_range(text: &str, is_valid: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// Whether the text is a time of day, a date or both; with `clock`, a time of day is required.
+/// Returns whether the text is a time of day, a date or both; with `clock`, a time of day is
+/// required.
 fn is_datetime(text: &str, clock: bool) -> bool {
     if !text.contains(':') {
         return !clock && is_day(text);

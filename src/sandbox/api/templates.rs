@@ -17,7 +17,7 @@ use crate::sandbox::state::inbox::Field;
 
 /// The maximum number of templates of an account.
 pub(super) const MAX_TEMPLATES: usize = 25;
-/// In bytes, as documented for the similar id of a mass message.
+/// The maximum length in bytes, which is documented for the similar id of a mass message only.
 const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 
 impl Platform {
@@ -157,7 +157,7 @@ pub(super) fn parse_mini_program_page(value: &Value) -> Result<Option<String>, A
     Ok(target)
 }
 
-/// Whether the text has the shape of an appid.
+/// Returns whether the text has the shape of an appid.
 pub(super) fn is_app_id(text: &str) -> bool {
     let hex = text.strip_prefix("wx").unwrap_or_default();
     hex.len() == 16 && hex.bytes().all(|b| b.is_ascii_hexdigit())
@@ -182,7 +182,8 @@ fn fill_fields(template: &TemplateConfig, data: &Map<String, Value>, strict: boo
     Ok(fields)
 }
 
-/// Whether it is a number of the library that was closed in 2025: `TM00001`, `OPENTM200001`.
+/// Returns whether it is a number of the library that was closed in 2025: `TM00001`,
+/// `OPENTM200001`.
 fn is_legacy(number: &str) -> bool {
     let digits = number.trim_start_matches("OPEN").trim_start_matches("TM");
     digits.len() < number.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())

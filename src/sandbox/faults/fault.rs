@@ -12,7 +12,7 @@ use crate::http_server::{HttpResponse, ResponseMode};
 pub struct Fault {
     pub(super) filter: CallFilter,
     pub(super) trigger: Trigger,
-    /// How often the fault triggers at most.
+    /// The maximum number of times that the fault triggers.
     pub(super) max_triggers: Option<u64>,
     pub(super) effect: Effect,
 }
@@ -62,11 +62,11 @@ pub(in crate::sandbox) enum Effect {
     Delay(Duration),
     /// The receipt of the message has this status.
     Receipt(String),
-    /// The push goes wrong.
+    /// The push has this fault.
     Push(PushFault),
 }
 
-/// What goes wrong with a push.
+/// A fault of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::sandbox) enum PushFault {
@@ -81,7 +81,7 @@ pub(in crate::sandbox) enum PushFault {
     BeforeAnswer,
 }
 
-/// Whether a call is executed before it fails.
+/// The order of the execution and the failure of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::sandbox) enum Timing {
@@ -92,7 +92,7 @@ pub(in crate::sandbox) enum Timing {
 }
 
 impl CallFilter {
-    /// Whether the filter matches calls of that path.
+    /// Returns whether the filter matches calls of that path.
     pub(super) fn matches_path(&self, path: &str) -> bool {
         match self.api.strip_suffix('*') {
             Some(beginning) => path.starts_with(beginning),
@@ -102,7 +102,7 @@ impl CallFilter {
 }
 
 impl Effect {
-    /// Whether the call is executed.
+    /// Returns whether the call is executed.
     pub(in crate::sandbox) fn takes_effect(&self) -> bool {
         match self {
             Self::Errcode(_) | Self::Reset(Timing::Before) | Self::Hang(Timing::Before) => false,
@@ -113,7 +113,7 @@ impl Effect {
         }
     }
 
-    /// Whether the effect is on what the platform pushes, and not on a call.
+    /// Returns whether the effect is on a push, and not on a call.
     pub(super) fn concerns_push(&self) -> bool {
         matches!(self, Self::Receipt(_) | Self::Push(_))
     }

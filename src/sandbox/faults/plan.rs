@@ -60,7 +60,7 @@ impl FaultPlan {
         &self.0
     }
 
-    /// Whether the plan has no faults.
+    /// Returns whether the plan has no faults.
     pub(in crate::sandbox) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

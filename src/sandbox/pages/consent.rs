@@ -28,8 +28,8 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Htt
 
 /// Returns a form with a question, two buttons and the choice of the person.
 ///
-/// The texts: the action of the account, the question, the meaning of a yes, the button for no, the
-/// button for yes.
+/// `texts` are the action of the account, the question, the meaning of a yes, the button for no,
+/// the button for yes.
 fn consent_form(platform: &Platform, request: &Request, action: &str, texts: &[String; 5]) -> HttpResponse {
     let lang = page_language(request);
     let account = &platform.scenario.account_name;
@@ -51,7 +51,7 @@ fn consent_form(platform: &Platform, request: &Request, action: &str, texts: &[S
     page(lang, 200, title, &body, "form-action 'self' http: https:")
 }
 
-/// Confirms a refusal. WeChat informs nobody, and the phone stays on the page.
+/// Confirms a refusal. WeChat does not inform the account, and the phone stays on the page.
 pub(in crate::sandbox) fn consent_refused(request: &Request) -> HttpResponse {
     let lang = page_language(request);
     notice(lang, 200, '×', &t_in!(lang, "sandbox-refused-title"), &t_in!(lang, "sandbox-refused-text"))

@@ -1,4 +1,5 @@
-//! The HTML pages: what a phone shows when it opens a link, and the inbox with all phones.
+//! The HTML pages: the pages that a phone shows when it opens a link, and the inbox with all
+//! phones.
 
 mod consent;
 mod follow;

@@ -26,7 +26,7 @@ pub(in crate::sandbox) fn sign(parts: &[&str]) -> String {
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The key that an EncodingAESKey stands for.
+/// The key that an EncodingAESKey encodes.
 #[derive(Clone, PartialEq, Eq)]
 pub(in crate::sandbox) struct PushKey([u8; 32]);
 

@@ -36,14 +36,14 @@ pub(in crate::sandbox) struct PushDelivery {
     next_sequence: AtomicU64,
 }
 
-/// What all threads share.
+/// The state that all threads share.
 struct PushSender {
     client: PushClient,
     platform: Arc<Mutex<Platform>>,
     on_line: Box<dyn Fn(PushLine) + Send + Sync>,
 }
 
-/// An attempt that is due at some time. Of two that are due, the one submitted first comes first.
+/// An attempt with the time when it is due. Attempts are sorted by that time, then by submission.
 struct PushJob {
     due: Instant,
     sequence: u64,
@@ -56,7 +56,7 @@ impl PushDelivery {
     ///
     /// # Errors
     ///
-    /// Fails if the system cannot start a thread.
+    /// The system cannot start a thread.
     pub(in crate::sandbox) fn start(
         platform: Arc<Mutex<Platform>>,
         on_line: impl Fn(PushLine) + Send + Sync + 'static,
@@ -72,10 +72,9 @@ impl PushDelivery {
         Ok(Self { sender, threads, hasher: RandomState::new(), next_sequence: AtomicU64::new(0) })
     }
 
-    /// Sends a push when its time comes.
+    /// Sends a push when it is due.
     ///
-    /// Returns at once, except with [`PushFault::BeforeAnswer`]: then it returns after the first
-    /// attempt.
+    /// Returns immediately, or with [`PushFault::BeforeAnswer`] after the first attempt.
     pub(in crate::sandbox) fn submit(&self, push: QueuedPush) {
         let now = Instant::now();
         match push.fault {
@@ -172,7 +171,7 @@ impl PushSender {
         });
         let (elapsed, problem) = (begun.elapsed(), reply.as_ref().err().copied());
         let is_repeated = problem.is_some() && attempt < MAX_ATTEMPTS;
-        // The phone changes before the log says why.
+        // Change the phone before the log line of the attempt is written.
         match reply {
             Ok(Some(PassiveReply { text: Some(text) })) => {
                 self.lock_platform().receive_reply(&push.openid, text, machine_now_ms());

@@ -5,7 +5,7 @@
 
 use super::xml::XmlWriter;
 
-/// The sender of the events about authorizations: a service of the platform, and no person.
+/// The sender of the events about authorizations: a service of the platform, which is no person.
 const PLATFORM_SENDER: &str = "oPlatform_sends_this_event_1";
 /// The number of the revoked permission: nickname and avatar.
 const REVOKED_PROFILE: &str = "205";
@@ -23,7 +23,7 @@ pub(in crate::sandbox) const PUSH_NAMES: &[&str] = &[
     "user_authorization_cancellation",
 ];
 
-/// What happened.
+/// A message or an event that the platform pushes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum PushEvent {
     /// The person wrote a text, or tapped an entry of a menu message, which has an id then.
@@ -67,13 +67,13 @@ pub(in crate::sandbox) enum ReceiptOutcome {
     Other(String),
 }
 
-/// The two sides of a push, and its time.
+/// The account and the person of a push, and its time.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sandbox) struct PushHeader<'a> {
     pub(in crate::sandbox) app_id: &'a str,
     /// The account's own id, `gh_…`.
     pub(in crate::sandbox) original_id: &'a str,
-    /// The person that it is about.
+    /// The person that the push is about.
     pub(in crate::sandbox) openid: &'a str,
     /// Unix seconds.
     pub(in crate::sandbox) created_s: i64,
@@ -103,7 +103,7 @@ impl PushEvent {
         }
     }
 
-    /// Whether the person waits for a reply, and is notified if none comes.
+    /// Returns whether the person waits for a reply, and is notified if none comes.
     pub(in crate::sandbox) fn expects_reply(&self) -> bool {
         matches!(self, Self::Text { .. } | Self::Clicked { .. })
     }

@@ -20,7 +20,7 @@ pub struct PushLine {
     pub time: String,
     /// The name of the event, the type of the message, or `echostr` for the check of a URL.
     pub push: &'static str,
-    /// The openid of the person that it is about.
+    /// The openid of the person that the push is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<String>,
     /// The number of the attempt, from 1; 0 if the push is lost.

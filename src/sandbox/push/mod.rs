@@ -1,4 +1,4 @@
-//! What the platform pushes to the server of the account: messages and events.
+//! The pushes of the platform to the server of the account: messages and events.
 //!
 //! From the bottom up: `cipher` and `xml`; `settings`; `event`; `queued`, a push that is ready to
 //! be sent; `reply`, which reads the responses; `queue`, which adds to the state of the platform;

@@ -1,4 +1,4 @@
-//! Queues the pushes about a person, and shows on the phone what comes back.
+//! Queues the pushes about a person, and shows the account's replies on the phone.
 
 use std::time::Duration;
 

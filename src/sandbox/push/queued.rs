@@ -20,7 +20,7 @@ pub(in crate::sandbox) struct QueuedPush {
     pub(in crate::sandbox) original_id: String,
     /// The name of the event, or the type of the message.
     pub(in crate::sandbox) name: &'static str,
-    /// The person that it is about.
+    /// The person that the push is about.
     pub(in crate::sandbox) openid: String,
     /// The openid in `FromUserName`.
     sender: String,

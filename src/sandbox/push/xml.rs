@@ -48,7 +48,7 @@ impl XmlWriter {
     }
 }
 
-/// Whether XML does not allow the character although it is no control character.
+/// Returns whether XML does not allow the character although it is no control character.
 fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{fffe}' | '\u{ffff}')
 }

@@ -13,7 +13,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// Returns an error for the first invalid value.
+    /// The first invalid value.
     pub fn check(&self) -> Result<(), ScenarioError> {
         self.check_account()?;
         self.check_people()?;
@@ -118,7 +118,7 @@ impl Scenario {
     }
 }
 
-/// Whether `id` has the shape of a template's id.
+/// Returns whether `id` has the shape of a template's id.
 fn is_template_id(id: &str) -> bool {
     id.len() == 43 && is_word(id)
 }

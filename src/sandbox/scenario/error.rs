@@ -1,4 +1,4 @@
-//! The errors of a scenario file, and the checks that nearly every value goes through.
+//! The errors of a scenario file, and the checks for nearly every value.
 
 use std::fmt;
 

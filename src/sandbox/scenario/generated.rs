@@ -24,7 +24,7 @@ pub(in crate::sandbox) fn index_of(openid: &str, size: u32) -> Option<u32> {
     (1..=size).contains(&number).then_some(number)
 }
 
-/// Whether one of the first `size` generated followers has that name.
+/// Returns whether one of the first `size` generated followers has that name.
 pub(super) fn is_generated_name(name: &str, size: u32) -> bool {
     let number = name.strip_prefix("crowd").and_then(|digits| digits.parse().ok());
     number.is_some_and(|number| (1..=size).contains(&number) && follower(number).name == name)

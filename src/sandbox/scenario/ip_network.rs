@@ -21,7 +21,7 @@ impl Network {
         (prefix_len <= full_len).then_some(Self { address, prefix_len })
     }
 
-    /// Whether the address belongs to this network.
+    /// Returns whether the address belongs to this network.
     pub(super) fn contains(&self, other: IpAddr) -> bool {
         match (self.address, other) {
             (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.prefix_len,

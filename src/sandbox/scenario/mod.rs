@@ -152,7 +152,7 @@ impl Scenario {
         (self.crowd > 0).then(|| [1, self.crowd].map(generated::follower))
     }
 
-    /// Whether `caller` may request tokens.
+    /// Returns whether `caller` may request tokens.
     pub(super) fn allows_ip(&self, caller: IpAddr) -> bool {
         self.ip_whitelist.is_empty()
             || self.ip_whitelist.iter().filter_map(|entry| Network::parse(entry)).any(|net| net.contains(caller))

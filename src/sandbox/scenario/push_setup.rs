@@ -26,11 +26,11 @@ pub struct PushConfig {
     pub retry_after: Option<String>,
     /// The time between a message and its receipt. Defaults to 100 milliseconds.
     pub receipt_after: Option<String>,
-    /// By how much a push with the fault `late` is delayed. Defaults to 2 seconds.
+    /// The delay of a push with the fault `late`. Defaults to 2 seconds.
     pub late_after: Option<String>,
 }
 
-/// When the platform sends pushes.
+/// The times of the pushes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sandbox) struct PushTiming {
     pub(in crate::sandbox) retry_after: Duration,

@@ -39,7 +39,7 @@ impl Pushes {
         self.settings = settings.map(Arc::new);
     }
 
-    /// Returns the settings for a push that is to be queued, and the times of the account.
+    /// Returns the settings for the next push, and the times of the account.
     pub(in crate::sandbox) fn settings_and_timing(&self) -> Option<(Arc<PushSettings>, PushTiming)> {
         self.settings.clone().map(|settings| (settings, self.timing))
     }

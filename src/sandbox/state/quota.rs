@@ -46,7 +46,7 @@ const DAILY_LIMITS: &[DailyLimit] = &[
     daily_limit("/cgi-bin/user/info/updateremark", 10_000, 10_000),
 ];
 
-/// Counts both endpoints that clear the counters, and the console.
+/// The limit for both endpoints that clear the counters, and for the console, together.
 const MAX_CLEARS_PER_MONTH: u32 = 10;
 
 /// The counters of a day, and how often they were cleared in a month; both in Beijing time.

@@ -1,4 +1,4 @@
-//! Tests of the pushes: their XML and cipher, what causes them, and the faults.
+//! Tests of the pushes: their XML and cipher, their causes, and the faults.
 
 use std::sync::Arc;
 
@@ -229,7 +229,8 @@ fn what_people_do_is_pushed() {
             .collect();
         assert_eq!(clean, [expected], "{form} {body}");
     }
-    // What changes nothing, or what a person who does not follow cannot do, is not pushed.
+    // No push reports an action that changes nothing, or that a person who does not follow cannot
+    // take.
     for (form, body) in [
         ("follow", "person=nami&follows=1"),
         ("follow", "person=zoro&follows=0"),

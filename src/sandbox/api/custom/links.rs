@@ -66,7 +66,7 @@ pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether it is a web address that a phone can open.
+/// Returns whether it is a web address that a phone can open.
 pub(in crate::sandbox) fn is_web_url(url: &str) -> bool {
     let web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     web && !url.contains(char::is_whitespace)

@@ -18,7 +18,8 @@ use crate::sandbox::state::inbox::Message;
 use crate::sandbox::state::media::AttachmentView;
 use crate::sandbox::state::media::format::MediaKind;
 
-/// In bytes of UTF-8. The page documents no number; others measured this one.
+/// The maximum length of a text in bytes of UTF-8. The page documents none; others have measured
+/// it.
 const MAX_TEXT_BYTES: usize = 2048;
 /// The maximum number of menu entries, and of characters of one.
 ///
@@ -97,13 +98,14 @@ impl<'a> FieldReader<'a> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| api_error(code))
     }
 
-    /// Returns a web address: 41010 if it is missing, 40066 if it is not one of the web.
+    /// Returns a web address: 41010 if it is missing, 40066 if its scheme is not http or https.
     fn required_url(&self, name: &str) -> Result<String, ApiError> {
         let url = self.required(name, 41010)?;
         if is_web_url(url) { Ok(url.to_owned()) } else { Err(api_error(40066)) }
     }
 
-    /// Returns a web address that may be missing or empty: 40066 if it is not one of the web.
+    /// Returns a web address that may be missing or empty: 40066 if its scheme is not http or
+    /// https.
     fn optional_url(&self, name: &str) -> Result<Option<String>, ApiError> {
         let url = self.non_blank(name)?;
         if url.as_deref().is_none_or(is_web_url) { Ok(url) } else { Err(api_error(40066)) }

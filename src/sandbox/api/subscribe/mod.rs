@@ -82,8 +82,8 @@ impl Platform {
 
 /// Returns the lines of a notification: 47003 with the first invalid key.
 ///
-/// Each key of the template must have a value that its type allows. The page does not specify what
-/// other keys do: they are rejected.
+/// Each key of the template must have a value that its type allows. The page does not specify the
+/// effect of other keys: they are rejected.
 fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, ApiError> {
     let invalid =
         |key: &str, what: &str| Err(api_error_with(47003, format!("argument invalid! data.{key}.value {what}")));
@@ -109,7 +109,7 @@ fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, A
     }
 }
 
-/// Parses the page that a tap opens: 41030 if it is not one of the web.
+/// Parses the page that a tap opens: 41030 if it is not a web address.
 fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
     match value {
         Value::Null => Ok(None),

@@ -81,7 +81,7 @@ impl MediaFormat {
         })
     }
 
-    /// Whether a file of this format may be uploaded as that type.
+    /// Returns whether a file of this format may be uploaded as that type.
     pub(in crate::sandbox) fn is_allowed_as(self, kind: MediaKind) -> bool {
         match kind {
             MediaKind::Image => matches!(self, Self::Png | Self::Jpeg | Self::Gif),
@@ -125,8 +125,8 @@ impl MediaFormat {
     }
 }
 
-/// Whether the brand is a video, and not a still picture or a sound in the same container, or
-/// QuickTime.
+/// Returns whether the brand is a video, and not a still picture or a sound in the same container,
+/// or QuickTime.
 fn is_mp4_brand(brand: &[u8]) -> bool {
     matches!(brand.get(..3), Some(b"iso" | b"mp4" | b"mp7" | b"avc" | b"M4V" | b"MSN" | b"das"))
 }

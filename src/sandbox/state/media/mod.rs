@@ -75,7 +75,7 @@ impl MediaStore {
         self.files.get(id).filter(|file| now_ms - file.at_ms < TTL_MS)
     }
 
-    /// Returns the file of that id, whatever its age, as long as it is kept.
+    /// Returns the file of that id, regardless of its age, as long as it is kept.
     pub(in crate::sandbox) fn get(&self, id: &str) -> Option<&UploadedFile> {
         self.files.get(id)
     }

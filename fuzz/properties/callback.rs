@@ -1,5 +1,5 @@
-//! Calls of the redirect address: every response is one of a fixed set of pages, which contain
-//! nothing of the call.
+//! Calls of the redirect address: every response is one of a fixed set of pages, which repeat no
+//! part of the call.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -40,7 +40,7 @@ struct BindingFixture {
     exchange: Arc<FakeExchange>,
     save_count: Arc<AtomicUsize>,
     state: String,
-    /// Kept, because events of a disconnected channel are lost.
+    /// Connected, because events of a disconnected channel are lost.
     _events: crossbeam_channel::Receiver<wxbox::callback::CallbackEvent>,
 }
 

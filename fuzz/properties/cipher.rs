@@ -1,5 +1,5 @@
-//! The encryption of pushes: what was encrypted is read again, and nothing else is: neither with
-//! another key nor for another account nor with a changed bit.
+//! The encryption of pushes: an encrypted push is decrypted unchanged, but not with another key,
+//! for another account or with a changed bit.
 
 use wxbox::clock::Timestamp;
 use wxbox::wechat::push::{PushError, PushQuery, PushSettings};
@@ -46,6 +46,6 @@ pub fn check_cipher(bytes: &[u8]) {
     changed[at / 7] ^= 1 << (at % 7);
     let changed = String::from_utf8(changed).unwrap();
     assert!(open(&own, &changed, signature).is_err(), "accepted with a changed bit");
-    // Even who can sign needs the key for a whole text of one's own.
+    // A person who can sign still needs the key to encrypt a whole text.
     drop(open(&own, &changed, &sign(&["1", "n", &changed])));
 }

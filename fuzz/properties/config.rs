@@ -1,5 +1,5 @@
-//! Config files: no error, warning or view of the config contains the secret, whatever surrounds
-//! it.
+//! Config files: no error, warning or view of the config contains the secret, regardless of the
+//! text around it.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! Pushes: nothing is accepted without a right signature, a repeat has the same key and the same
-//! answer, and a response to a rejected push contains nothing of it.
+//! answer, and a response to a rejected push repeats no part of it.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -63,9 +63,9 @@ struct Push {
     parameters: BTreeMap<String, String>,
 }
 
-/// The input is a query string, and after a newline the body. In the query, `$T` is the time, `$S` the
-/// right signature and `$M` the right signature of the encrypted part. What follows `$E` in the body is
-/// encrypted.
+/// The input is a query string, and after a newline the body. In the query, `$T` is the time, `$S`
+/// the right signature and `$M` the right signature of the encrypted part. The part after `$E` in
+/// the body is encrypted.
 fn parse_input(bytes: &[u8], now: u64) -> Push {
     let at = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let query = String::from_utf8_lossy(&bytes[..at]).replace("$T", &now.to_string());
@@ -95,7 +95,7 @@ fn signed_parameters(parameters: &BTreeMap<String, String>) -> [String; 2] {
     ["timestamp", "nonce"].map(|name| parameters.get(name).cloned().unwrap_or_default())
 }
 
-/// Fails if an accepted push was not signed, or differs when it is repeated.
+/// Fails if an accepted push was not signed, or if a repeat of it has another key.
 fn assert_accepted_rightly(settings: &PushSettings, push: &Push, message: &PushMessage, now: Timestamp) {
     let [timestamp, nonce] = signed_parameters(&push.parameters);
     let given = |name: &str| push.parameters.get(name).cloned().unwrap_or_default();

@@ -101,8 +101,8 @@ impl Write for SharedBuffer {
     }
 }
 
-/// Fails if the body of a message contains what WeChat rejects: control characters, which JSON can
-/// only contain as `\u` escapes.
+/// Fails if the body of a message contains text that WeChat rejects: control characters, which JSON
+/// can only contain as `\u` escapes.
 pub fn assert_body_valid(line: &str) {
     let body: serde_json::Value = serde_json::from_str(line).expect("a body is JSON");
     assert_eq!(body["touser"], OPENID);

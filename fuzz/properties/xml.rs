@@ -1,4 +1,5 @@
-//! The XML of pushes: bounded, without a DTD, and equal when what was read is written and read again.
+//! The XML of pushes: bounded, without a DTD, and equal after it is parsed, written and parsed
+//! again.
 
 use serde_json::{Map, Value};
 
@@ -25,7 +26,8 @@ fn write_elements(fields: &Map<String, Value>, text: &mut String) {
                 Value::Object(fields) => write_elements(fields, text),
                 value => {
                     let content = value.as_str().expect("elements are strings, objects and lists");
-                    // A carriage return, which only a reference can make, would be read as a line feed.
+                    // A carriage return, which only a reference can make, would be read as a line
+                    // feed.
                     let content = content.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
                     *text += &format!("<![CDATA[{content}]]>");
                 }

@@ -1,4 +1,4 @@
-//! Several accounts on one database, several processes at once, and the precedence of settings.
+//! Several accounts on one database, several concurrent processes, and the precedence of settings.
 
 use snapbox::str;
 

@@ -72,7 +72,8 @@ fn other_rejection_leaves_unknown() {
     assert_eq!(delivered_count(&mut env), 1);
 }
 
-/// Errcode 45009 delays later messages until the next day, and fails none that was never attempted.
+/// Errcode 45009 delays later messages until the next day, and no message that was never attempted
+/// fails.
 #[test]
 fn quota_error_fails_no_untried_message() {
     let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = [2, 3, 4, 5]\nerrcode = 45009"]);
@@ -120,8 +121,8 @@ fn cancel_stops_repeats_and_keeps_key() {
     }
 }
 
-/// Within WeChat's dedupe window of ten minutes, `retry` only makes the message due now: what it
-/// leaves unsent is not repeated after the window.
+/// Within WeChat's dedupe window of ten minutes, `retry` only makes the message due now: if the
+/// message stays unsent, it is not repeated after the window.
 #[test]
 fn retry_keeps_ambiguous_attempt() {
     let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = 2\nerrcode = -1"]);

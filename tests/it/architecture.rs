@@ -14,8 +14,8 @@ use source::{SourceFile, all_files, production_files};
 
 pub use source::rust_files;
 
-/// What each top-level module of `src/` may import, from the top layer down: a module imports only
-/// modules further down in this table. docs/architecture.md explains the layers.
+/// The modules that each top-level module of `src/` may import, from the top layer down: a module
+/// imports only modules further down in this table. docs/architecture.md explains the layers.
 const MODULES: &[(&str, &[&str])] = &[
     ("lib", &["cli", "commands", "context", "exit", "i18n", "report", "signals", "time_zone", "ui"]),
     (
@@ -131,7 +131,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("text_line", &[]),
 ];
 
-/// The only module of `commands/` that the other ones may use.
+/// The only module of `commands/` that the other modules may use.
 const SHARED_COMMAND_MODULE: &str = "delivery";
 
 const MAX_FILE_LINES: usize = 800;
@@ -141,11 +141,11 @@ const MAX_IMPL_FILES: usize = 3;
 /// Types whose methods are grouped by subject, a file each.
 const TYPES_SPLIT_BY_SUBJECT: &[&str] = &["Client", "Platform", "Store"];
 
-/// Type names that each module has for itself.
+/// Type names that several modules may have.
 const COMMON_TYPE_NAMES: &[&str] = &["Error", "Result"];
 
-/// Words that no identifier and no comment may hold: metaphors, for which docs/glossary.md has the
-/// standard term, and archaic verbs.
+/// Words that no identifier and no comment may contain: metaphors, for which docs/glossary.md has
+/// the standard term, and archaic verbs.
 #[rustfmt::skip]
 const DENIED_WORDS: &[&str] = &[
     "bell", "board", "crew", "desk", "door", "flaw", "forsake", "forsaken", "heed", "heeds", "hire",
@@ -159,7 +159,8 @@ fn module_of(path: &str) -> &str {
     path["src/".len()..].split('/').next().unwrap().trim_end_matches(".rs")
 }
 
-/// Returns every line of production code outside the named modules that matches the pattern in `text`.
+/// Returns every line of production code outside the named modules that matches the pattern in
+/// `text`.
 fn lines_with(pattern: &str, allowed: &[&str], text: impl Fn(&SourceFile) -> &str) -> Vec<String> {
     let pattern = Regex::new(pattern).unwrap();
     let files = production_files().iter().filter(|file| !allowed.contains(&module_of(&file.path)));
@@ -277,7 +278,8 @@ fn impls_of_a_type_stand_together() {
     assert_eq!(files, BTreeMap::new());
 }
 
-/// The sandbox and the client of the platform share no type, so that both have a `Message` and a `Level`.
+/// The sandbox and the client of the platform share no type, so that both have a `Message` and a
+/// `Level`.
 #[test]
 fn each_type_name_is_unique() {
     let definition = Regex::new(r"(?m)^(?:pub(?:\([^)]*\))? )?(?:struct|enum|trait|union|type) (\w+)").unwrap();
@@ -335,8 +337,8 @@ fn catalogue_and_code_have_same_messages() {
     assert_eq!(idle, Vec::<&&str>::new(), "in en.ftl, but not used");
 }
 
-/// Files whose prose is not in the catalogue: documents, which are English; SQL; what the sandbox returns in
-/// WeChat's place; how WeChat writes dates.
+/// Files whose prose is not in the catalogue: documents, which are English; SQL; the sandbox's
+/// responses in WeChat's place; WeChat's formats of dates.
 const UNTRANSLATED_FILES: &[&str] = &[
     // The English terms of the help are the keys of its catalogue.
     "cli/help/",
@@ -356,8 +358,8 @@ const UNTRANSLATED_FILES: &[&str] = &[
     "wechat/template_rules/field_types.rs",
 ];
 
-/// Literals that are no texts of ours: HTML, HTTP, command lines, names of file systems, and parts of other
-/// programs' messages that are searched for.
+/// Literals that are no texts of wxbox: HTML, HTTP, command lines, names of file systems, and parts
+/// of other programs' messages that are searched for.
 const UNTRANSLATED_TEXTS: &[&str] = &[
     "default-src 'none'",
     "form-action ",

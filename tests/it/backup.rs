@@ -29,7 +29,7 @@ exit 0
 luffy	-	crew		not bound
 
 "#]]);
-    // A write-ahead log that another database left there must not become part of the next copy.
+    // A write-ahead log that another database left behind must not become part of the next copy.
     env.run("--database copy.db user add stranger").assert_success();
     env.write_file("copy.db-wal", [0; 100]);
     drop(other);
@@ -141,7 +141,7 @@ hint: use another file name, or remove that file first
     env.run("--database empty.db user show luffy").assert_success();
 }
 
-/// Temporary files that nobody locks any more belong to processes that were killed.
+/// Temporary files without a lock belong to processes that were killed.
 #[test]
 fn killed_backup_leftovers_are_removed_by_next() {
     let env = TestEnv::new();

@@ -13,7 +13,7 @@ pub fn env_with_luffy() -> TestEnv {
     env
 }
 
-/// Returns everything that the commands show of the users.
+/// Returns the users as the commands print them.
 pub fn user_state(env: &TestEnv) -> String {
     env.run("--json user list").assert_success().stdout().to_owned()
 }

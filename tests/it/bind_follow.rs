@@ -1,4 +1,5 @@
-//! The second step of `bind`: a person who does not follow the account is shown how to.
+//! The second step of `bind`: a person who does not follow the account gets instructions to follow
+//! it.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -52,7 +52,7 @@ fn phone_calls_back_over_https() {
     assert_eq!(sent_on.headers()["location"], event["url"].as_str().unwrap());
     let callback = authorize(event["url"].as_str().unwrap(), "luffy");
     assert_eq!(callback.scheme(), "https");
-    // Neither plain text nor an untrusted certificate gets through.
+    // Neither plain text nor an untrusted certificate is accepted.
     let mut clear = callback.clone();
     clear.set_scheme("http").unwrap();
     clear.set_port(callback.port()).unwrap();

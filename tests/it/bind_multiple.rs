@@ -53,7 +53,7 @@ fn sequential_binds_still_answer_late_callbacks() {
     assert_eq!(next_event(&mut bind)["openid"], LUFFY);
     let nami = authorize_user(&mut bind, "nami");
     assert_ne!(luffy.query(), nami.query());
-    // The first user's phone calls again; another code of that user binds nobody.
+    // The first user's phone calls again; another code of that user binds no user.
     assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
     assert_eq!(page_title(&replace_code(&luffy, "another")), (409, "链接已被使用".into()));
     assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));

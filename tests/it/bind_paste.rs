@@ -37,7 +37,7 @@ fn code_and_state(address: &Url) -> [String; 2] {
     ["code", "state"].map(|name| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned())
 }
 
-/// Runs a command, pastes the result of `made` for the right callback URL, and checks that the
+/// Runs a command, pastes the result of `made` for the valid callback URL, and checks that the
 /// output does not repeat the code.
 pub fn paste_callback_url(env: &TestEnv, line: &str, made: impl Fn(&Url) -> String) -> CommandOutput {
     let (mut bind, mut stdin) = spawn_with_stdin_pipe(env, line);

@@ -1,4 +1,4 @@
-//! `bind --paste`: what may happen to a URL on its way from the phone.
+//! `bind --paste`: the changes that a URL may undergo on its way from the phone.
 
 use crate::bind_paste::{env_without_listener, paste_callback_url};
 use crate::support::env::authorize;

@@ -35,7 +35,7 @@ fn listener_of_bind_takes_the_scan() {
     assert!(shown["url"].as_str().unwrap().starts_with("http") && shown["expires_at"].is_string(), "{shown}");
     let check = http_client().get(format!("http://{address}/push?{}&echostr=42", signed_query(1))).send().unwrap();
     assert_eq!(check.text().unwrap(), "42");
-    // Another event binds nobody.
+    // Another event binds no user.
     assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "subscribe", "")), (200, "success".into()));
     let (status, reply) = push(&address, &scan_xml(&env, ZORO, "subscribe"));
     assert_eq!((status, reply.contains("<Content><![CDATA[已绑定为 zoro]]></Content>")), (200, true), "{reply}");

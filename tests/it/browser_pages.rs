@@ -1,4 +1,4 @@
-//! The pages in a browser: what a person reads, on a screen as narrow as a phone's.
+//! The pages in a browser as a person reads them, on a screen as narrow as a phone's.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,8 +11,8 @@ use crate::support::env::{TestEnv, authorize, http_client};
 /// The width of a small phone in CSS pixels.
 pub const PHONE_WIDTH_PX: u32 = 360;
 
-/// Returns the document at a URL after its scripts ran in Chromium, and what Chromium complained
-/// about. Returns `None` if there is no Chromium.
+/// Returns the document at a URL after its scripts ran in Chromium, and the complaints of Chromium.
+/// Returns `None` if there is no Chromium.
 pub fn render_in_chromium(env: &TestEnv, url: &str, language: &str) -> Option<(String, Vec<String>)> {
     let ran = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
@@ -99,7 +99,7 @@ fn phone_pages_fit_narrow_screen_in_both_languages() {
         url
     };
     let (_, state) = right.query().unwrap().split_once('&').unwrap();
-    // The valid callback comes last: until then the wait goes on.
+    // The valid callback comes last, because it ends the wait.
     let calls = [
         with("state=wrong"),
         with(state),

@@ -1,4 +1,4 @@
-//! The callback behind its HTTP server: what a phone receives while other clients send requests.
+//! The callback behind its HTTP server: the responses to a phone while other clients send requests.
 
 #![allow(clippy::unwrap_used)]
 

@@ -34,8 +34,7 @@ fn exchange_count(env: &mut TestEnv) -> usize {
 fn code_without_state_is_rejected() {
     let mut env = env_with_luffy();
     env.run("user add nami").assert_success();
-    // The attacker is a follower of the account, too: the code is genuine, and of this very
-    // account.
+    // The attacker is a follower of the account, too: the code is genuine, and for this account.
     let elsewhere = unique_address();
     let mut command = env.command(&format!("bind --user nami --listen {elsewhere}"));
     command.env("WXBOX_REDIRECT_URI", format!("http://{elsewhere}/callback/"));

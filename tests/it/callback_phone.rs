@@ -1,4 +1,4 @@
-//! What phones and attackers send to the callback while `bind` waits, and the responses they get.
+//! The requests of phones and attackers to the callback while `bind` waits, and the responses.
 
 use std::net::TcpStream;
 
@@ -19,7 +19,8 @@ const UNAUTHORIZED_BODY: &str = r#"{"errcode":48001,"errmsg":"api unauthorized"}
 fn start_bind(line: &str) -> (TestEnv, RunningCommand, Url) {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    // A token is cached for the query whether luffy follows; fetching one would be reported at -v.
+    // A token is cached for the query whether luffy follows, because fetching one is reported at
+    // -v.
     env.run("token").assert_success();
     let mut bind = env.spawn(line);
     let right = authorize(&bind.expect_line(), "luffy");
@@ -161,7 +162,7 @@ fn concurrent_callbacks_share_one_exchange() {
         })
         .collect();
     assert_eq!(wechat.expect_request(), "/sns/oauth2/access_token");
-    // Other requests are answered meanwhile.
+    // Other requests are answered in the meantime.
     assert_eq!(page_title(&replace_path_and_query(&right, "/callback/", "")).0, 403);
     wechat.respond(200, r#"{"access_token":"t","openid":"oOpenid","scope":"snsapi_base"}"#);
     for call in calls {

@@ -1,4 +1,4 @@
-//! The rules for Chinese texts: modern written Chinese, one word for each thing, and Chinese
+//! The rules for Chinese texts: modern written Chinese, one term for each thing, and Chinese
 //! punctuation. They hold for the catalogue, the error codes, the example config and the documents.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ const WECHAT_SENTENCE: &str = "redirect_uri域名与后台配置不一致，错�
 
 const HAN: &str = "\u{4e00}-\u{9fff}";
 
-/// Words that read as literary or as translated. `COMMON_WORDS` contain some of them.
+/// Literary words, and words that are typical of translations. `COMMON_WORDS` contain some of them.
 const LITERARY_WORDS: &[&str] =
     &["须", "其", "此人", "供", "则", "均", "若", "于", "之", "所述", "皆", "亦", "方可", "倘", "予以", "不声不响"];
 
@@ -149,7 +149,7 @@ fn without(text: &str, words: &[&str]) -> String {
     words.iter().fold(text.to_owned(), |text, word| text.replace(word, "\u{0}"))
 }
 
-/// Returns what `find` finds in the texts, with its place.
+/// Returns the violations that `find` returns for the texts, each with its place.
 fn violations(texts: &[Text], find: impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let found = texts.iter().flat_map(|text| find(&text.text).into_iter().map(move |what| (text, what)));
     found.map(|(text, what)| format!("{}: {what} in: {}", text.place, text.text)).collect()
@@ -214,13 +214,13 @@ fn chinese_and_latin_are_separated_by_a_blank() {
     texts.extend(errcode_texts());
     assert_none(&violations(&texts, |text| {
         let text = without(text, &[WECHAT_SENTENCE]);
-        // The cells of a table are separated by blanks.
+        // The cells of a table are separated by spaces.
         let cells = text.replace(" |", "|").replace("| ", "|");
         [matches(&joined, &text), matches(&around_punctuation, &cells)].concat()
     }));
 }
 
-/// A blank between a Chinese word and a Chinese name would be wrong, and none would hide the name.
+/// A space between a Chinese word and a Chinese name would be wrong, and none would hide the name.
 #[test]
 fn chinese_text_has_names_and_paths_in_quotes() {
     let name = Regex::new(r"(?:^|[^“'：])\{ \$(?:user|tag|who|person|title|to|holder) \}").unwrap();

@@ -1,6 +1,6 @@
 //! A table of valid and invalid command lines, run in one home after another: the output as text,
-//! with `--json`, and with standard input closed. `BLESS=1 cargo test --test it -- command_corpus` rewrites the
-//! expected output: read the diff.
+//! with `--json`, and with standard input closed. `BLESS=1 cargo test --test it -- command_corpus`
+//! rewrites the expected output; read the diff afterwards.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

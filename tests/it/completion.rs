@@ -1,4 +1,4 @@
-//! What wxbox offers at the cursor, as the scripts of `completions/` ask for it.
+//! The candidates at the cursor, requested as the scripts of `completions/` do.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv, ZORO};
 
-/// Asks as fish does, with `|` at the cursor, and returns the lines of the answer.
+/// Requests an answer as fish does, with `|` at the cursor, and returns its lines.
 #[track_caller]
 fn complete(env: &TestEnv, line: &str) -> Vec<String> {
     let words = shell_words::split(line.strip_suffix('|').unwrap()).unwrap();
@@ -85,7 +85,7 @@ fn people_and_tags_are_offered() {
     assert_eq!(values(&env, "send --tag |"), ["dev team", "ops"]);
     assert_eq!(values(&env, "outbox list --tag o|"), ["ops"]);
     assert_eq!(values(&env, "user edit luffy --untag o|"), ["ops"]);
-    // A new name is not one that exists, and one name is enough.
+    // A new name has no candidates, and the command takes one name only.
     assert_eq!(values(&env, "user add lu|"), [""; 0]);
     assert_eq!(values(&env, "user show luffy lu|"), [""; 0]);
 }
@@ -222,7 +222,7 @@ fn config_and_database_are_those_of_the_command() {
 #[test]
 fn trouble_is_silent_and_changes_nothing() {
     let mut env = prepared_env();
-    // Reads the requests so far.
+    // This reads the requests so far.
     env.sandbox().requests();
     let before = files(&env);
     assert_eq!(values(&env, "--database missing.db send --user |"), [""; 0]);

@@ -9,7 +9,7 @@ use crate::support::pty::Terminal;
 const CTRL_U: &str = "\x15";
 const PROMPT: &str = "ready>";
 
-/// A shell with the script for it.
+/// A shell with its completion script.
 struct InteractiveShell {
     terminal: Terminal,
 }
@@ -78,10 +78,10 @@ fn assert_completes(command: Command) {
     shell.expect("wxbox send --tag ops\t", "wxbox send --tag ops-night");
     shell.expect("wxbox unbind --user mon\t", r"wxbox unbind --user monkey\ d.\ dragon");
     shell.expect("wxbox user passwd 'mon\t", "wxbox user passwd 'monkey d. dragon'");
-    // A key, and the value right after it. Another key follows.
+    // A key without a space, so that the value can follow; then another key.
     shell.expect("wxbox send -t backup -d ho\tdb1 -d si\t42G", "wxbox send -t backup -d host=db1 -d size=42G");
     shell.expect("wxbox explain 4016\t\t", "caller IP not in the whitelist");
-    // Files where a file belongs, and nothing elsewhere.
+    // Files are offered only where the argument is a file.
     shell.expect("wxbox user import use\t", "wxbox user import users-2026.csv");
     shell.expect("wxbox user show use\tQ", "wxbox user show useQ");
     shell.expect("wxbox send use\tQ", "wxbox send useQ");

@@ -1,4 +1,4 @@
-//! A batch runs for a long time: what other processes change in the database meanwhile.
+//! Changes of other processes to the database while a long batch runs.
 
 use std::io::Write;
 
@@ -20,7 +20,7 @@ fn env_with_two_bound() -> TestEnv {
     env
 }
 
-/// A removed row leaves its place in the database, and its number, to the next one.
+/// The next row may get the place and the number of a removed row.
 #[test]
 fn text_is_never_sent_to_removed_user() {
     // A text in one part is sent as it was read; a text in several parts is read back from the

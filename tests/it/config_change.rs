@@ -208,7 +208,7 @@ error: app_secret is a secret, which wxbox does not print
 #[test]
 fn secret_is_asked_for_and_not_shown() {
     let env = env_with_config();
-    // The other name of the key stays the one of the file.
+    // The file keeps its own alternative name of the key.
     env.replace_in_config(&[("app_secret", "appsecret")]);
     let mut terminal = Terminal::start(env.command("config set app_secret"), 24, 80);
     terminal.wait_for("app_secret (not shown):");

@@ -1,5 +1,5 @@
-//! The question before many messages are sent or cancelled, the causes that are told once, and the
-//! summary of a run.
+//! The question before many messages are sent or cancelled, the causes that are reported once, and
+//! the summary of a run.
 
 use snapbox::str;
 

@@ -36,7 +36,7 @@ fn assert_delivered(env: &mut TestEnv, delivered: i64) {
     assert_eq!((&stats["delivered"], &stats["twice"]), (&delivered.into(), &0.into()));
 }
 
-/// Runs the recovery that cron would run a minute later.
+/// Runs the same recovery as cron, which would run it a minute later.
 fn flush_after_kill(env: &TestEnv, relay: &InterceptingProxy) {
     relay.resume_all();
     env.run("-q outbox flush").assert_success();
@@ -96,7 +96,7 @@ fn killed_before_response() {
         assert_delivered(&mut env, 1);
         flush_after_kill(&env, &relay);
         assert_eq!(outbox_summary(&env), state);
-        // The key is taken, whether or not the message is known to have been delivered.
+        // The key is in use, even if the delivery is ambiguous.
         let again = env.run(&format!("send -u luffy --key k {what}")).status();
         assert_eq!(again, Some(if what == TEMPLATE_ARGS { 0 } else { 6 }));
         assert_delivered(&mut env, 1);

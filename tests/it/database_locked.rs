@@ -1,6 +1,6 @@
 //! A database that another process keeps locked: it can be read, and a command that would write
-//! reports the lock in time. The outcome of a message in flight is waited for, because no other
-//! process knows it.
+//! reports the lock in time. A command waits for the lock to record the outcome of a message in
+//! flight, because no other process knows it.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -115,7 +115,7 @@ fn locked_database_can_be_read() {
 #[test]
 fn reader_exit_does_not_wait_for_lock() {
     let env = env_with_luffy();
-    // Another reader keeps the log from being moved at once.
+    // Another reader keeps the log from being moved immediately.
     let reader = Connection::open(env.database_path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
     let lock = Connection::open(env.database_path()).unwrap();
@@ -178,7 +178,7 @@ fn outcome_waits_longest_for_lock() {
     relay.resume_all();
     assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
     assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
-    // Other writers have timed out meanwhile, more than once.
+    // Other writers have timed out in the meantime, more than once.
     for _ in 0..3 {
         assert!(matches!(write_something(&env), Err(Error::Busy { .. })));
     }

@@ -165,7 +165,7 @@ fn damaged_wal_is_reported_and_kept() {
     }
     std::fs::remove_file(env.database_path()).unwrap();
     assert_error(&run_unchanged(&env, "user add luffy"), "does not belong to the database");
-    // The end of the log: it counts up to there, as after a power failure.
+    // With a damaged end, the log is valid up to there, as after a power failure.
     damaged(&|log| log[snapshots[2].1.len() + 100..].fill(0xa5));
     let people = "luffy\t-\t\t\tnot bound\nnami\t-\t\t\tnot bound\nusopp\t-\t\t\tnot bound\nzoro\t-\t\t\tnot bound\n";
     assert_eq!(env.run("user list").assert_success().stdout(), people);
@@ -380,7 +380,7 @@ fn symlinked_database_shares_locks() {
     relay.pause_at(crate::support::proxy::Direction::Response, "/cgi-bin/message/");
     let run = env.spawn(&format!("--database link.db send --all {TEMPLATE_ARGS}"));
     relay.expect_arrival();
-    // The other process is alive: nobody else may claim its messages, in flight or not.
+    // The other process is alive: no other process may claim its messages, in flight or not.
     assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE claimed_by NOTNULL"), 2);
     relay.resume_all();

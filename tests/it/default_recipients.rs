@@ -21,7 +21,7 @@ fn env_with_default(to: &str) -> TestEnv {
     env
 }
 
-/// Returns a config without its table `[send]`, which a test writes anew.
+/// Returns a config without its table `[send]`, which the test writes itself.
 fn without_send(config: &str) -> String {
     let start = config.find("[send]").unwrap();
     let end = config[start + 1..].find("\n[").map_or(config.len(), |end| start + 1 + end);

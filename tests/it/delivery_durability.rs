@@ -1,5 +1,5 @@
 //! Nothing is lost and nothing is delivered twice: processes that are killed, full disks, quotas
-//! and tokens that end in the middle of a run, and clocks that are set back.
+//! and tokens that expire in the middle of a run, and clocks that are set back.
 
 use std::process::Stdio;
 

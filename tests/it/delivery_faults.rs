@@ -7,7 +7,7 @@ use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TEMPLATE_ARGS, TestEnv};
 
 /// The result of a fault: the state, the attempts, the deliveries and the exit status, for a text
 /// and for a template to one recipient; then the same for five recipients of whom only the second
-/// meets the fault.
+/// is affected by the fault.
 struct FaultCase {
     fault: &'static str,
     text: ExpectedResult,
@@ -131,8 +131,8 @@ fn unreachable_mark_lasts_until_delivery() {
     assert_eq!(env.query::<i64>(reachable), 2);
 }
 
-/// The second host receives the messages that the first did not: at once if nothing was sent, and
-/// as a further attempt after an HTTP 5xx, whose repeat WeChat drops. A failed host is not used
+/// The second host receives the messages that the first did not: immediately if nothing was sent,
+/// and as a further attempt after an HTTP 5xx, whose repeat WeChat drops. A failed host is not used
 /// again for a while.
 #[test]
 fn failed_host_falls_back_to_next() {

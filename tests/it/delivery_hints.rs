@@ -1,5 +1,5 @@
-//! The hint for a message that was not delivered: what wxbox does by itself, and the one command
-//! that does more. No hint leads to a second delivery.
+//! The hint for a message that was not delivered: the next action of wxbox itself, and the one
+//! command that does more. No hint leads to a second delivery.
 
 use snapbox::str;
 

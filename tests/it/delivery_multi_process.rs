@@ -1,4 +1,4 @@
-//! Any number of processes on one database share the work.
+//! Any number of processes on one database share the deliveries.
 
 use crate::support::env::{TEMPLATE_ARGS, TestEnv};
 
@@ -44,7 +44,7 @@ fn send_reports_messages_claimed_elsewhere() {
 }
 
 /// Messages that a killed process had claimed and not attempted return to the broadcast, which has
-/// nothing else left to do.
+/// no other messages left.
 #[test]
 fn send_ends_when_claiming_process_is_killed() {
     let mut env = env_with_generated_users(6);
@@ -70,7 +70,7 @@ fn send_leaves_message_that_was_postponed_elsewhere() {
     let mut env = TestEnv::with_bound_luffy();
     env.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\"")]);
     env.set_text_fault("nth = 1\nerrcode = -1");
-    // In place of another process: it has postponed the message before the run's timer fires.
+    // The trigger acts as another process that postpones the message before the run's timer fires.
     let postpone = "CREATE TRIGGER postpone AFTER UPDATE OF due_at ON messages
         WHEN NEW.state = 'queued' AND NEW.claimed_by IS NULL
         BEGIN UPDATE messages SET due_at = due_at + 3600000 WHERE id = NEW.id; END";

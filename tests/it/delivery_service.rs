@@ -22,7 +22,7 @@ struct RunningService {
     events: Receiver<DeliveryServiceEvent>,
 }
 
-/// Returns the settings by the config file.
+/// Returns the settings in the config file.
 fn settings(env: &mut TestEnv) -> DeliveryServiceSettings {
     let config: toml::Table = env.read_config().parse().unwrap();
     let api_base = vec![Url::parse(config["network"]["api_base"].as_str().unwrap()).unwrap()];
@@ -52,8 +52,8 @@ fn start(env: &TestEnv, settings: DeliveryServiceSettings) -> RunningService {
     RunningService { service, events }
 }
 
-/// Whether the event only says that a run is at work. On a busy machine a process may hold the
-/// database for longer than usual.
+/// Returns whether the event only reports the progress of a run. On a busy machine a process may
+/// hold the database for longer than usual.
 fn is_progress(event: &DeliveryServiceEvent) -> bool {
     let DeliveryServiceEvent::Run(event) = event else { return false };
     matches!(event, DeliveryEvent::AttemptEnded { .. } | DeliveryEvent::DatabaseLocked { .. })
@@ -68,7 +68,7 @@ fn settled_message(event: DeliveryServiceEvent) -> Message {
 }
 
 impl RunningService {
-    /// Returns the next event that says more than that a run is at work.
+    /// Returns the next event that is not about the progress of a run.
     fn next_event(&self) -> DeliveryServiceEvent {
         loop {
             let event = self.events.recv_timeout(TEST_TIMEOUT).unwrap();
@@ -78,7 +78,7 @@ impl RunningService {
         }
     }
 
-    /// Waits for a message that a run is done with.
+    /// Waits for a message that a run has finished with.
     #[track_caller]
     fn expect_settled(&self) -> Message {
         settled_message(self.next_event())
@@ -119,7 +119,7 @@ impl RunningService {
     }
 }
 
-/// Queues messages by another process.
+/// Queues messages from another process.
 #[track_caller]
 fn queue(env: &TestEnv, what: &str) {
     env.run(&format!("-q send --no-wait {what}")).assert_success();
@@ -164,7 +164,7 @@ fn message_does_not_wait_for_hanging_request() {
     relay.expect_arrival();
     queue(&env, &format!("-u luffy {TEMPLATE_ARGS}"));
     running.expect_sent(2);
-    // The first request is still under way, and is given up at the deadline.
+    // The first request is still in flight, and is abandoned at the deadline.
     let settled = running.stop(Duration::ZERO);
     let states: Vec<_> = settled.iter().map(|message| (message.id, message.state)).collect();
     assert_eq!(states, [(1, MessageState::Unknown)]);
@@ -202,7 +202,7 @@ fn reload_ends_run_and_releases_what_it_has_not_started() {
     queue(&env, &format!("-u luffy {TEMPLATE_ARGS}"));
     let running = start(&env, settings.clone());
     relay.expect_arrival();
-    // The run has claimed both, and has only one request under way.
+    // The run has claimed both, and has only one request in flight.
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE claimed_by NOTNULL"), 2);
     running.service.reload(settings);
     running.expect_sent(2);
@@ -326,7 +326,8 @@ fn messages_of_killed_process_are_recovered() {
     relay.expect_arrival();
     let settings = settings(&mut env);
     let running = start(&env, settings);
-    // The service has seen that a live process has claimed the message once it has delivered another one.
+    // After it has delivered another message, the service knows that a live process has claimed the
+    // first one.
     env.run("template list").assert_success();
     queue(&env, &format!("-u luffy {TEMPLATE_ARGS}"));
     running.expect_sent(2);

@@ -1,5 +1,5 @@
-//! The dependencies: each is used, and docs/decisions.md gives the reason for it. `cargo deny` checks
-//! licences, duplicates and sources in `.ci/run`.
+//! The dependencies: each is used, and docs/decisions.md gives the reason for it. `cargo deny`
+//! checks licenses, duplicates and sources in `.ci/run`.
 
 use std::collections::BTreeMap;
 

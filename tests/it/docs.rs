@@ -1,5 +1,6 @@
-//! What is committed beside the code and must say what the code says: completions, the command-line
-//! reference. `BLESS=1 cargo test --test it -- docs` writes all of it anew, and the tables of `docs/reference/` (`docs_markdown.rs`).
+//! The committed files that must match the code: completions, and the reference of the command
+//! line. `BLESS=1 cargo test --test it -- docs` rewrites them, and the tables of `docs/reference/`
+//! (`docs_markdown.rs`).
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! The report of `doctor`: all checks pass, or it names the check that fails; each thing is broken
-//! in turn.
+//! The report of `doctor`: all checks pass, or it names the check that fails. Each test breaks
+//! another part.
 
 use snapbox::str;
 
@@ -7,7 +7,7 @@ use crate::support::env::{CommandOutput, LUFFY, TestEnv, set_mode};
 use crate::support::files;
 
 /// Returns the lines that are not ok as `status check: detail | fix`, and checks that the exit
-/// status fits them.
+/// status matches them.
 pub fn problem_lines(ran: &CommandOutput) -> Vec<String> {
     let lines = ran.json_lines();
     let failed = lines.iter().any(|line| line["status"] == "failure");
@@ -131,7 +131,7 @@ failure token: WeChat returned 40013 (invalid appid): AppID unknown or malformed
 
 "#]],
     );
-    // A cached token is still valid, and says nothing about the secret.
+    // A cached token is still valid, and does not prove that the secret is valid.
     let mut env = TestEnv::new();
     env.prepend_config("token_endpoint = \"classic\"");
     env.run("user add luffy").assert_success();

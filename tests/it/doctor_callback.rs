@@ -38,7 +38,7 @@ failure callback: another program answers at http://127.0.0.1:[PORT]/callback/ (
 
 "#]],
     );
-    // Nothing listens there.
+    // No program listens at this address.
     let nobody = format!("http://{}/callback/", unique_address());
     env.replace_in_config(&[(&other, &nobody)]);
     assert_problems(

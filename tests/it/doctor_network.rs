@@ -1,4 +1,5 @@
-//! The report of `doctor` if the database, the clock or the network fails, and if a check stalls.
+//! The report of `doctor` if the database, the clock or the network has a fault, and if a check
+//! stalls.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -256,7 +257,7 @@ fn terminal_output_is_colored_and_signal_ends_wait() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let env = env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "");
     let run = env.spawn("doctor");
-    // The test waits for the connection, so the signal does not come before it can be handled.
+    // The test waits for the connection, so the signal does not arrive before it can be handled.
     let _asked = silent.accept().unwrap();
     run.signal(Signal::TERM);
     assert_eq!(run.wait().status(), Some(143));

@@ -10,7 +10,8 @@ use crate::support::push::{
 };
 use crate::support::push_receiver::{PushReceiver, PushResponse};
 
-/// Returns an environment in which phones and WeChat reach `serve` at one address, which is returned.
+/// Returns an environment in which phones and WeChat reach `serve` at one address, which is
+/// returned.
 fn env_with_push(scenario: &str, lines: &str) -> (TestEnv, String) {
     let env = TestEnv::with_scenario(scenario);
     let listen = env.read_config().lines().find_map(|line| line.strip_prefix("address = ")).unwrap().to_owned();
@@ -94,7 +95,7 @@ fn problems_of(env: &TestEnv, check: &str) -> Vec<String> {
     found.into_iter().filter(|line| line.contains(&format!(" {check}: "))).collect()
 }
 
-/// Waits until the numbers of refused pushes are in the database, or are gone.
+/// Waits until the database has numbers of refused pushes, or has none.
 fn wait_for_refused(env: &TestEnv, are_there: bool) {
     while env.query::<bool>("SELECT EXISTS (SELECT 1 FROM refused_pushes)") != are_there {
         std::thread::yield_now();
@@ -116,7 +117,7 @@ fn refused_pushes_are_a_warning_until_one_is_taken() {
     assert!(found.contains("choose safe on the sandbox's page under “Push settings”"), "{found}");
     let text = env.run("doctor").assert_success();
     assert!(!text.stderr().contains("all checks passed"), "{}", text.stderr());
-    // What anybody can send does not hide it.
+    // A push that any client can send does not hide the problem.
     let wrong = format!("http://{address}/push?{}0", signed_query(unix_time()));
     assert_eq!(http_client().post(&wrong).body(xml.clone()).send().unwrap().status(), 403);
     assert!(problems_of(&env, "refused-pushes")[0].contains("it is not encrypted"));
@@ -173,7 +174,7 @@ fn config_that_serve_has_not_read_is_a_warning() {
     let (env, address) = env_with_push("", "");
     let (serve, _) = start_serve(&env);
     assert_eq!(problems_of(&env, "served-config"), Vec::<String>::new());
-    // Comments and what other commands use are no difference.
+    // Comments, and keys that only other commands use, are no difference.
     env.prepend_config("# a comment");
     env.replace_in_config(&[("db0", "db9")]);
     assert_eq!(problems_of(&env, "served-config"), Vec::<String>::new());
@@ -183,14 +184,14 @@ fn config_that_serve_has_not_read_is_a_warning() {
     let path = env.path(".config/wxbox/config.toml");
     let expected = format!("has not read {} since it changed: redirect_uri", path.display());
     assert!(found.contains(&expected) && found.contains("systemctl reload wxbox-serve"), "{found}");
-    // No other program is blamed.
+    // The finding names no other program.
     let callback = problems_of(&env, "callback").remove(0);
     let expected = format!("failure callback: cannot open {uri}: `wxbox serve` runs with an old config");
     assert!(callback.starts_with(&expected), "{callback}");
     serve.signal(Signal::HUP);
     while !problems_of(&env, "served-config").is_empty() {}
     assert_eq!(problems_of(&env, "callback"), Vec::<String>::new());
-    // Another file is not an older one.
+    // The finding distinguishes another file from an older one.
     let text = env.read_config().replace("[send]\n", "[send]\nrate = 7\n");
     env.write_file("other.toml", text);
     let found = problem_lines(&env.run("-c other.toml --json doctor"));

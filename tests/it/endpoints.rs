@@ -227,7 +227,7 @@ fn request_errors(
     (wrong, seen)
 }
 
-/// What was sent, for each endpoint: the optional names.
+/// The requests that were sent: the optional names of each endpoint.
 struct Coverage {
     endpoints: Vec<Endpoint>,
     covered_paths: BTreeSet<String>,

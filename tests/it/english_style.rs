@@ -8,7 +8,7 @@ use wxbox::i18n::{EN, Lang};
 use crate::i18n::{parse_messages, strip_placeholders};
 use crate::support::files::read_project_file;
 
-/// The maximum number of words in a sentence of the program, without what is in parentheses.
+/// The maximum number of words in a sentence of the program, without the text in parentheses.
 const MAX_SENTENCE_WORDS: usize = 28;
 
 /// Metaphors, archaic words and British spellings, and pronouns for which a noun exists.
@@ -38,18 +38,19 @@ fn texts_use_plain_words() {
     assert_eq!(found, []);
 }
 
-/// "who has left is marked": the clause lacks its noun.
+/// In "who has left is marked", the clause lacks its noun.
 #[test]
 fn no_clause_without_a_noun_is_a_subject() {
     let clause = Regex::new(r"(?:^|[.;:] )(?:[Ww]ho|[Ww]hat|[Ww]hose) [^?]*$").unwrap();
-    // A label of a table, and the title of an article.
+    // These texts are a label of a table and the title of an article.
     let titles = ["explain-remedy", "sandbox-world-article"];
     let texts = program_texts().into_iter().filter(|(name, _)| !titles.contains(&name.as_str()));
     let found: Vec<_> = texts.filter(|(_, text)| clause.is_match(text)).collect();
     assert_eq!(found, []);
 }
 
-/// An error or a hint is lower case without a full stop; a text for the phone or a prompt is a sentence.
+/// An error or a hint is lower case without a full stop; a text for the phone or a prompt is a
+/// sentence.
 #[test]
 fn errors_and_hints_have_no_full_stop() {
     let one_sentence = Regex::new(r"^[a-z][^\n]*[^.…]\.$").unwrap();

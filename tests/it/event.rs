@@ -44,7 +44,8 @@ fn encrypted_event_needs_no_query() {
     take(&env, None, &body).assert_success();
     assert!(!is_reachable(&env));
     take(&env, Some(&query), &body).assert_success();
-    // Whoever pipes it in vouches for a plain one; with a query it must have the form of the config.
+    // A caller that passes no query vouches for a plain event. With a query, the event must have
+    // the configured form.
     take(&env, None, &event_xml(LUFFY, unix_time(), "subscribe", "")).assert_success();
     assert!(is_reachable(&env));
     take(&env, Some(&signed_query(unix_time())), &xml).assert_snapshot(snapbox::str![[r#"

@@ -36,7 +36,7 @@ fn each_action_has_a_description() {
     for entry in entries() {
         examples.entry(entry.action.as_str()).or_insert(entry.errcode);
     }
-    // 10003, the first code with `fail`, is an error page's.
+    // 10003, the first code with `fail`, is only on an error page.
     examples.insert("fail", 40003);
     assert_eq!(examples.len(), 11);
     let words: std::collections::BTreeSet<String> = examples

@@ -1,5 +1,5 @@
-//! The sandbox's fault plan over real connections: what a client sees of each fault, and which
-//! messages arrived nevertheless.
+//! The sandbox's fault plan over real connections: the effect of each fault on a client, and the
+//! messages that arrived nevertheless.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -73,7 +73,7 @@ fn logged_faults(env: &mut TestEnv) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// Waits until as many calls are in the log: a call without a response is logged at an unknown
+/// Waits until `count` calls are in the log: a call without a response is logged at an unknown
 /// moment after the request was written.
 fn wait_for_faults(env: &mut TestEnv, count: usize) -> Vec<(String, Value)> {
     let mut logged = Vec::new();
@@ -186,7 +186,7 @@ fn delayed_responses_wait_concurrently() {
     for socket in &waiting {
         write_send_request(socket, &token);
     }
-    // Every call takes effect, and other requests are answered, while all of them wait.
+    // All calls take effect, and other requests are answered, while they wait.
     let faults = wait_for_faults(&mut env, waiting.len());
     assert!(faults.iter().all(|(fault, _)| fault == "\"delay 1h\""), "{faults:?}");
     for mut socket in &waiting {

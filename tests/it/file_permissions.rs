@@ -111,7 +111,7 @@ error: cannot write the database medium/a%20b?.db: it is read-only
 hint: check the permissions of the file and its directory, and whether the file system is mounted read-only
 
 "#]]);
-    // Each obstacle alone suffices.
+    // The database is also readable if only the file, or only the directory, is read-only.
     set_mode(&dir, 0o700);
     read("user list").unwrap().assert_success();
     set_mode(&dir, 0o500);

@@ -133,7 +133,7 @@ fn user_list_shows_why_a_person_cannot_be_reached() {
     assert_eq!(names("--unreachable --bound"), ["nami", "zoro"]);
     let unreachable = env.run("--json user list --unreachable").assert_success().json_lines();
     assert_eq!(unreachable.len(), 3);
-    // On a terminal, the column is shown only if it says something.
+    // On a terminal, the column is shown only if it is not empty.
     let screen = |options: &str| {
         let ended = Terminal::start(env.command(&format!("user list {options}")), 20, 80).wait();
         ended.screen.contents()

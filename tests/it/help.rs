@@ -35,7 +35,7 @@ fn wxbox_alone_shows_every_command_in_23_rows() {
         env.set_variable("WXBOX_LANG", lang);
         let ran = env.run("").assert_success();
         assert_eq!(ran.stderr(), "");
-        // A prompt fits below it in 24 rows.
+        // In 24 rows, the prompt fits below it.
         assert!(ran.stdout().lines().count() <= 23, "{}", ran.stdout());
         let topics = reference::TOPICS.map(|topic| topic.name);
         assert!(ran.stdout().contains(&format!(" {}\n", topics.join(", "))), "{}", ran.stdout());
@@ -138,7 +138,7 @@ fn chinese_help_is_complete() {
     assert_eq!(catalogue.keys().cloned().collect::<BTreeSet<_>>(), tables);
 }
 
-/// Both languages explain the same: an argument that has a long text has one in both.
+/// An argument with a long text has one in both languages.
 #[test]
 fn chinese_help_has_the_paragraphs_of_the_english_one() {
     let catalogue = catalogue();
@@ -167,7 +167,7 @@ fn chinese_help_has_no_english_sentence() {
         }
     };
     each_command(&command_in(Lang::Zh), &mut |words, command| {
-        // Continued lines of an example, too.
+        // Lines of an example that are continued count as code, too.
         let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let examples: Vec<String> = examples.lines().map(|line| line.split("  ").next().unwrap().to_owned()).collect();
         let examples: Vec<String> = examples.into_iter().filter(|line| !line.is_empty()).collect();
@@ -241,7 +241,7 @@ hint: usage: wxbox user show NAME
 "#]]);
     env.set_variable("WXBOX_LANG", "en");
     assert!(env.run("send -h").stdout().starts_with("Send a message\n"));
-    // A config that cannot be read takes no help away.
+    // A config that cannot be read does not affect the help.
     env.set_variable("WXBOX_LANG", "").write_config("app_id = 3\n");
     assert!(env.run("send -h").assert_success().stdout().starts_with("Send a message\n"));
 }

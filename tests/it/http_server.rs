@@ -192,7 +192,7 @@ fn busy_client_evicts_only_its_own_connections() {
     let [silent, slow] = [(); 2].map(|()| connect(addr));
     (&slow).write_all(b"GET /ri").unwrap();
     let flood: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
-    // A quick client among the flood is answered as well, even if it was accepted last.
+    // A client that sends its request immediately is answered even if the server accepts it last.
     let mut quick = connect_from_other_address(addr);
     quick.write_all(&get_request("/right?quick")).unwrap();
     let mut reply = String::new();
@@ -353,7 +353,7 @@ fn valid_request_is_answered_during_flood() {
     for _ in 0..24 {
         seen.recv_timeout(TEST_TIMEOUT).unwrap();
     }
-    // As many as the time allows, while the valid requests are answered.
+    // Send as many as possible while the valid requests are answered.
     let bad: Vec<_> = (0..4)
         .map(|_| {
             let over = Arc::clone(&over);

@@ -26,7 +26,7 @@ fn read_status(socket: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Sends the body, and returns whether all of it came back.
+/// Sends the body, and returns whether the response repeats all of it.
 fn send_body(mut socket: TcpStream, length: usize) -> bool {
     socket.write_all(&vec![b'x'; length]).unwrap();
     let mut answer = Vec::new();

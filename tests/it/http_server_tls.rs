@@ -48,7 +48,7 @@ fn send_request(own: &TestCertificate, addr: SocketAddr, bytes: &[u8]) -> String
     String::from_utf8_lossy(&reply).into_owned()
 }
 
-/// Waits until the server closes the connection, whatever it sent before; returns `false` after the
+/// Waits until the server closes the connection, after any response; returns `false` after the
 /// timeout.
 fn is_closed_by_server(mut socket: impl Read) -> bool {
     let mut scratch = [0; 4096];
@@ -136,7 +136,7 @@ fn pending_handshakes_are_evicted() {
     assert!(is_closed_by_server(&open[0]));
 }
 
-/// A distant phone: during its handshake, more clients connect than the server has room for.
+/// A distant phone: during its handshake, more clients connect than the server has capacity for.
 #[test]
 #[cfg(target_os = "linux")]
 fn busy_client_evicts_no_other_handshake() {

@@ -144,7 +144,7 @@ fn chinese_catalogue_uses_chinese_punctuation() {
         // Half-width punctuation next to Chinese, brackets that hold Chinese, and quotes of either
         // kind.
         format!("[{han}][,;:!?]|[,;!?][{han}]|[(][^()]*[{han}]|[{han}][^()]*[)]|[{han}]\"[{han}]"),
-        // Full-width punctuation brings its own gap.
+        // Full-width punctuation includes its own gap.
         "[，。；：？！、（）“”] | [，。；：？！、（）]".to_owned(),
         // Latin words and placeholders are separated from Chinese by a space.
         format!("[{han}][A-Za-z0-9`{{]|[A-Za-z0-9`}}][{han}]"),

@@ -4,7 +4,7 @@ use snapbox::str;
 
 use crate::support::env::TestEnv;
 
-/// A near-miss of the format is reported with the fix, and the hint never suggests nonsense.
+/// A near-miss of the format is reported with the fix, and the hint never suggests an invalid fix.
 #[test]
 fn near_miss_formats_are_explained() {
     let env = TestEnv::new();

@@ -64,7 +64,7 @@ fn untrusted_certificate_prompts_for_ca_file() {
     terminal.wait_for("CA certificate file (PEM); press Enter if there is none:");
     terminal.type_keys("missing.pem\r");
     terminal.wait_for("error: cannot use the CA file");
-    // The rejected answer can be edited. An empty one leads to the question what to do instead.
+    // The rejected answer can be edited. After an empty one, `init` asks how to continue.
     terminal.type_keys(&format!("{}\r", "\u{7f}".repeat("missing.pem".len())));
     terminal.wait_for("Try again?");
     terminal.type_keys("y\r");

@@ -1,4 +1,4 @@
-//! The events in the first config: the secrets that `init` makes, what it prints, and the wait for
+//! The events in the first config: the secrets that `init` generates, its output, and the wait for
 //! WeChat's check of the URL.
 
 use std::net::TcpListener;
@@ -31,7 +31,7 @@ fn push_value(env: &TestEnv, key: &str) -> Option<String> {
     Some(line.trim_matches('"').to_owned())
 }
 
-/// Agrees to receive events, and waits until `init` waits.
+/// Agrees to receive events, and waits until `init` waits for the check of the URL.
 fn agree(terminal: &mut Terminal) {
     terminal.wait_for("Receive WeChat's events?");
     terminal.type_keys("y\r");
@@ -56,7 +56,7 @@ fn init_waits_for_the_check_of_the_url() {
     for text in shown {
         assert!(screen.contains(&text), "{text}\n{screen}");
     }
-    // The console refuses what has another Token.
+    // The console refuses a URL with another Token.
     let url = format!("http://{address}/push");
     assert_eq!(env.sandbox().try_push_settings(&url, "another", &key, "safe").0, 400);
     terminal.wait_for("WeChat checked the URL with another Token");

@@ -143,7 +143,7 @@ fn unreachable_api_offers_unchecked_config() {
     let mut terminal = start_init(&env, "init");
     terminal.wait_for("https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login");
     terminal.wait_for("AppID:");
-    // An invalid answer is rejected at once.
+    // An invalid answer is rejected immediately.
     terminal.type_keys("wx 1\r");
     terminal.wait_for("use an AppID, such as wx");
     // The rejected answer can be edited.
@@ -221,7 +221,8 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
     assert_eq!(env.read_config(), expected);
     let backup = std::fs::read_to_string(env.path(".config/wxbox/config.toml.bak")).unwrap();
     assert_eq!(backup, CONFIG);
-    // With Enter alone, nothing changes, and the sandbox is still the one of the file.
+    // If the user only presses Enter, nothing changes, and the sandbox is still the one in the
+    // file.
     let mut terminal = start_init(&env, "init");
     for question in ["AppID [wx0123456789abcdef]:", "Enter to keep the current one):", "Callback address [http://127"] {
         terminal.wait_for(question);
@@ -244,7 +245,7 @@ fn answers_can_be_changed_before_they_are_written() {
     terminal.type_keys("wx0000000000000000\r");
     terminal.wait_for("AppSecret (not shown; press Enter to use that of");
     terminal.type_hidden("<\r");
-    // What was typed is the default now.
+    // The typed value is the default now.
     terminal.wait_for("AppID [wx0000000000000000]:");
     terminal.type_keys("wx1111111111111111\r");
     terminal.wait_for_twice("AppSecret (not shown; press Enter to use that of");
@@ -358,7 +359,7 @@ fn wrapped_input_is_cleared_in_small_window() {
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
     let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
-    // What is typed before the prompt reads keys is echoed by the terminal itself.
+    // Before the prompt reads keys, the terminal itself echoes typed text.
     terminal.wait_for("AppID [");
     terminal.type_hidden("wx0123456789abcdef\r");
     terminal.wait_for("AppSecret (not shown;");

@@ -223,13 +223,14 @@ fn init_writes_language_of_the_run() {
     }
 }
 
-/// Cron may write in English what an operator reads in Chinese, and the other way round.
+/// A process under cron may use English, and the operator who reads its errors Chinese; and vice
+/// versa.
 #[test]
 fn stored_error_is_shown_in_the_language_of_its_reader() {
     let mut env = TestEnv::new();
     env.replace_in_config(&[("concurrency = 1", "concurrency = 1\nmax_attempts = 1")]);
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    // Of each fault, messages are sent in both languages.
+    // For each fault, messages are sent in both languages.
     for fault in ["errcode = 45015", "reset = \"after\"", "status = 502"] {
         env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/*\"\n{fault}\n"));
         for locale in ["en_US.UTF-8", "zh_CN.UTF-8"] {

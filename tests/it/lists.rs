@@ -37,7 +37,7 @@ fn truncated_list_is_reported() {
     ] {
         assert_eq!(list(line), (count, String::new()), "{line}");
     }
-    // A person whose script reads the JSON learns that it is not all.
+    // A person at the terminal learns that the list is incomplete, even if a script reads the JSON.
     let screen = Terminal::start(env.command("--json outbox list --limit 1"), 20, 200).wait().screen.contents();
     assert!(screen.contains("1 of 52 messages; use `--limit 4`"), "{screen}");
 }

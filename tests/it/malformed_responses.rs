@@ -1,5 +1,5 @@
-//! Responses of WeChat that are not valid JSON: names, titles and error messages in them are text
-//! of other people, and one invalid byte does not hide the rest.
+//! Responses of WeChat that are not valid JSON: other people write the names, titles and error
+//! messages in them, and one invalid byte does not hide the rest.
 
 use snapbox::str;
 

@@ -36,7 +36,7 @@ fn file_is_uploaded_once_in_three_days() {
     let uploads =
         |env: &mut TestEnv| env.sandbox().requests().iter().filter(|request| request.contains("/media/upload")).count();
     assert_eq!(uploads(&mut env), 1);
-    // Under another type it is another upload; and so it is when the three days are over.
+    // A file with another type is another upload, and so is one after three days.
     env.write_file("cover.jpg", JPEG);
     let image = env.run("media upload cover.jpg").assert_success().stdout().to_owned();
     assert_ne!(env.run("media upload cover.jpg --type thumb").assert_success().stdout(), image);

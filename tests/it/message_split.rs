@@ -1,4 +1,4 @@
-//! `--split`: a long text in parts, each sent only after the part before it, by whichever process.
+//! `--split`: a long text in parts, each sent only after the part before it, by any process.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -306,7 +306,7 @@ exit 7
 {"error":"2 messages were not delivered","hint":null,"code":7}
 
 "#]]);
-    // Another text with a used key sends nothing, not even its end.
+    // Another text with a used key sends nothing, not even its last parts.
     env.run_with_stdin("send -u luffy --split --key other -", "short").assert_success();
     env.run_with_stdin("send -u luffy --split --key other -", three_part_text()).assert_snapshot(str![[r#"
 exit 0

@@ -1,5 +1,5 @@
-//! The database across versions of wxbox. Nothing was released yet, so there is one schema; what development builds wrote
-//! before is rejected.
+//! The database across versions of wxbox. Nothing was released yet, so there is one schema;
+//! databases of earlier development builds are rejected.
 
 use crate::support::env::TestEnv;
 

@@ -1,4 +1,4 @@
-//! Commands without a database: what they report, and that they create nothing.
+//! Commands without a database: their reports, and that they create no file.
 
 use snapbox::str;
 

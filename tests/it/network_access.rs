@@ -1,4 +1,4 @@
-//! Obstacles on the way to WeChat: a proxy, a certificate, the clock.
+//! Obstacles between wxbox and WeChat: a proxy, a certificate, the clock.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -67,7 +67,7 @@ fn unusable_proxy_fails_only_when_used() {
     }
 }
 
-/// Starts a server of WeChat's with that certificate, which returns a token.
+/// Starts a server with that certificate which acts as WeChat and returns a token.
 fn start_wechat(certificate: &str, key: &str) -> ServerHandle {
     let tls = ServerTls::new(certificate.as_bytes(), key.as_bytes()).unwrap();
     let token = |_| HttpResponse::json(200, r#"{"access_token":"50_token","expires_in":7200}"#);

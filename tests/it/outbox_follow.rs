@@ -23,7 +23,7 @@ fn next_change(following: &mut RunningCommand) -> Value {
     json!([message["id"], message["state"]])
 }
 
-/// Returns the same, for a message that may be seen in the queue first.
+/// Returns ID and state of the next message that is not queued.
 #[track_caller]
 fn next_result(following: &mut RunningCommand) -> Value {
     loop {
@@ -65,7 +65,7 @@ fn retry_and_receipt_of_finished_message_are_changes() {
     assert_eq!(env.run("send -u zoro -t backup").status(), Some(5));
     let mut following = env.spawn("--json outbox follow");
     assert_eq!(next_change(&mut following), json!([1, "failed"]));
-    // It ends as before, and the person should see that.
+    // The message ends in the same state, and the person should see that.
     assert_eq!(env.run("outbox retry 1").status(), Some(5));
     assert_eq!(next_result(&mut following), json!([1, "failed"]));
     env.run("send -u nami -t backup").assert_success();
@@ -89,7 +89,7 @@ fn only_selected_messages_are_followed() {
     env.run("send -u nami -t backup").assert_success();
     assert_eq!(following.expect_line(), "4\tnami\tsent");
     drop(following);
-    // All that were queued since then are printed first, oldest first.
+    // All messages that were queued since then are printed first, oldest first.
     let mut following = env.spawn("outbox follow --since 1h --columns id");
     for id in 1..=4 {
         assert_eq!(following.expect_line(), id.to_string());
@@ -100,7 +100,7 @@ fn only_selected_messages_are_followed() {
 fn old_message_that_leaves_the_queue_is_a_change() {
     let env = env_with_people();
     env.run("send -u luffy waits --no-wait").assert_success();
-    // More than are compared at each look.
+    // This is more than the number of messages that a check compares.
     rusqlite::Connection::open(env.database_path())
         .unwrap()
         .execute_batch(

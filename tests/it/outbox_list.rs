@@ -1,5 +1,5 @@
-//! `outbox list`: filters, times, columns and the beginning of the content; `outbox show` of several
-//! messages.
+//! `outbox list`: filters, times, columns and the beginning of the content; `outbox show` of
+//! several messages.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use snapbox::str;
 use crate::support::env::{BACKUP_TEMPLATE_ID, NAMI, TestEnv, ZORO};
 use crate::support::pty::Terminal;
 
-/// Returns an environment with five messages: 1 to luffy with a text, 2 and 3 to luffy and nami with a
-/// template, 4 to zoro, who does not follow, and 5 to a bare openid.
+/// Returns an environment with five messages: 1 to luffy with a text, 2 and 3 to luffy and nami
+/// with a template, 4 to zoro, who does not follow, and 5 to a bare openid.
 fn env_with_messages() -> TestEnv {
     let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI} --tag ops")).assert_success();
@@ -59,7 +59,7 @@ exit 0
 #[test]
 fn list_on_terminal_fits_80_columns() {
     let mut env = env_with_messages();
-    // In another year the date is all that is shown, so that this test knows it.
+    // Of another year only the date is shown, so that this test knows it.
     execute(&env, "UPDATE messages SET created_at = 1583076600000 + id * 86400000");
     env.set_variable("TZ", "Asia/Shanghai");
     snapbox::assert_data_eq!(
@@ -153,7 +153,7 @@ fn messages_are_selected_by_tag_and_template() {
     let env = env_with_messages();
     assert_eq!(ids(&env, "--tag ops"), [4, 3]);
     assert_eq!(ids(&env, "--tag ops --state sent"), [3]);
-    // Also without an alias, a title and a list of templates.
+    // The filter also works without an alias, a title and a list of templates.
     assert_eq!(ids(&env, "--template backup"), [5, 4, 3, 2]);
     assert_eq!(ids(&env, "-t 'Backup finished' --user luffy"), [2]);
     assert_eq!(ids(&env, &format!("-t {BACKUP_TEMPLATE_ID} --state queued")), [5]);

@@ -156,7 +156,7 @@ deleted 0 messages
     let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute_batch(old).unwrap();
-    // The time of the last change counts, and that is when WeChat accepted the message.
+    // The time of the last change counts, which is the time when WeChat accepted the message.
     env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -298,7 +298,7 @@ exit 0
 OK - none queued; none failed, expired or unknown in the last 1h | queued=0;;;0 oldest_queued=[AGE]s;;3600;0 failed=0;;;0 expired=0;;;0 unknown=0;;;0
 
 "#]]);
-    // A person gets no numbers for graphs, but a hint.
+    // A person gets a hint instead of numbers for graphs.
     change("updated_at = updated_at + 2 * 3600000 WHERE id = 4");
     let screen = Terminal::start(env.command("outbox status --check 1h"), 10, 100).wait().screen.contents();
     assert!(screen.contains("CRITICAL - 1 expired") && !screen.contains('|'), "{screen}");

@@ -1,4 +1,5 @@
-//! The packages: `.deb` and `.rpm` have the same files, which exist, and the tools that make them have one version each.
+//! The packages: `.deb` and `.rpm` have the same files, which exist, and the tools that make them
+//! have one version each.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,19 +14,19 @@ fn package_metadata(name: &str) -> toml::Table {
     manifest["package"]["metadata"][name].as_table().unwrap().clone()
 }
 
-/// Returns where each file of the Debian package comes from.
+/// Returns the source of each file of the Debian package.
 fn deb_sources() -> BTreeSet<String> {
     let assets = package_metadata("deb")["assets"].as_array().unwrap().clone();
     assets.iter().map(|asset| asset[0].as_str().unwrap().to_owned()).collect()
 }
 
-/// Returns where each file of the RPM package comes from.
+/// Returns the source of each file of the RPM package.
 fn rpm_sources() -> BTreeSet<String> {
     let assets = package_metadata("generate-rpm")["assets"].as_array().unwrap().clone();
     assets.iter().map(|asset| asset["source"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Returns the files that a pattern with at most one `*` in its file name stands for.
+/// Returns the number of files that match a pattern with at most one `*`, in the file name.
 fn matching_files(pattern: &str) -> usize {
     let (dir, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
     let expression = format!("^{}$", regex::escape(name).replace(r"\*", ".*"));
@@ -37,7 +38,7 @@ fn matching_files(pattern: &str) -> usize {
 #[test]
 fn packages_have_the_same_files() {
     let only_deb = ["packaging/deb/lintian-overrides", "target/release/pages/changelog.Debian.gz"];
-    // cargo-deb installs the user and the licence by keys of their own.
+    // cargo-deb installs the user and the license by keys of their own.
     let only_rpm = ["CHANGELOG.md", "LICENSE-*", "packaging/deb/copyright", "packaging/systemd/wxbox.sysusers"];
     let (mut deb, mut rpm) = (deb_sources(), rpm_sources());
     for name in only_deb {

@@ -1,4 +1,4 @@
-//! Lists at a terminal for what the command line does not name.
+//! Lists at a terminal for arguments that the command line does not name.
 
 use snapbox::str;
 
@@ -146,7 +146,7 @@ fn script_is_never_asked() {
         let result = env.run_with_stdin(line, "luffy\n");
         assert_eq!(result.status(), Some(2), "{line}");
         assert!(result.stderr().starts_with(&format!("error: {missing}\nhint: ")), "{line}: {}", result.stderr());
-        // Nor is a person whose terminal shows JSON to a program.
+        // A person whose terminal shows JSON for a program gets no list either.
         let ended = start_terminal(&env, &format!("--json {line}")).wait();
         assert_eq!(ended.status.code(), Some(2), "{line}: {}", ended.screen.contents());
     }

@@ -119,7 +119,7 @@ fn templates() {
     assert_property("template", 500, any::template::check_template);
 }
 
-/// Otherwise the properties of accepted pushes would hold for none.
+/// Without accepted pushes, the properties of accepted pushes would be checked for none.
 #[test]
 fn committed_pushes_are_accepted() {
     let statuses = |name: &str, method: &str| {

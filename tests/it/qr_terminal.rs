@@ -117,7 +117,7 @@ fn eighty_columns_fit_half_blocks_but_not_ascii() {
     terminal.type_keys("\x03");
     terminal.wait();
     env.set_variable("LANG", "C");
-    // The listener is not where redirect_uri leads, so a short link is of no use.
+    // The listener is not where redirect_uri leads, so a short link is useless.
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 100, 80);
     let text = screen.contents();
     assert!(!text.contains("##"), "{text}");
@@ -139,7 +139,7 @@ fn too_small_window_is_reported() {
     assert!(text.contains("cannot draw the QR code: the terminal is 80×24"), "{text}");
     assert!(text.contains("of luffy"), "{text}");
 
-    // The window is too narrow: a wrapped QR code would only be in the way.
+    // The window is too narrow, and a wrapped QR code cannot be scanned.
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
     let text = screen.contents();
     assert!(!text.contains(['▀', '▄', '█']), "{text}");

@@ -1,4 +1,4 @@
-//! `quota`: the day's remaining calls, and how to reset them.
+//! `quota`: the day's remaining calls, and their reset.
 
 use snapbox::str;
 

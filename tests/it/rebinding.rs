@@ -3,7 +3,7 @@
 
 use crate::support::env::{LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
 
-/// luffy's new phone: it is nami's in the sandbox.
+/// The openid of luffy's new phone, which is nami's in the sandbox.
 const NEW_OPENID: &str = NAMI;
 
 fn set_faults(env: &mut TestEnv, plan: &str) {
@@ -17,7 +17,7 @@ fn recipients(env: &mut TestEnv) -> Vec<String> {
 }
 
 /// Once the binding command has ended, a claimed message that was not attempted yet goes to the new
-/// phone, or to nobody.
+/// phone, or is not sent.
 #[test]
 fn claimed_message_follows_new_binding() {
     for (change, state) in
@@ -99,7 +99,7 @@ fn dedupe_key_is_per_user() {
     assert_eq!(recipients(&mut env), [LUFFY, NEW_OPENID]);
 }
 
-/// A user who is rebound while `send` looks up the user counts as bound all along.
+/// A user who is rebound while `send` looks up the user counts as bound all the time.
 #[test]
 fn rebinding_during_send_does_not_stop_it() {
     let mut env = TestEnv::with_bound_luffy();

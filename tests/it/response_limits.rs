@@ -1,5 +1,5 @@
-//! Limits on responses, and where a request never goes: servers that flood, trickle, nest or
-//! redirect; proxies with passwords; IPv6.
+//! Limits on responses, and servers that a request must not reach: servers that flood, trickle,
+//! nest or redirect; proxies with passwords; IPv6.
 
 use std::net::TcpListener;
 
@@ -76,7 +76,7 @@ fn endless_response_times_out() {
 
 #[test]
 fn a_body_is_read_no_further_than_the_limit() {
-    // Unlike a timeout, this is reported as what it is, and much earlier.
+    // Unlike a timeout, this is reported specifically, and much earlier.
     let body = CannedResponse::Flood("HTTP/1.1 200 OK\r\n\r\n", "        ");
     fetch_token(body, "timeout = \"60s\"").assert_snapshot(str![[r#"
 exit 1
@@ -178,7 +178,7 @@ fn proxy_password_is_sent_only_to_proxy() {
             }
         }
     }
-    // Nothing listens there, and a command checks it.
+    // No server listens at this address, and a command checks that.
     let mut env = TestEnv::without_config();
     let dead = format!("http://user:{password}@127.0.0.1:1");
     env.set_variable("HTTPS_PROXY", &dead);

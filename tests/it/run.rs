@@ -1,4 +1,4 @@
-//! `run`: what is reported, to whom and when, and what happens to the command if the report fails.
+//! `run`: the report, its recipients and its time, and the command if the report fails.
 
 use rustix::process::Signal;
 use snapbox::str;
@@ -258,7 +258,8 @@ interrupted; one message remains queued; run `wxbox outbox flush` to send it
     assert_eq!(queued_count(&env), 1);
 }
 
-/// Whatever fails in wxbox, the command runs, with its own streams and exit status.
+/// An error in wxbox does not prevent the command from running, with its own streams and exit
+/// status.
 #[test]
 fn wxbox_errors_do_not_stop_command() {
     let env = env_with_users();

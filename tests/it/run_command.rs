@@ -1,5 +1,5 @@
-//! `run`: the command itself: its streams, its environment, its exit status, its signals, its
-//! terminal.
+//! `run`: the streams, the environment, the exit status, the signals and the terminal of the
+//! command.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What the sandbox pushes to the server of the account: the check of its URL, the events in each
+//! The pushes of the sandbox to the server of the account: the check of its URL, the events in each
 //! mode, repeats, faults, and the replies.
 
 use rustix::process::Signal;
@@ -283,7 +283,7 @@ fn receipt_can_come_before_the_answer_of_the_call() {
     let msgid = send_template(&mut env, NAMI);
     let receipt = receiver.try_next().expect("the receipt came before the answer");
     assert_eq!(receipt.open(APP_ID)["MsgID"], msgid.as_str());
-    // Only the first attempt comes before.
+    // Only the first attempt comes before the response.
     receiver.respond(PushResponse::Status(503));
     let msgid = send_template(&mut env, NAMI);
     let both: Vec<_> = (0..2).map(|_| receiver.next().open(APP_ID)["MsgID"].clone()).collect();
@@ -340,7 +340,7 @@ fn encrypted_reply_arrives_on_the_phone() {
     env.sandbox().write("robin", "hello");
     assert_eq!(env.sandbox().wait_for_push("text")["problem"], Value::Null);
     assert_eq!(env.sandbox().inbox()[0]["content"], fields["Content"]);
-    // Safe mode takes no reply that is not encrypted.
+    // In safe mode, a reply that is not encrypted is rejected.
     receiver.respond(PushResponse::Body(text(&vector["plain"])));
     env.sandbox().write("robin", "hello");
     assert_eq!(env.sandbox().wait_for_push("text")["problem"], "reply_encryption");

@@ -1,4 +1,4 @@
-//! No secret leaks: not in output, not in a log, not in a file, whatever fails.
+//! No secret leaks: into no output, log or file, for any failure.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;

@@ -1,5 +1,5 @@
-//! Every command line of the corpus, with every failure on the way to WeChat and of the database:
-//! none prints a secret, and none leaves one in a file.
+//! Every command line of the corpus, with every failure of the connection to WeChat and of the
+//! database: none prints a secret, and none leaves one in a file.
 
 use std::io::Write;
 use std::process::Stdio;

@@ -1,5 +1,5 @@
-//! `send` at a terminal: questions for what the command line leaves out, the editor, and the note
-//! about standard input.
+//! `send` at a terminal: questions for missing arguments, the editor, and the note about standard
+//! input.
 
 use std::fs;
 
@@ -62,7 +62,7 @@ fn everything_is_asked_and_the_command_line_is_shown() {
     let line: String = line.take_while(|line| !line.is_empty()).collect();
     let expected = "wxbox send --user luffy --template 'Server alert' --data 'thing1=Disk full' --data 'character_string2=web 1' --data 'time3=15:01'";
     assert_eq!(line.trim(), expected);
-    // The line sends the same.
+    // The printed command line sends the same message.
     env.run(expected.strip_prefix("wxbox ").unwrap()).assert_success();
     assert_eq!(env.query::<String>(SENT), "sent,sent");
     assert_eq!(env.query::<i64>("SELECT count(DISTINCT json) FROM payloads"), 1);

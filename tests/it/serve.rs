@@ -79,7 +79,7 @@ fn follow_events_change_reachability_once() {
     assert_eq!(push(&address, &event_xml(LUFFY, now - 10, "subscribe", "")), (200, "success".into()));
     assert_eq!(next_event(&mut serve), json!({"event": "followed", "openid": LUFFY, "user": "luffy"}));
     assert_eq!(user(&env, "luffy")["reachable"], true);
-    // A repeat, and an older event, change nothing; a repeat is no event.
+    // A repeat and an older event change nothing, and `serve` prints no event for a repeat.
     assert_eq!(push(&address, &unfollowed), (200, "success".into()));
     let older = event_xml(LUFFY, now - 30, "unsubscribe", "");
     assert_eq!(push(&address, &older), (200, "success".into()));
@@ -218,7 +218,7 @@ fn bind_needs_no_port_while_serve_runs() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM pending_bindings"), 0);
     let unknown = format!("http://{listen}/callback/?code=0123&state=0123");
     assert_eq!(page_title(&unknown.parse().unwrap()).0, 403);
-    // A wait that was ended is over for the phone as well.
+    // A binding whose wait has ended is over for the phone as well.
     let mut bind = env.spawn("bind --user luffy --rebind");
     let late = authorize(&bind.expect_line(), "nami");
     bind.signal(Signal::INT);
@@ -317,7 +317,7 @@ fn hangup_reads_the_config_again() {
     assert_eq!(push(&address, &xml(0)).0, 200);
     next_event(&mut serve);
     let text = env.read_config();
-    // A broken config: the old config stays in force.
+    // With an invalid config, the old config stays in force.
     env.write_config(&text.replace("[push]", "[pusch]"));
     serve.signal(Signal::HUP);
     assert_eq!(push(&address, &xml(1)).0, 200);
@@ -370,7 +370,7 @@ fn locked_database_leaves_pushes_to_be_repeated() {
         }
     });
     lock.execute_batch("ROLLBACK").unwrap();
-    // The result of a check counts for a second.
+    // The result of a check is reused for a second.
     while get(&address, "/healthz").0 != 200 {}
     assert_eq!(push(&address, &xml).0, 200);
     assert_eq!(user(&env, "luffy")["reachable"], false);

@@ -1,5 +1,5 @@
-//! `serve` that is killed around an event, cannot write, or is flooded with signals: each event has its
-//! effect once, and the repeat gets the same answer.
+//! `serve` that is killed around an event, cannot write, or is flooded with signals: each event has
+//! its effect once, and the repeat gets the same answer.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,8 @@ fn get(address: &str, path: &str) -> (u16, String) {
     (response.status().as_u16(), response.text().unwrap())
 }
 
-/// Waits until WeChat's check of the URL is answered: what was sent before has been read then.
+/// Waits until WeChat's check of the URL is answered. Requests that were sent before have been read
+/// by then.
 fn check_url(address: &str) {
     assert_eq!(get(address, &format!("/push?{}&echostr=7", signed_query(1))), (200, "7".into()));
 }
@@ -75,8 +76,8 @@ fn kill_before_the_commit_leaves_no_effect() {
     stop(serve);
 }
 
-/// A server of `push.forward_to` that never answers. A push reaches it after the commit and before the
-/// answer.
+/// A server of `push.forward_to` that never answers. A push reaches it after the commit and before
+/// the answer.
 struct SilentServer(TcpListener);
 
 impl SilentServer {
@@ -96,8 +97,8 @@ impl SilentServer {
     }
 }
 
-/// Kills `serve` after it has committed an event and before it answers, and returns the address of the
-/// one that follows, which passes nothing on.
+/// Kills `serve` after it has committed an event and before it answers, and returns the address of
+/// the next `serve`, which passes no push on.
 fn kill_after_commit(
     env: &TestEnv,
     other: &SilentServer,
@@ -169,7 +170,8 @@ fn kill_after_the_commit_of_a_scan_has_one_effect_and_the_same_reply() {
 
 #[test]
 fn sandbox_repeats_a_scan_whose_answer_was_lost() {
-    // WeChat gives up after three attempts, which a busy machine can miss. Then the test begins anew.
+    // WeChat gives up after three attempts, which a busy machine can miss. Then the test starts
+    // again.
     while !scan_is_repeated_after_kill() {}
 }
 
@@ -217,7 +219,7 @@ fn stop_abandons_a_request_that_hangs() {
     let (serve, _) = start_serve(&env);
     while env.sandbox().stats()["delivered"] != 1 {}
     stop(serve);
-    // It was not waited for.
+    // The service did not wait for it.
     assert_eq!(env.query::<String>("SELECT outcome FROM attempts"), "ambiguous");
     assert_eq!(env.message_states(), "queued");
     env.sandbox().post_form("faults", "");
@@ -234,7 +236,7 @@ fn unread_output_does_not_hinder_events_and_stop() {
         env.command("--json serve").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0; 1];
     child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
-    // More lines than a pipe holds.
+    // This is more than a pipe holds.
     let (now, address) = (unix_time(), &address);
     std::thread::scope(|scope| {
         for thread in 0..16 {
@@ -249,7 +251,7 @@ fn unread_output_does_not_hinder_events_and_stop() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 960);
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, Signal::TERM).unwrap();
-    // Not `wait_with_output`, which reads.
+    // `wait_with_output` would read the output.
     let status = child.wait().unwrap();
     assert!(status.code().is_some(), "{status}");
 }
@@ -258,7 +260,7 @@ fn unread_output_does_not_hinder_events_and_stop() {
 fn full_disk_leaves_pushes_to_be_repeated_and_health_recovers() {
     let env = TestEnv::with_bound_luffy();
     let address = configure_push(&env, "");
-    // A file that gets too large is an error, and no signal.
+    // A file that exceeds its size limit is an error, and no signal.
     let serve = env.command("--json serve");
     let mut shell = Command::new("/bin/sh");
     shell
@@ -282,7 +284,7 @@ fn full_disk_leaves_pushes_to_be_repeated_and_health_recovers() {
     check_url(&address);
     assert_eq!(get(&address, "/healthz").0, 503);
     limit(None);
-    // Also if no event arrives.
+    // The state recovers even if no event arrives.
     while get(&address, "/healthz").0 != 200 {}
     assert_eq!(push(&address, &xml(first)).0, 200);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM events").unsigned_abs(), first + 1);

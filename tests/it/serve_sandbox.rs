@@ -1,4 +1,5 @@
-//! `serve` and the sandbox together: what WeChat pushes has its effect, and no scan needs a domain.
+//! `serve` and the sandbox together: pushes have their effects, and a binding by a scan needs no
+//! domain.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ fn receipts_of_templates_arrive_whatever_their_order() {
             }
         };
         assert_eq!(shown["receipt"], receipt, "{fault}");
-        // One that overtook the answer has no message yet when it is recorded.
+        // A receipt that overtook the response has no message yet when it is recorded.
         if fault != "push = \"before the answer\"" {
             assert_eq!(
                 next_event(&mut serve),
@@ -113,7 +114,8 @@ fn people_who_unfollow_and_write_are_known() {
 
 #[test]
 fn killed_serve_gets_the_event_again() {
-    // WeChat gives up after three attempts, which a busy machine can miss. Then the test begins anew.
+    // WeChat gives up after three attempts, which a busy machine can miss. Then the test starts
+    // again.
     while !event_is_repeated_after_kill() {}
 }
 

@@ -47,7 +47,7 @@ exit 4
 {"error":"the alias backup already exists, for backup_finished-0123456789abcdefghijklmnopq","hint":"use --force to replace it","code":4}
 
 "#]]);
-    // The same template is no change.
+    // An alias of the same template changes nothing.
     env.run(&format!("-q template alias backup {BACKUP_TEMPLATE_ID}")).assert_success();
     assert_eq!(env.read_config(), before);
     let output = env.run("--json template alias backup 'Server alert' --force").assert_success();

@@ -1,4 +1,4 @@
-//! The age of a cached template list, and what invalidates it.
+//! The age of a cached template list, and the events that invalidate it.
 
 use snapbox::str;
 

@@ -1,6 +1,6 @@
-//! A table of valid and invalid values for each typed key, compared on both sides: what `template
-//! check` and `send` reject, and what the sandbox rejects like a real account. The two
-//! implementations are independent.
+//! A table of valid and invalid values for each typed key, compared on both sides: the values that
+//! `template check` and `send` reject, and those that the sandbox rejects like a real account. The
+//! two implementations are independent.
 
 use serde_json::{Map, Value, json};
 use wxbox::http_server::Request;
@@ -156,7 +156,7 @@ const UNTYPED_VALUES: &[&str] = &[
 ];
 
 /// Sends a template message with that one value as a real account would handle it, and returns the
-/// errcode, the text and what the phone displays.
+/// errcode, the error text and the displayed value.
 fn send_to_sandbox(key: &str, value: &str) -> (i64, String, Value) {
     let template =
         TemplateConfig { id: "T".repeat(43), title: "T".into(), content: format!("Label: {{{{{key}.DATA}}}}") };

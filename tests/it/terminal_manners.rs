@@ -9,7 +9,7 @@ use snapbox::str;
 use crate::support::env::{LUFFY, TestEnv, set_mode};
 use crate::support::pty::{Terminal, TerminalOutput};
 
-/// The begin of a hyperlink (OSC 8).
+/// The beginning of a hyperlink (OSC 8).
 const LINK: &str = "\x1b]8;;";
 
 fn mode_of(path: &Path) -> u32 {
@@ -85,7 +85,7 @@ fn long_help_and_lists_are_paged() {
         assert!(text.contains("paged ") && text.contains("LESS=FRX"), "{line}: {text}");
         assert_eq!(ended.status.code(), Some(0), "{line}");
     }
-    // What fits is not paged, and neither is JSON.
+    // Output that fits the screen is not paged, and neither is JSON.
     for line in ["outbox list", "--json user list", "send -h"] {
         let text = run_with_pager(&env, line, &pager).screen.contents();
         assert!(!text.contains("paged "), "{line}: {text}");

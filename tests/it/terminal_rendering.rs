@@ -38,7 +38,7 @@ fn screen_text(env: &TestEnv, line: &str, columns: u16) -> String {
 #[test]
 fn lists_fit_window_width() {
     let mut env = env_with_messages();
-    // In another year the date is all that is shown, so that this test knows it.
+    // Of another year only the date is shown, so that this test knows it.
     env.query::<i64>("UPDATE messages SET created_at = 1583080200000 RETURNING id");
     snapbox::assert_data_eq!(
         screen_text(&env, "outbox list", 200),
@@ -143,7 +143,7 @@ backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklm
 fn messages_wrap_in_terminal_and_are_one_line_in_pipe() {
     let mut env = env_with_messages();
     env.set_variable("NO_COLOR", "1");
-    // Not by the option, which the hints repeat.
+    // The test sets the variable, because the hints would repeat the option.
     env.set_variable("WXBOX_DATABASE", ".local/share/wxbox/wxbox.db");
     snapbox::assert_data_eq!(
         screen_text(&env, "user show nobody", 40),

@@ -62,7 +62,7 @@ exit 6
 提示：请不要重复发送。[LOCAL_TIME] 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry 1`
 
 "#]]);
-    // The text that is kept holds no time: it would be that of another zone, or over.
+    // The stored text contains no time, because it could be in another zone or in the past.
     let kept: String = env.query("SELECT error_detail FROM messages");
     assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
     env.set_variable("WXBOX_LANG", "en");

@@ -36,7 +36,7 @@ error: there is no user luffy in [HOME]/.local/share/wxbox/wxbox.db
 hint: run `wxbox user list` to see all users
 
 "#]]);
-    // Once its holder is removed, the uid is free again.
+    // After its holder is removed, the uid can be used again.
     env.run("user add luffy").assert_success();
 }
 

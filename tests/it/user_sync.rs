@@ -50,7 +50,7 @@ checked 3 users: 2 follow, 1 does not; no change
 
 "#]]);
     env.sandbox().requests();
-    // A message to everybody skips the users whom it would not reach.
+    // A message to everybody skips the users that it cannot reach.
     let ran = env.run("send --all --template backup").assert_success();
     assert!(ran.stderr().contains("(`wxbox user list` shows why): zoro"), "{}", ran.stderr());
     env.sandbox().post_form("follow", "person=zoro&follows=1");

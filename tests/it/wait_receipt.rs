@@ -1,4 +1,4 @@
-//! `--wait-receipt`: the exit status says what WeChat reported after it had accepted a message.
+//! `--wait-receipt`: the exit status depends on the receipt of the message.
 
 use snapbox::str;
 
@@ -75,7 +75,7 @@ warning: only template messages and subscription notifications have receipts; ot
 #[test]
 fn missing_receipt_is_explained() {
     let (mut env, serve) = env_with_receipts("");
-    // Events that came while `serve` ran say nothing about now.
+    // Events that arrived while `serve` ran do not prove that it still runs.
     env.run("send --user nami --template backup --wait-receipt").assert_success();
     drop(serve);
     env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
@@ -103,7 +103,7 @@ fn events_of_another_server_need_no_serve() {
     configure_push(&env, "");
     env.run_with_stdin("event", event_xml(NAMI, unix_time(), "subscribe", "")).assert_success();
     let ran = env.run("send --user nami --template backup --wait-receipt=1s");
-    // The receipt is missing all the same, so the reason is said once, at the end.
+    // The receipt is missing, too, so the reason is reported once, at the end.
     assert_eq!(ran.stderr().matches("no `wxbox serve` is running").count(), 1, "{}", ran.stderr());
     let (warning, error) = (ran.stderr().find("warning: "), ran.stderr().find("error: "));
     assert!(warning.unwrap() < error.unwrap(), "{}", ran.stderr());

@@ -115,7 +115,7 @@ hint: check that the recipient was bound with this AppID; bind again
 "#]]);
 }
 
-/// Malformed responses whose meaning is clear.
+/// Malformed responses whose meaning is clear are accepted.
 #[test]
 fn unusual_success_response_is_accepted() {
     for body in [
@@ -127,7 +127,7 @@ fn unusual_success_response_is_accepted() {
         let server = CannedServer::new(vec![json_response(TOKEN_BODY), http_response("200 OK", "text/plain", body)]);
         server.env("", "").run("send -u luffy hi").assert_success();
     }
-    // A response with neither is not a success.
+    // A response with neither field is not a success.
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response("{\"msgid\":null}")]);
     assert_eq!(server.env("", "").run("send -u luffy hi").status(), Some(6));
 }

@@ -1,6 +1,6 @@
-//! Which file of `src/` uses which other one, by its `use` lines and by the paths within its code. A
-//! re-export is followed to the file that defines the item; declaring or re-exporting a child module
-//! is no use of it.
+//! The uses of one file of `src/` by another, from its `use` lines and from the paths within its
+//! code. A re-export is followed to the file that defines the item. Declaring or re-exporting a
+//! child module is no use of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ pub struct Reference {
     pub from: String,
     /// The file that defines it.
     pub to: String,
-    /// The top-level module that it was named by.
+    /// The top-level module by which the use names it.
     pub module: String,
 }
 
@@ -26,7 +26,7 @@ struct Modules {
     imports: BTreeMap<String, Vec<Import>>,
 }
 
-/// One name that a `use` line brings in.
+/// One name that a `use` line imports.
 struct Import {
     /// The path as it is written.
     path: Vec<String>,

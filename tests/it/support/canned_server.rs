@@ -14,7 +14,7 @@ pub const TOKEN_BODY: &str = r#"{"access_token":"canned-token-1","expires_in":72
 /// A success, with an id that a 64-bit float cannot represent.
 pub const ACCEPTED_BODY: &str = r#"{"errcode":0,"errmsg":"ok","msgid":9007199254740993}"#;
 
-/// What happens to one request.
+/// The response to one request.
 pub enum CannedResponse {
     /// These bytes are sent, then the connection is closed.
     Bytes(Vec<u8>),

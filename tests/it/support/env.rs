@@ -42,14 +42,14 @@ impl TestEnv {
         Self::with_scenario("")
     }
 
-    /// Returns the same with luffy added and bound.
+    /// Returns the same environment with luffy added and bound.
     pub fn with_bound_luffy() -> Self {
         let env = Self::new();
         env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
         env
     }
 
-    /// Returns the same with a scenario of its own (TOML).
+    /// Returns the same environment with this scenario (TOML).
     pub fn with_scenario(scenario: &str) -> Self {
         let mut env = Self::without_config();
         let sandbox = SandboxServer::start(&env.home, scenario);
@@ -291,7 +291,7 @@ impl RunningCommand {
     }
 
     /// Returns the next line. Fails if there is none, so that a test that looks for a line does not
-    /// loop for ever.
+    /// loop forever.
     #[track_caller]
     pub fn expect_line(&mut self) -> String {
         self.read_line().unwrap_or_else(|| panic!("{} ended: {}", self.line, self.stdout_so_far))
@@ -434,7 +434,8 @@ impl SandboxServer {
         self.act("authorization", &[("person", person), ("event", event)]);
     }
 
-    /// Sets the push settings: the sandbox checks the URL, which must succeed. An empty key is none.
+    /// Sets the push settings: the sandbox checks the URL, which must succeed. An empty key is
+    /// none.
     pub fn push_settings(&self, url: &str, token: &str, aes_key: &str, mode: &str) {
         assert_eq!(self.try_push_settings(url, token, aes_key, mode), (303, String::new()));
     }
@@ -494,7 +495,8 @@ impl SandboxServer {
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 
-    /// Returns the counts of what arrived: `delivered`, `recipients`, `twice`, and `calls` by path.
+    /// Returns the counts of messages that arrived: `delivered`, `recipients`, `twice`, and `calls`
+    /// by path.
     pub fn stats(&self) -> Value {
         let answer = self.http_client.get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()

@@ -71,7 +71,7 @@ impl InterceptingProxy {
         self.update_gate(|held| *held = vec![(side, what)]);
     }
 
-    /// Pauses those to another path as well.
+    /// Also pauses requests or responses of another path.
     pub fn also_pause_at(&self, side: Direction, what: &'static str) {
         self.update_gate(|held| held.push((side, what)));
     }

@@ -18,7 +18,7 @@ const END_MARKER: &[u8] = b"\x1b]9;end\x07";
 /// The terminal; the program in it is the leader of a session, as under a shell.
 pub struct Terminal {
     pty: Arc<Pty>,
-    /// Kept open, so that modes and output outlive the program.
+    /// Open until the end, so that modes and output outlive the program.
     pts: Pts,
     chunks: Receiver<Vec<u8>>,
     parser: vt100::Parser,
@@ -47,7 +47,7 @@ impl Terminal {
         }
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
-        // The command has no standard input of its own; here it is the terminal.
+        // The terminal is the standard input of the command.
         let child = InPty::from(command).spawn_borrowed(&pts).unwrap();
         let pty = Arc::new(pty);
         let (tell, chunks) = unbounded();

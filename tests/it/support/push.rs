@@ -14,7 +14,8 @@ pub const PUSH_TOKEN: &str = "pushToken0123456789";
 /// The EncodingAESKey of tests that encrypt.
 pub const PUSH_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
-/// Adds `[push]`, with these lines, and `[serve]` to the config, and returns the address of `serve`.
+/// Adds `[push]`, with these lines, and `[serve]` to the config, and returns the address of
+/// `serve`.
 pub fn configure_push(env: &TestEnv, lines: &str) -> String {
     let address = unique_address();
     let text = env.read_config();
@@ -72,7 +73,7 @@ pub fn push(address: &str, body: &str) -> (u16, String) {
     (response.status().as_u16(), response.text().unwrap())
 }
 
-/// Returns what the account of the tests encrypts and decrypts with.
+/// Returns the settings with which the account of the tests encrypts and decrypts.
 pub fn push_settings(app_id: &str) -> PushSettings {
     PushSettings {
         app_id: app_id.to_owned(),

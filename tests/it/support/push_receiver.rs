@@ -78,7 +78,8 @@ impl PushReceiver {
         &self.url
     }
 
-    /// Returns the table `[push]` of a scenario that pushes to this receiver; `rest` is added to it.
+    /// Returns the table `[push]` of a scenario that pushes to this receiver; `rest` is added to
+    /// it.
     pub fn scenario(&self, mode: &str, rest: &str) -> String {
         let key = if mode == "plain" { String::new() } else { format!("aes_key = \"{PUSH_KEY}\"\n") };
         format!("[push]\nurl = \"{}\"\ntoken = \"{PUSH_TOKEN}\"\n{key}mode = \"{mode}\"\n{rest}\n", self.url)
@@ -94,7 +95,7 @@ impl PushReceiver {
         self.received.recv_timeout(TEST_TIMEOUT).expect("a request of the sandbox")
     }
 
-    /// Returns the next request, if it has already come.
+    /// Returns the next request, if it has already arrived.
     pub fn try_next(&self) -> Option<ReceivedPush> {
         self.received.try_recv().ok()
     }

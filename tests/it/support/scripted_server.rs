@@ -1,4 +1,4 @@
-//! A WeChat whose responses the test sends, request by request.
+//! A server that acts as WeChat; the test sends each response.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -45,7 +45,7 @@ impl ScriptedServer {
         self.requests.recv_timeout(TEST_TIMEOUT).expect("a request")
     }
 
-    /// Returns how many requests came that the test did not expect.
+    /// Returns the number of requests that the test did not expect.
     pub fn unexpected_requests(&self) -> usize {
         self.requests.len()
     }

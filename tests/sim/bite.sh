@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts each old fault of patches/ back, one at a time, and shows after how many histories the simulator finds it.
+# Applies each old fault in patches/, one at a time, and prints after how many histories the simulator finds it.
 #     tests/sim/bite.sh [HISTORIES]        in a clean worktree
 set -eu
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,5 @@
-//! What must hold: the database against the model. To add a rule: compare here, or where WeChat takes a message
-//! (`wechat.rs`), and call `Platform::violate`.
+//! The rules that must hold: the database is compared with the model. To add a rule, compare the
+//! two here, or where WeChat accepts a message (`wechat.rs`), and call `Platform::violate`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -27,7 +27,7 @@ pub fn query_one<T: FromSql>(raw: &Connection, sql: &str, values: impl Params) -
     raw.prepare_cached(sql).unwrap().query_row(values, |row| row.get(0)).ok()
 }
 
-/// Notes which row is which message, while its content is there.
+/// Records which row is which message, while the row still has its content.
 pub fn note_rows(world: &mut World<'_>) {
     let last = world.ids.last_key_value().map_or(0, |(id, _)| *id);
     let sql = "SELECT m.id, m.user_id, p.json FROM messages m JOIN payloads p ON p.id = m.payload_id WHERE m.id > ?1";
@@ -41,7 +41,7 @@ pub fn note_rows(world: &mut World<'_>) {
     }
 }
 
-/// Notes that no answer to the open attempts of a process can be recorded any more.
+/// Records that no response to the open attempts of a process can now be recorded.
 pub fn mark_unanswered(raw: &Connection, ids: &BTreeMap<i64, MessageKey>, platform: &Mutex<Platform>, worker: &str) {
     let sql = "SELECT m.id FROM messages m JOIN attempts a ON a.message_id = m.id
                WHERE m.claimed_by = ?1 AND a.outcome IS NULL";
@@ -56,7 +56,7 @@ pub fn stored_state(raw: &Connection, id: i64) -> Option<MessageState> {
     query_one(raw, "SELECT state FROM messages WHERE id = ?1", [id])
 }
 
-/// A run that ends well has reported each message that it queued.
+/// Checks that a run that ended without an error has reported each message that it queued.
 pub fn reports(world: &World<'_>, submitted: &BTreeSet<u64>, reported: Option<&BTreeSet<i64>>) {
     let Some(reported) = reported else { return };
     for (id, message) in world.ids.iter().filter(|(id, it)| submitted.contains(&it.0) && !reported.contains(id)) {
@@ -66,7 +66,8 @@ pub fn reports(world: &World<'_>, submitted: &BTreeSet<u64>, reported: Option<&B
     }
 }
 
-/// A run that ends well has queued each message, except those that it may leave out.
+/// Checks that a run that ended without an error has queued each message, except those that it may
+/// leave out.
 pub fn queued(world: &World<'_>, submitted: &BTreeSet<u64>, left_out: usize) {
     let found: BTreeSet<MessageKey> = world.ids.values().copied().collect();
     let ours = world.queued.iter().filter(|it| !it.may_skip && submitted.contains(&it.first));
@@ -77,7 +78,8 @@ pub fn queued(world: &World<'_>, submitted: &BTreeSet<u64>, left_out: usize) {
     }
 }
 
-/// Compares one state with what is true; `is_known` if no attempt of it is open or ambiguous.
+/// Compares the state of a message with the model. A queued message that WeChat accepted must have
+/// an attempt that may have arrived.
 pub fn state(platform: &mut Platform, message: MessageKey, state: MessageState, may_have_arrived: bool) {
     let Some(truth) = platform.messages.get(&message) else { return };
     let (taken, unanswered) = (!truth.taken.is_empty(), truth.unanswered);
@@ -93,7 +95,7 @@ pub fn state(platform: &mut Platform, message: MessageKey, state: MessageState, 
     }
 }
 
-/// Compares all states with what is true, and looks for messages that are gone.
+/// Compares all states with the model, and looks for messages that are missing.
 pub fn states(world: &mut World<'_>) {
     note_rows(world);
     let sql = "SELECT id, state, attempts, EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id
@@ -141,7 +143,7 @@ fn message_is_first(platform: &Platform, message: MessageKey) -> bool {
     platform.messages.get(&message).is_some_and(|truth| truth.part == 0)
 }
 
-/// All recipients of a submission are queued with all parts, or none.
+/// Checks that all recipients of a submission are queued with all parts, or none.
 fn all_or_nothing(world: &World<'_>) {
     let found: &BTreeSet<MessageKey> = &world.ids.values().copied().collect();
     for queued in &world.queued {
@@ -154,14 +156,14 @@ fn all_or_nothing(world: &World<'_>) {
     }
 }
 
-/// Returns how many messages have no final state and wait for nobody's decision.
+/// Returns how many messages have no final state and wait for no user's decision.
 pub fn waiting(world: &World<'_>) -> usize {
     let sql = "SELECT m.id FROM messages m LEFT JOIN messages p ON p.id = m.previous_part_id
                WHERE m.state = 'queued' AND (p.id IS NULL OR p.state = 'sent')";
     ids(&world.rig.raw, sql).len()
 }
 
-/// After a long time without faults each message has its final state.
+/// Checks that each message has its final state after a long time without faults.
 pub fn settled(world: &mut World<'_>) {
     let sql = "SELECT m.id FROM messages m LEFT JOIN messages p ON p.id = m.previous_part_id
                WHERE m.state = 'queued' AND (p.id IS NULL OR p.state = 'sent')";
@@ -171,7 +173,7 @@ pub fn settled(world: &mut World<'_>) {
     }
 }
 
-/// Counts the states that a fault of the world met.
+/// Counts the states of messages in which a fault occurred.
 pub fn count(world: &mut World<'_>, fault: &str) {
     let name = fault.split([' ', '(', '{']).next().unwrap_or_default();
     let sql = "SELECT DISTINCT CASE WHEN claimed_by NOTNULL THEN 'claimed' WHEN state = 'queued' AND attempts > 0
@@ -188,7 +190,8 @@ pub fn count(world: &mut World<'_>, fault: &str) {
 pub const STATES: [&str; 8] = ["queued", "tried", "claimed", "sent", "failed", "unknown", "cancelled", "expired"];
 pub const SITUATIONS: [&str; 5] = ["first", "after a refusal", "after no answer", "retried", "token"];
 
-/// Prints how often each fault met each state; a pair that was never met is a gap of the generator.
+/// Returns a table of how often each fault occurred in each state. A pair that never occurred is a
+/// gap of the generator.
 pub fn table(met: &BTreeMap<(String, &'static str), u64>) -> String {
     let mut text = String::new();
     for columns in [&SITUATIONS[..], &STATES[..]] {
@@ -206,10 +209,11 @@ pub fn table(met: &BTreeMap<(String, &'static str), u64>) -> String {
     text
 }
 
-/// The most messages that one transaction may delete: others wait for it.
+/// The maximum number of messages that one transaction may delete, because other processes wait for
+/// it.
 const MAX_DELETED: i64 = 500;
 
-/// Adds a history that is longer than what one transaction may delete.
+/// Adds more finished messages than one transaction may delete.
 pub fn add_history(world: &mut World<'_>) {
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
         INSERT INTO messages (app_id, openid, type, state, created_at, updated_at, due_at, expire_after, expires_at, finished_at)
@@ -224,7 +228,7 @@ pub fn size(world: &World<'_>) -> (i64, i64) {
     world.rig.raw.prepare_cached(sql).unwrap().query_row([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
-/// No transaction deletes so much that others wait for long.
+/// Checks that no transaction deletes more messages than other processes can wait for.
 pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64)) {
     let (after, commits) = size(world);
     let (deleted, commits) = (before - after, (commits - commits_before).rem_euclid(1 << 24));
@@ -234,7 +238,8 @@ pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64
     }
 }
 
-/// A request of a run keeps the rate, and the pause after the one before for the same message.
+/// Checks that a request of a run obeys the rate limit, and the pause after the previous request
+/// for the same message.
 pub fn pauses(
     platform: &mut Platform,
     process: &str,
@@ -246,8 +251,8 @@ pub fn pauses(
         platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
     }
     let last = before.iter().rev().find(|it| it.1 == message);
-    // In true time: after a sleep of the machine a run that goes on finds due what others have postponed.
-    // What an operator asks for again is due at once.
+    // Times are true times: after a sleep of the machine, a run finds messages due that other
+    // processes have postponed. A message that an operator retries is due immediately.
     let is_asked = message.and_then(|it| platform.messages.get(&it)).is_some_and(|truth| truth.retried);
     if !platform.clock_set && !is_asked && last.is_some_and(|(at, _, may_hurry)| now.1 - at.1 < 700 && !may_hurry) {
         platform.violate("e: backoff", format!("{process} repeats {} at once", show(message.unwrap_or_default())));

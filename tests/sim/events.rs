@@ -1,5 +1,6 @@
-//! What WeChat pushes while messages are delivered: receipts and follow events, also late, repeated, out of order and
-//! before our own answer is recorded. Each has its effect once, and none changes what is sent.
+//! The pushes of WeChat while messages are delivered: receipts and follow events, which may also be
+//! late, repeated, out of order, or earlier than the recorded response. Each has its effect once,
+//! and none changes which messages are sent.
 
 use wxbox::clock::Timestamp;
 use wxbox::store::{EventEffect, NewEvent, NewReceipt, Receipt, ReceiptStatus};
@@ -9,7 +10,8 @@ use crate::plan::Push;
 use crate::wechat::{EPOCH, locked, recipient_of};
 use crate::world::{APP, World};
 
-/// Events that are younger are known: less than the day for which they are kept.
+/// Repeats of events younger than this are recognized; it is less than the day for which events are
+/// kept.
 const KNOWN_MS: i64 = 23 * 3_600_000;
 
 struct Pushed {
@@ -21,19 +23,20 @@ struct Pushed {
 #[derive(Default)]
 pub struct Pushes {
     all: Vec<Pushed>,
-    /// When the last one was created: no two in one second, whose order would be open.
+    /// When the last one was created. No two are created in the same second, because their order
+    /// would be undefined.
     last_second: i64,
 }
 
 impl Pushes {
-    /// The events of a person whose user was removed are deleted.
+    /// Deletes the events of a person whose user was removed.
     pub fn forget(&mut self, user: usize) {
         self.all.retain(|pushed| recipient_of(&pushed.event.openid) != user);
     }
 }
 
 impl World<'_> {
-    /// Makes an event, or repeats one, and lets a process record it unless it is late.
+    /// Creates an event or repeats one, and lets a process record it unless it is late.
     pub fn push(&mut self, push: Push, machine: usize) {
         let index = match push {
             Push::Again(nth) => match self.pushes.all.len().checked_sub(1 + nth as usize) {
@@ -67,7 +70,7 @@ impl World<'_> {
                 }
             }
             Push::Receipt { nth, status, .. } => {
-                // One that nobody knows, if there is none.
+                // Without such a message, the receipt is for an unknown one.
                 let known = platform.msgids.len().checked_sub(1 + nth as usize).map(|at| platform.msgids[at].clone());
                 let msgid = known.unwrap_or_else(|| format!("9{nth}"));
                 let status = ReceiptStatus::ALL[usize::from(status) % 3];
@@ -109,7 +112,7 @@ impl World<'_> {
             EventEffect::Unfollowed if !was_recorded && !later => Some(false),
             _ => followed,
         };
-        // Nobody may be bound any more.
+        // The person may no longer be bound to a user.
         let found = self.follows(&event.openid);
         if is_known && followed.is_some() && found != expected {
             let text = format!("{what}: follows: {found:?} in place of {expected:?}");
@@ -117,7 +120,7 @@ impl World<'_> {
         }
     }
 
-    /// Returns everything about the messages that decides what is sent.
+    /// Returns all data about the messages that determines which messages are sent.
     fn deliveries(&self) -> String {
         let sql = "SELECT coalesce(group_concat(concat_ws(' ', id, state, attempts, due_at, claimed_by, msgid)), '')
                    FROM messages WHERE type <> 'old'";
@@ -129,7 +132,8 @@ impl World<'_> {
         check::query_one(&self.rig.raw, sql, [openid])
     }
 
-    /// Each message whose msgid is known has the receipt that came for it, also if that came before.
+    /// Checks that each message whose msgid is known has its receipt, even if the receipt arrived
+    /// first.
     pub fn check_receipts(&self) {
         let sql = "SELECT id, msgid FROM messages WHERE msgid NOTNULL AND receipt IS NULL";
         let mut query = self.rig.raw.prepare_cached(sql).unwrap();

@@ -1,5 +1,5 @@
-//! Delivery, played: random histories of real runs over a real database, with time, network and faults under one seed.
-//! See README.md.
+//! Simulations of delivery: random histories of real runs over a real database, with time, network
+//! and faults from one seed. See README.md.
 
 // Clippy's allowance for tests covers test functions, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, dead_code)]
@@ -14,10 +14,10 @@ mod service;
 mod wechat;
 mod world;
 
-/// How many histories each of the two tests plays.
+/// The number of histories that each of the two tests simulates.
 const HISTORIES: u64 = 2_000;
 
-/// Plays the histories of these seeds, and shows the shortest form of the first that fails.
+/// Simulates the histories of these seeds, and prints the shortest form of the first that fails.
 fn play(seeds: impl Iterator<Item = u64>) {
     let mut rig = world::Rig::new();
     for seed in seeds {
@@ -43,7 +43,7 @@ fn no_other_history_breaks_a_promise() {
     play(HISTORIES..2 * HISTORIES);
 }
 
-/// Plays these operations; the rules hold.
+/// Simulates these operations, and checks that no rule is violated.
 fn passes(kinds: &[Kind]) {
     let plan: Vec<Op> = kinds.iter().map(|kind| Op { kind: *kind, noise: 1 }).collect();
     let outcome = world::play(&mut world::Rig::new(), &plan, true);
@@ -54,7 +54,7 @@ fn arm(code: Fault, times: u8) -> Kind {
     Kind::Arm { fault: code, times, host: None, token: false }
 }
 
-/// A run whose retry was due was busy until the rate allowed it.
+/// A run whose retry was due used to be busy until the rate allowed it.
 #[test]
 fn a_due_retry_waits_for_the_rate() {
     let setup = Setup { rate: 2, ..Setup::flush(0) };
@@ -62,7 +62,7 @@ fn a_due_retry_waits_for_the_rate() {
     passes(&[arm(Fault::Errcode(42001), 1), send]);
 }
 
-/// A run whose retry was due was busy until a request in flight ended.
+/// A run whose retry was due used to be busy until a request in flight ended.
 #[test]
 fn a_due_retry_waits_for_a_request_in_flight() {
     let setup = Setup { concurrency: 1, ..Setup::flush(0) };
@@ -70,7 +70,8 @@ fn a_due_retry_waits_for_a_request_in_flight() {
     passes(&[arm(Fault::Errcode(-1), 1), arm(Fault::Slow, 2), batch, Kind::Advance { ms: 30_000 }]);
 }
 
-/// After a reboot the system clock alone told how long ago an attempt was, and it may have been set since.
+/// After a reboot, only the system clock gave the age of an attempt, and it may have been set
+/// since.
 #[test]
 fn a_template_is_not_repeated_by_a_clock_of_another_boot() {
     let send = Kind::Send { user: Some(1), form: Form::Template, key: None, expire_s: None, setup: Setup::flush(0) };
@@ -80,7 +81,7 @@ fn a_template_is_not_repeated_by_a_clock_of_another_boot() {
     passes(&[fast, arm(Fault::Lost, 1), send, wait(5), Kind::Reboot(0), right, wait(620)]);
 }
 
-/// A run told that a part stays queued, and then that it was cancelled with the part before it.
+/// A run reported that a part stays queued, and then that it was cancelled with the part before it.
 #[test]
 fn a_part_is_reported_once() {
     let setup = Setup { deliver: false, ..Setup::flush(0) };

@@ -1,4 +1,5 @@
-//! What the operator and the world do to the processes: the effect of each operation of a plan.
+//! The effect of each operation of a plan: the actions of the operator, and changes of the machines
+//! and the network.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::wechat::{Armed, Truth, locked, show};
 use crate::world::{APP, DAY, Queued, World};
 
 impl World<'_> {
-    /// Does what an operation of the plan says.
+    /// Performs an operation of the plan.
     pub fn apply(&mut self, kind: Kind) {
         match kind {
             Kind::Advance { ms } => return self.advance(ms),
@@ -129,7 +130,8 @@ impl World<'_> {
         self.rig.pool.push(store);
     }
 
-    /// Returns what a command did. It may fail only while another program keeps the database locked.
+    /// Returns the result of a command. The command may fail only while another program keeps the
+    /// database locked.
     fn succeeds<T>(&self, command: &str, result: store::Result<T>) -> Option<T> {
         if let Err(error) = &result
             && self.lock_until.is_none()
@@ -139,7 +141,7 @@ impl World<'_> {
         result.ok()
     }
 
-    /// None of these messages is queued without a process that sends it.
+    /// Checks that none of these messages is queued without a process that sends it.
     fn none_queued(&self, condition: &str) {
         let sql = format!(
             "SELECT id FROM messages WHERE {condition} AND state = 'queued'
@@ -150,7 +152,7 @@ impl World<'_> {
         }
     }
 
-    /// The operator let a message go, and its key.
+    /// Records that the operator has released a message and its key.
     fn release(&mut self, id: i64) {
         self.released.insert(id);
         if let Some(message) = self.ids.get(&id) {
@@ -258,7 +260,7 @@ impl World<'_> {
         }
     }
 
-    /// Returns a submission to the users who are bound, and notes what it is.
+    /// Returns a submission to the users who are bound, and records its content.
     fn submission(
         &mut self,
         to: &[usize],

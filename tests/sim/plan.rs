@@ -1,6 +1,7 @@
-//! A history as data: the operations that a seed gives, and the shortest of them that still fail.
+//! A history as data: the operations that a seed generates, and the shortest list of them that
+//! still fails.
 
-/// SplitMix64: small, and the same on every machine.
+/// SplitMix64, which is small and gives the same numbers on every machine.
 #[derive(Clone)]
 pub struct Rng(pub u64);
 
@@ -27,34 +28,35 @@ impl Rng {
     }
 }
 
-/// The faults of one request. To add one: a variant, a weight in [`FAULTS`], its effect in `wechat.rs`.
+/// The faults of one request. To add one: a variant, a weight in [`FAULTS`], its effect in
+/// `wechat.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// No connection.
     Refused,
-    /// The connection ends before WeChat takes the request.
+    /// The connection ends before WeChat receives the request.
     ResetBefore,
-    /// WeChat takes it, then the connection ends.
+    /// WeChat processes the request, then the connection ends.
     ResetAfter,
-    /// No answer until the timeout, though WeChat took it.
+    /// No response arrives before the timeout, though WeChat processed the request.
     Lost,
-    /// No answer until the timeout; WeChat did not take it.
+    /// No response arrives before the timeout; WeChat did not process the request.
     Swallowed,
-    /// WeChat takes it after seconds; the answer comes too late.
+    /// WeChat processes the request after seconds; the response comes too late.
     TakenLate,
-    /// The answer comes just before the timeout.
+    /// The response comes just before the timeout.
     Slow,
-    /// WeChat takes it; the answer ends in the middle.
+    /// WeChat processes the request; the response is truncated.
     Cut,
-    /// WeChat takes it; the answer is a page of a proxy.
+    /// WeChat processes the request; the response is a page of a proxy.
     NotJson,
-    /// A gateway's error, after WeChat took it.
+    /// A gateway's error, after WeChat processed the request.
     Http502Taken,
-    /// A gateway's error, before WeChat got it.
+    /// A gateway's error, before WeChat received the request.
     Http502,
     /// WeChat's own refusal.
     Errcode(i64),
-    /// The dropped repeat is answered by an errcode of its own.
+    /// WeChat drops the repeat, and responds with an errcode for that.
     DuplicateAnswered,
 }
 
@@ -69,7 +71,7 @@ pub const FAULTS: &[Fault] = &[
     Fault::Errcode(48001),
 ];
 
-/// How a process delivers.
+/// The options with which a process delivers.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
     pub machine: usize,
@@ -97,8 +99,9 @@ pub enum Pick {
     Unknown,
 }
 
-/// What an operator or the world does. Each is taken as it is possible at that time, so that any subset of a plan is a
-/// plan. To add one: a variant, its chance in [`Kind::random`], its effect in `world.rs`.
+/// An operation of an operator, the machine or the network. It is adapted to the situation at that
+/// time, so that any subset of a plan is a plan. To add one: a variant, its chance in
+/// [`Kind::random`], its effect in `operator.rs`.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `send`; to all bound users if there is no user.
@@ -128,7 +131,8 @@ pub enum Kind {
         machine: usize,
     },
     QuotaClear,
-    /// The next requests to a host, or to both, meet the fault; with `token` those for tokens.
+    /// The fault occurs in the next requests to a host, or to both; with `token` in requests for
+    /// tokens.
     Arm {
         fault: Fault,
         times: u8,
@@ -195,7 +199,7 @@ pub enum Push {
         follows: bool,
         is_late: bool,
     },
-    /// What became of the nth message that WeChat took, counted from the last one.
+    /// The receipt of the nth message that WeChat accepted, counted from the last one.
     Receipt {
         nth: u64,
         status: u8,
@@ -208,7 +212,7 @@ pub enum Push {
 #[derive(Clone, Copy, Debug)]
 pub struct Op {
     pub kind: Kind,
-    /// Seeds what is random while the operation has its effect.
+    /// The seed for the randomness during the operation.
     pub noise: u64,
 }
 

@@ -1,5 +1,6 @@
-//! Long-lived processes that deliver what others queue, as `serve` does: the real rules and the real look at the
-//! database, while the runs are processes of the world. A look is played when it can find something.
+//! Long-lived processes that deliver the messages of others, as `serve` does. The rules and the
+//! watcher of the database are real; the runs are processes of the simulation. A check of the
+//! database is simulated only if it can find something.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -11,9 +12,10 @@ use crate::plan::Setup;
 use crate::wechat::{EPOCH, locked};
 use crate::world::{APP, World};
 
-/// How often the program looks.
+/// How often the program checks the database.
 const LOOK_MS: i64 = 200;
-/// The most runs that start in this time. While the database is locked one starts each second.
+/// The maximum number of runs that start in this time. While the database is locked, one starts
+/// each second.
 const MAX_STARTS: usize = 40;
 const START_PERIOD_MS: i64 = 30_000;
 
@@ -23,7 +25,7 @@ pub struct Service {
     watcher: OutboxWatcher,
     last_look: i64,
     looked_at: Instant,
-    /// What a look would notice: the commits and the clock.
+    /// The state that a check would compare: the commits and the clock.
     seen: Option<(i64, i64)>,
     /// The ends of processes until the last check of claims.
     seen_deaths: Option<u32>,
@@ -31,14 +33,14 @@ pub struct Service {
     starts: Vec<i64>,
 }
 
-/// How a run belongs to a service.
+/// The relation of a run to a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunRole {
-    /// It is a command.
+    /// The run belongs to a command.
     Command,
-    /// It is the current run of its machine's service.
+    /// The run is the current one of its machine's service.
     Current,
-    /// The service has closed its source.
+    /// The service has closed the run's source.
     Ending,
 }
 
@@ -65,7 +67,7 @@ impl World<'_> {
         }
     }
 
-    /// The service of a machine ends; its runs are killed or stopped by the caller.
+    /// Ends the service of a machine. The caller kills or stops its runs.
     pub fn end_service(&mut self, machine: usize) {
         if let Some(service) = self.services[machine].take() {
             self.say(|| format!("serve on machine {machine} ends"));
@@ -79,17 +81,17 @@ impl World<'_> {
         (version, self.machines[machine].wall_offset)
     }
 
-    /// Returns when the next look of a machine's service can find something, in true time.
+    /// Returns when the next check of a machine's service can find something, in true time.
     pub fn next_look(&self, machine: usize) -> Option<i64> {
         let service = self.services[machine].as_ref()?;
         let in_true_time = |until: Instant| self.now() + self.until(machine, until);
         let wall = EPOCH + self.now() + self.machines[machine].wall_offset;
         let has_changed = service.seen != Some(self.noticeable(machine));
         let changed = has_changed.then(|| service.last_look + LOOK_MS);
-        // The program checks again and again.
+        // The program repeats this check at an interval.
         let has_orphans = service.seen_deaths != Some(self.deaths);
         let orphans = service.watcher.next_orphan_check().filter(|_| has_orphans).map(in_true_time);
-        // What is due already was found by the last look.
+        // The last check found the messages that are due already.
         let due_at = service.watcher.next_due_at().map(|due_at| due_at.0).filter(|due_at| *due_at > wall);
         let due = due_at.map(|due_at| self.now() + due_at - wall);
         let rules = service.supervisor.next_wake_at().filter(|until| *until > service.looked_at).map(in_true_time);
@@ -98,7 +100,7 @@ impl World<'_> {
         Some(next.max(service.last_look + 1).max(self.now()).max(self.machines[machine].stopped_until))
     }
 
-    /// Lets a service look at the database, and does what its rules say.
+    /// Lets a service check the database, and performs the command of its supervisor.
     pub fn look(&mut self, machine: usize) {
         let (now, instant, clock) = (self.now(), self.instant(self.mono(machine)), self.clock(machine));
         let seen = self.noticeable(machine);
@@ -130,7 +132,7 @@ impl World<'_> {
         }
     }
 
-    /// A service that fails pauses before its next run.
+    /// Checks that a service pauses after a failure before its next run.
     fn check_starts(&mut self, machine: usize) {
         let now = self.now();
         let Some(service) = &mut self.services[machine] else { return };
@@ -151,7 +153,7 @@ impl World<'_> {
         (process.role, process.due_closed) = (RunRole::Ending, true);
     }
 
-    /// A run starts nothing more, because the account or the network fails.
+    /// Handles a run that starts nothing more, because the account or the network fails.
     pub fn on_sending_stopped(&mut self, index: usize) {
         if self.processes[index].role == RunRole::Current {
             self.close_run(index);
@@ -159,7 +161,7 @@ impl World<'_> {
         }
     }
 
-    /// A run of a service has ended.
+    /// Handles the end of a run of a service.
     pub fn on_run_end(&mut self, role: RunRole, machine: usize, result: &anyhow::Result<()>) {
         match (role, result) {
             (RunRole::Command, _) => {}
@@ -177,14 +179,14 @@ impl World<'_> {
         }
     }
 
-    /// A run has delivered a message.
+    /// Handles a message that a run has delivered.
     pub fn on_success(&mut self, machine: usize) {
         if let Some(service) = &mut self.services[machine] {
             service.supervisor.on_success();
         }
     }
 
-    /// SIGTERM: a service ends with all its runs.
+    /// Handles SIGTERM: a service ends with all its runs.
     pub fn terminate(&mut self, index: usize) {
         let process = &mut self.processes[index];
         process.stop = true;

@@ -1,5 +1,6 @@
-//! The model of WeChat, and what is true: which message was taken when, who is bound, which request was answered. The
-//! checks compare the database with it, never with the program's own idea.
+//! The model of WeChat, and the truth: which message WeChat accepted when, who is bound, and which
+//! request got a response. The checks compare the database with this model, and never with the
+//! state of the program.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,7 +22,7 @@ const TIMEOUT_MS: i64 = 10_000;
 /// A message as the operator knows it: the number of its text, and the recipient.
 pub type MessageKey = (u64, usize);
 
-/// What is true of a message.
+/// The truth about a message.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
     pub key: Option<u8>,
@@ -29,14 +30,14 @@ pub struct Truth {
     pub part: u64,
     pub strict: bool,
     pub created: i64,
-    /// When WeChat took it.
+    /// When WeChat accepted it.
     pub taken: Vec<i64>,
-    /// How often the operator was told that it may arrive twice, and wanted that.
+    /// How often the operator accepted that it may arrive twice.
     pub may_repeat: usize,
-    /// No usable answer came to an attempt, or nobody was left to record it.
+    /// An attempt got no usable response, or its process ended before it could record one.
     pub unanswered: bool,
     pub retried: bool,
-    /// The last answer asks for another token or a template, not for a pause.
+    /// The last response asks for another token or a template, and not for a pause.
     pub may_hurry: bool,
     pub requests: u32,
     pub last_request: i64,
@@ -61,19 +62,19 @@ pub struct Platform {
     token: u64,
     token_until: i64,
     pub token_fetches: u32,
-    /// By `client_msg_id`: when it came first.
+    /// The first time of each `client_msg_id`.
     seen: BTreeMap<String, i64>,
     pub messages: BTreeMap<MessageKey, Truth>,
-    /// The msgids of the messages that it took.
+    /// The msgids of the messages that WeChat accepted.
     pub msgids: Vec<String>,
     /// The openid of each user; `None` if unbound.
     pub bound: [Option<String>; USERS],
-    /// Whether a system clock was set: what is due is due by that clock.
+    /// Whether a system clock was set, so that the due times of messages no longer are true times.
     pub clock_set: bool,
     pub violations: Vec<String>,
     /// Readable lines, if they are wanted.
     pub trace: Option<Vec<String>>,
-    /// How often each fault met each situation of a message.
+    /// How often each fault occurred in each situation of a message.
     pub met: BTreeMap<(String, &'static str), u64>,
 }
 
@@ -116,7 +117,7 @@ impl Platform {
         Some(fault)
     }
 
-    /// Answers a request for a token.
+    /// Returns the response to a request for a token.
     fn token_answer(&mut self, force: bool) -> Value {
         self.token_fetches += 1;
         if force || self.token_until - self.now < 300_000 {
@@ -125,7 +126,7 @@ impl Platform {
         json!({"access_token": format!("t{}", self.token), "expires_in": (self.token_until - self.now) / 1000})
     }
 
-    /// Takes a message, if nothing speaks against it, `delay` from now.
+    /// Accepts a message `delay` from now, unless it has to be refused.
     fn send_answer(&mut self, token: &str, body: &Value, delay: i64) -> Value {
         if token != format!("t{}", self.token) {
             return json!({"errcode": 40001, "errmsg": "invalid credential rid: 1"});
@@ -176,7 +177,7 @@ impl Platform {
         }
     }
 
-    /// Notes a request as it leaves.
+    /// Records a request when it is sent.
     fn on_request(&mut self, body: &Value) {
         let (message, openid) = (message_key(body), body["touser"].as_str().unwrap_or_default());
         if message.1 < USERS && self.bound[message.1].as_deref() != Some(openid) {
@@ -207,7 +208,7 @@ impl Platform {
         *self.met.entry((fault, situation)).or_default() += 1;
     }
 
-    /// Answers a request at one host.
+    /// Responds to a request at one host.
     fn exchange(&mut self, host: (usize, String), request: &Request) -> Result<HttpResponse, Error> {
         let token_api = request.url().path() == "/cgi-bin/stable_token";
         let body = request.body().and_then(|body| body.as_bytes()).unwrap_or_default();
@@ -292,7 +293,7 @@ pub fn show((number, recipient): MessageKey) -> String {
     if recipient < USERS { format!("m{number} to user {recipient}") } else { format!("m{number} to x") }
 }
 
-/// The way of a process's requests to the platform.
+/// The connection of a process to the platform.
 #[derive(Clone)]
 pub struct Line {
     pub platform: Arc<Mutex<Platform>>,

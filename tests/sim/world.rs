@@ -1,5 +1,6 @@
-//! The world of a history: machines with their clocks, processes of wxbox over one real database, and the operator.
-//! The processes are the real scheduler, store, token code and HTTP client above the transport; nothing here sleeps.
+//! The simulated world of a history: machines with their clocks, processes of wxbox over one real
+//! database, and the operator. The processes consist of the real scheduler, store, token code and
+//! HTTP client above the transport. No code here sleeps.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -26,12 +27,12 @@ use crate::wechat::{EPOCH, Line, MessageKey, Platform, locked, number_in, recipi
 pub const APP: &str = "wx1";
 pub const DAY: Duration = Duration::from_secs(86_400);
 pub const RETAIN: Duration = Duration::from_secs(90 * 86_400);
-/// The most steps of a process: more is a run that does not end.
+/// The maximum number of steps of a process; a run with more does not end.
 const MAX_STEPS: u32 = 5_000;
 /// How long a run may take, less the time for which it did not run.
 const MAX_RUN_MS: i64 = 45 * 60_000;
 
-/// Empties the database, but for the users.
+/// Empties the database, except for the users.
 const RESET: &[&str] = &[
     "BEGIN IMMEDIATE",
     "UPDATE sim_fault SET n = 0",
@@ -48,7 +49,8 @@ const RESET: &[&str] = &[
     "COMMIT",
 ];
 
-/// What histories share: the files, connections and the client, which take long to make.
+/// The files, the connections and the client that all histories share, because they take long to
+/// create.
 pub struct Rig {
     _dir: tempfile::TempDir,
     path: PathBuf,
@@ -65,7 +67,7 @@ impl Rig {
         let path = dir.path().join("wxbox.db");
         drop(Store::open(&path).unwrap());
         let raw = Connection::open(&path).unwrap();
-        // Small pages: a commit writes each page that it changes.
+        // The pages are small, because a commit writes each page that it changes.
         raw.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = WAL;")
             .unwrap();
         let mut sql = "CREATE TABLE sim_fault (n INTEGER NOT NULL); INSERT INTO sim_fault VALUES (0);".to_owned();
@@ -93,14 +95,14 @@ impl Rig {
         Self { _dir: dir, path, raw, pool: Vec::new(), client: Client::new(&settings).unwrap(), coverage: false }
     }
 
-    /// Empties the database, but for the users.
+    /// Empties the database, except for the users.
     fn reset(&mut self) {
         for sql in RESET {
             self.raw.prepare_cached(sql).unwrap().execute([]).unwrap();
         }
     }
 
-    /// Makes the nth statement from now fail that writes a message or an attempt; none with 0.
+    /// Makes the nth following statement that writes a message or an attempt fail; none with 0.
     fn set_fault(&self, nth: u8) {
         self.raw.prepare_cached("UPDATE sim_fault SET n = ?1").unwrap().execute([nth]).unwrap();
     }
@@ -128,11 +130,11 @@ pub enum Arrival {
     Token(Result<CachedToken, access_token::Error>),
 }
 
-/// When a process goes on, unless something arrives.
+/// When a process continues, unless an event arrives earlier.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Wake {
     Now,
-    /// By its machine's clock for pauses.
+    /// At this time of its machine's clock for pauses.
     At(i64),
     Never,
 }
@@ -146,28 +148,30 @@ pub struct Process {
     line: Line,
     submissions: VecDeque<TaggedSubmission>,
     arrivals: Vec<(i64, Arrival)>,
-    /// When it sent what, by its clock for pauses and in true time, and whether the answer allows a repeat at once.
+    /// The time of each request by the process's clock for pauses and in true time, its message,
+    /// and whether the response allows an immediate repeat.
     requests: Vec<((i64, i64), Option<MessageKey>, bool)>,
     wake: Wake,
     pub paused_until: i64,
-    /// True time when it must be over.
+    /// The true time by which it must have ended.
     pub deadline: i64,
     /// The messages that it submitted, and the rows that it reported; `None` if it left some out.
     submitted: BTreeSet<u64>,
     reported: Option<BTreeSet<i64>>,
-    /// How many messages it may leave out: those to users whom it reported as not bound, and any after SIGTERM.
+    /// The number of messages that it may leave out: those to users that it reported as not bound,
+    /// and any after SIGTERM.
     left_out: usize,
     pub die_after: Option<u8>,
     pub stop: bool,
     pub no_threads: bool,
     pub role: RunRole,
     steps: u32,
-    /// What its service tells it.
+    /// Its service has told it that more may be due.
     pub due_changed: bool,
     pub due_closed: bool,
 }
 
-/// A submission and what must become of it.
+/// A submission with its expected result.
 pub struct Queued {
     pub first: u64,
     pub parts: u64,
@@ -182,18 +186,18 @@ pub struct World<'a> {
     pub processes: Vec<Process>,
     /// The `serve` of each machine.
     pub services: [Option<Service>; 2],
-    /// How many processes have ended; they may have left claims.
+    /// The number of processes that have ended; their claims may remain.
     pub deaths: u32,
     base: Instant,
     pub noise: Rng,
     pub next_number: u64,
     started: u32,
     pub lock_until: Option<i64>,
-    /// The statement that fails, and for how many steps that is armed.
+    /// The statement that fails, and the number of steps in which it can.
     pub disk_fault: Option<(u8, u8)>,
     /// The messages by their row.
     pub ids: BTreeMap<i64, MessageKey>,
-    /// Rows that may be gone.
+    /// Rows that may have been deleted.
     pub released: BTreeSet<i64>,
     pub queued: Vec<Queued>,
     /// The rows that were `unknown` at the last check.
@@ -204,14 +208,14 @@ pub struct World<'a> {
     pub pushes: Pushes,
 }
 
-/// What came of a history.
+/// The result of a history.
 pub struct Outcome {
     pub violation: Option<String>,
     pub trace: Vec<String>,
     pub met: BTreeMap<(String, &'static str), u64>,
 }
 
-/// Plays a history.
+/// Simulates a history.
 pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
     rig.reset();
     let bound = std::array::from_fn(|user| Some(format!("o{user}-0")));
@@ -295,7 +299,7 @@ impl World<'_> {
         ClockReading { wall: Timestamp(EPOCH + self.now() + it.wall_offset), uptime: uptime.parse().ok() }
     }
 
-    /// Makes the faults cease, and lets time pass until each message has its final state.
+    /// Ends the faults, and lets time pass until each message has its final state.
     fn settle(&mut self) {
         self.say(|| "all is well from here".to_owned());
         self.unlock();
@@ -307,7 +311,7 @@ impl World<'_> {
         self.processes.iter_mut().for_each(|it| (it.paused_until, it.die_after) = (0, None));
         for minutes in [0, 2, 10, 60, 120, 600, 1600, 1700, 3200, 3300] {
             self.advance(minutes * 60_000);
-            // Beside a service no flush is needed.
+            // With a service, no flush is needed.
             if self.services.iter().all(Option::is_none) {
                 self.start("flush", Setup::flush(0), DeliverySource::Due, VecDeque::new());
             }
@@ -323,7 +327,7 @@ impl World<'_> {
         if fetches > 8 * started + 8 {
             locked(&self.platform).violate("e: token fetches", format!("{fetches} fetches of {started} processes"));
         }
-        // Parts behind a message of an unknown state keep a service busy.
+        // Parts that wait for a message of an unknown state keep a service busy.
         for machine in 0..self.services.len() {
             if self.services[machine].is_some() {
                 self.terminate_service(machine);
@@ -410,7 +414,7 @@ impl World<'_> {
             Wake::Never => None,
         };
         let arrival = process.arrivals.iter().map(|it| it.0).min();
-        // The channel of submissions has more, or is closed.
+        // The process was told that its source has more, or is closed.
         let is_told = process.due_changed || process.due_closed;
         let has_input = process.stop || is_told || process.scheduler.submission_capacity() > 0;
         let stop = has_input.then(|| self.now());
@@ -566,7 +570,7 @@ impl World<'_> {
         self.rig.pool.push(process.scheduler.into_store());
         self.deaths += 1;
         if process.role != RunRole::Command {
-            // Its service is the same process.
+            // The run and its service are one process.
             let machine = process.setup.machine;
             self.end_service(machine);
             let is_run = |it: &Process| it.setup.machine == machine && it.role != RunRole::Command;
@@ -609,7 +613,7 @@ impl World<'_> {
         self.processes[index].arrivals.push((at, Arrival::Token(result)));
     }
 
-    /// Compares what a run says of a message with what is true.
+    /// Compares the events of a run about a message with the model.
     fn on_event(&mut self, index: usize, event: DeliveryEvent) {
         let (name, id, state) = match event {
             DeliveryEvent::Settled { message, .. } => ("settles", message.id, message.state),
@@ -639,7 +643,7 @@ impl World<'_> {
             locked(&self.platform).violate("e: reports agree", what);
         }
         self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
-        // A run of a service has a message again after a user's retry.
+        // After a user's retry, a run of a service reports a message again.
         if name == "cannot store" && !is_new && self.processes[index].role == RunRole::Command {
             locked(&self.platform).violate("e: reports agree", format!("{} is reported twice", show(message)));
         }

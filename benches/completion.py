@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How long the completion of a shell takes among many people, tags and messages.
+"""Measures the completion of a shell with many people, tags and messages.
 
     cargo build --release && benches/completion.py [PEOPLE] [PROGRAM]
 
 Prints the median and the slowest of 41 runs of wxbox for each kind of value, from the start of the process to its
-end; exits 1 where a median is over 30 ms.
+end; exits 1 if a median is over 30 ms.
 """
 
 import os

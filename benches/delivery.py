@@ -3,8 +3,8 @@
 
     cargo build --release && benches/delivery.py [latency|rate|crowd|batch]…
 
-latency   1,000 templates, 50 ms an answer, concurrency 32: the wall clock over messages × latency / concurrency
-rate      20,000 templates, answers at once, concurrency 32: messages a second over `curl --parallel --parallel-max 32`
+latency   1,000 templates, 50 ms a response, concurrency 32: the wall clock over messages × latency / concurrency
+rate      20,000 templates, immediate responses, concurrency 32: messages a second over `curl --parallel --parallel-max 32`
 crowd     100,000 recipients: peak memory, size of the database, messages a second at the start and at the end
 batch     50,000 lines of `send --batch`: seconds
 
@@ -71,7 +71,7 @@ def fields():
 
 
 def timed(bench, words, stdin=None):
-    """Seconds, peak KiB, and how many lines of results had come after each tenth of the time."""
+    """Returns seconds, peak KiB, and the number of result lines after each tenth of the time."""
     begun = time.perf_counter()
     process = subprocess.Popen([bench.wxbox, *words], env=bench.env, stdin=stdin, stdout=subprocess.PIPE, text=True)
     stamps = [time.perf_counter() - begun for line in process.stdout if '"sent"' in line]
@@ -87,7 +87,7 @@ def send_all(bench):
 
 
 def curl(bench, count, turn):
-    """The same bodies, 32 at a time, on kept-alive connections."""
+    """Sends the same bodies with curl, 32 at a time, on kept-alive connections."""
     url = f"{bench.url}/cgi-bin/message/template/send?access_token={bench.token}"
     data = {key: {"value": value} for key, value in FIELDS.items()}
     with open(f"{bench.home}/curl.conf", "w") as conf:

@@ -3,8 +3,8 @@
 
     benches/http_flood.py URL PID [SECONDS] [--one-address]
 
-URL is what a phone would get, http or https (on 127.0.0.1, or a proxy there); PID is the listener's process, for its
-memory and threads. `benches/http_flood.sh` starts each kind of listener, and this with it. While 1,500 idle
+URL is the address that a phone would open, http or https (on 127.0.0.1, or a proxy there); PID is the listener's process, for its
+memory and threads. `benches/http_flood.sh` starts each kind of listener, and this program with it. While 1,500 idle
 connections, 20 slow requests, an endless header line, garbage, unfinished TLS handshakes, endless chunked bodies,
 pipelined requests and clients that do not read are in progress, it sends 10,000 invalid requests, repeatedly until
 SECONDS have passed, requests URL now and then, and once more at the end. The attack comes from eight other addresses of this
@@ -188,7 +188,7 @@ def ask(target_server):
 
 
 async def ask_in_subprocess(url):
-    """Runs `ask` in a process of its own, which the attack in this one does not slow down."""
+    """Runs `ask` in a process of its own, because the attack would slow it down in this one."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, __file__, url, "0", "--ask", stdout=asyncio.subprocess.PIPE
     )

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures how long commands hold the database's write lock when the outbox is large: no other process can queue an alert
-meanwhile.
+"""Measures how long commands hold the database's write lock when the outbox is large: during that time,
+no other process can queue an alert.
 
     cargo build --release && benches/locks.py [--wxbox FILE] [--finished N] [--queued N] [NAME…]
 
-Makes a database with 1,000,000 finished and 300,000 queued messages: wxbox queues and sends a few, SQL copies their rows,
-whatever columns they have. Then each command below runs on a copy of it, while another process requests the write lock
+Makes a database with 1,000,000 finished and 300,000 queued messages: wxbox queues and sends a few, SQL copies their rows
+with all columns. Then each command below runs on a copy of it, while another process requests the write lock
 repeatedly. The longest time for which it is denied is an upper bound of the longest transaction.
 
 Prints a table; exits 1 if a bound is exceeded. Needs about 3 GB of disk in TMPDIR and a quarter of an hour.
@@ -80,7 +80,7 @@ def multiply(database, table, source, count, new):
 
 
 def fill(bench, finished, queued):
-    """A large database. The first person has a twentieth of all messages."""
+    """Makes a large database. The first person has a twentieth of all messages."""
     rows = "".join(f"crowd{n:06d},oCrowd{n:022d}\n" for n in range(1, PEOPLE + 1))
     bench.run("-q", "user", "import", "-", input=f"username,openid\n{rows}")
     bench.run("send", "-u", "crowd000001", "--template", TEMPLATE, *FIELDS)

@@ -3,9 +3,9 @@
 
     benches/push_flood.py ADDRESS PID DATABASE [SECONDS | --minutes N]
 
-`benches/front_door.sh serve` starts `serve`, and this with it. WeChat sends 500 signed pushes a second, a tenth of them twice. Meanwhile
+`benches/front_door.sh serve` starts `serve`, and this program with it. WeChat sends 500 signed pushes a second, a tenth of them twice. Meanwhile
 other processes send 500 pushes a second without a signature, as many with wrong signatures as the machine can, bodies that
-drip, and all that http_flood.py has: idle connections, drips, endless heads, garbage, pipelines. Prints the times of the
+drip, and the attacks of http_flood.py: idle connections, drips, endless heads, garbage, pipelines. Prints the times of the
 answers, as this program sees them, the memory, and the rows. Exits 1 if a signed push was not answered or took more than 1 s, if more than 64 MiB
 was used, or if anything was recorded that was not signed. With --minutes, a tenth of the rates for that time, and no flood of
 connections: it exits 1 if the memory of the last third exceeds that of the second third by more than 2 MiB.
@@ -79,7 +79,7 @@ class Connection:
             return status
         except (OSError, asyncio.IncompleteReadError):
             self.close()
-            # One that was idle may be closed when it is used.
+            # An idle connection may be closed when it is used.
             return 0 if is_new else await self.request(head, body)
 
     def close(self):
@@ -89,7 +89,7 @@ class Connection:
 
 
 async def paced(address, rate, seconds, request, own=lambda n: None):
-    """Makes `rate` requests a second over some connections. Yields nothing; `request` is a coroutine that gets a connection."""
+    """Makes `rate` requests a second over some connections. `request` is a coroutine that gets a connection."""
     ends = time.monotonic() + seconds
 
     async def client(n):
@@ -124,7 +124,7 @@ def wechat(address, rate, seconds, results):
 
 
 def unsigned(address, rate, seconds, results):
-    """The process that sends pushes without a right signature, at a rate."""
+    """The process that sends pushes without a valid signature, at a rate."""
     statuses = {}
 
     async def request(connection):
@@ -139,7 +139,7 @@ def blast(address, seconds, results):
     """The process that sends as many wrong signatures as it can."""
     ends, statuses = time.monotonic() + seconds, {}
     head, body = push(1, is_right=False, sender="oWrong")
-    # Several in one write, so that the sender is not the bottleneck.
+    # Send several in one write, so that the sender is not the bottleneck.
     batch, size = (head + body) * 16, 16
 
     async def client(n):
@@ -174,7 +174,7 @@ def attack(address, seconds, results):
                 _, writer = await asyncio.open_connection(*address, local_addr=(own, 0))
                 head, body = push(1, sender="oDrip")
                 writer.write(head)
-                # It never ends: the last byte is missing.
+                # The body never ends: its last byte is missing.
                 for byte in body[:-1]:
                     writer.write(bytes([byte]))
                     await writer.drain()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What 200,000 people cost: import, export, and one person among them against one among ten.
+"""Measures 200,000 people: import, export, and commands for one of them, compared with one of ten people.
 
     cargo build --release && benches/registry.py [PEOPLE]
 
 Prints seconds and peak memory of import and export, and the instructions in user mode (`perf stat`, medians;
-where that cannot count, one run under `valgrind`) of `user show` and `send --dry-run` in a small and in a
-large registry; exits 1 where a bound is passed.
+if it cannot count, one run under `valgrind`) of `user show` and `send --dry-run` in a small and in a
+large registry; exits 1 if a bound is exceeded.
 """
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures `serve`: how soon it delivers, how fast it takes receipts, and what it needs while it is idle.
+"""Measures `serve`: the delay of deliveries, the rate of receipts, and the resources that it uses while it is idle.
 
     cargo build --release && benches/serve_latency.py [delivery|receipts|idle]…
 
@@ -7,8 +7,8 @@ delivery   100 templates of `send --no-wait`: from the commit to the request at 
 receipts   500 receipts a second, for 10 s: the share that was answered, and the slowest answer
 idle       a minute without requests: processor time and memory from /proc
 
-A commit is over when `send --no-wait` ends, so the time from the commit is somewhat longer than the one that is measured; the
-time that `send` itself takes is printed beside it, as the upper bound of the difference. Prints a table; exits 1 if a bound is exceeded. TMPDIR selects the disk.
+The time is measured from the end of `send --no-wait`, which is somewhat later than its commit. The duration of `send` is printed
+beside it, as the upper bound of the difference. Prints a table; exits 1 if a bound is exceeded. TMPDIR selects the disk.
 """
 
 import http.server
@@ -31,7 +31,7 @@ SETTLE_S = 3
 
 
 class Platform(http.server.ThreadingHTTPServer):
-    """Answers requests for tokens and templates, and notes when each message arrived."""
+    """Answers requests for tokens and templates, and records when each message arrived."""
 
     daemon_threads = True
 
@@ -110,7 +110,7 @@ class BenchEnv:
 def delivery(bench):
     times, sends = [], []
     for n in range(MESSAGES):
-        # At different times of the interval in which serve looks.
+        # Send at different times of the interval at which serve checks the database.
         time.sleep(0.3 + 0.2 * n / MESSAGES)
         begun = time.monotonic()
         bench.run("-q", "send", "--no-wait", "--user", "luffy", "--template", "T1", "--data", f"host=h{n}")
@@ -156,7 +156,7 @@ def cpu_s(pid):
 
 
 def scheduled_s(pid):
-    """Seconds on a processor, by the nanosecond counters of the scheduler, of all threads."""
+    """Returns the processor time of all threads in seconds, by the nanosecond counters of the scheduler."""
     total = 0
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/schedstat", encoding="utf-8") as stat:

@@ -3,8 +3,8 @@
 
     cargo build --release && benches/startup.py [RUNS]
 
-Each line is run in turn with /bin/true (A B A B …) after a warm-up, in a home with 10 users and none else.
-Prints the medians and the median of the pairwise differences; exits 1 where `--help` takes more than
+Each line is run in turn with /bin/true (A B A B …) after a warm-up, in a home with 10 users.
+Prints the medians and the median of the pairwise differences; exits 1 if `--help` takes more than
 3 ms over /bin/true.
 """
 

@@ -5,7 +5,7 @@
 
 Both talk to one `wxbox sandbox` on the loopback, in turn (A B A B …), after a warm-up: over plain HTTP, and
 over TLS through nginx. Prints medians, the median of the pairwise ratios, peak memory, and the size of the
-binary; exits 1 if a bound is exceeded. Also the start-up of `--version` over /bin/true. Needs curl, nginx
+binary; exits 1 if a bound is exceeded. Also measures the start-up of `--version` over /bin/true. Needs curl, nginx
 and openssl.
 """
 
@@ -21,8 +21,8 @@ import time
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILT = os.environ.get("WXBOX_BINARY", os.path.join(ROOT, "target/release/wxbox"))
-# 0.65 and 0.75 of curl, and what the last process to close the database takes to move the log into it, so that the
-# file alone is the whole database: 7.4 ms became of 4.7 ms, curl takes 7.9 ms and over TLS 11.5 ms.
+# Without the move of the log into the database at the end of the last process, wxbox takes 0.65 and 0.75 of curl. The move
+# raises 4.7 ms to 7.4 ms; curl takes 7.9 ms, and over TLS 11.5 ms.
 RATIO, RATIO_TLS, RSS_KIB, SIZE = 1.0, 1.0, 24 * 1024, 12 << 20
 TEMPLATE = "backup_finished-0123456789abcdefghijklmnopq"
 
@@ -47,7 +47,7 @@ def paired(a, b, env):
 
 def main():
     with tempfile.TemporaryDirectory() as home:
-        # As it is installed, as curl is: a file that a linker has just written starts slower.
+        # A copy, as after installation: a file that a linker has just written starts slower.
         global WXBOX
         WXBOX = os.path.join(home, "wxbox")
         subprocess.run(["cp", BUILT, WXBOX], check=True)
@@ -56,7 +56,7 @@ def main():
             [WXBOX, "sandbox", "--json", "--listen", "127.0.0.1:0"], env=env, stdout=subprocess.PIPE, text=True
         )
         at = json.loads(sandbox.stdout.readline())
-        # Its lines are read by nobody else: a full pipe would stop it.
+        # Read its lines, because a full pipe would block it.
         drain = subprocess.Popen(["cat"], stdin=sandbox.stdout, stdout=subprocess.DEVNULL)
         proxy, tls_url, ca_file = start_tls_proxy(home, at["url"])
         try:
@@ -113,7 +113,7 @@ def measure(env, at, url, ca_file):
     subprocess.run([WXBOX, "user", "add", "luffy", "--openid", "oLuffy_wears_the_straw_hat_1"], env=env, check=True)
     token = subprocess.run([WXBOX, "token"], env=env, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     dry = subprocess.run(wxbox + ["--dry-run"], env=env, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    # The same body but for the id, since the platform drops a repeat.
+    # The same body with another id, because the platform drops a repeat.
     body = json.loads(dry)
     del body["client_msg_id"]
     url = f"{url}/cgi-bin/message/template/send?access_token={token}"

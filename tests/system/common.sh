@@ -35,11 +35,11 @@ EOF
     } | wxbox -q user import -
 }
 
-# arrived NAME: one of the sandbox's counts of deliveries.
+# arrived NAME: prints one of the sandbox's counts of deliveries.
 arrived() { python3 -c 'import json, sys, urllib.request as web
 print(json.load(web.urlopen(sys.argv[1] + "/sandbox/stats.json"))[sys.argv[2]])' "$url" "$1"; }
 
-# use_there: uses wxbox as the function `there` runs it, which is on another platform, with a sandbox of this one.
+# use_there: tests wxbox with the function `there`, which runs it on another platform, and a sandbox of this machine.
 use_there() {
     local status=0
     start_sandbox 1

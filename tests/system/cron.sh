@@ -40,7 +40,7 @@ cron=$!
 log "waiting for the next minute of cron"
 log=
 while :; do
-    # An event comes within a minute; after two minutes without one, cron has failed.
+    # An event arrives within a minute; after two minutes without one, cron has failed.
     read -r -t 120 event <&8 || fail "cron ran nothing: $(kill -0 $cron 2>&1; cat "$home/cron")$log"
     log+=$'\n'$event
     case $event in *" END ("*"outbox flush"*) break ;; esac

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The Debian package: built, looked at by lintian, then installed, used as the deployment guide says, upgraded, removed and
-# purged in a copy of this machine, with a real systemd. Needs cargo-deb on the PATH (.ci/run gets it).
+# Builds the Debian package and checks it with lintian; then installs, uses (as the deployment guide says), upgrades, removes and
+# purges it in a copy of this machine, with a real systemd. Needs cargo-deb on the PATH (.ci/run gets it).
 . "$(dirname "$0")/common.sh"
 
 if [ "${1-}" != inside ]; then
     [ "$(id -u)" = 0 ] || { log "skipped: only root can install packages"; exit 0; }
-    # Not with the temporary home.
+    # cargo needs the real home.
     deb=$(env -u HOME "$here/packaging/deb/build" | tail -1)
     deb=$(realpath "$deb")
     lintian --fail-on error,warning "$deb" || fail "lintian reports problems in $deb"
@@ -23,7 +23,7 @@ everything() {
 flush() { systemctl start wxbox-flush.service 2>/dev/null || fail "wxbox-flush.service: $(tail -3 /run/services; systemctl show wxbox-flush.service -p ExecMainStatus -p Result; as_user outbox list)"; }
 state() { systemctl show -P "$2" "$1"; }
 
-# A container has it, so that packages start nothing; an ordinary machine has not.
+# Containers have this file, so that packages start nothing. An ordinary machine does not have it.
 rm -f /usr/sbin/policy-rc.d
 start_sandbox 1
 exec 7<&-
@@ -84,7 +84,7 @@ served_by=$(state wxbox-serve.service MainPID)
 dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 [ "$(state wxbox-serve.service ActiveState)" = active ] || fail "an upgrade ends the service: $(tail -3 /run/services)"
 [ "$(state wxbox-serve.service MainPID)" != "$served_by" ] || fail "the old program still runs after an upgrade"
-# Each start sets mode and owner of the state directory, which are looked at below.
+# Each start sets mode and owner of the state directory, which are checked below.
 systemctl stop wxbox-serve.service
 
 log "is upgraded, and keeps what it had"
@@ -95,7 +95,7 @@ chmod 2770 /var/lib/wxbox
 modes() { stat -c '%a %U %G' /etc/wxbox /var/lib/wxbox | paste -sd' '; }
 dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 [ "$(modes)" = "750 root ops 2770 wxbox ops" ] || fail "the upgrade set modes and owners back: $(modes)"
-# One that is gone is made again, as dpkg-statoverride has it.
+# A deleted directory is created again, with the mode and owner of dpkg-statoverride.
 mv /etc/wxbox "$home/etc-wxbox"
 dpkg-statoverride --add root ops 710 /etc/wxbox
 dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
@@ -121,7 +121,7 @@ log "is purged, and leaves nothing but its user"
 dpkg -P wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
 rm -r /etc/systemd/system/broken.service
 everything >"$home/after"
-# The directory for credentials is the operator's, made above.
+# The directory for credentials belongs to the operator; the script created it above.
 left=$(diff "$home/before" "$home/after" | grep '^[<>]' | grep -v ' /etc/credstore$' || true)
 [ -z "$left" ] || fail "not as it was: $(head -20 <<<"$left")"
 log "done"

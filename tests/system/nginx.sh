@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the nginx configuration of the guides to binding and to events in a real nginx: users are bound through it, by the
 # long link and by the short one, and WeChat's verification file is served through it; its log contains no code. `serve`
-# behind it answers WeChat's check of the push URL, with a path prefix and without, and shows nobody its metrics.
+# behind it answers WeChat's check of the push URL, with a path prefix and without, and does not expose its metrics.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/nginx_common.sh"
 start_sandbox 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The files of a release. Usage: release.sh [archive | reproduce [TARGET]… | run [DIR] | packages [DIR]]
+# Makes and tests the files of a release. Usage: release.sh [archive | reproduce [TARGET]… | run [DIR] | packages [DIR]]
 #     archive     quick, for .ci/run: makes the archive of the program that was built last, and uses it
 #     reproduce   makes each release twice, in two directories and without a network, compares the bytes, and leaves the
 #                 files in target/release-artifacts
@@ -14,7 +14,7 @@ what=${1:-archive}
 target=${CARGO_TARGET_DIR:-$here/target}
 mkdir -p "$target"
 target=$(realpath "$target")
-# Neither with the temporary home.
+# rustc and cargo need the real home.
 host=$(env -u HOME rustc -vV | sed -n 's/^host: //p')
 release() { env -u HOME "$here/packaging/release" "$@"; }
 
@@ -41,7 +41,7 @@ archive() {
     done
     [ -z "$(tar --numeric-owner -tvzf ../*.tar.gz | awk '$2 != "0/0" || $1 !~ /^(d|-)rw[-x]r-[-x]r-[-x]$/')" ] || fail "an owner or a mode"
     touch "$here/untracked-$$"
-    # A tree with changes makes no release.
+    # A tree with uncommitted changes cannot be released.
     release --only archive --out "$home/third" 2>"$home/refused" && status=0 || status=$?
     rm "$here/untracked-$$"
     [ $status = 1 ] && grep -q 'the tree has changes' "$home/refused" || fail "a tree with changes: $(cat "$home/refused")"
@@ -64,7 +64,7 @@ build_in() {
     echo "took $SECONDS s"
 }
 
-# Both at once, because the linker optimizes all of a program with one processor.
+# Both builds run concurrently, because the linker optimizes a whole program with one processor.
 reproduce() {
     local tree
     local -A builds
@@ -106,7 +106,7 @@ api_by_https() {
     grep -q '^api_base = "https:' .config/wxbox/config.toml || fail "the API is not by HTTPS"
 }
 
-# run_archive FILE: in a home of its own.
+# run_archive FILE: runs the program of the archive in a home of its own.
 run_archive() {
     local name=${1##*/} program architecture emulator=()
     name=${name%.tar.gz}
@@ -160,7 +160,7 @@ older_packages() {
     done
 }
 
-# What Red Hat Enterprise Linux 8 has of what the package requires: no more than its glibc 2.28, systemd and a shell.
+# Provides the requirements of the package that Red Hat Enterprise Linux 8 has: only its glibc 2.28, systemd and a shell.
 stand_in_rpm() {
     local spec=$home/el8.spec version
     {
@@ -198,5 +198,5 @@ packages() {
     done
 }
 
-# Together in one line, so that bash reads no further if the file has changed after an hour.
+# Both commands are in one line, so that bash reads no further if the file has changed after an hour.
 $what "$@"; exit

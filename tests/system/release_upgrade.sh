@@ -6,7 +6,7 @@ kind=$1 packages=$2
 log() { printf '%s\n' "$kind: $*"; }
 fail() { log "FAILED: $*" >&2; tail -5 /run/services 2>/dev/null || true; exit 1; }
 state() { systemctl show -p "$2" --value "$1"; }
-# Asks no repository: a Debian has none for dnf, and no release of its own either.
+# Debian has no repositories for dnf, and no release version for it.
 dnf() { command dnf -q -y --disablerepo='*' --releasever=8 "$@"; }
 as_user() { setpriv --reuid=wxbox --regid=wxbox --init-groups env -i HOME=/var/lib/wxbox /usr/bin/wxbox "$@"; }
 file_of() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # wxbox-serve.service under a real systemd, in a copy of this machine: it becomes active, answers WeChat's check of the URL,
-# records an event, delivers what another process queues, takes a new config, is started again after it was killed, and
+# records an event, delivers messages of another process, reads a new config, is started again after it was killed, and
 # stops. The flush timer runs beside it.
 . "$(dirname "$0")/common.sh"
 

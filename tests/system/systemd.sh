@@ -9,7 +9,7 @@ cp "$home/units/wxbox-notify@.service" "$home/units/wxbox-notify@a.service"
 output=$(systemd-analyze verify --man=no "$home"/units/wxbox-flush.service "$home"/units/wxbox-flush.timer \
     "$home"/units/wxbox-serve.service "$home"/units/wxbox-notify@a.service 2>&1) ||
     fail "$output"
-# What it says of other units of this machine is not own_findings.
+# Findings about other units of this machine do not count.
 own_findings=$(grep wxbox <<<"$output" || true)
 [ -z "$own_findings" ] || fail "$own_findings"
 log "systemd-analyze verify reports no problem in the units"

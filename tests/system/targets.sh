@@ -28,9 +28,9 @@ fetch() {
 }
 apt-get "${apt[@]}" update
 export LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu RUSTC=$root/usr/bin/rustc CARGO_TARGET_DIR=$work/build
-# Fast to compile, because nothing is measured.
+# Compile quickly, because nothing is measured.
 cheap=(--config 'profile.dev.package."*".opt-level=0' --config profile.dev.debug=false)
-# Not with the temporary home.
+# cargo needs the real home.
 cargo() { env -u HOME cargo "$1" --locked --quiet "${cheap[@]}" "${@:2}"; }
 
 if [ "$what" = macos ]; then

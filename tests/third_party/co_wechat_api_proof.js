@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 'use strict';
-// co-wechat-api, a client of the real platform that is not ours, against `wxbox sandbox`.
+// Tests co-wechat-api, a third-party client of the real platform, with `wxbox sandbox`.
 //
 //     NODE_PATH=…/node_modules co_wechat_api_proof.js target/debug/wxbox
 //
-// The client is used as it is installed (package-lock.json): only its prefixes, which are public fields, name the sandbox.
-// Its errors must carry WeChat's codes; anything that is not as it should be fails.
+// The client is used unchanged (package-lock.json), except that its prefixes, which are public fields, name the sandbox.
+// Its errors must carry WeChat's codes.
 
 const assert = require('node:assert');
 const { spawn } = require('node:child_process');
@@ -20,7 +20,7 @@ const NOBODY = 'oNobody_has_ever_had_this_id';
 const BACKUP = 'backup_finished-0123456789abcdefghijklmnopq';
 const REPORT = 'backup_report-0123456789abcdefghijklmnopqrs';
 const ONE_TIME = 'one_time_message-0123456789abcdefghijklmnop';
-// The smallest files that are what they are.
+// The smallest files of these types.
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
 const JPEG = Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF\0', 'latin1');
 const MP4 = Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1');
@@ -33,7 +33,7 @@ if (!program) {
 
 let sandbox, base, api;
 
-/** The client with a token of its own. */
+/** Returns a client with a token of its own. */
 function client(secret) {
   const made = new API(sandbox.appId, secret || sandbox.secret);
   made.prefix = `${base}/cgi-bin/`;
@@ -41,7 +41,7 @@ function client(secret) {
   return made;
 }
 
-/** A button of the sandbox's page. */
+/** Submits a form of the sandbox's page. */
 async function act(form, fields) {
   const body = new URLSearchParams(fields);
   const answer = await fetch(`${base}/sandbox/${form}`, { method: 'POST', body, redirect: 'manual' });
@@ -52,7 +52,7 @@ async function inbox() {
   return (await fetch(`${base}/sandbox/inbox.json`)).json();
 }
 
-/** The call must be refused with that code, in the client's own error. */
+/** Asserts that the call is refused with that code, in the client's own error. */
 async function refused(code, call) {
   await assert.rejects(call, (error) => {
     assert.strictEqual(error.name, 'WeChatAPIError');
@@ -62,7 +62,7 @@ async function refused(code, call) {
   });
 }
 
-/** The message must be taken, and be the last one in the inbox, of that kind. */
+/** Asserts that the message is accepted, is the last one in the inbox, and has that kind. */
 async function arrives(kind, call) {
   await act('write', { person: 'luffy' });
   assert.strictEqual((await call()).errcode, 0);
@@ -107,11 +107,11 @@ test('the client renews a token that is refused', async () => {
   await act('tokens', { revoke: '1' });
   assert.strictEqual((await api.getUser(LUFFY)).openid, LUFFY);
   assert.notStrictEqual((await api.ensureAccessToken()).accessToken, first);
-  // So it does in the middle of a send, once.
+  // The client also refreshes the token during a send, once.
   await act('tokens', { revoke: '1' });
   await api.sendText(LUFFY, 'again');
   assert.deepStrictEqual((await inbox()).map((it) => it.content), ['again']);
-  // One that may not refresh says why.
+  // A client that may not refresh the token reports the error.
   const custom = new API(sandbox.appId, sandbox.secret, async () => ({ accessToken: first, expireTime: Date.now() + 60000 }), null, true);
   custom.prefix = `${base}/cgi-bin/`;
   await refused(40001, () => custom.getUser(LUFFY));
@@ -146,7 +146,7 @@ test('the list of templates, and industries', async () => {
 test('subscription notifications', async () => {
   const data = { thing1: { value: '数据库' }, character_string2: { value: '42GB' }, time3: { value: '03:00' } };
   await act('grant', { person: 'luffy', template: REPORT, give: '1' });
-  // The client's own call is that of mini-programs: its request makes the one of official accounts.
+  // The client's own call is for mini-programs; its `request` makes the call for official accounts.
   const { accessToken } = await api.ensureAccessToken();
   const url = `${api.prefix}message/subscribe/bizsend?access_token=${accessToken}`;
   const body = { touser: LUFFY, template_id: REPORT, page: 'https://example.com/', data };
@@ -240,7 +240,7 @@ test('tags', async () => {
 test('codes and their pictures', async () => {
   for (const made of [await api.createTmpQRCode('a scene', 600), await api.createTmpQRCode(7), await api.createLimitQRCode(7)]) {
     assert.match(made.ticket, /^gQ[A-Za-z0-9+/]+=+$/);
-    // The client leaves it to its user to encode the ticket.
+    // The caller of the client has to encode the ticket.
     const answer = await fetch(api.showQRCodeURL(encodeURIComponent(made.ticket)));
     assert.deepStrictEqual([answer.status, answer.headers.get('content-type')], [200, 'image/jpg']);
     const picture = Buffer.from(await answer.arrayBuffer());
@@ -259,7 +259,7 @@ test('a ticket for pages', async () => {
 
 test('addresses and quota', async () => {
   assert.deepStrictEqual((await api.getIp()).ip_list, ['127.0.0.1']);
-  // The client has no calls for quota: its own request makes them.
+  // The client has no calls for quota; its `request` makes them.
   const { accessToken } = await api.ensureAccessToken();
   const post = (path, body) => api.request(`${api.prefix}${path}`, { method: 'POST', data: body });
   const used = async () => {

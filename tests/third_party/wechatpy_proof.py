@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""wechatpy, a client of the real platform that is not ours, against `wxbox sandbox`.
+"""Tests wechatpy, a third-party client of the real platform, with `wxbox sandbox`.
 
     wechatpy_proof.py target/debug/wxbox
 
-wechatpy is used as it is installed (requirements.txt): its requests for the platform's hosts are led to the
-sandbox below it, where the connection is made, since it has the address of the token in its code. What it
-raises must carry WeChat's codes; anything that is not as it should be fails.
+wechatpy is used unchanged (requirements.txt). The address of the token is in its code, so an HTTP adapter
+redirects its requests for the platform's hosts to the sandbox. Its exceptions must carry WeChat's codes.
 """
 
 import io
@@ -30,7 +29,7 @@ CALLBACK = "http://203.0.113.7/callback/?from=wechatpy"
 ALERT = "server_alert-0123456789abcdefghijklmnopqrst"
 REPORT = "backup_report-0123456789abcdefghijklmnopqrs"
 ONE_TIME = "one_time_message-0123456789abcdefghijklmnop"
-# The smallest files that are what they are: what is behind the head is of no interest to the sandbox.
+# The smallest files of these types; the sandbox checks only their heads.
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
 AMR = b"#!AMR\n" + (b"\x04" + bytes(12)) * 100
@@ -40,7 +39,7 @@ PROGRAM = ""
 
 
 class ToSandbox(HTTPAdapter):
-    """Sends what is meant for the platform to the sandbox, path and query untouched."""
+    """Sends requests for the platform to the sandbox, with path and query unchanged."""
 
     def __init__(self, base):
         super().__init__()
@@ -52,7 +51,7 @@ class ToSandbox(HTTPAdapter):
 
 
 class Proof(unittest.TestCase):
-    """Each test has a sandbox of its own."""
+    """A test with a sandbox of its own."""
 
     def setUp(self):
         command = [PROGRAM, "sandbox", "--json", "--listen", "127.0.0.1:0"]
@@ -60,7 +59,7 @@ class Proof(unittest.TestCase):
         self.addCleanup(self.stop)
         said = json.loads(self.sandbox.stdout.readline())
         self.base, self.app_id, self.secret = said["url"], said["app_id"], said["app_secret"]
-        # Its lines about requests are of no interest; with the pipe closed it does not wait for a reader.
+        # Its lines about requests are not read. With the pipe closed, it does not wait for a reader.
         self.sandbox.stdout.close()
         self.phone = self.led(requests.Session())
 
@@ -69,7 +68,7 @@ class Proof(unittest.TestCase):
         self.sandbox.wait()
 
     def led(self, session):
-        """The session, but that the platform's hosts are the sandbox."""
+        """Returns the session with the sandbox in place of the platform's hosts."""
         session.trust_env = False
         for name in ("api", "open", "mp"):
             session.mount(f"https://{name}.weixin.qq.com/", ToSandbox(self.base))
@@ -87,7 +86,7 @@ class Proof(unittest.TestCase):
         return oauth
 
     def code(self, oauth, person="luffy"):
-        """What the phone of that person brings back from the authorize page."""
+        """Authorizes on the phone of that person, and returns the code."""
         link = oauth.authorize_url
         if oauth.scope == "snsapi_userinfo":
             page = self.phone.get(link)
@@ -107,12 +106,12 @@ class Proof(unittest.TestCase):
         return self.phone.get(f"{self.base}/sandbox/inbox.json").json()
 
     def act(self, form, **fields):
-        """A button of the sandbox's page."""
+        """Submits a form of the sandbox's page."""
         answer = self.phone.post(f"{self.base}/sandbox/{form}", data=fields, allow_redirects=False)
         self.assertEqual(answer.status_code, 303, answer.text)
 
     def upload(self, client, kind, name, content):
-        """wechatpy's upload, and the id under whichever name it came."""
+        """Uploads a file with wechatpy, and returns the id, which has one of two names."""
         file = io.BytesIO(content)
         file.name = name
         given = client.media.upload(kind, file)
@@ -120,7 +119,7 @@ class Proof(unittest.TestCase):
         return given.get("media_id") or given["thumb_media_id"]
 
     def arrives(self, kind, call, *args, **options):
-        """The message must be taken, and be the last one in the inbox, of that kind."""
+        """Asserts that the message is accepted, is the last one in the inbox, and has that kind."""
         self.act("write", person="luffy")
         self.assertEqual(call(*args, **options)["errcode"], 0)
         last = self.inbox()[-1]
@@ -128,7 +127,7 @@ class Proof(unittest.TestCase):
         return last
 
     def raises(self, errcode, call, *args, kind=WeChatClientException, **options):
-        """The call must be refused with that code, in wechatpy's own exception."""
+        """Asserts that the call is refused with that code, in wechatpy's own exception."""
         with self.assertRaises(kind) as caught:
             call(*args, **options)
         self.assertEqual(caught.exception.errcode, errcode, caught.exception)
@@ -159,7 +158,7 @@ class Proof(unittest.TestCase):
         self.assertEqual(client.user.get_followers()["total"], 2)
         self.assertNotEqual(client.access_token, "invented")
 
-    # Web authorisation
+    # Web authorization
 
     def test_oauth_base(self):
         oauth = self.oauth()
@@ -242,7 +241,7 @@ class Proof(unittest.TestCase):
         self.raises(40037, client.template.del_private_template, BACKUP)
         self.raises(40037, client.template.add, "99999")
         self.raises(40247, client.template.add, "TM00001")
-        # wechatpy is of the time before the category library: it names no keywords.
+        # wechatpy predates the category library, so it names no keywords.
         self.raises(40246, client.template.add, "43216")
         more = {"template_id_short": "43216", "keyword_name_list": ["告警内容", "告警时间"]}
         added = client.post("template/api_add_template", data=more)["template_id"]
@@ -250,7 +249,7 @@ class Proof(unittest.TestCase):
         self.assertEqual(listed[-1]["template_id"], added)
         self.assertEqual(listed[-1]["content"], "告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}")
 
-    # Media, and the kinds of messages that have some
+    # Media, and the kinds of messages that contain media
 
     def test_media(self):
         client = self.client()
@@ -304,7 +303,7 @@ class Proof(unittest.TestCase):
         self.assertEqual(self.phone.get(self.base + got["files"][0]["path"]).content, PNG)
         got = self.arrives("voice", send.send_voice, LUFFY, voice)
         self.assertEqual(got["files"][0]["seconds"], 2)
-        # wechatpy names no picture: it was written before there was one.
+        # wechatpy names no picture, because it predates that field.
         got = self.arrives("video", send.send_video, LUFFY, video, "Film")
         self.assertEqual([it["media_id"] for it in got["files"]], [video])
         film = {"media_id": video, "thumb_media_id": thumb, "title": "Film", "description": "of the sea"}
@@ -347,7 +346,7 @@ class Proof(unittest.TestCase):
         self.act("settings", verified="1")
         got = self.arrives("msgmenu", send.send_msg_menu, LUFFY, menu)
         self.assertEqual(got["body"], menu)
-        # A kind of mini-programs.
+        # A kind that only mini-programs can send.
         self.raises(40008, send.send_link, LUFFY, article)
 
     def test_typing(self):

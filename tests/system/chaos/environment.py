@@ -268,7 +268,7 @@ class Environment:
         return [run for run in self.runs if not run.done.is_set()]
 
     def finish(self, run):
-        """Waits until it has ended; one that hangs is noted and killed."""
+        """Waits until it has ended; one that hangs is recorded and killed."""
         while not run.done.wait(0.01 if run.status is None else 0):
             now = time.monotonic()
             last = max([run.last, self.platform.last, run.started, *(it.ended for it in self.runs if it.ended and not it.hung)])
@@ -285,7 +285,7 @@ class Environment:
         return self.finish(self.start(*words, **more))
 
     def lock(self, seconds):
-        """Another program holds the database's write lock for a while. Returns the thread that does."""
+        """Holds the database's write lock for a while, as another program. Returns the thread that holds it."""
 
         def hold():
             with sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, isolation_level=None, timeout=1) as other:
@@ -304,7 +304,7 @@ class Environment:
         return thread
 
     def enlarge(self):
-        """Makes room on a small disk."""
+        """Frees space on a small disk."""
         if self.mounted:
             subprocess.run(["mount", "-o", "remount,size=64m", self.data], check=True)
 

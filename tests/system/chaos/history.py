@@ -51,7 +51,7 @@ NAMES = {id(it): name for name, it in globals().items() if isinstance(it, dict) 
 
 SENDING = "template 5, text 3, fallback 1, batch 2, report 1, flush 5"
 PEOPLE = "bind 2, unbind 1.5, remove .7, add .7, rename .7"
-# Commands that need nothing but their words.
+# Commands without a variable part.
 PLAIN = {
     "flush": ["--json outbox flush"],
     "cancel_all": ["--json outbox cancel --all"],
@@ -59,7 +59,7 @@ PLAIN = {
     "clear": ["quota clear --yes"],
     "call_token": ["token", "token --refresh"],
 }
-# Commands that change to whom somebody is bound.
+# Commands that change bindings.
 CHANGES = {
     "bind": "bind -u NAME --openid OPENID --rebind --as-admin",
     "unbind": "unbind -u NAME",
@@ -69,9 +69,9 @@ CHANGES = {
 
 @dataclass
 class Profile:
-    """What a kind of round is about."""
+    """The profile of a kind of round."""
 
-    does: str  # what is done, by its weight: see `History.act`
+    does: str  # the actions with their weights: see `History.act`
     fault_profiles: list
     steps: tuple = (6, 14)
     serial: float = 0.5  # how often a command is waited for before the next
@@ -82,7 +82,7 @@ class Profile:
     spans: tuple = (70, 6 * MINUTE, 20 * MINUTE, 70 * MINUTE, 26 * HOUR)  # of time that passes
     expires: float = 0.1  # how often it has an --expire-after
     unprivileged: bool = False
-    limits: tuple = ()  # choices of what prlimit is told for each process
+    limits: tuple = ()  # choices of the limits for each process, as words for prlimit
     disk: tuple = ()  # KiB
     people: int = 4
     serves: bool = False  # whether `serve` runs, and WeChat pushes to it
@@ -176,11 +176,11 @@ class Event:
 class Person:
     def __init__(self, number):
         self.number, self.name, self.phones, self.busy = number, f"p{number}", 0, None
-        self.removed_by, self.was = None, []  # [(start, run or None, openid or None)]: who changed the binding to what
+        self.removed_by, self.was = None, []  # [(start, run or None, openid or None)]: the changes of the binding
         self.was.append((0, None, self.phone()))
 
     def phone(self):
-        """A phone that nobody else ever has."""
+        """Returns a phone that no other person ever has."""
         self.phones += 1
         return f"oP{self.number:03d}n{self.phones:03d}" + "x" * 19
 
@@ -197,7 +197,7 @@ class Person:
 
 @dataclass
 class Message:
-    """What one command, or one line of a batch, sends."""
+    """The messages of one command, or of one line of a batch."""
 
     marker: str
     run: object = None
@@ -287,8 +287,8 @@ class History:
                     self.platform.follow(openid, True)
 
     def drain(self, queued):
-        """Finishes all messages by a few flushes while time advances. `queued` returns the unfinished ones. Returns what is
-        left after 90 minutes and after two days."""
+        """Finishes all messages by a few flushes while time advances. `queued` returns the unfinished ones. Returns the
+        messages that are unfinished after 90 minutes and after two days."""
         left = []
         for step in (0, 70, 6 * MINUTE, 16 * MINUTE, 61 * MINUTE, None, 26 * HOUR, 26 * HOUR):
             if step is None:
@@ -306,7 +306,7 @@ class History:
         left.append(queued())
         return left
 
-    # What commands need
+    # Helpers of commands
 
     def pick(self):
         """Returns a user whose name no command is changing."""
@@ -503,7 +503,7 @@ class History:
             self.held = run
             run.signal("STOP")
 
-    # The server, and what WeChat pushes to it
+    # The server, and WeChat's pushes to it
 
     def start_server(self):
         self.server = self.environment.start("--json", "serve")
@@ -543,13 +543,13 @@ class History:
         self.threads.append(thread)
 
     def new_event(self, name, openid, **more):
-        # No two in one second, whose order would be open.
+        # No two events in one second, because their order would be undefined.
         created = max(int(self.clock()), max((it.created for it in self.events), default=0) + 1)
         self.events.append(Event(name, openid, created, **more))
         self.push(self.events[-1])
 
     def on_receipt(self):
-        """WeChat reports what became of messages, perhaps before it has answered."""
+        """Pushes receipts, perhaps before the response to the send."""
         told = {it.msgid for it in self.events}
         for request in [it for it in self.platform.log if it.msgid and str(it.msgid) not in told][:8]:
             status = self.random.choice(["success", "success", "failed:user block", "failed: system failed"])

@@ -1,4 +1,4 @@
-"""The invariants that must hold after a round, by the platform's log and by what each process printed.
+"""The invariants that must hold after a round, by the platform's log and the output of each process.
 
 To add an invariant: a function here that takes a `Facts` and yields a line for each violation, and its name in `ALL`.
 """

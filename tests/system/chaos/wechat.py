@@ -26,7 +26,7 @@ DEDUPE = 600  # seconds within which a repeated client_msg_id is dropped
 WINDOW = 48 * 3600  # seconds after a person's last message within which texts may be sent
 HANG = 1.3  # seconds, longer than the time-out in the environment's config
 
-# What goes wrong with one request: whether WeChat processes it (before, after or never, relative to the answer),
+# The fault of one request: whether WeChat processes it (before, after or never, relative to the answer),
 # and what the client gets: an errcode, an HTTP status, or one of the broken answers of `Platform.answer`.
 FAULTS = {
     "reset-before": ("never", "reset"),
@@ -57,16 +57,16 @@ class Request:
     marker: str  # which command or batch line it belongs to
     part: int  # the first line of a part of a long text, else 0
     msg_id: str
-    msgid: int = 0  # what WeChat calls it in its receipt
+    msgid: int = 0  # its msgid in WeChat's receipt
     fault: str = ""
     answer: object = None  # the errcode that was answered in full, or what the client got instead
-    taken: bool = False  # accepted, be it as a repeat that is dropped
+    taken: bool = False  # accepted, even if dropped as a repeat
     delivered: bool = False  # shown on the phone
     over: float = 1e18  # monotonic, when it was answered, or not
 
     @property
     def clear(self):
-        """Whether the client got a whole answer that says what became of the message."""
+        """Returns whether the client got a complete response with the outcome of the message."""
         return isinstance(self.answer, int) and self.answer not in (502,)
 
     def __str__(self):
@@ -78,16 +78,16 @@ class Request:
 
 @dataclass
 class Account:
-    """What WeChat knows of the Official Account."""
+    """WeChat's data about the Official Account."""
 
     stable: str = ""
-    ends: dict = field(default_factory=dict)  # token -> when it ends, by the platform's clock
+    ends: dict = field(default_factory=dict)  # token -> when it expires, by the platform's clock
     forced_at: float = -1e9
     count: int = 0
-    seen: dict = field(default_factory=dict)  # (openid, client_msg_id) -> when it was taken
+    seen: dict = field(default_factory=dict)  # (openid, client_msg_id) -> when it was accepted
     window: dict = field(default_factory=dict)  # openid -> (when the person last wrote, messages since then)
     quiet: set = field(default_factory=set)  # openids that do not follow the account
-    spent: dict = field(default_factory=dict)  # api -> the day of Beijing for which nothing is left
+    spent: dict = field(default_factory=dict)  # api -> the day in Beijing on which its quota is exhausted
 
 
 class Platform:
@@ -131,7 +131,7 @@ class Platform:
             threading.Thread(target=self.serve, args=(host, connection), daemon=True).start()
 
     def refuse(self, host, whether):
-        """Closes a host's door, or opens it again."""
+        """Makes a host refuse connections, or accept them again."""
         if whether and host not in self.down:
             self.down.add(host)
             listener = self.listeners.pop(host)
@@ -162,7 +162,7 @@ class Platform:
                         length = int(value)
                 body = read.read(length)
                 if len(body) < length:
-                    break  # the client left in the middle of its request: nothing arrived
+                    break  # the client disconnected in the middle of its request: nothing arrived
                 if not self.handle(host, connection, line[0].decode(), line[1].decode(), body):
                     break
         except OSError:
@@ -194,7 +194,7 @@ class Platform:
         return whole
 
     def finish(self):
-        """Awaits the requests that are not processed yet. Their clients may have left; time must not pass over them."""
+        """Awaits the requests that are not processed yet. Their clients may have disconnected; time must not advance before they end."""
         with self.answered:
             self.answered.wait_for(lambda: all(it.over < 1e18 for it in self.log), 2 * HANG)
 
@@ -202,7 +202,7 @@ class Platform:
         self.fault_profile = fault_profile
 
     def fault(self, faults, what):
-        """The fault of a request depends on the seed and on the request alone, not on what else is under way."""
+        """The fault of a request depends on the seed and on the request alone, not on other requests."""
         luck = random.Random(f"{self.seed}/{what}").random()
         for name, probability in faults or []:
             luck -= probability
@@ -253,7 +253,7 @@ class Platform:
 
     @staticmethod
     def read(host, path, message):
-        """Which message it is: its text, or the first field of its template, begins with the marker."""
+        """Identifies the message: its text, or the first field of its template, begins with the marker."""
         if path == SENDS[0]:
             text = next(iter(message["data"].values()))["value"]
         else:
@@ -301,7 +301,7 @@ class Platform:
         return 0
 
     def day(self):
-        """The day of Beijing, at whose midnight the counters begin anew."""
+        """Returns the day in Beijing; the counters are reset at its midnight."""
         return int(self.clock() + 8 * 3600) // 86400
 
     def bad_token(self, token, now):
@@ -358,10 +358,10 @@ class Platform:
             self.unknown.append(path)
             return {"errcode": 48001, "errmsg": f"the model has no {path}"}
 
-    # What happens at WeChat by itself
+    # Changes at WeChat without a request of wxbox
 
     def revoke(self):
-        """Somebody else forces a new token: the one that wxbox has is dead at once."""
+        """Another program forces a new token, which immediately invalidates the one of wxbox."""
         with self.lock:
             self.account.ends.clear()
             self.account.stable = ""
@@ -371,7 +371,7 @@ class Platform:
             self.account.spent[api] = self.day()
 
     def write(self, openid):
-        """The person writes to the account: five texts may come back."""
+        """The person writes to the account, which may then send five texts."""
         with self.lock:
             self.account.window[openid] = (self.clock(), 0)
 

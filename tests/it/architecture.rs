@@ -154,6 +154,10 @@ const DENIED_WORDS: &[&str] = &[
     "unsealed", "whisper",
 ];
 
+/// Words that no comment may contain: pronouns for which a noun exists, archaic words, and words
+/// with two meanings.
+const DENIED_COMMENT_WORDS: &str = r"(?i)\b(all the same|altogether|anew|anybody|any more|are to be|at once|be it|became of|came of|for ever|is to be|likewise|meanwhile|nobody|of ours|shall|so many|somebody|whatever|whichever|whoever|whomever)\b";
+
 /// Returns the top-level module of a path such as `src/store/users.rs`.
 fn module_of(path: &str) -> &str {
     path["src/".len()..].split('/').next().unwrap().trim_end_matches(".rs")
@@ -306,6 +310,34 @@ fn no_identifier_or_comment_has_a_denied_word() {
         }
     }
     assert_eq!(found, BTreeMap::new());
+}
+
+#[test]
+fn no_comment_has_a_denied_phrase() {
+    let phrases = [
+        DENIED_COMMENT_WORDS,
+        // A sentence whose subject is a clause: "What a run learns", "Who finds none".
+        r"^//[/!]? (What|Which|Who|Whom|Whose)\b",
+    ];
+    let phrases = phrases.map(|phrase| Regex::new(phrase).unwrap());
+    let mut found = Vec::new();
+    for file in all_files() {
+        let comments = file.comments.lines().enumerate();
+        let denied = comments.filter(|(_, comment)| phrases.iter().any(|phrase| phrase.is_match(comment)));
+        found.extend(denied.map(|(number, comment)| format!("{}:{}: {comment}", file.path, number + 1)));
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn doc_comment_of_a_function_begins_with_a_verb() {
+    let function = r"(pub(\([a-z: ]+\))? )?(const )?fn \w+";
+    let whether = Regex::new(&format!(r"(?m)^\s*/// Whether .*(\n\s*(///|#\[).*)*\n\s*{function}")).unwrap();
+    let found: Vec<_> = all_files()
+        .iter()
+        .flat_map(|file| whether.find_iter(&file.text).map(move |found| format!("{}: {}", file.path, found.as_str())))
+        .collect();
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Plays delivery histories from a seed on: `cargo run --release --example simulate -- [COUNT] [FIRST_SEED]`. With
-//! `--seed SEED` one history is shown line by line, with `--survey COUNT` how many histories break which rule. See tests/sim/README.md.
+//! Simulates the delivery histories from a seed on: `cargo run --release --example simulate --
+//! [COUNT] [FIRST_SEED]`. With `--seed SEED` it prints one history line by line, with `--survey
+//! COUNT` how many histories break each rule. See tests/sim/README.md.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::exit, dead_code)]
 

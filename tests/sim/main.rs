@@ -33,6 +33,37 @@ fn play(seeds: impl Iterator<Item = u64>) {
     }
 }
 
+/// A change of the lines around an old fault must be made in its patch, too, or `bite.sh` fails.
+#[test]
+fn each_patch_applies() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for entry in std::fs::read_dir(root.join("tests/sim/patches")).unwrap() {
+        let path = entry.unwrap().path();
+        let (mut text, mut hunks) = (String::new(), Vec::<String>::new());
+        let patch = std::fs::read_to_string(&path).unwrap();
+        for line in patch.lines() {
+            if line.starts_with("diff ") || line.starts_with("@@ ") {
+                assert!(hunks.drain(..).all(|hunk| text.contains(&hunk)), "{path:?}");
+            }
+            match line.split_at_checked(1) {
+                _ if line.starts_with("--- ") => {}
+                _ if line.starts_with("+++ b/") => text = std::fs::read_to_string(root.join(&line[6..])).unwrap(),
+                Some(("@", _)) => hunks.push(String::new()),
+                Some((" " | "-", old)) => {
+                    if let Some(hunk) = hunks.last_mut() {
+                        *hunk += &format!("{old}\n");
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert!(!hunks.is_empty() && hunks.iter().all(|hunk| text.contains(hunk)), "{path:?}");
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
 #[test]
 fn no_history_breaks_a_promise() {
     play(0..HISTORIES);

@@ -1529,8 +1529,9 @@ import-fields = { $found ->
 }
 import-fields-hint = write a field that contains { $separator } or a line break in double quotes
 import-gbk = the text is not UTF-8 and seems to be GBK
-import-hash = the text begins like an Argon2id hash, but is not a valid one
+import-gbk-hint = save it as “CSV UTF-8”, or convert it with `iconv -f GBK -t UTF-8 { $file } >utf8.csv`
 import-hashing = hashing passwords
+import-hash = the text begins like an Argon2id hash, but is not a valid one
 import-json-array = { $file } is a JSON array
 import-json-array-hint = run `jq -c '.[]' FILE` to convert it to JSON Lines
 import-json-hint = write one JSON object per line; read a CSV file without --json
@@ -1576,8 +1577,10 @@ import-unreadable = cannot read { $file }: { $cause }
 import-utf16 = { $file } is UTF-16 or not a text file
 import-utf16-hint = convert it with `iconv -f UTF-16 -t UTF-8`
 import-utf8 = the text is not UTF-8
-
+import-utf8-hint = save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
+import-workbook = { $file } is a workbook or another ZIP archive
 ## user sync
+
 sync-asking = asking WeChat which users follow the account
 sync-broken = cannot check all openids: { $done } of { $all } are done
 sync-done = { $asked ->

@@ -1560,8 +1560,9 @@ import-exists-hint = 没有导入任何用户。请删除这一行，或用 --da
 import-fields = 有 { $found } 个字段，但列名有 { $expected } 个
 import-fields-hint = 字段中有 { $separator } 或换行时，请用双引号把字段括起来
 import-gbk = 不是 UTF-8，可能是 GBK 编码
-import-hash = 看起来是 Argon2id 哈希，但格式无效
+import-gbk-hint = 请另存为“CSV UTF-8（逗号分隔）”，或用 `iconv -f GBK -t UTF-8 { $file } >utf8.csv` 转换
 import-hashing = 正在计算密码哈希
+import-hash = 看起来是 Argon2id 哈希，但格式无效
 import-json-array = { $file } 是 JSON 数组
 import-json-array-hint = 请用 `jq -c '.[]' FILE` 转换为 JSON Lines
 import-json-hint = 每行必须是一个 JSON 对象；如果是 CSV 文件，请去掉 --json
@@ -1606,8 +1607,10 @@ import-unreadable = 无法读取 { $file }：{ $cause }
 import-utf16 = { $file } 不是 UTF-8，可能是 UTF-16，或不是文本
 import-utf16-hint = 请先转换，例如 `iconv -f UTF-16 -t UTF-8`
 import-utf8 = 不是有效的 UTF-8
-
+import-utf8-hint = 请在电子表格中另存为“CSV UTF-8（逗号分隔）”，或在编辑器中用 UTF-8 编码保存
+import-workbook = { $file } 是 Excel 工作簿或其他 ZIP 文件
 ## user sync
+
 sync-asking = 正在查询用户的关注状态
 sync-broken = 查询中断，已完成 { $all } 个 openid 中的 { $done } 个
 sync-done = { $asked ->

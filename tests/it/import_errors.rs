@@ -268,7 +268,7 @@ hint: convert it with `iconv -f GBK -t UTF-8`
 exit 2
 --- stderr
 error: standard input, line 2, column note: the text is not UTF-8
-hint: convert it with `iconv -f GBK -t UTF-8`
+hint: save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
 
 "#]]);
     import_file(&env, b"{\"username\":\"\xc2\xb7\xb7\xc9\"}\n").assert_snapshot(str![[r#"

@@ -93,3 +93,47 @@ fn export_begins_with_byte_order_mark_on_request() {
     env.run_with_stdin("--database copy.db user import -", marked.stdout()).assert_success();
     assert_eq!(env.run("--database copy.db user export").stdout(), plain.stdout());
 }
+
+/// The line number is that of an editor, with LF and with CRLF, and also after empty lines and
+/// line breaks in a field.
+#[test]
+fn line_numbers_are_those_of_an_editor() {
+    let env = TestEnv::new();
+    for (rows, line) in [
+        ("username,note\nnami,x\nzoro,y,z\n", 3),
+        ("username,note\r\nnami,x\r\nzoro,y,z\r\n", 3),
+        ("username,note\r\n\r\nnami,x\r\n\r\n\r\nzoro,y,z\r\n", 6),
+        ("username,note\n\nnami,\"x\n\n\"\n\nzoro,y,z", 7),
+        ("sep=,\r\nusername,note\r\nnami,\"x\r\ny\"\r\nzoro,y,z\r\n", 5),
+        ("\u{feff}username,note\r\nzoro,y,z\r\n", 2),
+    ] {
+        let output = env.run_with_stdin("user import -", rows);
+        let expected = format!("error: standard input, line {line}: 3 fields, but 2 columns\n");
+        assert!(output.stderr().starts_with(&expected), "{rows:?}: {}", output.stderr());
+    }
+    // The rows fill several buffers of the reader.
+    let many: String = (1..=3000).map(|n| format!("crew{n},x\r\n")).collect();
+    let output = env.run_with_stdin("user import -", format!("username,note\r\n{many}luffy,y,z\r\n"));
+    assert!(output.stderr().starts_with("error: standard input, line 3002: 3 fields"), "{}", output.stderr());
+}
+
+#[test]
+fn workbook_and_gbk_file_are_named_with_the_way_to_convert_them() {
+    let env = TestEnv::new();
+    env.write_file("people.xlsx", "PK\u{3}\u{4}\u{14}");
+    env.run("user import people.xlsx").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: people.xlsx is a workbook or another ZIP archive
+hint: save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
+
+"#]]);
+    std::fs::write(env.path("my people.csv"), b"username\r\n\xc2\xb7\xb7\xc9\r\n").unwrap();
+    env.run("user import 'my people.csv'").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: my people.csv, line 2, column username: the text is not UTF-8 and seems to be GBK
+hint: save it as “CSV UTF-8”, or convert it with `iconv -f GBK -t UTF-8 'my people.csv' >utf8.csv`
+
+"#]]);
+}

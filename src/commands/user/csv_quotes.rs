@@ -3,6 +3,7 @@
 //! The csv crate accepts any quotes, so one surplus quote would turn all following rows into a
 //! single note.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,13 +30,38 @@ pub(super) struct QuoteChecker<R> {
     state: QuoteState,
     line: u64,
     quote_line: u64,
+    /// The number of bytes read.
+    offset: u64,
+    /// The offset and the number of each line that is not empty and was not passed yet.
+    line_starts: VecDeque<(u64, u64)>,
+    is_line_start: bool,
     /// The problem and its line.
     pub(super) fault: Option<(u64, QuoteError)>,
 }
 
 impl<R: Read> QuoteChecker<R> {
     pub(super) fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, state: QuoteState::Start, line: 1, quote_line: 1, fault: None }
+        Self {
+            inner,
+            delimiter,
+            state: QuoteState::Start,
+            line: 1,
+            quote_line: 1,
+            offset: 0,
+            line_starts: VecDeque::new(),
+            is_line_start: true,
+            fault: None,
+        }
+    }
+
+    /// Returns the line of the record that csv places at this offset. Its own line number counts
+    /// neither the end of the record before, which it reads later, nor empty lines between them.
+    /// Offsets must not decrease from call to call.
+    pub(super) fn line_at(&mut self, offset: u64) -> u64 {
+        while self.line_starts.front().is_some_and(|(start, _)| *start < offset) {
+            self.line_starts.pop_front();
+        }
+        self.line_starts.front().map_or(self.line, |(_, line)| *line)
     }
 
     fn advance(&mut self, byte: u8) {
@@ -53,6 +79,12 @@ impl<R: Read> QuoteChecker<R> {
             }
             _ => QuoteState::Plain,
         };
+        let ends_line = matches!(byte, b'\r' | b'\n');
+        if self.is_line_start && !ends_line {
+            self.line_starts.push_back((self.offset, self.line));
+        }
+        self.is_line_start = ends_line;
+        self.offset += 1;
         self.line += u64::from(byte == b'\n');
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn import(ui: &mut Ui, app: &AppContext, args: &UserImport) -> anyhow
         (true, false) => return import_django::import(ui, app, &args.file),
         (false, _) => {}
     }
-    let mut records = RecordReader::open(Box::new(Cursor::new(head).chain(input)), name, ui.json())?;
+    let path = (!stdin).then_some(args.file.as_path());
+    let mut records = RecordReader::open(Box::new(Cursor::new(head).chain(input)), name, path, ui.json())?;
     let mut store = app.open_or_create_store(ui)?;
     store.begin_staging()?;
     let mut plain_passwords = Vec::new();

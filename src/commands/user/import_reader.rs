@@ -1,6 +1,7 @@
 //! Reads people from a file: CSV with a header, or JSON Lines. Errors name the line and the column.
 
 use std::io::{BufRead, BufReader, Chain, Cursor, Read};
+use std::path::Path;
 
 use anyhow::Context as _;
 use csv::ByteRecord;
@@ -49,15 +50,26 @@ struct CsvInput {
 /// Reads the records of a file.
 pub(super) struct RecordReader {
     name: String,
+    /// The path of the file, quoted for a shell; `None` for standard input.
+    quoted_path: Option<String>,
     format: FileFormat,
 }
 
 /// The number of bytes that are enough to detect the encoding and the format.
 const SNIFF_BYTES: u64 = 1024;
 
+/// The first bytes of a ZIP archive, which an Excel or LibreOffice workbook is.
+const ZIP_HEADER: &[u8] = b"PK\x03\x04";
+
 impl RecordReader {
     /// Detects the encoding and the format, and reads the header.
-    pub(super) fn open(mut input: Box<dyn Read>, name: String, json: bool) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        mut input: Box<dyn Read>,
+        name: String,
+        path: Option<&Path>,
+        json: bool,
+    ) -> anyhow::Result<Self> {
+        let quoted_path = path.map(|path| shell_words::quote(&path.to_string_lossy()).into_owned());
         let mut head = Vec::new();
         input.by_ref().take(SNIFF_BYTES).read_to_end(&mut head).with_context(|| t!("import-read", file = name))?;
         if head.starts_with(&[0xff, 0xfe])
@@ -65,6 +77,9 @@ impl RecordReader {
             || head.iter().take(4).any(|byte| *byte == 0)
         {
             return Err(CommandError::usage(t!("import-utf16", file = name)).hint(t!("import-utf16-hint")).into());
+        }
+        if head.starts_with(ZIP_HEADER) {
+            return Err(CommandError::usage(t!("import-workbook", file = name)).hint(t!("import-utf8-hint")).into());
         }
         if head.starts_with("\u{feff}".as_bytes()) {
             head.drain(..3);
@@ -79,15 +94,15 @@ impl RecordReader {
             if json { CsvDialect { delimiter: b',', skipped_lines: 0 } } else { CsvDialect::detect(&mut head) };
         let input = Cursor::new(head).chain(input);
         if json {
-            return Ok(Self { name, format: FileFormat::Json(BufReader::new(input), 0) });
+            return Ok(Self { name, quoted_path, format: FileFormat::Json(BufReader::new(input), 0) });
         }
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(dialect.delimiter)
             .from_reader(QuoteChecker::new(input, dialect.delimiter));
-        let mut reader =
-            Self { name, format: FileFormat::Csv(Box::new(CsvInput { reader, dialect, columns: Vec::new() })) };
+        let format = FileFormat::Csv(Box::new(CsvInput { reader, dialect, columns: Vec::new() }));
+        let mut reader = Self { name, quoted_path, format };
         reader.read_header()?;
         Ok(reader)
     }
@@ -187,9 +202,9 @@ impl RecordReader {
                 None => return Ok(None),
             }
         };
+        let line = self.line_of(&record);
         let FileFormat::Csv(csv) = &self.format else { return Ok(None) };
         let (columns, delimiter) = (&csv.columns, char::from(csv.dialect.delimiter));
-        let line = self.line_of(&record);
         // Spreadsheets also write empty fields after the last column.
         let has_surplus = record.iter().skip(columns.len()).any(|field| !field.is_empty());
         if record.len() < columns.len() || has_surplus {
@@ -221,9 +236,10 @@ impl RecordReader {
         Ok(Some(raw_record))
     }
 
-    fn line_of(&self, record: &ByteRecord) -> u64 {
-        let skipped = if let FileFormat::Csv(csv) = &self.format { csv.dialect.skipped_lines } else { 0 };
-        record.position().map_or(1, csv::Position::line) + skipped
+    fn line_of(&mut self, record: &ByteRecord) -> u64 {
+        let FileFormat::Csv(csv) = &mut self.format else { return 1 };
+        let offset = record.position().map_or(0, csv::Position::byte);
+        csv.reader.get_mut().line_at(offset) + csv.dialect.skipped_lines
     }
 
     fn read_json_object(&mut self) -> anyhow::Result<Option<RawRecord>> {
@@ -265,10 +281,14 @@ impl RecordReader {
     }
 
     fn encoding_error(&self, bytes: &[u8], line: u64, column: Option<&str>) -> CommandError {
-        let what = if looks_like_gbk(bytes) { t!("import-gbk") } else { t!("import-utf8") };
+        let (what, hint) = match (looks_like_gbk(bytes), &self.quoted_path) {
+            (true, Some(file)) => (t!("import-gbk"), t!("import-gbk-hint", file = file)),
+            (true, None) => (t!("import-gbk"), t!("ui-stdin-utf8-hint")),
+            (false, _) => (t!("import-utf8"), t!("import-utf8-hint")),
+        };
         let error =
             column.map_or_else(|| self.line_error(line, &what), |column| self.column_error(line, column, &what));
-        error.hint(t!("ui-stdin-utf8-hint"))
+        error.hint(hint)
     }
 }
 

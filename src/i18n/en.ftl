@@ -1711,7 +1711,6 @@ ui-empty-answer = the answer is empty
 ui-ended = cannot read the answer: standard input has ended
 ui-error = error:
 ui-hidden = [hidden]
-ui-hidden-kept = [kept]
 ui-hidden-none = [none]
 ui-hint = hint:
 ui-interrupted = interrupted

@@ -1727,7 +1727,6 @@ ui-empty-answer = 回答不能为空
 ui-ended = 输入已结束，没有得到回答
 ui-error = 错误：
 ui-hidden = [已隐藏]
-ui-hidden-kept = [已保留]
 ui-hidden-none = [未设置]
 ui-hint = 提示：
 ui-interrupted = 已中断

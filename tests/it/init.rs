@@ -33,9 +33,12 @@ fn next_commands_add_no_user_if_there_is_one() {
     let listen = unique_address();
     let line = format!("{} --listen {listen}", init_args_with_uri(&url, &format!("http://{listen}/callback/")));
     env.run_with_stdin(&line, format!("{SECRET}\n")).assert_success();
-    env.run("user add luffy").assert_success();
-    let again = env.run_with_stdin(&format!("{line} --force"), format!("{SECRET}\n")).assert_success();
-    assert!(again.stderr().ends_with("Next:\n  wxbox doctor\n  wxbox send\n"), "{}", again.stderr());
+    for (command, next) in [("user add luffy", "bind --unbound"), ("bind --user luffy --openid oLuffy", "send")] {
+        env.run(command).assert_success();
+        let again = env.run_with_stdin(&format!("{line} --force"), format!("{SECRET}\n")).assert_success();
+        let next = format!("Next:\n  wxbox doctor\n  wxbox {next}\n");
+        assert!(again.stderr().ends_with(&next), "{}", again.stderr());
+    }
 }
 
 #[test]
@@ -50,8 +53,8 @@ exit 0
 wrote [HOME]/.config/wxbox/config.toml
 --- stderr
 Next:
-  wxbox doctor
   wxbox user add luffy
+  wxbox doctor
   wxbox bind --user luffy
 
 "#]]);
@@ -88,8 +91,8 @@ exit 0
 {"event":"config_written","path":"own.toml","app_id":"wx0123456789abcdef","checked":true,"push_url":null,"kept":null}
 --- stderr
 Next:
-  wxbox -c own.toml doctor
   wxbox -c own.toml user add luffy
+  wxbox -c own.toml doctor
   wxbox -c own.toml bind --user luffy
 
 "#]]);
@@ -192,8 +195,8 @@ exit 0
 wrote [HOME]/.config/wxbox/config.toml
 --- stderr
 Next:
-  wxbox doctor
   wxbox user add luffy
+  wxbox doctor
   wxbox bind --user luffy
 
 "#]]);
@@ -220,8 +223,8 @@ wrote [HOME]/.config/wxbox/config.toml
 kept the old file as [HOME]/.config/wxbox/config.toml.bak
 --- stderr
 Next:
-  wxbox doctor
   wxbox user add luffy
+  wxbox doctor
   wxbox bind --user luffy
 
 "#]]);

@@ -150,9 +150,9 @@ debug: /cgi-bin/stable_token at 127.0.0.1:[PORT]
 debug: /cgi-bin/stable_token: HTTP 200
 The Token is in [HOME]/.config/wxbox/config.toml under [push]. Start `wxbox serve`, then enter it with the URL https://wx.example.com/wx/push on the page of the test account under 接口配置信息.
 Next:
+  wxbox user add luffy
   wxbox serve
   wxbox doctor
-  wxbox user add luffy
   wxbox bind --user luffy --scan
 
 "#]],

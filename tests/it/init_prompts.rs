@@ -76,8 +76,8 @@ fn three_answers_create_config() {
             "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
             "Next:",
-            "  wxbox doctor",
             "  wxbox user add luffy",
+            "  wxbox doctor",
             "  wxbox bind --user luffy",
         ]
     );
@@ -208,7 +208,7 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
     terminal.type_keys("wx0123456789abcdef\r");
     terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
     terminal.type_hidden("\r");
-    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one): [kept]");
+    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one): [hidden]");
     terminal.wait_for("Callback address [http://127.0.0.1:9000/callback/]:");
     terminal.type_keys("\r");
     decline_events(&mut terminal);

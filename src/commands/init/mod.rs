@@ -117,7 +117,7 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     if let (InitTarget::Change(existing), None) = (&target, &push_url) {
         events::warn_if_url_moved(ui, &existing.config, &app.config);
     }
-    print_next_commands(ui, global, app.config.has_push(), has_users(&app));
+    print_next_commands(ui, global, app.config.has_push(), existing_users(&app));
     Ok(exit)
 }
 
@@ -271,23 +271,40 @@ fn print_console_steps(ui: &mut Ui, answers: &InitAnswers, has_listen: bool) {
     }
 }
 
-/// Returns whether the database has users already. A database that cannot be read counts as empty,
-/// because `doctor` is the next command and reports it.
-fn has_users(app: &AppContext) -> bool {
-    let names = || app.open_existing_store()?.usernames().map_err(anyhow::Error::from);
-    app.database_exists() && names().is_ok_and(|names| !names.is_empty())
+/// The users in the database, as far as the next commands depend on them.
+enum ExistingUsers {
+    None,
+    Unbound,
+    Bound,
 }
 
-/// Prints the next commands.
-fn print_next_commands(ui: &mut Ui, global: &Global, has_events: bool, has_users: bool) {
+/// Returns which users there are. A database that cannot be read counts as empty, because `doctor`
+/// reports it.
+fn existing_users(app: &AppContext) -> ExistingUsers {
+    let read = || -> anyhow::Result<ExistingUsers> {
+        let store = app.open_existing_store()?;
+        Ok(match (store.usernames()?.is_empty(), store.bound_openids(app.app_id())?.is_empty()) {
+            (true, _) => ExistingUsers::None,
+            (false, true) => ExistingUsers::Unbound,
+            (false, false) => ExistingUsers::Bound,
+        })
+    };
+    if app.database_exists() { read().unwrap_or(ExistingUsers::None) } else { ExistingUsers::None }
+}
+
+/// Prints the next commands. The first user comes before `doctor`, which misses a database that the
+/// config names.
+fn print_next_commands(ui: &mut Ui, global: &Global, has_events: bool, users: ExistingUsers) {
     let config = global.config.as_ref().map(|path| format!("-c {} ", shell_words::quote(&path.to_string_lossy())));
     let config = config.unwrap_or_default();
     ui.status(&t!("init-next"));
-    let lines: &[&str] = match (has_events, has_users) {
-        (true, true) => &["serve", "doctor", "send"],
-        (false, true) => &["doctor", "send"],
-        (true, false) => &["serve", "doctor", "user add luffy", "bind --user luffy --scan"],
-        (false, false) => &["doctor", "user add luffy", "bind --user luffy"],
+    let lines: &[&str] = match (has_events, users) {
+        (true, ExistingUsers::None) => &["user add luffy", "serve", "doctor", "bind --user luffy --scan"],
+        (false, ExistingUsers::None) => &["user add luffy", "doctor", "bind --user luffy"],
+        (true, ExistingUsers::Unbound) => &["serve", "doctor", "bind --unbound --scan"],
+        (false, ExistingUsers::Unbound) => &["doctor", "bind --unbound"],
+        (true, ExistingUsers::Bound) => &["serve", "doctor", "send"],
+        (false, ExistingUsers::Bound) => &["doctor", "send"],
     };
     for line in lines {
         ui.status(&format!("  wxbox {config}{line}"));

@@ -164,7 +164,7 @@ pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_secret_or_keep(ui: &Ui, prompt: &str) -> anyhow::Result<Option<Secret>> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
-    let typed = run_prompt(ui, "", move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden-kept"))))?;
+    let typed = run_prompt(ui, "", move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden"))))?;
     Ok(Some(typed.trim()).filter(|typed| !typed.is_empty()).map(|typed| typed.to_owned().into()))
 }
 

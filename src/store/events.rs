@@ -157,6 +157,8 @@ fn apply_effect(
             let sql = "UPDATE bindings SET last_wrote_at = max(coalesce(last_wrote_at, 0), ?3)
                        WHERE app_id = ?1 AND openid = ?2";
             tx.prepare_cached(sql)?.execute(params![app_id, openid, created_at])?;
+            // Only followers can write.
+            set_follow_state(tx, app_id, event, true, false)?;
         }
         EventEffect::Receipts(receipts) => {
             for receipt in receipts {
@@ -185,8 +187,11 @@ fn set_follow_state(
     follows: bool,
     is_new_binding: bool,
 ) -> rusqlite::Result<()> {
-    let sql = "SELECT name <> 'unsubscribe' FROM events WHERE app_id = ?1 AND openid = ?2 AND created_at > ?3
-               AND (name = 'subscribe' OR name = 'unsubscribe' OR name = 'SCAN') ORDER BY created_at DESC LIMIT 1";
+    let sql = "SELECT name <> 'unsubscribe', created_at FROM events
+               WHERE app_id = ?1 AND openid = ?2 AND created_at > ?3
+               AND (name = 'subscribe' OR name = 'unsubscribe' OR name = 'SCAN')
+               UNION ALL SELECT 1, last_wrote_at FROM bindings
+               WHERE app_id = ?1 AND openid = ?2 AND last_wrote_at > ?3 ORDER BY 2 DESC LIMIT 1";
     let later: Option<bool> = tx
         .prepare_cached(sql)?
         .query_row(params![app_id, event.openid, event.created_at], |row| row.get(0))
@@ -405,6 +410,26 @@ mod tests {
         for (seconds, last) in [(20, 20), (10, 20), (30, 30)] {
             fixture.record(event("text", "oLuffy", seconds, EventEffect::Wrote));
             assert_eq!(fixture.user("luffy").binding.unwrap().last_wrote_at, Some(Timestamp(last * 1000)));
+        }
+    }
+
+    /// A push of the new subscription may have been lost.
+    #[test]
+    fn person_who_writes_follows_until_a_later_unsubscription() {
+        let mut fixture = fixture();
+        let unfollowed = |seconds| event("unsubscribe", "oLuffy", seconds, EventEffect::Unfollowed);
+        let wrote = |seconds| event("text", "oLuffy", seconds, EventEffect::Wrote);
+        for (event, follows) in [
+            (unfollowed(10), false),
+            (wrote(20), true),
+            // WeChat repeats a push that was not answered.
+            (unfollowed(15), true),
+            (unfollowed(30), false),
+            (wrote(25), false),
+        ] {
+            fixture.record(event);
+            let binding = fixture.user("luffy").binding.unwrap();
+            assert_eq!((binding.follows, binding.unreachable_errcode.is_none()), (Some(follows), follows));
         }
     }
 

@@ -136,14 +136,14 @@ fn too_small_window_is_reported() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
-    assert!(text.contains("cannot draw the QR code: the terminal is 80×24"), "{text}");
+    assert!(text.contains("the QR code does not fit: the terminal is 80×24"), "{text}");
     assert!(text.contains("of luffy"), "{text}");
 
     // The window is too narrow, and a wrapped QR code cannot be scanned.
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
     let text = screen.contents();
     assert!(!text.contains(['▀', '▄', '█']), "{text}");
-    assert!(text.replace('\n', " ").contains("then run the command again"), "{text}");
+    assert!(text.replace('\n', " ").contains("--qr-file FILE"), "{text}");
     assert!(text.contains("Open the URL in the WeChat app of luffy."), "{text}");
 }
 

@@ -141,7 +141,7 @@ impl Ui {
         if let Some((width, height)) = terminal.filter(|_| !fits_terminal(terminal, (columns, lines))) {
             let (need, have) = (format!("{columns}×{}", lines + CAPTION_LINES), format!("{width}×{height}"));
             self.status(&if is_printed {
-                t!("bind-qr-short", need = need, have = have)
+                t!("bind-qr-high", need = need, have = have)
             } else {
                 t!("bind-qr-narrow", need = need, have = have)
             });

@@ -57,6 +57,18 @@ exit 0
 }
 
 #[test]
+fn template_fields_are_in_the_order_of_the_card() {
+    let env = TestEnv::with_bound_luffy();
+    let data = "-d time3=15:01 -d 'thing1=Disk full' -d character_string2=web1";
+    env.run(&format!("send -u luffy -t 'Server alert' {data}")).assert_success();
+    let listed = env.run("outbox list --columns content").assert_success();
+    assert_eq!(listed.stdout(), "Server alert: Disk full, web1, 15:01\n");
+    let shown = env.run("outbox show 1").assert_success();
+    let at = ["thing1: Disk full", "character_string2: web1", "time3: 15:01"].map(|line| shown.stdout().find(line));
+    assert!(at.is_sorted() && at[0].is_some(), "{}", shown.stdout());
+}
+
+#[test]
 fn list_on_terminal_fits_80_columns() {
     let mut env = env_with_messages();
     // Of another year only the date is shown, so that this test knows it.

@@ -10,29 +10,55 @@ use crate::store::{Store, TemplateKind};
 use crate::t;
 use crate::ui::truncate;
 use crate::wechat::message::{Content, FileRef};
+use crate::wechat::template::keys;
 
 /// The maximum width of the beginning of a content, in columns.
 const MAX_BEGINNING_WIDTH: usize = 100;
 
-/// The titles of templates by their ID, as far as they are known without asking WeChat.
-pub(super) struct TemplateTitles(HashMap<String, String>);
+/// The templates of the account, as far as they are known without asking WeChat, by their ID.
+pub(super) struct KnownTemplates(HashMap<String, KnownTemplate>);
 
-impl TemplateTitles {
-    /// Reads the cached lists; a template that is in none of them has its alias.
+struct KnownTemplate {
+    title: String,
+    /// The keys of the fields in the order of the card.
+    keys: Vec<String>,
+}
+
+impl KnownTemplates {
+    /// Reads the cached lists. A template that is in none of them has its alias as the title.
     pub(super) fn read(app: &AppContext, store: &Store, app_id: &str) -> anyhow::Result<Self> {
-        let aliases = &app.config.templates;
-        let mut titles: HashMap<String, String> =
-            aliases.iter().map(|(alias, template)| (template.id.value.clone(), alias.clone())).collect();
+        let aliases = app.config.templates.iter().map(|(alias, template)| {
+            let known = KnownTemplate { title: alias.clone(), keys: Vec::new() };
+            (template.id.value.clone(), known)
+        });
+        let mut templates: HashMap<_, _> = aliases.collect();
         for kind in [TemplateKind::Subscription, TemplateKind::Template] {
             let list = store.templates(app_id, kind)?.map(|list| list.templates).unwrap_or_default();
-            titles.extend(list.into_iter().map(|template| (template.template_id, template.title)));
+            templates.extend(list.into_iter().map(|template| {
+                let keys = keys(&template.content).into_iter().map(str::to_owned).collect();
+                (template.template_id, KnownTemplate { title: template.title, keys })
+            }));
         }
-        Ok(Self(titles))
+        Ok(Self(templates))
+    }
+
+    fn title<'a>(&'a self, template_id: &'a str) -> &'a str {
+        self.0.get(template_id).map_or(template_id, |template| &template.title)
+    }
+
+    /// Returns the fields of a message with their values in the order of the card; fields that it
+    /// does not have are last.
+    fn fields<'a>(&self, template_id: &str, data: &'a Map<String, Value>) -> Vec<(&'a str, &'a str)> {
+        let keys = self.0.get(template_id).map_or(&[][..], |template| &template.keys);
+        let fields = data.iter().map(|(key, field)| (key.as_str(), field["value"].as_str().unwrap_or("")));
+        let mut fields: Vec<_> = fields.collect();
+        fields.sort_by_key(|(key, _)| keys.iter().position(|known| known == key).unwrap_or(usize::MAX));
+        fields
     }
 }
 
 /// Returns the beginning of a content in one line.
-pub(super) fn content_beginning(content: &Content, titles: &TemplateTitles) -> String {
+pub(super) fn content_beginning(content: &Content, templates: &KnownTemplates) -> String {
     let text = match content {
         Content::Text { content, .. } => content.clone(),
         Content::Custom { branch, .. } => {
@@ -41,8 +67,9 @@ pub(super) fn content_beginning(content: &Content, titles: &TemplateTitles) -> S
             join_list(lines)
         }
         Content::Template { template_id, data, .. } | Content::Subscribe { template_id, data, .. } => {
-            let title = titles.0.get(template_id).unwrap_or(template_id);
-            titled(title, &join_list(field_values(data)))
+            let fields = templates.fields(template_id, data);
+            let values = fields.into_iter().map(|(_, value)| value).filter(|value| !value.trim().is_empty());
+            titled(templates.title(template_id), &join_list(values))
         }
         Content::OneTimeSubscription { title, content, .. } => titled(title, &content.value),
     };
@@ -54,12 +81,8 @@ fn titled(title: &str, text: &str) -> String {
     if text.is_empty() { title.to_owned() } else { t!("ui-cause", what = title, cause = text) }
 }
 
-fn field_values(data: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    data.values().filter_map(|field| field["value"].as_str()).filter(|value| !value.trim().is_empty())
-}
-
 /// Describes the content in lines of text.
-pub(super) fn describe_content(content: Option<&Content>) -> String {
+pub(super) fn describe_content(content: Option<&Content>, templates: &KnownTemplates) -> String {
     let mut lines = Vec::new();
     match content {
         None => return t!("outbox-removed"),
@@ -68,7 +91,8 @@ pub(super) fn describe_content(content: Option<&Content>) -> String {
         Some(Content::Template { template_id, url: link, data, .. })
         | Some(Content::Subscribe { template_id, page: link, data, .. }) => {
             lines.push(t!("outbox-template", id = template_id));
-            lines.extend(data.iter().map(|(key, field)| format!("{key}: {}", field["value"].as_str().unwrap_or(""))));
+            let fields = templates.fields(template_id, data);
+            lines.extend(fields.into_iter().map(|(key, value)| format!("{key}: {value}")));
             lines.extend(link.clone());
         }
         Some(Content::OneTimeSubscription { template_id, title, content, url, .. }) => {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::content_text::TemplateTitles;
+use super::content_text::KnownTemplates;
 use super::message_table::{MessageListItem, MessageTable};
 use super::selection::{MessageSelection, check_columns};
 use crate::cli::OutboxFollow;
@@ -25,9 +25,9 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
     let app_id = app.require_app_id()?;
     let store = app.open_existing_store()?;
     let selection = MessageSelection::resolve(app, &store, &args.filter, None)?;
-    let titles = TemplateTitles::read(app, &store, &app_id)?;
+    let templates = KnownTemplates::read(app, &store, &app_id)?;
     let mut waiter = Waiter::new()?;
-    let mut printer = ChangePrinter { table: MessageTable::for_changes(ui, &args.filter.columns, titles) };
+    let mut printer = ChangePrinter { table: MessageTable::for_changes(ui, &args.filter.columns, templates) };
     let mut outbox = FollowedOutbox::new(app.config.database.value.clone(), app_id.clone());
     if store.is_file_backed() {
         // Read the versions before the list, so that no change is missed.

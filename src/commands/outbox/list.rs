@@ -1,6 +1,6 @@
 //! `outbox list`: the messages that match a filter, newest first.
 
-use super::content_text::TemplateTitles;
+use super::content_text::KnownTemplates;
 use super::message_table::{MessageListItem, MessageTable};
 use super::selection::{MessageSelection, check_columns};
 use crate::cli::OutboxList;
@@ -31,8 +31,8 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &OutboxList) -> anyhow::
             ui.note(&if selection.is_all() { t!("outbox-none") } else { t!("outbox-none-match") });
         }
         let items: Vec<_> = messages.into_iter().map(MessageListItem::new).collect::<anyhow::Result<_>>()?;
-        let titles = TemplateTitles::read(app, &store, &app_id)?;
-        let mut table = MessageTable::for_list(ui, &args.filter.columns, titles, &items);
+        let templates = KnownTemplates::read(app, &store, &app_id)?;
+        let mut table = MessageTable::for_list(ui, &args.filter.columns, templates, &items);
         items.iter().for_each(|item| table.add(item));
         table.print(ui)?;
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::content_text::{TemplateTitles, content_beginning};
+use super::content_text::{KnownTemplates, content_beginning};
 use crate::cli::MessageColumn;
 use crate::clock::Timestamp;
 use crate::commands::delivery::message_view::MessageView;
@@ -64,7 +64,7 @@ impl fmt::Display for MessageListItem {
 pub(super) struct MessageTable {
     columns: Vec<MessageColumn>,
     is_for_terminal: bool,
-    titles: TemplateTitles,
+    templates: KnownTemplates,
     table: Table,
 }
 
@@ -73,28 +73,28 @@ impl MessageTable {
     pub(super) fn for_list(
         ui: &Ui,
         columns: &[MessageColumn],
-        titles: TemplateTitles,
+        templates: KnownTemplates,
         items: &[MessageListItem],
     ) -> Self {
         let mut default = if ui.out_terminal { LIST_COLUMNS.to_vec() } else { PIPE_COLUMNS.to_vec() };
         // The errors of messages that were sent would be an empty column.
         let has_errors = items.iter().any(|item| item.view.error.is_some());
         default.retain(|column| *column != Error || has_errors || !ui.out_terminal);
-        Self::new(ui, if columns.is_empty() { default } else { columns.to_vec() }, titles)
+        Self::new(ui, if columns.is_empty() { default } else { columns.to_vec() }, templates)
     }
 
     /// Creates a table for changes of messages, with these columns or the default ones.
-    pub(super) fn for_changes(ui: &Ui, columns: &[MessageColumn], titles: TemplateTitles) -> Self {
+    pub(super) fn for_changes(ui: &Ui, columns: &[MessageColumn], templates: KnownTemplates) -> Self {
         let default = if ui.out_terminal { CHANGE_COLUMNS } else { PIPE_COLUMNS };
-        Self::new(ui, if columns.is_empty() { default } else { columns }.to_vec(), titles)
+        Self::new(ui, if columns.is_empty() { default } else { columns }.to_vec(), templates)
     }
 
-    fn new(ui: &Ui, columns: Vec<MessageColumn>, titles: TemplateTitles) -> Self {
+    fn new(ui: &Ui, columns: Vec<MessageColumn>, templates: KnownTemplates) -> Self {
         let heading: Vec<String> = columns.iter().map(|column| heading(*column)).collect();
         let is_truncatable = |column: &MessageColumn| matches!(column, User | ContentColumn | Error);
         let truncatable: Vec<usize> = (0..).zip(&columns).filter(|(_, c)| is_truncatable(c)).map(|(n, _)| n).collect();
         let table = Table::new(&heading).truncatable(&truncatable);
-        Self { columns, is_for_terminal: ui.out_terminal, titles, table }
+        Self { columns, is_for_terminal: ui.out_terminal, templates, table }
     }
 
     /// Adds a message.
@@ -120,7 +120,7 @@ impl MessageTable {
             State => self.state_cell(view),
             User => view.recipient().into(),
             ContentColumn => match &item.content {
-                Some(content) => content_beginning(content, &self.titles).into(),
+                Some(content) => content_beginning(content, &self.templates).into(),
                 None => "".into(),
             },
             Type => view.kind.as_str().into(),

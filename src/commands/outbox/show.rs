@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
-use super::content_text::describe_content;
+use super::content_text::{KnownTemplates, describe_content};
 use crate::cli::OutboxShow;
 use crate::clock::Timestamp;
 use crate::commands::delivery::message_view::MessageView;
@@ -29,6 +29,9 @@ struct MessageDetail {
     after: Option<i64>,
     history: Vec<AttemptView>,
     updated_at: Timestamp,
+    /// The content as text.
+    #[serde(skip)]
+    description: String,
     /// Whether another message precedes this one, so that a blank line separates them.
     #[serde(skip)]
     is_continued: bool,
@@ -65,7 +68,7 @@ impl fmt::Display for MessageDetail {
             (t!("outbox-error"), view.error.clone()),
             (t!("outbox-rid"), view.rid.clone()),
             (t!("outbox-hint"), view.hint.clone()),
-            (t!("outbox-content"), Some(describe_content(self.content.as_ref()))),
+            (t!("outbox-content"), Some(self.description.clone())),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
         // The rows above describe the only attempt.
@@ -77,11 +80,13 @@ impl fmt::Display for MessageDetail {
 }
 
 impl MessageDetail {
-    fn read(store: &Store, message: Message, is_continued: bool) -> anyhow::Result<Self> {
+    fn read(store: &Store, templates: &KnownTemplates, message: Message, is_continued: bool) -> anyhow::Result<Self> {
         let history = store.attempts(message.id)?;
         let history = history.into_iter().map(|attempt| AttemptView::new(&message.kind, attempt)).collect();
+        let content: Option<Content> = message.payload.as_deref().map(serde_json::from_str).transpose()?;
         Ok(Self {
-            content: message.payload.as_deref().map(serde_json::from_str).transpose()?,
+            description: describe_content(content.as_ref(), templates),
+            content,
             expires_at: message.expires_at,
             client_msg_id: message.client_msg_id.clone(),
             after: message.previous_part_id,
@@ -115,6 +120,7 @@ impl MessageDetail {
 pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::Result<ExitStatus> {
     let app_id = app.require_app_id()?;
     let store = app.open_existing_store()?;
+    let templates = KnownTemplates::read(app, &store, &app_id)?;
     let mut exit = ExitStatus::Success;
     for (n, id) in args.id.iter().enumerate() {
         let Some(message) = store.message(&app_id, *id)? else {
@@ -123,8 +129,8 @@ pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::
             ui.error(&error.hint(t!("outbox-unknown-hint")).into());
             continue;
         };
-        let detail = MessageDetail::read(&store, message, n > 0)?;
-        ui.print_linked(&detail, &content_links(detail.content.as_ref()))?;
+        let detail = MessageDetail::read(&store, &templates, message, n > 0)?;
+        ui.print_linked(&detail, &content_links(&detail.description))?;
     }
     Ok(exit)
 }
@@ -186,8 +192,7 @@ impl fmt::Display for AttemptView {
 
 /// Returns the web addresses at the end of a line of a content's description, after a name or
 /// alone.
-fn content_links(content: Option<&Content>) -> Vec<Link> {
-    let description = describe_content(content);
+fn content_links(description: &str) -> Vec<Link> {
     let texts = description.lines().map(|line| line.rsplit_once(": ").map_or(line, |(_, text)| text));
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     texts.filter_map(|text| Some(Link::new(text.to_owned(), Url::parse(text).ok().filter(is_web)?))).collect()

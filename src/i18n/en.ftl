@@ -1484,6 +1484,7 @@ send-skipped-declined = skipped, declined this template: { $users }
 send-skipped-unreachable = skipped, unreachable (`wxbox user list` shows why): { $users }
 send-strict-hint = without --strict this is a warning, and the message is sent
 send-summary = { $sent } of { $all } messages sent
+send-summary-earlier = { $count } sent earlier with the same key
 send-summary-failed = { $count } not sent (`wxbox outbox list{ $states }`)
 send-summary-queued = { $count } queued (`wxbox outbox list --state queued`)
 send-summary-queued-until = { $count } queued: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends them
@@ -1530,8 +1531,8 @@ import-fields = { $found ->
 import-fields-hint = write a field that contains { $separator } or a line break in double quotes
 import-gbk = the text is not UTF-8 and seems to be GBK
 import-gbk-hint = save it as “CSV UTF-8”, or convert it with `iconv -f GBK -t UTF-8 { $file } >utf8.csv`
-import-hashing = hashing passwords
 import-hash = the text begins like an Argon2id hash, but is not a valid one
+import-hashing = hashing passwords
 import-json-array = { $file } is a JSON array
 import-json-array-hint = run `jq -c '.[]' FILE` to convert it to JSON Lines
 import-json-hint = write one JSON object per line; read a CSV file without --json
@@ -1579,8 +1580,8 @@ import-utf16-hint = convert it with `iconv -f UTF-16 -t UTF-8`
 import-utf8 = the text is not UTF-8
 import-utf8-hint = save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
 import-workbook = { $file } is a workbook or another ZIP archive
-## user sync
 
+## user sync
 sync-asking = asking WeChat which users follow the account
 sync-broken = cannot check all openids: { $done } of { $all } are done
 sync-done = { $asked ->

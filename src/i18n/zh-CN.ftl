@@ -1524,6 +1524,7 @@ send-skipped-declined = 已跳过拒收该模板的用户：{ $users }
 send-skipped-unreachable = 已跳过无法送达的用户（原因见 `wxbox user list`）：{ $users }
 send-strict-hint = 不加 --strict 时只给出警告，消息照常发送
 send-summary = 共 { $all } 条消息，已发送 { $sent } 条
+send-summary-earlier = { $count } 条此前已用同一个幂等键发送
 send-summary-failed = { $count } 条没有发出（`wxbox outbox list{ $states }`）
 send-summary-queued = { $count } 条排队中（`wxbox outbox list --state queued`）
 send-summary-queued-until = { $count } 条排队中：{ $time } 之后由 `wxbox serve` 或 `wxbox outbox flush` 发送
@@ -1561,8 +1562,8 @@ import-fields = 有 { $found } 个字段，但列名有 { $expected } 个
 import-fields-hint = 字段中有 { $separator } 或换行时，请用双引号把字段括起来
 import-gbk = 不是 UTF-8，可能是 GBK 编码
 import-gbk-hint = 请另存为“CSV UTF-8（逗号分隔）”，或用 `iconv -f GBK -t UTF-8 { $file } >utf8.csv` 转换
-import-hashing = 正在计算密码哈希
 import-hash = 看起来是 Argon2id 哈希，但格式无效
+import-hashing = 正在计算密码哈希
 import-json-array = { $file } 是 JSON 数组
 import-json-array-hint = 请用 `jq -c '.[]' FILE` 转换为 JSON Lines
 import-json-hint = 每行必须是一个 JSON 对象；如果是 CSV 文件，请去掉 --json
@@ -1609,8 +1610,8 @@ import-utf16-hint = 请先转换，例如 `iconv -f UTF-16 -t UTF-8`
 import-utf8 = 不是有效的 UTF-8
 import-utf8-hint = 请在电子表格中另存为“CSV UTF-8（逗号分隔）”，或在编辑器中用 UTF-8 编码保存
 import-workbook = { $file } 是 Excel 工作簿或其他 ZIP 文件
-## user sync
 
+## user sync
 sync-asking = 正在查询用户的关注状态
 sync-broken = 查询中断，已完成 { $all } 个 openid 中的 { $done } 个
 sync-done = { $asked ->

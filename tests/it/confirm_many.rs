@@ -46,6 +46,19 @@ fn terminal_asks_before_a_send_to_many() {
 }
 
 #[test]
+fn messages_that_an_earlier_command_sent_are_counted_apart() {
+    let env = env_with_group(2);
+    let send = || {
+        let command = env.command("send --tag ops hello --key nightly");
+        Terminal::start(command, 24, 80).wait().screen.contents()
+    };
+    let (first, second) = (send(), send());
+    assert!(first.contains("2 of 2 messages sent"), "{first}");
+    assert!(second.contains("0 of 2 messages sent; 2 sent earlier with the same key"), "{second}");
+    assert_eq!(message_count(&env), 2);
+}
+
+#[test]
 fn few_recipients_and_yes_need_no_answer() {
     let env = env_with_group(20);
     for line in ["send --tag ops hello", "send --all -y hello", "--json send --all hello", "-q send --all hello"] {

@@ -308,7 +308,10 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
     }
 
     fn on_message(&mut self, message: Message, correlation_id: Option<u64>, duplicate: bool) {
-        self.summary.add(message.state);
+        match duplicate {
+            true => self.summary.add_duplicate(message.state),
+            false => self.summary.add(message.state),
+        }
         if message.state == MessageState::Queued {
             self.summary.note_next_attempt(message.due_at);
         }

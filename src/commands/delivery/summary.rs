@@ -13,6 +13,8 @@ use crate::ui::Ui;
 #[derive(Default)]
 pub(super) struct DeliverySummary {
     pub(super) sent: usize,
+    /// The number of sent messages that an earlier command sent with the same key.
+    sent_earlier: usize,
     /// The number of failed messages, including the cancelled and the expired ones.
     pub(super) failed: usize,
     pub(super) queued: usize,
@@ -40,6 +42,12 @@ impl DeliverySummary {
         }
     }
 
+    /// Adds a message that was queued earlier with the same key.
+    pub(super) fn add_duplicate(&mut self, state: MessageState) {
+        self.add(state);
+        self.sent_earlier += usize::from(state == MessageState::Sent);
+    }
+
     pub(super) fn add_missing(&mut self, missing: &MissingMessage) {
         self.add(missing.state());
         self.without_recipient +=
@@ -59,7 +67,11 @@ impl DeliverySummary {
         if self.total() < 2 || ui.json() || (is_complete && !ui.err_terminal) || (is_stopped && self.sent == 0) {
             return;
         }
-        let mut clauses = vec![t!("send-summary", all = self.total(), sent = self.sent)];
+        let sent_now = self.sent.saturating_sub(self.sent_earlier);
+        let mut clauses = vec![t!("send-summary", all = self.total(), sent = sent_now)];
+        if self.sent_earlier > 0 {
+            clauses.push(t!("send-summary-earlier", count = self.sent_earlier));
+        }
         if self.failed > 0 {
             let states: String = self.failed_states.iter().map(|state| format!(" --state {state}")).collect();
             clauses.push(t!("send-summary-failed", count = self.failed, states = states));

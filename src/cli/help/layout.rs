@@ -218,11 +218,11 @@ fn examples(command: &Command, catalogue: Option<&HelpCatalogue>, count: usize) 
     let Some(examples) = command.get_after_help().map(ToString::to_string) else { return String::new() };
     let rows: Vec<(&str, &str)> = examples.lines().take(count).map(split_example).collect();
     let commented = rows.iter().filter(|(_, comment)| !comment.is_empty());
-    let widest = commented.clone().map(|(line, _)| line.len()).max().unwrap_or(0);
+    let widest = commented.clone().map(|(line, _)| measure_text_width(line)).max().unwrap_or(0);
     let is_aligned = commented.clone().all(|(_, comment)| widest + 4 + measure_text_width(comment) <= WIDTH);
     let mut text = format!("{}\n", heading(catalogue, "Examples"));
     for (line, comment) in rows {
-        let gap = if is_aligned { widest.saturating_sub(line.len()) + 2 } else { 2 };
+        let gap = if is_aligned { widest.saturating_sub(measure_text_width(line)) + 2 } else { 2 };
         text += &format!("  {}\n", format!("{line}{}{comment}", " ".repeat(gap)).trim_end());
     }
     text + "\n"

@@ -197,7 +197,7 @@ exit 0
 --- stdout
 unbound luffy from oLuffy_wears_the_straw_hat_1
 --- stderr
-cancelled one queued message to this user
+cancelled 1 queued message to this user
 
 "#]]);
     assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
@@ -338,9 +338,9 @@ Sent               [TIME]
 Receipt            none
 WeChat message ID  [MSGID]
 Content            Template server_alert-0123456789abcdefghijklmnopqrst
+                   thing1: disk full
                    character_string2: db1
                    time3: 12:00
-                   thing1: disk full
 attempt 1          [TIME] to oNami_draws_maps_of_the_sea1: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 attempt 2          [TIME] to oNami_draws_maps_of_the_sea1: accepted
 
@@ -367,14 +367,14 @@ hint: run `wxbox template list` to see the templates of the account, or `wxbox t
     env.run("send -u luffy --fallback backup x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template backup has no field left for the text of --fallback
+error: --fallback backup: every field has a default, so there is no field for the text
 hint: run `wxbox config set templates.backup.data.FIELD VALUE` for all fields except one
 
 "#]]);
     env.run("send -u luffy --fallback server_alert x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the template server_alert has 3 fields (thing1, character_string2, time3) for the text of --fallback
+error: --fallback server_alert: the text can fill only one field, but 3 have no default (thing1, character_string2, time3)
 hint: run `wxbox config set templates.server_alert.data.FIELD VALUE` for all fields except one
 
 "#]]);

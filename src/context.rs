@@ -250,10 +250,16 @@ pub fn unknown_tag_error(store: &Store, tag: &str) -> anyhow::Result<CommandErro
 
 /// Warns about other users with the same openid: one phone would get the messages of all of them.
 /// The binding is kept, even if the other users cannot be determined.
-pub fn warn_if_openid_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
+/// `was_scanned` means that a phone, and not the command line, provided the openid.
+pub fn warn_if_openid_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str, was_scanned: bool) {
     match store.users_sharing_openid(openid, app_id, user) {
         Ok(others) if others.is_empty() => {}
-        Ok(others) => ui.warn(&t!("bind-shared", user = user.username, others = join_list(others))),
+        Ok(others) if was_scanned => {
+            let name = shell_words::quote(&user.username);
+            let others = join_list(others);
+            ui.warn(&t!("bind-shared", user = user.username, name = name.as_ref(), others = others));
+        }
+        Ok(others) => ui.warn(&t!("bind-shared-openid", user = user.username, others = join_list(others))),
         Err(error) => ui.warn(&t!("bind-shared-unknown", user = user.username, cause = error.to_string())),
     }
 }

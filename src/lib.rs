@@ -77,7 +77,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
     }
     let exit = commands::run(cli, ui).unwrap_or_else(|error| {
         let report = classify(&error);
-        ui.error(&report);
+        // A person who presses Ctrl-C makes no error.
+        match report.message == t!("ui-interrupted") && !ui.json() {
+            true => ui.status(&report.message),
+            false => ui.error(&report),
+        }
         report.exit
     });
     match signals::received_signal() {

@@ -165,6 +165,9 @@ pub enum Command {
     /// Run a command and report its result
     Run(Box<Run>),
     /// Run a service: receive events, deliver messages
+    ///
+    /// SIGHUP reloads the config; SIGTERM or Ctrl-C stops the service. It receives events only if
+    /// the config has [push]; otherwise it only delivers messages.
     Serve(Serve),
     /// Record one event that another server got from WeChat
     Event(Event),

@@ -15,7 +15,7 @@ use crate::t;
 use crate::ui::ColorMode;
 
 /// Words that other programs use for a command.
-const SYNONYMS: [(&str, &str); 9] = [
+const SYNONYMS: [(&str, &str); 12] = [
     ("create", "add"),
     ("new", "add"),
     ("delete", "remove"),
@@ -25,6 +25,9 @@ const SYNONYMS: [(&str, &str); 9] = [
     ("get", "show"),
     ("info", "show"),
     ("check", "doctor"),
+    ("set", "edit"),
+    ("tag", "edit"),
+    ("rename", "edit"),
 ];
 
 /// Returns `--json` and `--color` of a command line that clap could not parse.
@@ -74,7 +77,8 @@ pub(crate) fn mistyped_template_error(command: &str, option: &str) -> CommandErr
 fn unknown_option_error(command: Option<&Command>, option: &str) -> CommandError {
     let known = command.into_iter().flat_map(Command::get_arguments).filter_map(Arg::get_long);
     let known: Vec<String> = known.map(|name| format!("--{name}")).collect();
-    let near = closest_match(option.split('=').next().unwrap_or(option), known);
+    let limit = known.iter().find(|name| option == "-n" && *name == "--limit").cloned();
+    let near = limit.or_else(|| closest_match(option.split('=').next().unwrap_or(option), known));
     CommandError::usage(t!("cli-unknown-option", arg = option)).hint(near.map(did_you_mean))
 }
 
@@ -237,7 +241,10 @@ impl RejectedLine<'_> {
 }
 
 fn did_you_mean(name: String) -> String {
-    t!("did-you-mean", name = name)
+    match name.starts_with('`') {
+        true => t!("did-you-mean-command", command = name),
+        false => t!("did-you-mean", name = name),
+    }
 }
 
 /// Describes a missing argument in words. `arg` is clap's `<NAME>`, `--older-than <AGE>` or

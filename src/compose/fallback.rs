@@ -70,6 +70,9 @@ pub(super) fn build(
     let mut field_warnings = DraftWarnings::new(warnings.is_strict());
     template_check::resolve_and_check(templates, Some(name), &mut field_warnings, &mut fallback)?;
     // The warnings concern the fallback only; the text itself is not truncated.
-    warnings.extend(field_warnings.take().iter().map(|warning| t!("send-fallback-warning", warning = warning)));
+    if !warnings.is_generated_text() {
+        let describe = |warning: &String| t!("send-fallback-warning", name = name, warning = warning);
+        warnings.extend(field_warnings.take().iter().map(describe));
+    }
     Ok(Some(fallback))
 }

@@ -131,7 +131,7 @@ fn resolve_selected(
     for name in &selector.users {
         let user = app.find_user(store, name)?;
         if user.binding.is_none() {
-            let hint = t!("user-not-bound-hint", user = user.username);
+            let hint = t!("user-not-bound-hint", name = shell_words::quote(&user.username).as_ref());
             return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).hint(hint).into());
         }
         recipients.add_user(user, true);

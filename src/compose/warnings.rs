@@ -8,18 +8,29 @@ use crate::ui::Ui;
 pub(crate) struct DraftWarnings {
     strict: bool,
     is_trial: bool,
+    /// Whether the text of the message was not written by the user, who cannot shorten it.
+    is_generated_text: bool,
     warnings: Vec<String>,
 }
 
 impl DraftWarnings {
     /// With `strict`, each warning is an error.
     pub(crate) fn new(strict: bool) -> Self {
-        Self { strict, is_trial: false, warnings: Vec::new() }
+        Self { strict, is_trial: false, is_generated_text: false, warnings: Vec::new() }
     }
 
     /// Creates the warnings of a message that is checked and not sent. Nothing is printed.
     pub(crate) fn for_trial(strict: bool) -> Self {
         Self { is_trial: true, ..Self::new(strict) }
+    }
+
+    /// Drops the warnings about the text as a template message, because `run` generated the text.
+    pub(crate) fn set_generated_text(&mut self) {
+        self.is_generated_text = true;
+    }
+
+    pub(crate) fn is_generated_text(&self) -> bool {
+        self.is_generated_text
     }
 
     pub(crate) fn is_strict(&self) -> bool {

@@ -339,6 +339,7 @@ impl fmt::Display for Error {
             Self::SecretInvalid { path: None, origin } => t!("config-secret-several", from = origin.to_string()),
             Self::NotUnicode { name } => t!("config-not-unicode", name = name),
             Self::NoDataDirectory => t!("config-no-home"),
+            Self::MissingKey { key: RequiredKey::AppId, path: None, .. } => t!("config-missing-file"),
             Self::MissingKey { key: need, .. } => need.message(),
         })
     }

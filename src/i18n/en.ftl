@@ -110,7 +110,7 @@ bind-qr-too-long = the URL is too long for a QR code
 bind-rebind-ask = { $user } is bound already. Replace the binding?
 bind-refused = rejected a request: { $why }
 bind-refused-all = { $count ->
-    [one] rejected one request: { $reasons }
+    [one] rejected 1 request: { $reasons }
    *[other] rejected { $count } requests: { $reasons }
 }
 bind-refused-body = the body is too large
@@ -131,11 +131,12 @@ bind-refused-tls = the TLS handshake failed
 bind-refused-tls-to-http = the client used https, but this listener serves http
 bind-scan = Scan the QR code with the WeChat app of { $user }, or open the URL in it.
 bind-scan-code = Ask { $user } to scan the QR code with WeChat.
-bind-scan-no-listener = cannot listen for the scan: { $cause }; pass it on with `wxbox event`
+bind-scan-no-listener = cannot listen for the scan event: { $cause }; if another server receives WeChat's events, let it pass them to `wxbox event`
 bind-scan-unauthorized-hint = parametric codes are for verified (已认证) service accounts and test accounts; run the command without --scan
 bind-serve-failed = `wxbox serve` could not bind { $user }
 bind-serve-failed-hint = check the log of `wxbox serve`
-bind-shared = { $user } has the same openid as { $others }; if the wrong person scanned the code, run `wxbox bind --user '{ $user }' --rebind`, with --scan if you used it
+bind-shared = { $user } has the same openid as { $others }; if the wrong person scanned the code, run `wxbox bind --user { $name } --rebind`, with --scan if you used it
+bind-shared-openid = { $user } has the same openid as { $others }; check the openid
 bind-shared-unknown = bound { $user }, but cannot determine whether other users have this openid: { $cause }
 bind-short-link = Short link: { $link }
 bind-short-needed = The terminal is too small for the full QR code. This one contains a short link to this machine: { $link }
@@ -168,13 +169,13 @@ callback-follow-picture = QR code of the account
 callback-follow-search-todo = Search for the account in WeChat and follow it.
 callback-follow-title = One step left: follow the account
 callback-follow-todo = Press and hold the QR code, choose “Extract QR Code”, then follow the account.
-callback-follow-unknown-todo = If you do not follow the account yet, follow it now. Otherwise you cannot receive messages.
+callback-follow-unknown-todo = Follow the account now, unless you already do. You cannot receive messages without following it.
 callback-follow-why = You are bound, but you can only receive messages after you follow the account.
 callback-log-bad-code = the code is not a valid WeChat code
-callback-log-elsewhere = the state is correct, but the path is not that of redirect_uri
+callback-log-elsewhere = the state is correct, but the path differs from the path of redirect_uri
 callback-log-method = the method is not GET
 callback-log-no-code = the state is correct, but the code is missing; this may be a link checker
-callback-log-path = the path is not that of redirect_uri
+callback-log-path = the path differs from the path of redirect_uri
 callback-log-refused = WeChat rejected the code (errcode { $errcode })
 callback-log-repeated = the state or the code is given twice
 callback-log-snapshot = it comes from the virtual user of a snapshot page
@@ -205,11 +206,11 @@ callback-taken-title = Link already used
 callback-taken-why = This link has already been used, and it works only once.
 callback-unkept-title = Binding not saved
 callback-unkept-why = WeChat confirmed your identity, but the server could not save the binding.
-callback-unreachable-title = WeChat is not reachable
+callback-unreachable-title = Cannot reach WeChat
 callback-unreachable-why = The server could not reach WeChat, so you are not bound yet.
 callback-unreachable-todo = Reload this page in a moment.
 callback-used-title = This code was already used
-callback-used-why = Each authorization works only once, and this one was used before.
+callback-used-why = Each authorization works only once, and this one has already been used.
 
 ## cli
 cli-argument-twice = { $arg } can be given only once
@@ -233,7 +234,7 @@ cli-invalid = the command line is not valid
 cli-missing = { $arg } is missing
 cli-missing-bind-user = the user is missing: use --user NAME, or --unbound for all unbound users
 cli-missing-content = the message is missing: use a text, - for standard input, --template T or --image FILE
-cli-missing-one-of = one of these is missing: { $args }
+cli-missing-one-of = one of these is required: { $args }
 cli-missing-recipient = the recipient is missing: use --user NAME, --tag TAG or --all
 cli-missing-report-recipient = the recipient is missing: use --user NAME or --tag TAG
 cli-missing-template = the template is missing: use --template T or --subscribe T
@@ -293,7 +294,8 @@ config-missing-app-id = app_id is not set
 config-missing-app-id-hint = set app_id in { $path }, or set WXBOX_APP_ID
 config-missing-app-secret = app_secret is not set
 config-missing-app-secret-hint = set app_secret or app_secret_file in { $path }, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
-config-missing-file-hint = there is no config file yet: run `wxbox init` to create { $path }
+config-missing-file = there is no config file
+config-missing-file-hint = run `wxbox init` to create { $path }
 config-missing-listen-address = cannot determine where to listen: listen.address is not set, and redirect_uri is https
 config-missing-listen-address-hint = use --listen, or set listen.address in { $path } to the address to which the proxy forwards callbacks, such as "127.0.0.1:8080"
 config-missing-push-token = push.token is not set
@@ -378,6 +380,7 @@ config-set-no-value-hint = run `wxbox config set { $key } VALUE`; a VALUE of - r
 config-set-odd-secret = the value of { $key } does not look like an AppSecret, which has 32 digits 0-9 and a-f; run `wxbox doctor` to check it
 config-set-prompt = { $key } (not shown)
 config-set-secret = the value of { $key } is a secret, and other users of this machine can see arguments
+config-set-secret-done = stored the AppSecret in { $path }; run `wxbox doctor` to check it
 config-set-secret-hint = run `wxbox config set { $key } -` with the value on standard input; delete the value that you typed from the history of your shell, and replace the secret if others may have seen it
 config-set-stdin-twice = --stdin already reads the value; remove VALUE
 config-set-stdin-unusable = standard input must contain the value in one line
@@ -397,7 +400,7 @@ demo-inbox = The inbox of { $person } (`wxbox sandbox` shows one in a browser):
 demo-intro = The demo uses a local simulator of WeChat, an empty home directory and this wxbox.
 demo-no-person = no user was bound
 demo-no-receipt = no receipt arrived
-demo-phone = { $person } scans the QR code …
+demo-phone = { $person } scans the QR code…
 demo-phone-failed = the sandbox rejected a request of the demo (HTTP { $status })
 demo-send-text = Hello from wxbox 你好 👋
 demo-start = cannot start wxbox
@@ -411,11 +414,11 @@ delivery-expired = the message was not delivered before it expired
 delivery-expired-after = the message was not delivered before it expired; the last error: { $error }
 delivery-file-gone = cannot upload { $file }: the outbox no longer has a copy of it
 delivery-locked = the database { $path } is locked by another process; { $count ->
-    [one] one message is in flight, and its result is
+    [one] 1 message is in flight, and its result is
    *[other] { $count } messages are in flight, and their results are
 } saved when that process has ended
 delivery-no-answer-yet = interrupted before WeChat responded
-delivery-no-thread = cannot start more threads: { $cause }; wxbox uses { $count } concurrent requests
+delivery-no-thread = cannot start more threads: { $cause }; continuing with { $count } concurrent requests
 delivery-part-cut = the previous part, message { $id }, was not delivered
 delivery-part-waits = waiting for the previous part, message { $id }
 delivery-process-gone = the process that sent the message ended before WeChat responded
@@ -436,7 +439,7 @@ doctor-apis-fix = WeChat permits these APIs for verified accounts (已认证) an
 doctor-apis-none = the account can send neither template messages nor customer-service messages
 doctor-apis-unknown = cannot determine which APIs the account can use
 doctor-apis-used-up = the quota of today is used up: { $apis }
-doctor-apis-used-up-fix = wait until midnight in China, or run `wxbox quota clear` (ten times a month)
+doctor-apis-used-up-fix = wait until midnight in China (UTC+8), or run `wxbox quota clear` (allowed ten times a month)
 doctor-app-id-fix = compare app_id with the page of the account: an AppID is wx and 16 digits 0-9 and a-f
 doctor-app-id-odd = { $app_id } does not look like an AppID
 doctor-blind = all other checks were skipped, because they require a readable config
@@ -444,12 +447,12 @@ doctor-callback = { $uri } reaches this machine
 doctor-callback-broken = the connection was closed
 doctor-callback-failed = cannot open { $uri }: { $cause }
 doctor-callback-far = cannot open { $uri }, whose address does not belong to this machine: { $cause }
-doctor-callback-far-fix = on a cloud server, open TCP { $port } in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
-doctor-callback-name-fix = make the name in redirect_uri resolve to this machine, or to the server that forwards callbacks
+doctor-callback-far-fix = on a cloud server, open TCP port { $port } in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
+doctor-callback-name-fix = point the DNS name in redirect_uri at this machine, or at the server that forwards callbacks to it
 doctor-callback-other = another program answers at { $uri } (HTTP { $status })
-doctor-callback-other-fix = configure the server or tunnel that answers there so that it forwards that path, with the query, to { $address }
+doctor-callback-other-fix = configure the server or tunnel at that address to forward the path and its query to { $address }
 doctor-callback-own-fix = compare the port of redirect_uri with the address on which bind listens ({ $address }); check the firewall of the system (firewalld, ufw) and, on a cloud server, its security group
-doctor-callback-router-fix = configure the program that answers there so that it forwards that path to { $address }; a router without NAT loopback may answer itself: run `wxbox bind` and open the address with a phone on mobile data
+doctor-callback-router-fix = another program answers at that address: let it forward the path to { $address }; if it is your router (no NAT loopback), run `wxbox bind` and open the URL on a phone with mobile data instead
 doctor-callback-tls-fix = use a certificate that phones trust, for the name in redirect_uri, with its whole chain
 doctor-clock = the clock agrees with { $host }
 doctor-clock-ahead = the clock is { $time } ahead of { $host }
@@ -470,11 +473,10 @@ doctor-database-open = other users can read or change { $path }, which contains 
 doctor-database-open-fix = run `chmod o-rwx '{ $path }'`
 doctor-dir-writable = other users can change { $dir }, and can therefore replace { $file }
 doctor-failures = { $failures ->
-    [one] one failure
+    [one] 1 failure
    *[other] { $failures } failures
 }, { $warnings ->
-    [0] no warning
-    [one] one warning
+    [one] 1 warning
    *[other] { $warnings } warnings
 }
 doctor-ip-list = WeChat accepts requests from this machine
@@ -520,25 +522,25 @@ doctor-names-proxy = the proxy resolves the names
 doctor-not-fixed = cannot change the permissions of { $path }: { $cause }
 doctor-outbox-empty = no messages are queued
 doctor-outbox-overdue = { $count ->
-    [one] one message has been due for { $age }
+    [one] 1 message has been due for { $age }
    *[other] { $count } messages are due, the first for { $age }
 }, and no process is sending them
 doctor-outbox-overdue-fix = keep `wxbox serve` running, or run `wxbox outbox flush` every few minutes with cron or a systemd timer
 doctor-outbox-queued = { $count ->
-    [one] one message is queued
+    [one] 1 message is queued
    *[other] { $count } messages are queued
 }, the oldest for { $age }
 doctor-outbox-unknown = { $count ->
-    [one] one message of the last day may or may not have arrived
+    [one] 1 message of the last day may or may not have arrived
    *[other] { $count } messages of the last day may or may not have arrived
 }
 doctor-outbox-unknown-fix = run `wxbox outbox list --state unknown` to see them, and `wxbox outbox retry --unknown` to send them again; recipients may get them twice
 doctor-passed = { $count ->
-    [one] one check passed
+    [one] 1 check passed
    *[other] { $count } checks passed
 }
 doctor-passed-unlisted = { $count ->
-    [one] one check passed (`wxbox -v doctor` lists it)
+    [one] 1 check passed (`wxbox -v doctor` lists it)
    *[other] { $count } checks passed (`wxbox -v doctor` lists them)
 }
 doctor-permissions = other users can neither read nor replace the secret files
@@ -548,7 +550,10 @@ doctor-port-fix = stop the program that uses the port, which may be another `wxb
 doctor-port-serve = `wxbox serve` listens on { $address }
 doctor-proxy-failed = cannot connect to { $proxy }: { $cause }
 doctor-proxy-none = no proxy is set
-doctor-push-outside = WeChat's servers resolve it to { $addresses }; pings from { $reached } of { $count } servers arrive
+doctor-push-outside = WeChat's servers resolve it to { $addresses }; { $count ->
+    [one] a ping from 1 server arrives
+   *[other] pings from { $reached } of { $count } servers arrive
+}
 doctor-push-outside-lost = pings of WeChat's servers do not reach { $addresses }
 doctor-push-outside-lost-fix = open the port of the push URL in the security group and the firewall; if they only block pings, ignore this
 doctor-push-outside-name = WeChat's servers cannot resolve the host of the push URL in WeChat's console
@@ -563,14 +568,14 @@ doctor-push-safe = only encrypted events are accepted (安全模式); the Token 
 doctor-push-url = { $url } passes WeChat's check of the URL
 doctor-push-url-changed = { $url } returns other characters around the echostr to WeChat's check of the URL
 doctor-push-url-changed-fix = configure the server that answers there so that it forwards push.path to `wxbox serve` and does not change the response
-doctor-push-url-far-fix = open TCP { $port } in the security group and in the firewall of the system; a router without NAT loopback may be the reason, then WeChat may still reach it
+doctor-push-url-far-fix = open TCP port { $port } in the security group and in the firewall of the system; a router without NAT loopback may be the reason, then WeChat may still reach it
 doctor-push-url-fix = set serve.public_url to an address on port 80 or 443 that leads to `wxbox serve`
-doctor-push-url-name-fix = make the name in serve.public_url resolve to this machine, or to the server that forwards events
+doctor-push-url-name-fix = point the DNS name in serve.public_url at this machine, or at the server that forwards events to it
 doctor-push-url-none = the address at which WeChat sends events is unknown
 doctor-push-url-none-fix = set serve.public_url in the config
 doctor-push-url-own-fix = compare the port of serve.public_url with the address on which serve listens ({ $address }), and check the firewall of the system
 doctor-push-url-path = { $url } does not exist (HTTP 404): the path does not lead to `wxbox serve`
-doctor-push-url-path-fix = configure the server or tunnel that answers there so that it forwards push.path, with the query, to { $address }
+doctor-push-url-path-fix = configure the server or tunnel at that address to forward push.path and its query to { $address }
 doctor-push-url-proxy = the server at { $url } cannot reach `wxbox serve` (HTTP { $status })
 doctor-push-url-proxy-fix = configure it so that it forwards push.path to { $address }, where `wxbox serve` listens
 doctor-push-url-quoted = { $url } returns the echostr in quotes, which WeChat rejects
@@ -581,7 +586,7 @@ doctor-push-url-tls-fix = use a certificate of a known authority for the name in
 doctor-push-url-token = { $url } rejects the signature (HTTP 403): the program there has another Token
 doctor-push-url-token-fix = configure the web server so that the push path leads to `wxbox serve` at { $address }, or set push.token to the Token of the program there
 doctor-receipts-failed = { $count ->
-    [one] WeChat could not deliver one message of the last day
+    [one] WeChat could not deliver 1 message of the last day
    *[other] WeChat could not deliver { $count } messages of the last day
 }
 doctor-receipts-failed-fix = run `wxbox outbox list --receipt failed --since 1d` to see them
@@ -596,17 +601,17 @@ doctor-redirect-sandbox = { $uri }; the sandbox accepts every address
 doctor-redirect-test = { $uri }; enter { $enter } under 网页授权获取用户基本信息 on the page of the test account
 doctor-redirect-test-only = { $uri } works with a test account only: { $why }
 doctor-redirect-test-only-fix = for a test account, enter { $enter } under 网页授权获取用户基本信息; for a real account, use a domain with ICP filing
-doctor-secret-fix = copy the whole AppSecret again: it has 32 digits 0-9 and a-f; do not reset it, because other programs that use it would stop working
+doctor-secret-fix = copy the whole AppSecret again: it has 32 digits 0-9 and a-f; do not reset it, because every program that uses the old one stops working
 doctor-secret-odd = the value of { $from } does not look like an AppSecret
 doctor-serve = running; { $last }
 doctor-serve-event = the last event arrived { $age } ago
 doctor-serve-fix = run `wxbox serve`, or `systemctl enable --now wxbox-serve`; you do not need it if another server passes the events to `wxbox event`
 doctor-serve-no-event = no event arrived in the last day
 doctor-serve-stopped = `wxbox serve` is not running with this database; { $last }
-doctor-served-differs = `wxbox serve` runs with other values of: { $keys }
+doctor-served-differs = the running `wxbox serve` has different values for { $keys }
 doctor-served-old = `wxbox serve` has not read { $path } since it changed: { $keys }
-doctor-served-other = `wxbox serve` has read { $path }, which has other values of: { $keys }
-doctor-served-other-fix = run the command with -c and that file, or restart `wxbox serve` with this config
+doctor-served-other = `wxbox serve` has read { $path }, which has different values for { $keys }
+doctor-served-other-fix = use -c with that file, or restart `wxbox serve` with this config
 doctor-served-reload-fix = run `systemctl reload wxbox-serve`, or restart `wxbox serve`
 doctor-served-restart-fix = run `systemctl restart wxbox-serve`, or restart `wxbox serve`: a reload does not change the address
 doctor-served-unknown-url = cannot open { $url }: `wxbox serve` runs with an old config
@@ -614,8 +619,8 @@ doctor-skipped = skipped because an earlier check failed: { $names }
 doctor-space = { $free } free in { $dir }
 doctor-space-fix = free disk space: if the disk is full, no message can be queued
 doctor-templates = { $count ->
-    [one] the alias has a template
-   *[other] all { $count } aliases have a template
+    [one] 1 alias, and it has a template
+   *[other] { $count } aliases, and each has a template
 }
 doctor-templates-fields = the template of { $name } has no { $fields }, which the alias sets
 doctor-templates-fields-fix = change [templates.{ $name }.data]: the fields are { $fields }
@@ -627,16 +632,16 @@ doctor-tls = { $hosts } can be reached, and the certificate is valid
 doctor-tls-none = { $hosts } can be reached without TLS
 doctor-token = WeChat accepts the AppID and the AppSecret
 doctor-token-kept = the cached token is valid until { $time }; the AppSecret was not checked, because a new token would invalidate the one that other programs use (token_endpoint = "classic")
-doctor-warnings = { $warnings ->
-    [one] no failures; one warning
-   *[other] no failures; { $warnings } warnings
+doctor-warnings = 0 failures, { $warnings ->
+    [one] 1 warning
+   *[other] { $warnings } warnings
 }
 doctor-well = { $count ->
-    [one] the check passed
+    [one] 1 check passed
    *[other] all { $count } checks passed
 }
 doctor-well-unlisted = { $count ->
-    [one] the check passed (`wxbox -v doctor` lists it)
+    [one] 1 check passed (`wxbox -v doctor` lists it)
    *[other] all { $count } checks passed (`wxbox -v doctor` lists them)
 }
 init-again = Try again?
@@ -650,14 +655,14 @@ init-ca-file-hint = if a proxy or firewall inspects TLS, use --ca-file with its 
 init-ca-file-not-utf8 = cannot write the path { $path } to the config: it is not UTF-8
 init-cannot-write = cannot write { $path }: { $cause }
 init-cannot-write-hint = use -c or WXBOX_CONFIG with another path
-init-app-id-again = type it again, or press Enter if it is correct
+init-app-id-again = correct it, or press Enter to keep it
 init-cancelled = cancelled; nothing was written
 init-console = Now enter { $enter } in the WeChat console: for a test account under 网页授权获取用户基本信息, for a real account under 网页授权域名.
 init-console-test = Now enter { $enter } in the WeChat console under 网页授权获取用户基本信息. It works with a test account only: { $why }.
 init-redirect-scheme = http:// is missing; press Enter to add it
 init-expected-app-id = an AppID, such as wx3d0d44e8d59b5b8c
 init-events = Receive WeChat's events?
-init-events-about = Events (消息推送) tell wxbox whether a template message arrived and who unfollowed, and let one scan follow and bind. When they are switched on, the automatic replies and the menu of WeChat's console end. An account has one address for events: if another program needs them too, set push.forward_to in the config.
+init-events-about = Events (消息推送) report whether a template message arrived and who unfollowed, and let people follow and bind with one scan. Enabling them turns off the automatic replies and the menu that were set up in WeChat's console. An account has one URL for events: if another program needs them too, set push.forward_to in the config.
 init-events-checked = WeChat has checked the URL and the Token. Its check does not show the mode and the EncodingAESKey: while `wxbox serve` is running, send a message to the account from a phone, and run `wxbox doctor`.
 init-events-enter = Now enter these values at 微信开发者平台 → 我的业务 → 服务号 → 消息推送, and save them:
 init-events-enter-sandbox = Now enter these values on the sandbox's page { $url } under "Push settings", and save them:
@@ -677,7 +682,7 @@ init-events-renew = The config already has a Token for events. Make a new Token 
 init-events-serve-runs = `wxbox serve` is running with the old config. Run `systemctl reload wxbox-serve` or restart it, then save the values in WeChat's console.
 init-events-test-account = Is it a test account (测试号)? Its page has no EncodingAESKey, so its events are not encrypted.
 init-events-timed-out = WeChat did not check the URL within { $time }
-init-events-waiting = Waiting for WeChat's check of the URL (press Ctrl-C to stop waiting),
+init-events-waiting = waiting for WeChat's check of the URL (press Ctrl-C to stop waiting),
 init-events-wrong-path = WeChat checked the path { $path }, but the path of the push URL is { $right }
 init-events-wrong-token = WeChat checked the URL with another Token: compare push.token with the Token in WeChat's console
 init-expected-listen = a host and a port, such as 127.0.0.1:8080 or :8080
@@ -694,7 +699,7 @@ init-file-header =
 init-kept = kept the old file as { $path }
 init-listen = Listen on
 init-listen-missing = redirect_uri is https: in the config, set listen.address to the address to which a web server or tunnel forwards callbacks, or set listen.tls_cert and listen.tls_key to serve HTTPS
-init-missing = cannot ask for missing values: standard input is not a terminal; missing: { $options }
+init-missing = standard input is not a terminal, so these options are required: { $options }
 init-missing-hint = pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 init-missing-secret = --secret-stdin (or the variable WXBOX_APP_SECRET)
 init-must-be = use { $expected }
@@ -717,10 +722,10 @@ init-sandbox-unreachable-hint = start `wxbox sandbox`; if it is not at { $url },
 init-secret = AppSecret (not shown)
 init-secret-keep = AppSecret (not shown; press Enter to keep the current one)
 init-secret-length = an AppSecret has 32 characters, but this one has { $length }
-init-secret-sandbox = AppSecret (not shown; press Enter to use that of `wxbox sandbox`)
+init-secret-sandbox = AppSecret (not shown; press Enter to use the one of `wxbox sandbox`)
 init-secret-unusable = standard input must contain the AppSecret in one line
-init-trying = Checking with WeChat …
-init-trying-sandbox = Checking with the sandbox …
+init-trying = checking with WeChat…
+init-trying-sandbox = checking with the sandbox…
 init-unchecked = wrote the config without verification; run `wxbox doctor` to check it
 init-unreached-hint = check the network and HTTPS_PROXY, or use --no-check to write the config without verification
 init-value = { $option } must be { $expected }
@@ -758,16 +763,16 @@ explain-caller = Caller
 explain-code = Code
 explain-does-backoff = the message stays queued and is retried with growing pauses
 explain-does-decline = the message fails; `--tag` and `--all` skip this person for this template
-explain-does-done = nothing: this is not an error
+explain-does-done = nothing; this is not an error
 explain-does-duplicate = the message is retried a minute later; if it was a repeat of itself, it is marked as sent
 explain-does-fail = the message fails and is not retried
 explain-does-fail-mark = the message fails, and the user is marked as unreachable: `--tag` and `--all` skip unreachable users
 explain-does-hold-day = the message stays queued until the quota is reset at midnight in China
-explain-does-page = nothing: only the phone shows this error
+explain-does-page = nothing; only the phone shows this error
 explain-does-refresh = wxbox gets a new access token and repeats the request
 explain-does-slow = the message and other messages to the same user are retried a minute later
-explain-does-stop-kind = the message fails, and so do all other messages of the same type or template in this run
-explain-does-stop-run = the run ends; the remaining messages stay queued
+explain-does-stop-kind = the message fails, and so do all other messages of the same type or template that are being sent
+explain-does-stop-run = sending stops; the remaining messages stay queued
 explain-errmsg = WeChat's message
 explain-hint = use an error code such as 40164, or the rid at the end of an errmsg, such as 6aac005a-01bfdbee-79769285
 explain-meaning = Meaning
@@ -844,8 +849,8 @@ kind-parts-hint = its parts are { $parts }{ $optional ->
     [0] {""}
    *[other] ; parts with ? are optional
 }
-kind-too-long = { $part } has { $length } characters; the limit is { $limit }
-kind-too-many = { $part } has { $count } entries; the limit of WeChat is { $limit }
+kind-too-long = { $part } has { $length } characters; WeChat allows at most { $limit }
+kind-too-many = { $part } has { $count } entries; WeChat allows at most { $limit }
 kind-unknown = unknown message type "{ $kind }"
 kind-unknown-part = a message of the type { $kind } has no { $part }
 
@@ -859,7 +864,7 @@ media-format-none = { $file } is not an image, audio or video file
 media-formats = { $kind }: { $formats }
 media-formats-hint = use one of the formats that WeChat accepts: { $formats }
 media-kept = WeChat already has { $file }; it is valid until { $time }
-media-large = { $file } has { $size } bytes; the limit of WeChat for { $kind } is { $limit }
+media-large = { $file } has { $size } bytes; WeChat allows at most { $limit } for { $kind }
 media-large-hint = use a smaller file
 media-no-file = { $file } does not exist and is not standard input
 media-unreadable = cannot read { $file }: { $cause }
@@ -870,7 +875,7 @@ pick-messages = Messages
 pick-no-users = there are no users
 pick-no-users-hint = run `wxbox user add NAME` to add a user
 pick-not-bound = { $count ->
-    [one] One user is not bound and not in the list; `wxbox bind --user NAME` binds a user
+    [one] 1 user is not bound and not in the list; `wxbox bind --user NAME` binds a user
    *[other] { $count } users are not bound and not in the list; `wxbox bind --user NAME` binds a user
 }
 pick-recipients = Send to
@@ -898,7 +903,7 @@ push-other-account-fix = set app_id to the AppID of the account whose push URL t
 push-place-console = at 微信开发者平台 → 我的业务 → 服务号 → 消息推送 (test account: 接口配置信息)
 push-place-sandbox = on the sandbox's page under “Push settings”
 push-refused = { $count ->
-    [one] one push was rejected { $ago }, and none was accepted since: { $cause }
+    [one] 1 push was rejected { $ago }, and none was accepted since: { $cause }
    *[other] { $count } pushes were rejected since { $since } and none was accepted; the last one came { $ago }: { $cause }
 }
 push-reload-fix = after a change of the config, run `systemctl reload wxbox-serve` or restart `wxbox serve`
@@ -915,7 +920,7 @@ quota-clear-ask = Reset all API counters of { $app_id }? WeChat allows this ten 
 quota-clear-missing = cannot ask for confirmation: standard input is not a terminal; use --yes (WeChat allows this ten times a month)
 quota-cleared = reset all API counters of { $app_id }; WeChat allows this ten times a month
 quota-cleared-due = { $count ->
-    [one] one message waited for midnight and is due now: run `wxbox outbox flush` to send it
+    [one] 1 message waited for midnight and is due now: run `wxbox outbox flush` to send it
    *[other] { $count } messages waited for midnight and are due now: run `wxbox outbox flush` to send them
 }
 quota-kept = no counter was reset
@@ -940,8 +945,8 @@ sandbox-person-away = does not follow the account
 sandbox-person-silent = follows; has not written, so can receive templates but no texts
 sandbox-person-wrote = follows and has just written
 sandbox-person-crowd = all follow and have just written
-sandbox-port-hint = another sandbox may use the port; use --listen 127.0.0.1:0 to select a free port
-sandbox-stop = Press Ctrl-C to stop. Requests:
+sandbox-port-hint = if it is another sandbox, stop it, or use --listen 127.0.0.1:0 to select a free port; then run `wxbox -c sandbox.toml init --sandbox URL` with the URL that the sandbox prints
+sandbox-stop = Press Ctrl-C to stop. Requests (China time, request, errcode, duration):
 sandbox-templates = Templates
 sandbox-subscriptions = Subscription templates
 sandbox-once = once per consent
@@ -982,7 +987,7 @@ sandbox-world-status-content =
 sandbox-inbox-title = wxbox sandbox
 sandbox-inbox-lead = A simulator of the WeChat platform on this machine. Messages of the account arrive on these phones. No data leaves the machine.
 sandbox-inbox-foot = Times are in China Standard Time, as on WeChat.
-sandbox-switch-strict = templates as on a real account
+sandbox-switch-strict = check and cut template fields as a real account does
 sandbox-switch-limits = call limits of a real account
 sandbox-switch-verified = a verified account: menus, typing
 sandbox-switch-snapshot = links open as snapshot pages
@@ -1020,7 +1025,7 @@ sandbox-typing = The account is typing…
 sandbox-grant-give = allow
 sandbox-grant-back = withdraw
 sandbox-grant-lasts = until withdrawn
-sandbox-grant-scene = allow one of scene 1000
+sandbox-grant-scene = allow one message of scene 1000
 sandbox-note-followed = followed the account
 sandbox-note-left = unfollowed the account
 sandbox-note-clicked = tapped the menu
@@ -1082,7 +1087,7 @@ sandbox-line-unknown = not supported by the sandbox
 sandbox-line-fault = fault: { $fault }
 sandbox-line-attempt = attempt { $count }
 sandbox-lines-left-out = { $count ->
-    [one] one request was not printed, because the output was not read in time
+    [one] 1 request was not printed, because the output was not read in time
    *[other] { $count } requests were not printed, because the output was not read in time
 }
 sandbox-pushes = Pushes
@@ -1118,12 +1123,12 @@ sandbox-listening =
 
 ## run
 run-bad-interpreter = bad interpreter { $interpreter }
-run-cannot-report = cannot report the result of the command: { $cause }
+run-cannot-report = the result will not be reported: { $cause }; running { $program } anyway
 run-interpreter-crlf-hint = run `sed -i 's/\r$//' { $file }` to convert the line ends of Windows (CR LF)
 run-interpreter-hint = begin the script with the name of its interpreter, such as #!/bin/sh
 run-interpreter-missing-hint = install the interpreter, or correct the first line of { $file }
 run-names = the placeholders are { $names }
-run-not-reported = cannot report the result of the command: { $cause }
+run-not-reported = the result of the command was not reported: { $cause }
 run-not-started = cannot run { $program }: { $cause }
 run-result-bad = failed
 run-result-good = succeeded
@@ -1149,7 +1154,7 @@ serve-listening-url = listening on { $address }; the push URL is { $url }
 serve-no-push = [push] is missing in the config: events and receipts are not received
 serve-not-running = no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
 serve-notices-lost = { $count ->
-    [one] one line was lost, because the output was not read in time
+    [one] 1 line was lost, because the output was not read in time
    *[other] { $count } lines were lost, because the output was not read in time
 }
 serve-other = event { $name } of { $person }
@@ -1157,7 +1162,7 @@ serve-own-request = {" "}(a check by `wxbox doctor`)
 serve-port-hint = another program uses the port; choose another one with `--listen` or serve.address
 serve-push-rejected = rejected a push: { $cause }
 serve-push-rejected-hint = compare app_id, push.token, push.aes_key and the mode with WeChat's console; with -v, each rejected push is logged
-serve-receipt = message { $id }: { $receipt }
+serve-receipt = receipt of message { $id }: { $receipt }
 serve-recovered = delivery works again
 serve-reload-failed = cannot reload the config: { $cause }; the old config stays in force
 serve-reload-restart = the listen address, the database or the app_id has changed; the old config stays in force until you restart `wxbox serve`
@@ -1207,12 +1212,12 @@ outbox-attempt-open = in flight
 outbox-attempt-accepted = accepted
 outbox-bounds = --since is { $since }, which is after --until ({ $until })
 outbox-cancel-ask = { $count ->
-    [one] Cancel one queued message, from { $oldest }?
+    [one] Cancel 1 queued message, from { $oldest }?
    *[other] Cancel { $count } queued messages, the oldest from { $oldest }?
 }
 outbox-cancel-kept = nothing was cancelled
 outbox-cancel-left = { $count ->
-    [one] one message is in flight and cannot be cancelled
+    [one] 1 message is in flight and cannot be cancelled
    *[other] { $count } messages are in flight and cannot be cancelled
 }
 outbox-cancel-none = no messages are queued
@@ -1237,11 +1242,11 @@ outbox-error = Error
 outbox-expires = Expires
 outbox-flush-none = no messages are due
 outbox-flush-waits = { $count ->
-    [one] no messages are due: one message waits
+    [one] no messages are due: 1 message waits
    *[other] no messages are due: { $count } messages wait
 }, the next is due { $due }
 outbox-flush-stuck = { $count ->
-    [one] no messages are due: one message waits
+    [one] no messages are due: 1 message waits
    *[other] no messages are due: { $count } messages wait
 } for another message; run `wxbox outbox list --state queued` to see why
 outbox-following = printing new messages and changes; press Ctrl-C to stop
@@ -1259,7 +1264,7 @@ outbox-oldest-since = { $age }, since { $time }
 outbox-openid = Openid
 outbox-rid = Request ID
 outbox-pruned = deleted { $count ->
-    [one] one message
+    [one] 1 message
    *[other] { $count } messages
 }
 outbox-receipt = Receipt
@@ -1271,7 +1276,7 @@ outbox-receipt-none = none
 outbox-receipt-text = { $receipt } ({ $text }), { $time }
 outbox-removed = deleted with the user
 outbox-retry-ask = { $count ->
-    [one] Send one { $state } message again, from { $oldest }?
+    [one] Send 1 { $state } message again, from { $oldest }?
    *[other] Send { $count } { $state } messages again, the oldest from { $oldest }?
 }
 outbox-retry-gone = cannot retry message { $id }: its user and its content were deleted
@@ -1327,48 +1332,49 @@ pem-utf16 = the file is UTF-16
 pem-utf16-hint = save the file as UTF-8
 
 ## rule (values of templates)
-rule-amount = an amount can have up to 10 digits with decimals, and a currency sign or 元, such as ¥12.50
+rule-amount = amount fields hold up to 10 digits with decimals, and a currency sign or 元, such as ¥12.50
 rule-blank = WeChat shows no value for { $keys }
 rule-beginning = WeChat may drop a value at the beginning of a message: begin the template with words before { $key }
 rule-broken = WeChat rejects "{ $value }" for { $key }: { $rule }
-rule-car-number = a number plate can have up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
-rule-character-string = the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
+rule-car-number = car_number fields hold up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
+rule-character-string = character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks
 rule-color = WeChat does not show colors: { $keys }
-rule-const = the value must be a text that was approved with the template, with up to 20 characters
-rule-cut = { $key } has { $length } characters and is sent as "{ $sent }": { $rule }
+rule-const = const fields hold a text that was approved with the template, with up to 20 characters
+rule-cut = { $key } has { $length } characters and is cut to "{ $sent }": { $rule }
 rule-date = use a date such as 2019年10月1日 or 2019-10-01, with an optional time; ~ joins two dates
 rule-decimals = WeChat has rejected amounts without decimals: { $key } is { $value }
 rule-doubtful = WeChat may reject "{ $value }" for { $key }: { $rule }
 rule-emoji = no emoji
 rule-empty = WeChat rejects an empty { $key }
 rule-empty-doubtful = WeChat may reject { $key }, which is empty
-rule-enum = the value must be a text that was approved with the template
+rule-enum = the field holds only a text that was approved with the template
 rule-hidden = WeChat does not show { $keys }
 rule-length = at most { $limit } characters
-rule-letter = the value can have up to 32 letters and nothing else
+rule-letter = letter fields hold up to 32 letters and nothing else
 rule-misspelt = WeChat may show no value for { $place }: write a field as { "{{" }key.DATA{ "}}" }, without blanks and with ASCII characters
 rule-line-break = no line breaks
-rule-name = a name can have up to 10 characters if one is Chinese, otherwise up to 20 letters and symbols
-rule-number = a number can have up to 32 digits and decimals
-rule-phone-number = a phone number can have up to 17 characters: digits, + and -
-rule-phrase = the value can have up to 5 Chinese characters and nothing else
+rule-name = name fields hold up to 10 characters if one is Chinese, otherwise up to 20 letters and symbols
+rule-number = number fields hold up to 32 digits and decimals
+rule-phone-number = phone_number fields hold up to 17 characters: digits, + and -
+rule-phrase = phrase fields hold up to 5 Chinese characters and nothing else
 rule-short-thing = WeChat has not published the rule
 rule-shown = WeChat shows { $key } as "{ $shown }": { $why }
-rule-symbol = the value can have up to 5 symbols and nothing else
-rule-thing = a thing can have up to 20 characters
+rule-symbol = symbol fields hold up to 5 symbols and nothing else
+rule-thing = thing fields hold at most 20 characters
 rule-time = use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 rule-too-long = WeChat rejects { $key } with { $length } characters: { $rule }
 
 ## send
 did-you-mean = did you mean { $name }?
+did-you-mean-command = did you mean { $command }?
 openid-unusable = "{ $openid }" is not an openid
 openid-unusable-hint = use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = an openid usually has { $length } characters and begins with o; { $openid } does not
 send-ask-alias-item = template { $title } ({ $alias })
 send-ask-command = The same command without questions:
 send-ask-content = Message
-send-ask-editor-item = a text, in your editor
-send-ask-field-again = { $finding }; press Enter to send it anyway
+send-ask-editor-item = a text, written in your editor
+send-ask-field-again = { $finding }; press Enter to send it, or correct the value
 send-ask-field-rule = { $key }: { $rule }
 send-ask-send = Send to { $to }?
 send-ask-send-several = Send to { $count } recipients?
@@ -1394,15 +1400,15 @@ send-expired-hint = run `wxbox outbox retry { $id }` to send it now
 send-expired-hint-many = run `wxbox outbox retry --expired` to send all expired messages now
 send-failed = message { $id } to { $to } was rejected: { $error }
 send-edit-empty = nothing was sent: the edited text is empty
-send-fallback-fields = the template { $name } has { $count ->
-    [0] no field left
-   *[other] { $count } fields ({ $fields })
-} for the text of --fallback
+send-fallback-fields = --fallback { $name }: { $count ->
+    [0] every field has a default, so there is no field for the text
+   *[other] the text can fill only one field, but { $count } have no default ({ $fields })
+}
 send-fallback-fields-hint = run `wxbox config set templates.{ $name }.data.FIELD VALUE` for all fields except one
 send-fallback-missing = cannot use --fallback: { $cause }; the text is sent without it
 send-fallback-text = --fallback works only with a text
 send-fallback-unlisted = cannot look up the template "{ $name }" of --fallback: { $cause }; the text is sent without it
-send-fallback-warning = if --fallback is sent: { $warning }
+send-fallback-warning = if the text is sent as the template { $name }: { $warning }
 send-gone = message { $id } was deleted with its user: it may or may not have been delivered
 send-given-up-hint = run `wxbox outbox retry { $id }` to send it again; wxbox does not retry it
 send-given-up-hint-many = run `wxbox outbox retry --failed` to send all failed messages again; wxbox does not retry them
@@ -1420,9 +1426,9 @@ send-fields-unknown = { $count ->
    *[other] the template { $name } has no fields { $fields }
 }
 send-interrupted = interrupted; { $queued ->
-    [0] no messages remain queued
-    [one] one message remains queued; run `wxbox outbox flush` to send it
-   *[other] { $queued } messages remain queued; run `wxbox outbox flush` to send them
+    [one] 1 message of this command remains queued; run `wxbox outbox flush` to send it
+    [0] 0 messages of this command remain queued
+   *[other] { $queued } messages of this command remain queued; run `wxbox outbox flush` to send them
 }
 send-file-hint = use a file name, or - for standard input
 send-message-hint = use an object such as { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }; run `wxbox send --help` for more
@@ -1432,8 +1438,8 @@ send-news-toml = cannot read a link card from { $file }: { $cause }
 send-split-many = the text has { $parts } parts, but WeChat accepts only { $limit } customer-service messages until the person writes again
 send-stopping = stopping; waiting up to two seconds for responses
 send-left-queued = { $queued ->
-    [one] one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-   *[other] { $queued } messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+    [one] 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+   *[other] { $queued } messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 }
 send-mistyped-option = unknown option { $option }
 send-mistyped-option-hint = write a text that begins with -- as --text=TEXT
@@ -1467,17 +1473,17 @@ send-many-not-received = WeChat accepted { $count } messages but did not deliver
 send-many-queued = { $count } messages are not delivered yet and remain queued (recipients: { $names })
 send-many-unknown = { $count } messages may or may not have been delivered (recipients: { $names })
 send-not-delivered = { $count ->
-    [one] one message was not delivered
+    [one] 1 message was not delivered
    *[other] { $count } messages were not delivered
 }
 send-quota-left = this requires { $count } of the { $left } calls of { $api } that are left today
 send-quota-short = { $count } calls of { $api } are required, but only { $left } are left today: the other messages wait until midnight in Beijing
 send-queued = message { $id } to { $to } is not delivered yet and remains queued: { $error }
-send-queued-until = message { $id } to { $to } is not delivered yet and remains queued until { $time }: { $error }
-send-queued-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries it; run `wxbox outbox retry { $id }` to retry it now
-send-queued-hint-many = do not send them again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries them; run `wxbox outbox retry --queued` to retry them now
-send-quota-hint = do not send it again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry { $id }`
-send-quota-hint-many = do not send them again: the next `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry --queued`
+send-queued-until = message { $id } to { $to } is not delivered yet; it remains queued and is retried after { $time }: { $error }
+send-queued-hint = do not send it again, because `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries it; run `wxbox outbox retry { $id }` to retry it now
+send-queued-hint-many = do not send them again, because `wxbox outbox flush` after { $time }, or a running `wxbox serve`, retries them; run `wxbox outbox retry --queued` to retry them now
+send-quota-hint = do not send it again, because `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
+send-quota-hint-many = do not send them again, because `wxbox outbox flush` after { $time }, or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = skipped, not bound: { $users }
 send-skipped-declined = skipped, declined this template: { $users }
@@ -1492,10 +1498,10 @@ send-summary-unknown = { $count } may have arrived (`wxbox outbox list --state u
 send-unreachable-hint = run `wxbox user list` to see why, or `wxbox user sync` to update who follows the account
 send-tag-unreachable = no user with the tag { $tag } is bound and reachable
 send-template-unlisted = cannot look up the template "{ $name }": { $cause }; nothing was queued
-send-text-cut = the text has { $length } bytes of UTF-8 and is cut to { $limit } bytes, the limit of WeChat
+send-text-cut = the text is { $length } bytes long and is cut to { $limit } bytes, the limit of WeChat
 send-text-empty = the text is empty
 send-text-empty-hint = run wxbox through `ifne` (package moreutils) to send nothing if there is no text
-send-text-long = the text has { $length } bytes of UTF-8; the limit of WeChat is { $limit }
+send-text-long = the text is { $length } bytes long; WeChat allows at most { $limit }
 send-text-long-hint = shorten the text, or send a link to it
 send-text-split-hint = shorten the text, send a link to it, or use --split to send it in parts
 send-touser = the message has the touser { $touser }, but the recipient is { $openid }
@@ -1503,6 +1509,7 @@ send-touser-hint = remove touser from the message
 send-unchecked = cannot check the template { $name } and its fields: { $cause }
 send-unchecked-secret = there is no cached template list, and no AppSecret to download the list
 send-under-way = sending…
+send-unfollowed-hint = ask the person to follow the account first; then use --template, or --fallback ALIAS, or wait until the person writes to the account
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry { $id }`
 send-unknown-hint-many = ask the recipients: the messages may have arrived, so wxbox does not retry them; run `wxbox outbox list --state unknown` to see them
@@ -1511,7 +1518,7 @@ send-waiting = { $error }; retrying
 
 ## user import
 import-added = added { $count ->
-    [one] one user
+    [one] 1 user
    *[other] { $count } users
 }
 import-column = { $file }, line { $line }, column { $column }: { $what }
@@ -1522,10 +1529,10 @@ import-columns = name the columns in the first line: { $columns }
 import-empty = { $file } is empty
 import-exists-hint = remove the line, or use --database with another database; no user was added
 import-fields = { $found ->
-    [one] one field
+    [one] 1 field
    *[other] { $found } fields
 }, but { $expected ->
-    [one] one column
+    [one] 1 column
    *[other] { $expected } columns
 }
 import-fields-hint = write a field that contains { $separator } or a line break in double quotes
@@ -1541,13 +1548,13 @@ import-json-text = the value must be a text or null
 import-line = { $file }, line { $line }: { $what }
 import-no-column = { $file }: the table { $table } has no column { $column }
 import-no-table = { $file } is an SQLite database without a table { $table }
-import-no-table-hint = use db.sqlite3 of the original web application, a CSV file or a JSON Lines file
+import-no-table-hint = use a CSV file, a JSON Lines file, or the db.sqlite3 of the old Django application
 import-no-username = the column username is missing
 import-not-text = the value is not UTF-8 text
 import-openid = an openid requires app_id in the config
 import-openid-odd = an openid usually has 28 characters and begins with o; { $openid } does not{ $others ->
     [0] {""}
-    [one] , and one more
+    [one] , and 1 more
    *[other] , and { $others } more
 }
 import-original-left = cannot import { $wrong } of { $count } users in { $file }; no user was added
@@ -1572,10 +1579,10 @@ import-uid-foreign = "{ $uid }" is not the MD5 of { $user }
 import-uid-hint = use 32 hex digits, 0-9 and a-f, or leave the uid out
 import-uid-taken = the uid of { $user } belongs to { $holder }
 import-uid-twice = the uid of { $user } belongs to { $holder } on line { $line }
-import-unfinished = { $file } is in use or was not closed, and may be incomplete
+import-unfinished = { $file } is in use or was not closed properly, and may be incomplete
 import-unfinished-hint = stop the application, then run `sqlite3 '{ $file }' 'PRAGMA journal_mode = DELETE'` and try again
 import-unreadable = cannot read { $file }: { $cause }
-import-utf16 = { $file } is UTF-16 or not a text file
+import-utf16 = { $file } is not UTF-8 text; it may be UTF-16 or a binary file
 import-utf16-hint = convert it with `iconv -f UTF-16 -t UTF-8`
 import-utf8 = the text is not UTF-8
 import-utf8-hint = save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
@@ -1587,7 +1594,7 @@ sync-broken = cannot check all openids: { $done } of { $all } are done
 sync-done = { $asked ->
     [0] no user is bound
    *[other] checked { $asked ->
-        [one] one user
+        [one] 1 user
        *[other] { $asked } users
     }: { $follow } { $follow ->
         [one] follows
@@ -1597,11 +1604,10 @@ sync-done = { $asked ->
        *[other] do not
     }{ $invalid ->
         [0] {""}
-        [one] , one openid is not of this account
+        [one] , 1 openid is not of this account
        *[other] , { $invalid } openids are not of this account
     }; { $changed ->
-        [0] no change
-        [one] one change
+                [one] 1 change
        *[other] { $changed } changes
     }
 }
@@ -1609,7 +1615,7 @@ sync-followed = { $user } now follows the account
 sync-followed-again = { $user } follows the account again
 sync-invalid = the openid { $openid } of { $user }: { $cause }
 sync-invalid-some = { $count ->
-    [one] the openid of one user is
+    [one] the openid of 1 user is
    *[other] the openids of { $count } users are
 } not of this account
 sync-not-followed = { $user } does not follow the account and cannot be reached
@@ -1628,6 +1634,7 @@ template-alias-left = the alias { $name } still refers to it: { $at }
 template-alias-missing = the template is missing
 template-alias-missing-hint = run `wxbox template alias { $alias } ID`, or run it on a terminal to choose from a list
 template-alias-none = there is no alias { $alias }
+template-alias-none-hint = run `wxbox template alias { $alias }` to create it
 template-alias-pick = Template for { $alias }
 template-alias-removed = removed the alias { $alias } from { $path }
 template-alias-replace = Replace it?
@@ -1696,6 +1703,7 @@ ui-ahead = { $unit ->
 }
 ui-ask = { $prompt }:{ " " }
 ui-ask-default = { $prompt } [{ $default }]:{ " " }
+ui-at-most = { $text }, at most { $time }…
 ui-cause = { $what }: { $cause }
 ui-clauses = { $first }; { $rest }
 ui-crash = internal error at { $place } (wxbox { $version })
@@ -1708,12 +1716,13 @@ ui-editor-not-started = cannot start the editor { $editor }
 ui-editor-not-utf8 = the edited text is not UTF-8
 ui-editor-quotes = { $variable } has an unmatched quotation mark
 ui-editor-unreadable = cannot read the edited text
-ui-empty-answer = the answer is empty
+ui-empty-answer = enter a value
 ui-ended = cannot read the answer: standard input has ended
 ui-error = error:
 ui-hidden = [hidden]
 ui-hidden-none = [none]
 ui-hint = hint:
+ui-info = info:
 ui-interrupted = interrupted
 ui-json =
     { $kind ->
@@ -1731,6 +1740,7 @@ ui-pick-numbers = Numbers (1 3) or a part of the text
 ui-pick-several-help = ↑↓: move, Tab: mark several, Enter: accept, Esc: cancel
 ui-prompt = cannot prompt
 ui-span = { $count }{ $unit }
+ui-span-part = { $count }{ $unit }
 ui-stdin = cannot read standard input
 ui-stdin-end = Type the input. To end it, press Ctrl-D at the start of a line.
 ui-stdin-name = standard input
@@ -1750,7 +1760,7 @@ ui-yes = yes
 ## unbind
 unbind-done = unbound { $user } from { $openid }
 unbind-withdrawn = { $count ->
-    [one] cancelled one queued message to this user
+    [one] cancelled 1 queued message to this user
    *[other] cancelled { $count } queued messages to this user
 }
 
@@ -1780,7 +1790,7 @@ user-name-prompt = Name
 user-none = no users yet; run `wxbox user add NAME` to add one
 user-none-match = no matching users; run `wxbox user list` to see all
 user-not-bound = { $user } is not bound
-user-not-bound-hint = run `wxbox bind --user '{ $user }'` to show the QR code
+user-not-bound-hint = run `wxbox bind --user { $name }` to show the QR code
 user-password-again = Repeat the password
 user-password-differs = the passwords differ; try again
 user-password-hash = cannot hash the password
@@ -1796,11 +1806,11 @@ user-remove-missing = cannot ask for confirmation: standard input is not a termi
 user-removed = removed { $user }
 user-removed-log = deleted texts may still be in { $path } until it is overwritten: another process is reading the database, or the disk is full
 user-removed-messages = { $count ->
-    [one] deleted the text of one message
+    [one] deleted the text of 1 message
    *[other] deleted the texts of { $count } messages
 }{ $queued ->
     [0] {""}
-    [one] , one of which was queued and is not sent
+    [one] , 1 of which was queued and is not sent
    *[other] , { $queued } of which were queued and are not sent
 }
 user-same-letters = the names { $user } and { $other } differ only in capital letters
@@ -1834,7 +1844,7 @@ user-unknown-home-hint = { $path } does not exist: if users were added before, w
 user-unknown = there is no user { $user } in { $path }
 
 ## wechat
-wechat-allow-ip-hint = add { $ip } to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+wechat-allow-ip-hint = add { $ip } to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
 wechat-answer-lacks = { $field } is missing
 wechat-answer-not-json = the response is not JSON
 wechat-answer-redirect = the response is a redirect, which wxbox does not follow
@@ -1844,8 +1854,8 @@ wechat-bad-answer = the response of { $host } is not from WeChat (HTTP { $status
 wechat-explain-hint = run `wxbox explain { $code }` for more
 wechat-bad-answer-hint = check network.api_base and network.proxy: a proxy or firewall may have sent the response
 wechat-ca-file = cannot use the CA file { $path }: { $cause }
-wechat-ca-file-empty = the file contains no certificate
-wechat-ca-variable = cannot use { $path }, which { $name } names: { $cause }
+wechat-ca-file-empty = the file contains no certificates
+wechat-ca-variable = cannot use the CA certificates in { $path }, which { $name } names: { $cause }
 wechat-certificate-early = the certificate is not valid yet by the clock of this machine ({ $now })
 wechat-certificate-expired = the certificate has expired by the clock of this machine ({ $now })
 wechat-certificate-hint = if a proxy or firewall inspects TLS, set network.ca_file to its CA certificate (PEM)
@@ -1861,6 +1871,7 @@ wechat-refreshed-hint = run `wxbox doctor` if the error persists: wxbox gets a n
 wechat-no-host = network.api_base contains no host
 wechat-not-sent = cannot reach { $host }: { $cause }
 wechat-not-sent-hint = check the network, network.api_base and network.proxy
+wechat-not-sent-local-hint = start `wxbox sandbox`, or correct network.api_base
 wechat-proxy-head = it responded with HTTP { $status } and a header of more than 8 KiB
 wechat-proxy-hint = check the proxy in { $name }, or remove it
 wechat-proxy-named = { $proxy } ({ $name })
@@ -1870,7 +1881,7 @@ wechat-proxy-unreadable = { $name } is not a usable proxy: use an address such a
 wechat-refused = WeChat returned { $code } ({ $errmsg })
 wechat-refused-bare = WeChat returned { $code }
 wechat-refused-meaning = WeChat returned { $code } ({ $errmsg }): { $meaning }
-wechat-secret-hint = compare the AppSecret in { $from } with the console; do not reset it unless it is lost, because other programs that use it would stop working
+wechat-secret-hint = compare the AppSecret in { $from } with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 wechat-secret-odd-hint = copy the whole AppSecret to { $from } again: it has 32 digits 0-9 and a-f; no reset is needed
 wechat-timed-out = timed out
 wechat-via = through the proxy { $proxy }: { $cause }

@@ -169,9 +169,14 @@ pub fn json_error(error: &serde_json::Error) -> String {
 /// Formats a duration in all its units, such as `2h 5m`.
 pub fn long_duration(time: Duration) -> String {
     let text = humantime::format_duration(time).to_string();
+    let is_single = !text.contains(' ');
     let part = |part: &str| {
         let (count, unit) = part.split_at(part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len()));
-        t!("ui-span", count = count, unit = unit)
+        match is_single {
+            true => t!("ui-span", count = count, unit = unit),
+            // Chinese has a shorter word for minutes that are followed or preceded by another unit.
+            false => t!("ui-span-part", count = count, unit = unit),
+        }
     };
     text.split(' ').map(part).collect::<Vec<_>>().join(" ")
 }
@@ -179,6 +184,8 @@ pub fn long_duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Lang;
+    use crate::t_in;
 
     #[test]
     fn a_row_has_its_marks_between() {
@@ -277,6 +284,8 @@ mod tests {
     fn a_span_has_all_its_units() {
         assert_eq!(long_duration(Duration::from_secs(7500)), "2h 5m");
         assert_eq!(long_duration(Duration::ZERO), "0s");
+        assert_eq!(t_in!(Lang::Zh, "ui-span", count = 3, unit = "m"), "3 分钟");
+        assert_eq!(t_in!(Lang::Zh, "ui-span-part", count = 3, unit = "m"), "3 分");
         assert_eq!(long_duration(Duration::from_secs(86_400 * 40)), "1month 9days 13h 26m 24s");
     }
 }

@@ -44,7 +44,7 @@ backup-word-hint = 如果要备份到该文件，请运行 `wxbox backup ./{ $fi
 batch-file = 无法读取 { $path }
 batch-content = 缺少消息内容：必须有 "text"、"message" 或 "template"（可以带 "data" 和 "url"）
 batch-field = 没有字段 { $field }，可用的字段：{ $fields }
-batch-field-near = 没有字段 { $field }，是不是想输入 { $near }？
+batch-field-near = 没有字段 { $field }，是不是想输入“{ $near }”？
 batch-file-named = 批量输入不能用 @ 引用本机文件
 batch-file-named-hint = 请用 `wxbox media upload FILE` 上传文件，并使用输出的 media_id
 batch-json = 不是有效的 JSON 消息：{ $cause }（第 { $column } 列）
@@ -75,12 +75,12 @@ bind-bound-name = 已将“{ $user }”绑定到 { $openid }（微信昵称：{ 
 bind-elsewhere = 拒绝了一次回调：state 正确，但路径与 redirect_uri 不同。Web 服务器或内网穿透改动了路径，请让它原样转发
 bind-follow-no-code = 无法获取用于关注的二维码：{ $cause }
 bind-follow-not = “{ $user }”还没有关注服务号，关注之后才能收到消息
-bind-follow-otherwise = 还差一步：请“{ $user }”在微信中搜索服务号的名称并关注。
+bind-follow-otherwise = 还差一步：请让“{ $user }”在微信中搜索服务号的名称并关注。
 bind-follow-pause = “{ $user }”关注后，按回车继续：
 bind-follow-phone = 手机上的页面也会显示这个二维码
-bind-follow-scan = 还差一步：请“{ $user }”用微信扫描下面的二维码，关注服务号（二维码 24 小时内有效）。
+bind-follow-scan = 还差一步：请让“{ $user }”用微信扫描下面的二维码，关注服务号（二维码 24 小时内有效）。
 bind-follow-unknown = 无法确认“{ $user }”是否已关注服务号：{ $cause }
-bind-follow-visit = 还差一步：请“{ $user }”在微信中打开上面的链接，关注服务号（链接 24 小时内有效）。
+bind-follow-visit = 还差一步：请让“{ $user }”在微信中打开上面的链接，关注服务号（链接 24 小时内有效）。
 bind-left = { $count } 个用户中已绑定 { $bound } 个，未绑定：{ $users }
 bind-left-hint = 请运行 `wxbox bind --unbound` 继续绑定其余用户
 bind-listen = { $address } 不是有效的监听地址
@@ -136,29 +136,30 @@ bind-qr-too-long = 链接太长，无法生成二维码
 bind-rebind-ask = “{ $user }”已绑定。要重新绑定吗？
 bind-refused = 拒绝了一次请求：{ $why }
 bind-refused-all = 拒绝了 { $count } 次请求：{ $reasons }
-bind-refused-body = 请求正文太大
-bind-refused-busy = 同时发来的请求太多
+bind-refused-body = 请求正文过大
+bind-refused-busy = 同时发来的请求过多
 bind-refused-certificate = 客户端不信任 listen.tls_cert 中的证书
 bind-refused-coding = 请求正文使用了不支持的编码
 bind-refused-each = { $why }（{ $count } 次）
 bind-refused-expectation = Expect 头不是 100-continue
 bind-refused-framing = 无法确定请求正文的长度
-bind-refused-head = 请求头太大（可能是该域名的 Cookie 太多）
+bind-refused-head = 请求头过大（可能是该域名的 Cookie 过多）
 bind-refused-host = 没有 Host 请求头，或有多个
 bind-refused-http-to-tls = 客户端使用 http，而该端口只支持 https
-bind-refused-lines = 请求头的行数太多
+bind-refused-lines = 请求头行数过多
 bind-refused-not-http = 不是 HTTP/1 请求
 bind-refused-slow = 没有在规定时间内收到完整的请求
 bind-refused-status = { $why }（HTTP 状态码 { $status }）
 bind-refused-tls = TLS 握手失败
 bind-refused-tls-to-http = 客户端使用 https，而该端口只支持 http
-bind-scan = 请“{ $user }”用微信扫描二维码，或在微信中打开该链接。
-bind-scan-code = 请“{ $user }”用微信扫码；如果还没有关注服务号，扫码后点“关注”
-bind-scan-no-listener = 无法监听端口（{ $cause }）：需要用 `wxbox event` 传入扫码事件
+bind-scan = 请让“{ $user }”用微信扫描二维码，或在微信中打开该链接。
+bind-scan-code = 请让“{ $user }”用微信扫码；如果还没有关注服务号，扫码后点“关注”。
+bind-scan-no-listener = 无法监听扫码事件：{ $cause }；如果由其他服务器接收微信的事件，请让它用 `wxbox event` 传入
 bind-scan-unauthorized-hint = 带参数二维码只适用于已认证的服务号和测试号；请去掉 --scan 再运行
 bind-serve-failed = `wxbox serve` 没能绑定“{ $user }”
 bind-serve-failed-hint = 请查看 `wxbox serve` 的日志
-bind-shared = “{ $user }”与以下用户共用此 openid：{ $others }；如果扫码的人不对，请运行 `wxbox bind --user '{ $user }' --rebind` 重新绑定（原来用了 --scan 的，请同样加上 --scan）
+bind-shared = “{ $user }”与以下用户共用此 openid：{ $others }；如果扫码的人不对，请运行 `wxbox bind --user { $name } --rebind` 重新绑定（原来用了 --scan 的，请同样加上 --scan）
+bind-shared-openid = “{ $user }”与以下用户共用此 openid：{ $others }；请核对 openid
 bind-shared-unknown = “{ $user }”已绑定，但无法确认是否有其他用户使用同一个 openid：{ $cause }
 bind-short-link = 短链接：{ $link }
 bind-short-needed = 窗口太小，显示不下完整的二维码，已改用短链接：{ $link }
@@ -168,13 +169,13 @@ bind-so-far = { $bound ->
 }
 bind-timeout = “{ $user }”的绑定超时，已等待 { $time }
 bind-timeout-hint = 请重新运行，可用 --timeout 延长等待时间；如果手机显示错误，请检查 redirect_uri 的主机是否已填入“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”），以及手机能否访问本机（云服务器：请在安全组中放行该端口）
-bind-timeout-scan-hint = 请重新运行，可用 --timeout 延长等待时间；如果已经扫过码，请检查微信开发者平台“消息推送”的 URL 能否访问到 `wxbox serve` 或本命令
+bind-timeout-scan-hint = 请重新运行，可用 --timeout 延长等待时间；如果已扫码，请检查微信页面上填写的消息推送 URL 是否指向 `wxbox serve`，或正在等待的本命令
 bind-timeout-refused-hint = 请加 -v 重新运行，查看每次请求被拒绝的原因；可用 --timeout 延长等待时间
 bind-turn = 第 { $place } 个用户，共 { $count } 个：{ $user }
 bind-turned-away = 拒绝了一次连接：{ $why }
 bind-unreachable = 已收到手机的回调，但无法验证 code：{ $cause }；已提示用户重试
-bind-visit = 请“{ $user }”在微信中打开该链接
-bind-waiting = 正在等待扫码，剩余
+bind-visit = 请让“{ $user }”在微信中打开该链接
+bind-waiting = 正在等待手机操作，剩余
 
 ## callback（手机上的页面）
 callback-account-title = 绑定失败
@@ -191,7 +192,7 @@ callback-follow-picture = 服务号二维码
 callback-follow-search-todo = 请在微信中搜索服务号名称并关注。
 callback-follow-title = 还差一步：关注服务号
 callback-follow-todo = 请长按二维码，选择“识别图中二维码”，然后关注服务号。
-callback-follow-unknown-todo = 如果还没有关注服务号，请现在关注，否则收不到消息。
+callback-follow-unknown-todo = 如果还没有关注服务号，请现在关注：不关注就收不到消息。
 callback-follow-why = 绑定已完成，关注服务号之后才能收到消息。
 callback-log-bad-code = code 的格式不正确，不是微信返回的授权码
 callback-log-elsewhere = state 正确，但路径与 redirect_uri 不同
@@ -229,7 +230,7 @@ callback-taken-why = 该链接已完成绑定，只能使用一次。
 callback-unkept-title = 绑定未保存
 callback-unkept-why = 微信已确认你的身份，但服务器未能保存绑定。
 callback-unreachable-title = 暂时无法连接微信
-callback-unreachable-why = 服务器暂时连接不到微信，绑定尚未完成。
+callback-unreachable-why = 服务器暂时无法连接微信，绑定尚未完成。
 callback-unreachable-todo = 请稍后刷新本页面。
 callback-used-title = 授权码已被使用
 callback-used-why = 该授权码已使用，每个授权码只能使用一次。
@@ -256,7 +257,7 @@ cli-invalid = 命令行有误
 cli-missing = 缺少 { $arg }
 cli-missing-bind-user = 缺少用户：请用 --user NAME 指定，或用 --unbound 选择全部未绑定的用户
 cli-missing-content = 缺少消息内容：请给出文本、-（标准输入）、--template T 或 --image FILE
-cli-missing-one-of = 缺少以下参数之一：{ $args }
+cli-missing-one-of = 需要以下参数之一：{ $args }
 cli-missing-recipient = 缺少接收者：请用 --user NAME、--tag TAG 或 --all 指定
 cli-missing-report-recipient = 缺少接收者：请用 --user NAME 或 --tag TAG 指定
 cli-missing-template = 缺少模板：请用 --template T 或 --subscribe T 指定
@@ -316,7 +317,8 @@ config-missing-app-id = 没有设置 app_id
 config-missing-app-id-hint = 请在 { $path } 中设置 app_id，或设置环境变量 WXBOX_APP_ID
 config-missing-app-secret = 没有设置 app_secret
 config-missing-app-secret-hint = 请在 { $path } 中设置 app_secret 或 app_secret_file，或设置环境变量 WXBOX_APP_SECRET 或 WXBOX_APP_SECRET_FILE
-config-missing-file-hint = 还没有配置文件：请运行 `wxbox init`，按提示填写，生成 { $path }
+config-missing-file = 没有配置文件
+config-missing-file-hint = 请运行 `wxbox init`，按提示填写，生成 { $path }
 config-missing-listen-address = 没有设置监听地址，也无法从 redirect_uri 推断
 config-missing-listen-address-hint = 请用 --listen，或在 { $path } 中设置 listen.address，填写前置服务器转发回调的目标地址，例如 "127.0.0.1:8080"
 config-missing-push-token = 没有设置 push.token
@@ -359,8 +361,8 @@ config-twice = { $at }：{ $second } 与 { $first } 重复
 config-twice-hint = 请只保留 { $first } 和 { $second } 中的一个
 config-unknown-key = { $at }：没有配置项 { $key }
 config-unknown-key-hint = 请查看 config.example.zh-CN.toml 中的所有配置项
-config-unknown-key-near = 是不是想输入 { $nearest }？
-config-unknown-key-top = 是不是想输入 { $nearest }？该配置项必须写在第一个 [表] 之前
+config-unknown-key-near = 是不是想输入“{ $nearest }”？
+config-unknown-key-top = 是不是想输入“{ $nearest }”？该配置项必须写在第一个 [表] 之前
 config-unknown-zone = { $at }：time_zone 的值不是有效的时区
 config-unknown-zone-hint = 请使用“大洲/城市”形式的时区名称，例如 "Asia/Shanghai" 或 "Europe/Berlin"；/usr/share/zoneinfo 下有所有名称
 config-unreadable = 无法读取配置文件 { $path }：{ $reason }
@@ -401,6 +403,7 @@ config-set-no-value-hint = 请运行 `wxbox config set { $key } VALUE`；VALUE �
 config-set-odd-secret = { $key } 的值不像 AppSecret（应为 32 个字符，只含 0-9 和 a-f）；请运行 `wxbox doctor` 检查
 config-set-prompt = { $key }（输入时不显示）
 config-set-secret = { $key } 的这个值是敏感信息，不能写在命令行参数中：本机的其他用户能看到命令行参数
+config-set-secret-done = AppSecret 已写入 { $path }；请运行 `wxbox doctor` 验证
 config-set-secret-hint = 请运行 `wxbox config set { $key } -` 并通过标准输入提供；刚才输入的值已留在 shell 的历史记录中，请从中删除；如果可能已被他人看到，请更换
 config-set-stdin-twice = 已用 --stdin 从标准输入读取，不能再填写 VALUE
 config-set-stdin-unusable = 标准输入必须是一行文本
@@ -437,7 +440,7 @@ delivery-attempt = 消息 { $id }：{ $state ->
 }
 delivery-attempts = 已尝试 { $attempts } 次，不再重试：{ $error }
 delivery-broken-hint = 请不要重复发送：{ $sent } 条已发送，{ $queued } 条仍在排队（运行 `wxbox outbox flush` 发送），{ $unknown } 条可能已送达。{ $hint }
-delivery-clock = 按本机时钟已过期，但没有其他时间来源可以证实；一分钟后再次检查
+delivery-clock = 按本机时钟，消息已过期，但没有其他时间源可以核对；一分钟后再检查
 delivery-expired = 已过期，在有效期内没有发出
 delivery-expired-after = 已过期，在有效期内没有发出；最后一次尝试的结果：{ $error }
 delivery-file-gone = { $file } 的副本已不存在，无法上传
@@ -480,12 +483,12 @@ doctor-callback = 通过 { $uri } 可以访问到本机
 doctor-callback-broken = 连接中断
 doctor-callback-failed = 无法访问 { $uri }：{ $cause }
 doctor-callback-far = { $uri } 不是本机的地址，从本机也无法访问：{ $cause }
-doctor-callback-far-fix = 云服务器：请在安全组（轻量应用服务器为“防火墙”）放行 TCP { $port }，并检查系统防火墙。家用或办公网络：可能是路由器不支持 NAT 回环，请运行 `wxbox bind`，用手机流量打开该地址验证
+doctor-callback-far-fix = 云服务器：请在安全组（轻量应用服务器为“防火墙”）中放行 TCP 端口 { $port }，并检查系统防火墙。家用或办公网络：可能是路由器不支持 NAT 回环，请运行 `wxbox bind`，用手机流量打开该地址验证
 doctor-callback-name-fix = redirect_uri 中的域名必须解析到本机，或解析到转发回调的服务器
-doctor-callback-other = { $uri } 由其他程序响应（HTTP { $status }）
+doctor-callback-other = 访问 { $uri } 时，响应的是其他程序（HTTP 状态码 { $status }）
 doctor-callback-other-fix = 请让该 Web 服务器或内网穿透把路径和查询参数原样转发到 { $address }
 doctor-callback-own-fix = redirect_uri 指向本机，但访问不到 bind 监听的 { $address }：请核对端口，并检查安全组和系统防火墙（firewalld、ufw）
-doctor-callback-router-fix = 如果由路由器转发端口，可能是路由器不支持 NAT 回环，请在 `wxbox bind` 等待时用手机流量打开该地址验证；否则，请让响应的程序把该路径转发到 { $address }
+doctor-callback-router-fix = 响应的是其他程序：请让它把该路径转发到 { $address }；如果是路由器在响应（不支持 NAT 回环），请在 `wxbox bind` 等待时用手机流量打开该地址验证
 doctor-callback-tls-fix = 请使用手机信任的证书：域名与 redirect_uri 一致，并包含完整的证书链
 doctor-clock = 本机时间与 { $host } 一致
 doctor-clock-ahead = 本机时间比 { $host } 快 { $time }
@@ -565,16 +568,16 @@ doctor-push-outside-lost-fix = 请在安全组和防火墙中放行推送地址�
 doctor-push-outside-name = 微信的服务器无法解析已填写的推送地址中的域名
 doctor-push-outside-name-fix = 请核对微信页面上填写的 URL 与 serve.public_url，并检查域名的解析记录
 doctor-push-outside-none = 该服务号没有设置推送地址，或没有开启消息推送
-doctor-push-outside-none-fix = 请启动 `wxbox serve`，再填写 URL { $url }（{ $place }）
+doctor-push-outside-none-fix = 请先启动 `wxbox serve`，再到以下页面填写 URL { $url }：{ $place }
 doctor-push-outside-resolved = 微信的服务器解析为 { $addresses }
 doctor-push-plain = 没有设置 push.aes_key，只接受不加密的事件；Token 来自 { $from }
 doctor-push-plain-real = 从调用额度看，这是正式服务号，但事件没有加密
-doctor-push-plain-real-fix = 请在“微信开发者平台 → 我的业务 → 服务号 → 消息推送”中选择安全模式，并把 push.aes_key 设为其中的 EncodingAESKey
+doctor-push-plain-real-fix = 请在“微信开发者平台 → 我的业务 → 服务号 → 消息推送”中选择“安全模式”，并把页面上的 EncodingAESKey 填入 push.aes_key
 doctor-push-safe = 只接受加密的事件（安全模式）；Token 来自 { $from }
 doctor-push-url = { $url } 能通过微信的验证
 doctor-push-url-changed = { $url } 的响应中，echostr 前后有多余的字符
 doctor-push-url-changed-fix = 响应来自其他程序，或被改动过：请把推送路径原样转发到 `wxbox serve`
-doctor-push-url-far-fix = 请在安全组和系统防火墙中放行 TCP { $port }；也可能是路由器不支持 NAT 回环，这时微信仍可能访问得到
+doctor-push-url-far-fix = 请在安全组和系统防火墙中放行 TCP 端口 { $port }；也可能是路由器不支持 NAT 回环，这时微信仍可能访问得到
 doctor-push-url-fix = 请把 serve.public_url 设为通向 `wxbox serve` 的地址，端口为 80 或 443
 doctor-push-url-name-fix = serve.public_url 中的域名必须解析到本机，或解析到转发事件的服务器
 doctor-push-url-none = 无法确定微信向哪个地址推送事件
@@ -604,7 +607,7 @@ doctor-redirect-sandbox = { $uri }；沙箱接受任何地址
 doctor-redirect-test = { $uri }；请确认测试号页面的“网页授权获取用户基本信息”填的是 { $enter }
 doctor-redirect-test-only = { $uri } 只能用于测试号。原因：{ $why }
 doctor-redirect-test-only-fix = 测试号：请在“网页授权获取用户基本信息”中填写 { $enter }。正式服务号：请改用已备案的域名
-doctor-secret-fix = AppSecret 应为 32 个字符，只含 0-9 和 a-f：请重新完整复制。不需要重置（重置后，其他使用它的程序都会失效）
+doctor-secret-fix = AppSecret 应为 32 个字符，只含 0-9 和 a-f：请重新完整复制。不需要重置（重置后，仍使用旧 AppSecret 的程序将无法调用接口）
 doctor-secret-odd = { $from } 中的 AppSecret 格式不正确
 doctor-serve = 正在运行；{ $last }
 doctor-serve-event = 最近一次事件在 { $age }前
@@ -612,7 +615,7 @@ doctor-serve-fix = 请运行 `wxbox serve`，或 `systemctl enable --now wxbox-s
 doctor-serve-no-event = 最近一天没有收到事件
 doctor-serve-stopped = 没有 `wxbox serve` 在使用这个数据库；{ $last }
 doctor-served-differs = 以下配置项已修改，`wxbox serve` 仍在使用原来的值：{ $keys }
-doctor-served-old = { $path } 修改后，`wxbox serve` 没有重新读取；修改的配置项：{ $keys }
+doctor-served-old = { $path } 修改后，`wxbox serve` 没有重新加载；修改的配置项：{ $keys }
 doctor-served-other = `wxbox serve` 读取的是 { $path }，以下配置项的值与当前配置不同：{ $keys }
 doctor-served-other-fix = 请用 -c 指定该文件重新运行，或让 `wxbox serve` 改用当前配置并重启
 doctor-served-reload-fix = 请运行 `systemctl reload wxbox-serve`，或重启 `wxbox serve`
@@ -630,9 +633,9 @@ doctor-templates-values = 别名“{ $name }”：{ $findings }
 doctor-templates-values-fix = 请修改 [templates.{ $name }.data]，并运行 `wxbox template check { $name }` 预览接收者看到的内容
 doctor-tls = 可以访问 { $hosts }，证书有效
 doctor-tls-none = 可以访问 { $hosts }，未使用 TLS
-doctor-token = 微信接受 AppID 和 AppSecret
+doctor-token = AppID 和 AppSecret 有效
 doctor-token-kept = 缓存的 access_token 有效期至 { $time }。没有验证 AppSecret，因为 token_endpoint = "classic" 时，重新获取会使其他程序的 access_token 失效
-doctor-warnings = 可以使用，有 { $warnings } 项警告
+doctor-warnings = 0 项失败，{ $warnings } 项警告
 doctor-well = 全部 { $count } 项检查通过
 doctor-well-unlisted = 全部 { $count } 项检查通过（`wxbox -v doctor` 可列出）
 init-again = 是否重试？
@@ -640,13 +643,13 @@ init-alias = 已为模板“{ $title }”添加别名 { $alias }
 init-all-the-same = 是否仍然写入配置？
 init-app-id = AppID
 init-begin = 将创建 { $path }。输入 < 可返回上一个问题；按 Ctrl-C 可退出，不做任何修改。
-init-begin-existing = 将修改 { $path }：按回车保留原来的回答，文件中的其他内容不变。输入 < 可返回上一个问题；按 Ctrl-C 可退出，不做任何修改。如果要从新文件开始，请加 --force。
+init-begin-existing = 将修改 { $path }：按回车保留现有设置，文件中的其他内容不变。输入 < 可返回上一个问题；按 Ctrl-C 可退出，不做任何修改。如需重新生成配置文件，请加 --force。
 init-ca-file = CA 证书文件（PEM），没有时直接按回车
 init-ca-file-hint = 如果代理或防火墙会解密 TLS 流量，请用 --ca-file 指定 CA 证书文件（PEM）
 init-ca-file-not-utf8 = 路径 { $path } 不是有效的 UTF-8，无法写入配置
 init-cannot-write = 无法写入 { $path }：{ $cause }
 init-cannot-write-hint = 请用 -c 或环境变量 WXBOX_CONFIG 指定其他位置
-init-app-id-again = 请重新输入；如果确认无误，直接按回车
+init-app-id-again = 请修改；如果确认无误，直接按回车
 init-cancelled = 已取消，未写入任何文件
 init-console = 请填写 { $enter }：测试号填入测试号页面的“网页授权获取用户基本信息”，正式服务号填入“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”）。
 init-console-test = 请在测试号页面的“网页授权获取用户基本信息”中填写 { $enter }。该地址只能用于测试号：{ $why }。
@@ -670,7 +673,7 @@ init-events-mode-sandbox = 消息加解密方式
 init-events-moved = 推送 URL 已变为 { $url }，请在微信的页面上修改
 init-events-no-listener = 无法等待微信验证：{ $cause }
 init-events-renew = 已设置接收事件。更换 Token 和 EncodingAESKey 后，需要在微信的页面上重新填写。是否更换？
-init-events-serve-runs = `wxbox serve` 正在运行，使用的是原来的配置：请先运行 `systemctl reload wxbox-serve` 或重启，再保存微信页面上的设置。
+init-events-serve-runs = `wxbox serve` 正在运行，使用的仍是原来的配置：请先运行 `systemctl reload wxbox-serve` 重新加载配置（或重启该服务），再在微信的页面上保存设置。
 init-events-test-account = 这是测试号吗？测试号页面没有 EncodingAESKey，事件不加密。
 init-events-timed-out = 微信没有在 { $time } 内验证该 URL
 init-events-waiting = 等待微信验证该 URL（按 Ctrl-C 结束等待），剩余
@@ -714,8 +717,8 @@ init-secret-keep = AppSecret（输入时不显示；按回车保留现有的）
 init-secret-length = AppSecret 应有 32 个字符，输入的内容有 { $length } 个
 init-secret-sandbox = AppSecret（输入时不显示；按回车使用沙箱的 AppSecret）
 init-secret-unusable = 标准输入必须是 AppSecret：一行，不能为空
-init-trying = 正在向微信验证……
-init-trying-sandbox = 正在向沙箱验证……
+init-trying = 正在验证 AppID 和 AppSecret……
+init-trying-sandbox = 正在沙箱中验证 AppID 和 AppSecret……
 init-unchecked = 配置已写入，但尚未验证；请运行 `wxbox doctor`
 init-unreached-hint = 请检查网络和环境变量 HTTPS_PROXY；也可以用 --no-check 跳过验证，直接写入配置
 init-value = { $option } 的值不正确，应为：{ $expected }
@@ -745,7 +748,7 @@ event-form-hint = 请核对 app_id、push.aes_key 和消息加解密方式是否
 event-malformed-hint = 请把微信请求的正文原样传给标准输入；它是不超过 64 KiB 的 XML
 event-recorded = 已记录事件 { $name }
 event-rejected = 没有记录事件：{ $cause }
-event-repeat = 该事件之前已记录
+event-repeat = 该事件已记录过，不再重复处理
 event-signature-hint = 请把微信请求的查询字符串原样传给 `--query`，并核对 push.token 是否与微信开发者平台的“消息推送”一致
 explain-answer = 响应
 explain-body = 请求正文
@@ -759,10 +762,10 @@ explain-does-fail = 微信返回该错误码时，这条消息记为失败，不
 explain-does-fail-mark = 微信返回该错误码时，这条消息记为失败，用户标记为“无法送达”；按标签发送或群发时会跳过该用户
 explain-does-hold-day = 微信返回该错误码时，这条消息留在队列中，北京时间零点额度恢复后再发送
 explain-does-page = 无需处理：该错误只显示在手机上，wxbox 不会收到
-explain-does-refresh = 微信返回该错误码时，重新获取 access_token，并重试一次
+explain-does-refresh = 微信返回该错误码时，wxbox 会重新获取 access_token 并重试一次
 explain-does-slow = 微信返回该错误码时，这条消息一分钟后重试，发给同一用户的其他消息也推迟一分钟
-explain-does-stop-kind = 微信返回该错误码时，这条消息记为失败，本次运行中同类型或同模板的其他消息也记为失败
-explain-does-stop-run = 微信返回该错误码时，停止发送，其余消息留在队列中
+explain-does-stop-kind = 微信返回该错误码时，这条消息记为失败，正在发送的同类型或同模板的其他消息也记为失败
+explain-does-stop-run = 微信返回该错误码时，wxbox 停止发送，其余消息留在队列中
 explain-errmsg = 错误信息
 explain-hint = 请指定错误码（例如 40164），或 errmsg 末尾的 rid（例如 6aac005a-01bfdbee-79769285）
 explain-meaning = 含义
@@ -785,7 +788,7 @@ follower-list-users = 用户
 follower-none = 服务号没有关注者
 follower-refused = { $openid }：{ $cause }
 follower-remark-control = 备注名含有控制字符
-follower-remark-long = 备注名有 { $length } 个字符，最多 { $limit } 个
+follower-remark-long = 备注名有 { $length } 个字符，超过上限（{ $limit } 个）
 follower-remarked = 已将“{ $who }”的备注名设为“{ $remark }”
 follower-show-follows = 关注状态
 follower-show-language = 语言
@@ -814,12 +817,12 @@ man-write = 无法写入 { $path }
 man-written = 已在 { $path } 中生成 { $count } 个手册页
 
 ## input（读入的文本）
-input-gbk = { $name }：不是 UTF-8，可能是 GBK 编码，无法识别的部分以 � 发送；请先转换，例如 `iconv -f GBK -t UTF-8`
-input-json = { $name }：不完全符合 JSON 格式：控制字符已转义，残缺的字符以 � 发送
+input-gbk = { $name }：不是 UTF-8，可能是 GBK 编码，无法识别的部分会替换为 �；请先转换，例如 `iconv -f GBK -t UTF-8`
+input-json = { $name }：不完全符合 JSON 格式：控制字符已转义，残缺的字符会替换为 �
 input-line = 该行
 input-not-utf8 = { $name }：不是有效的 UTF-8
 input-text = 文本
-input-utf8 = { $name }：不是有效的 UTF-8，无法识别的部分以 � 发送
+input-utf8 = { $name }：不是有效的 UTF-8，无法识别的部分会替换为 �
 input-value = 字段 { $key } 的值
 
 ## kind（消息的组成部分）
@@ -839,8 +842,8 @@ kind-parts-hint = 可用的字段：{ $parts }{ $optional ->
     [0] {""}
    *[other] （带 ? 的字段可以省略）
 }
-kind-too-long = { $part } 有 { $length } 个字符，最多 { $limit } 个
-kind-too-many = { $part } 有 { $count } 项，微信最多支持 { $limit } 项
+kind-too-long = { $part } 有 { $length } 个字符，超过微信的上限（{ $limit } 个）
+kind-too-many = { $part } 有 { $count } 项，超过微信的上限（{ $limit } 项）
 kind-unknown = 没有名为“{ $kind }”的消息类型
 kind-unknown-part = 类型为 { $kind } 的消息没有字段 { $part }
 
@@ -854,7 +857,7 @@ media-format-none = { $file } 不是图片、语音或视频文件
 media-formats = { $kind }：{ $formats }
 media-formats-hint = 微信支持的格式：{ $formats }
 media-kept = { $file } 之前已上传，有效期至 { $time }
-media-large = { $file } 有 { $size } 字节，{ $kind } 类型最多 { $limit } 字节
+media-large = { $file } 有 { $size } 字节，超过 { $kind } 类型的上限（{ $limit } 字节）
 media-large-hint = 请压缩文件后重试
 media-no-file = { $file } 既不是普通文件，也不是标准输入
 media-unreadable = 无法读取 { $file }：{ $cause }
@@ -884,7 +887,7 @@ push-not-encrypted = 内容没有加密，但设置了 push.aes_key
 push-not-encrypted-fix = 请把消息加解密方式改为“{ $mode }”（{ $place }），或从配置中删除 push.aes_key
 push-other-account = 属于另一个账号
 push-other-account-fix = 请把 app_id 设为使用这个推送地址的账号
-push-place-console = “微信开发者平台 → 我的业务 → 服务号 → 消息推送”，测试号为“接口配置信息”
+push-place-console = “微信开发者平台 → 我的业务 → 服务号 → 消息推送”或测试号的“接口配置信息”
 push-place-sandbox = 沙箱页面的“接口配置（消息推送）”
 push-refused = 自 { $since } 起拒绝了 { $count } 次推送，没有接受任何推送（最近一次：{ $ago }）：{ $cause }
 push-reload-fix = 修改配置后，请运行 `systemctl reload wxbox-serve`，或重启 `wxbox serve`
@@ -923,8 +926,8 @@ sandbox-person-away = 未关注服务号
 sandbox-person-silent = 已关注；没有发过消息，只能接收模板消息
 sandbox-person-wrote = 已关注，刚发过消息
 sandbox-person-crowd = 都已关注，刚发过消息
-sandbox-port-hint = 该端口可能已有沙箱在运行；请停止它，或用 --listen 127.0.0.1:0 选择任意空闲端口
-sandbox-stop = 按 Ctrl-C 停止。以下是收到的请求：
+sandbox-port-hint = 如果端口被另一个沙箱占用，请停止它，或用 --listen 127.0.0.1:0 选择任意空闲端口；再运行 `wxbox -c sandbox.toml init --sandbox URL`，URL 为沙箱启动时显示的地址
+sandbox-stop = 按 Ctrl-C 停止。以下是收到的请求（北京时间、请求、错误码、耗时）：
 sandbox-templates = 模板
 sandbox-subscriptions = 订阅通知模板
 sandbox-once = 每次授权可发送一条
@@ -999,7 +1002,7 @@ sandbox-typing = 对方正在输入……
 sandbox-grant-give = 允许
 sandbox-grant-back = 取消授权
 sandbox-grant-lasts = 长期有效
-sandbox-grant-scene = 允许场景 1000 的一条消息
+sandbox-grant-scene = 允许接收一条场景值为 1000 的消息
 sandbox-note-followed = 关注了服务号
 sandbox-note-left = 取消关注了服务号
 sandbox-note-clicked = 点击了自定义菜单
@@ -1046,18 +1049,18 @@ sandbox-link-title-number = 错误 { $code }
 sandbox-link-10003 = redirect_uri域名与后台配置不一致，错误码:10003
 sandbox-link-10005 = scope 必须是 snsapi_base 或 snsapi_userinfo。
 sandbox-link-10006 = 请先关注该测试号，再打开本链接。也可以在沙箱页面上把服务号设为已认证。
-sandbox-link-10010 = scope 为空。
-sandbox-link-10011 = redirect_uri 为空。
-sandbox-link-10012 = appid 为空。
+sandbox-link-10010 = scope 不能为空。
+sandbox-link-10011 = redirect_uri 不能为空。
+sandbox-link-10012 = appid 不能为空。
 sandbox-link-appid = appid 不是该沙箱的 AppID。
-sandbox-link-order = 参数必须依次为 appid、redirect_uri、response_type、scope、state。
+sandbox-link-order = 参数必须按 appid、redirect_uri、response_type、scope、state 的顺序排列。
 sandbox-link-encoding = redirect_uri 必须经过一次百分号编码，不能重复编码。
 sandbox-link-response-type = response_type 必须是 code。
 sandbox-link-state = state 只能由字母和数字组成，最多 128 个字符。
 sandbox-line-unknown = 沙箱不支持该接口
 sandbox-line-fault = 故障：{ $fault }
 sandbox-line-attempt = 第 { $count } 次
-sandbox-lines-left-out = 有 { $count } 个请求没有列出：输出来不及读取
+sandbox-lines-left-out = 有 { $count } 个请求没有列出：读取输出的程序处理不过来
 sandbox-pushes = 推送记录
 sandbox-push-title = 接口配置（消息推送）
 sandbox-push-lead = 用户的消息和事件会推送到此 URL（必须是本机地址）。保存前会像微信一样先验证。URL 留空时停止推送。
@@ -1091,7 +1094,7 @@ sandbox-listening =
 
 ## run
 run-bad-interpreter = 找不到解释器 { $interpreter }
-run-cannot-report = 无法发送结果通知：{ $cause }
+run-cannot-report = 结果通知将不会发送：{ $cause }；仍会运行 { $program }
 run-interpreter-crlf-hint = 脚本使用 Windows 换行符（CR LF）：请转换，例如 `sed -i 's/\r$//' { $file }`
 run-interpreter-hint = 请在脚本的第一行写明解释器，例如 #!/bin/sh
 run-interpreter-missing-hint = 请安装该解释器，或更正 { $file } 的第一行
@@ -1121,17 +1124,21 @@ serve-listening = 正在监听 { $address }
 serve-listening-url = 正在监听 { $address }；推送 URL 为 { $url }
 serve-no-push = 配置中没有 [push]：收不到事件和送达回执
 serve-not-running = 没有 `wxbox serve` 在使用这个数据库：只有其他进程接收事件时才会有送达回执
-serve-notices-lost = 有 { $count } 行输出丢失：输出来不及读取
+serve-notices-lost = 丢失了 { $count } 行输出：读取输出的程序处理不过来
 serve-other = “{ $person }”的事件 { $name }
 serve-own-request = （来自 doctor 的检查）
 serve-port-hint = 端口被其他程序占用，可能是还在运行的另一个 `wxbox serve`；请停止该程序，或用 `--listen` 或 serve.address 换一个端口
 serve-push-rejected = 拒绝了一次推送：{ $cause }
 serve-push-rejected-hint = 请核对 app_id、push.token、push.aes_key 和消息加解密方式是否与微信开发者平台一致；加 -v 可记录每次被拒绝的推送
-serve-receipt = 消息 { $id }：{ $receipt }
+serve-receipt = 消息 { $id } 的送达回执：{ $receipt }（{ $receipt ->
+    [delivered] 已送达
+    [blocked] 接收者拒收
+   *[failed] 送达失败
+}）
 serve-recovered = 已恢复发送
-serve-reload-failed = 没有重新读取配置，仍使用原来的配置：{ $cause }
+serve-reload-failed = 没有重新加载配置，仍使用原来的配置：{ $cause }
 serve-reload-restart = 监听地址、数据库或 app_id 已改变：请重启 `wxbox serve`；目前仍使用原来的配置
-serve-reloaded = 已重新读取配置
+serve-reloaded = 已重新加载配置
 serve-running = 另一个 `wxbox serve` 正在使用这个数据库
 serve-running-hint = 请先停止另一个进程：每个服务号只能运行一个 `wxbox serve`
 serve-stopping = 正在停止
@@ -1143,10 +1150,10 @@ store-absent-hint = 如果是首次使用，请用 `wxbox user add` 或 `wxbox u
 store-busy = 数据库 { $path } 被其他进程锁定
 store-busy-hint = 请等另一个 wxbox、备份程序或 sqlite3 结束后重试；可用 `fuser -v FILE` 查看是哪个进程
 store-corrupt = 数据库 { $path } 已损坏
-store-corrupt-hint = 请按 `wxbox help recovery` 的步骤导出数据或恢复备份；损坏的文件没有改动
+store-corrupt-hint = 请按 `wxbox help recovery` 的步骤导出数据或恢复备份；wxbox 没有改动损坏的文件
 store-corrupt-log = 预写日志 { $path } 已损坏
 store-foreign-log = 预写日志 { $path } 不属于数据库 { $database }
-store-foreign-log-hint = 如果数据库文件是复制过来的，请把 { $path } 移出该目录；否则请按 `wxbox help recovery` 的步骤处理。两个文件都没有改动
+store-foreign-log-hint = 如果数据库文件是复制过来的，请把 { $path } 移出该目录；否则请按 `wxbox help recovery` 的步骤处理。wxbox 没有改动这两个文件
 store-foreign = { $path } 是其他程序的数据库
 store-hard-links = 数据库 { $path } 有多个文件名（硬链接）
 store-hard-links-hint = 请只保留一个文件名，或改用符号链接：每个文件名都有各自的预写日志，会损坏数据库。可用 `find / -xdev -samefile { $path }` 列出所有文件名
@@ -1156,8 +1163,8 @@ store-made = 已新建数据库 { $path }
 store-newer = 数据库 { $path } 由更新版本的 wxbox 创建（数据库结构版本 { $found }，本程序最高支持 { $known }）
 store-newer-hint = 请升级 wxbox，或用 --database 指定另一个数据库
 store-not-a-database = { $path } 不是数据库文件
-store-not-a-database-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；如果该文件原来是数据库，请按 `wxbox help recovery` 的步骤处理。文件没有改动
-store-not-ours-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；该文件没有改动
+store-not-a-database-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；如果该文件原来是数据库，请按 `wxbox help recovery` 的步骤处理。wxbox 没有改动该文件
+store-not-ours-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；wxbox 没有改动该文件
 store-open = 无法打开数据库 { $path }：{ $cause }
 store-open-hint = 请允许运行 wxbox 的用户写入该文件和所在的目录
 store-read-only = 无法写入数据库 { $path }
@@ -1240,7 +1247,7 @@ outbox-receipt-count = 回执 { $receipt }（{ $receipt ->
    *[failed] 送达失败
 }）
 outbox-receipt-count-none = 暂无回执
-outbox-receipt-never = 微信不为这类消息推送送达回执
+outbox-receipt-never = 无（微信不推送这类消息的送达回执）
 outbox-receipt-none = 暂无
 outbox-receipt-text = { $receipt }（{ $text }），{ $time }
 outbox-removed = 用户和消息内容已删除
@@ -1291,7 +1298,7 @@ outbox-type-said = { $kind }（{ $kind ->
     [subscribe_once] 一次性订阅消息
    *[other] { $kind }
 }）
-outbox-unknown = 没有消息 { $id }
+outbox-unknown = 没有 ID 为 { $id } 的消息
 outbox-unknown-hint = 请运行 `wxbox outbox list` 查看最新的消息
 
 ## papers（监听端口的证书与校验文件）
@@ -1332,7 +1339,7 @@ rule-car-number = 车牌号最多 8 位字母和数字，第一位和最后一�
 rule-character-string = 最多 32 个数字、字母或符号，不能有汉字和空格
 rule-color = 微信不显示 { $keys } 的颜色
 rule-const = 只能是随模板审核通过的文字，最多 20 个字符
-rule-cut = { $key } 有 { $length } 个字符，已截短为“{ $sent }”发送：{ $rule }
+rule-cut = { $key } 有 { $length } 个字符，将截断为“{ $sent }”（{ $rule }）
 rule-date = 日期写作 2019年10月1日 或 2019-10-01，后面可以加时间，两个日期用 ~ 连接
 rule-decimals = { $key } 的值 { $value } 没有小数：微信曾拒绝不带小数的金额
 rule-doubtful = 微信可能拒绝 { $key } 的值“{ $value }”：{ $rule }
@@ -1340,7 +1347,7 @@ rule-emoji = 不显示表情符号
 rule-empty = { $key } 为空，微信会拒绝
 rule-empty-doubtful = { $key } 为空，微信可能拒绝
 rule-enum = 只能是随模板审核通过的文字
-rule-hidden = 微信不显示 { $keys }
+rule-hidden = 微信不会显示字段 { $keys }
 rule-length = 最多显示 { $limit } 个字符
 rule-letter = 最多 32 个字母，不能有其他字符
 rule-misspelt = 微信可能不显示 { $place } 的值：字段必须写作 { "{{" }key.DATA{ "}}" }，不带空格，使用英文标点
@@ -1357,7 +1364,8 @@ rule-time = 时间写作 15:01 或 15:01:59，前面可以加日期（2019年10�
 rule-too-long = { $key } 的值有 { $length } 个字符，微信会拒绝：{ $rule }
 
 ## send
-did-you-mean = 是不是想输入 { $name }？
+did-you-mean = 是不是想输入“{ $name }”？
+did-you-mean-command = 是不是想输入 { $command }？
 openid-unusable = “{ $openid }”不是有效的 openid
 openid-unusable-hint = 请检查 openid：由字母、数字、- 和 _ 组成，例如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = openid 通常有 { $length } 个字符，以 o 开头，{ $openid } 不符合
@@ -1365,7 +1373,7 @@ send-ask-alias-item = 模板“{ $title }”（{ $alias }）
 send-ask-command = 等效的命令：
 send-ask-content = 消息
 send-ask-editor-item = 文本（在编辑器中编写）
-send-ask-field-again = { $finding }；仍要发送请按回车
+send-ask-field-again = { $finding }；按回车照此发送，或修改后再按回车
 send-ask-field-rule = { $key }：{ $rule }
 send-ask-send = 要发给“{ $to }”吗？
 send-ask-send-several = 要发给 { $count } 个接收者吗？
@@ -1415,15 +1423,15 @@ send-expired-hint = 如果仍需发送，请运行 `wxbox outbox retry { $id }`
 send-expired-hint-many = 如果仍需发送，请运行 `wxbox outbox retry --expired`，重新发送全部已过期的消息
 send-failed = 发给“{ $to }”的消息 { $id } 发送失败：{ $error }
 send-edit-empty = 编辑后的文本为空，没有发送
-send-fallback-fields = 模板“{ $name }”{ $count ->
-    [0] 的所有字段都有默认值
-   *[other] 有 { $count } 个字段没有默认值（{ $fields }）
-}，无法确定 --fallback 的文本填入哪个字段
+send-fallback-fields = --fallback { $name }：文本只能填入一个没有默认值的字段，但{ $count ->
+    [0] 所有字段都有默认值
+   *[other] 有 { $count } 个（{ $fields }）
+}
 send-fallback-fields-hint = 请运行 `wxbox config set templates.{ $name }.data.FIELD VALUE` 设置默认值，只留一个字段不设
 send-fallback-missing = 文本照常发送，但 --fallback 的模板不可用：{ $cause }
 send-fallback-text = --fallback 只能用于文本消息
 send-fallback-unlisted = 文本照常发送，但无法查询 --fallback 的模板“{ $name }”：{ $cause }
-send-fallback-warning = 如果改发 --fallback 的模板：{ $warning }
+send-fallback-warning = 如果改用模板“{ $name }”发送：{ $warning }
 send-gone = 用户已删除，消息 { $id } 已不在发件箱中，结果未知
 send-given-up-hint = wxbox 不会再自动重试；如果要重发，请运行 `wxbox outbox retry { $id }`
 send-given-up-hint-many = wxbox 不会再自动重试；如果要重发全部失败的消息，请运行 `wxbox outbox retry --failed`
@@ -1431,15 +1439,15 @@ send-refused-hint = 处理后请运行 `wxbox outbox retry { $id }` 重新发送
 send-refused-hint-many = 处理后请运行 `wxbox outbox retry --failed`，重新发送全部失败的消息
 send-removed = 用户已删除，消息 { $id } 没有发送
 send-unbound = 没有发给“{ $user }”：绑定关系在此期间已变更或解除
-send-field-near = { $key }（是不是想输入 { $near }？）
-send-fields-hint = 请使用模板的字段：{ $fields }；可用 `wxbox template show { $name }` 查看各字段的位置
+send-field-near = { $key }（是不是想输入“{ $near }”？）
+send-fields-hint = 请使用模板的字段：{ $fields }；可用 `wxbox template show { $name }` 查看各字段的填写规则和在模板中的位置
 send-fields-missing = 缺少模板“{ $name }”的字段 { $fields }
 send-fields-missing-too = 还缺少字段 { $fields }
 send-fields-strict-hint = 请运行 `wxbox template check { $name } --data …` 预览接收者看到的内容；不加 --strict 时只给出警告
 send-fields-unknown = 模板“{ $name }”没有字段 { $fields }
 send-interrupted = 已中断，{ $queued ->
-    [0] 没有排队的消息
-   *[other] { $queued } 条消息仍在排队；请运行 `wxbox outbox flush` 继续发送
+    [0] 本次命令没有留下排队的消息
+   *[other] 本次命令有 { $queued } 条消息仍在排队；请运行 `wxbox outbox flush` 继续发送
 }
 send-file-hint = 请指定文件，或用 - 从标准输入读取
 send-message-hint = 消息必须是 JSON 对象，例如 { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }；详见 `wxbox send --help`
@@ -1448,10 +1456,10 @@ send-news-hint = 请用 TOML 或 JSON 格式写 title、description、url 和 pi
 send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文（{ $cause }）
 send-split-many = 文本将分 { $parts } 条发送，但用户再次发消息之前，微信最多接收 { $limit } 条客服消息
 send-stopping = 正在停止，最多等待响应两秒
-send-left-queued = { $queued } 条消息留在发件箱，请不要重复发送：`wxbox serve` 或下一次 `wxbox outbox flush`（手动、cron 或定时器）会发送
+send-left-queued = 本次命令有 { $queued } 条消息留在发件箱，请不要重复发送：`wxbox serve` 或下一次 `wxbox outbox flush`（手动、cron 或定时器）会发送
 send-mistyped-option = 没有名为 { $option } 的选项
 send-mistyped-option-hint = 请把以 -- 开头的文本写在 --text= 之后
-send-mistyped-option-near = 是不是想输入 { $near }？以 -- 开头的文本请写在 --text= 之后
+send-mistyped-option-near = 是不是想输入“{ $near }”？以 -- 开头的文本请写在 --text= 之后
 send-no-tag = 没有用户带有标签“{ $tag }”
 send-no-receipt = 微信已接收发给“{ $to }”的消息 { $id }，但没有及时推送送达回执
 send-no-receipt-hint = 请稍后运行 `wxbox outbox show { $id }` 查看；消息可能已经送达，请不要重新发送
@@ -1500,9 +1508,9 @@ send-queued = 发给“{ $to }”的消息 { $id } 没有发出，仍在排队�
 send-queued-until = 发给“{ $to }”的消息 { $id } 没有发出，仍在排队，将于 { $time } 重试：{ $error }
 send-queued-hint = 请不要重复发送。{ $time } 之后，`wxbox serve` 或 `wxbox outbox flush` 会重试；也可以运行 `wxbox outbox retry { $id }` 立即重试
 send-queued-hint-many = 请不要重复发送。{ $time } 之后，`wxbox serve` 或 `wxbox outbox flush` 会重试；也可以运行 `wxbox outbox retry --queued` 立即重试
-send-quota-hint = 请不要重复发送。{ $time } 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry { $id }`
-send-quota-hint-many = 请不要重复发送。{ $time } 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry --queued`
-send-sent = 已把消息 { $id }（{ $kind ->
+send-quota-hint = 请不要重复发送。{ $time } 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox flush`
+send-quota-hint-many = 请不要重复发送。{ $time } 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox flush`
+send-sent = 消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
     [image] 图片
@@ -1518,7 +1526,7 @@ send-sent = 已把消息 { $id }（{ $kind ->
     [subscribe] 订阅通知
     [subscribe_once] 一次性订阅消息
    *[other] { $kind }
-}）发给“{ $to }”
+}）已发送给“{ $to }”
 send-skipped-unbound = 已跳过未绑定的用户：{ $users }
 send-skipped-declined = 已跳过拒收该模板的用户：{ $users }
 send-skipped-unreachable = 已跳过无法送达的用户（原因见 `wxbox user list`）：{ $users }
@@ -1532,7 +1540,7 @@ send-summary-unknown = { $count } 条可能已送达（`wxbox outbox list --stat
 send-unreachable-hint = 请用 `wxbox user list` 查看原因；如果用户已重新关注，请运行 `wxbox user sync` 更新
 send-tag-unreachable = 标签“{ $tag }”下没有可送达的用户：全部未绑定或无法送达
 send-template-unlisted = 无法查询模板“{ $name }”，没有任何消息进入队列：{ $cause }
-send-text-cut = 文本有 { $length } 字节（UTF-8），已截短到微信的上限 { $limit } 字节
+send-text-cut = 文本有 { $length } 字节（UTF-8），将截断到微信的上限 { $limit } 字节
 send-text-empty = 文本为空
 send-text-empty-hint = 如果没有内容属于正常情况，请在 wxbox 前加 `ifne`（moreutils）
 send-text-long = 文本有 { $length } 字节（UTF-8），超过微信的上限 { $limit } 字节
@@ -1543,6 +1551,7 @@ send-touser-hint = 请删除消息中的 touser
 send-unchecked = 没有检查模板“{ $name }”和字段：{ $cause }
 send-unchecked-secret = 没有缓存的模板列表，也没有 AppSecret，无法查询
 send-under-way = 正在发送……
+send-unfollowed-hint = 请先让用户关注服务号，再改用 --template，或加 --fallback ALIAS，或等用户给服务号发消息后再发送
 send-unknown = 发给“{ $to }”的消息 { $id } 结果未知：{ $error }
 send-unknown-hint = 消息可能已送达，wxbox 不会自动重发：请询问接收者，如果没有收到，请运行 `wxbox outbox retry { $id }`
 send-unknown-hint-many = 消息可能已送达，wxbox 不会自动重发：请询问接收者；运行 `wxbox outbox list --state unknown` 可查看这些消息
@@ -1644,6 +1653,7 @@ template-alias-left = 别名“{ $name }”仍指向该模板：{ $at }
 template-alias-missing = 缺少模板
 template-alias-missing-hint = 请运行 `wxbox template alias { $alias } ID`，或在终端中运行，从列表中选择
 template-alias-none = 没有名为 { $alias } 的模板别名
+template-alias-none-hint = 请运行 `wxbox template alias { $alias }` 创建
 template-alias-pick = { $alias } 对应的模板
 template-alias-removed = 已从 { $path } 删除模板别名 { $alias }
 template-alias-replace = 要替换吗？
@@ -1712,6 +1722,7 @@ ui-ahead = { $unit ->
 }
 ui-ask = { $prompt }：
 ui-ask-default = { $prompt } [{ $default }]：
+ui-at-most = { $text }，最多 { $time }……
 ui-cause = { $what }：{ $cause }
 ui-clauses = { $first }；{ $rest }
 ui-crash = wxbox 内部错误（{ $place }，版本 { $version }）
@@ -1724,12 +1735,13 @@ ui-editor-not-started = 无法启动编辑器 { $editor }
 ui-editor-not-utf8 = 编辑后的文本不是有效的 UTF-8
 ui-editor-quotes = 环境变量 { $variable } 中的引号不成对
 ui-editor-unreadable = 无法读取编辑后的文本
-ui-empty-answer = 回答不能为空
+ui-empty-answer = 不能为空，请输入
 ui-ended = 输入已结束，没有得到回答
 ui-error = 错误：
 ui-hidden = [已隐藏]
 ui-hidden-none = [未设置]
 ui-hint = 提示：
+ui-info = 信息：
 ui-interrupted = 已中断
 ui-json =
     { $kind ->
@@ -1760,6 +1772,19 @@ ui-span = { $count } { $unit ->
     [m] 分钟
     [h] 小时
     [d] 天
+    [day] 天
+    [days] 天
+    [month] 个月
+    [months] 个月
+    [year] 年
+    [years] 年
+   *[other] { $unit }
+}
+ui-span-part = { $count } { $unit ->
+    [ms] 毫秒
+    [s] 秒
+    [m] 分
+    [h] 小时
     [day] 天
     [days] 天
     [month] 个月
@@ -1839,14 +1864,14 @@ user-name-control = 用户名含有控制字符
 user-name-empty = 用户名为空
 user-name-hidden = 用户名含有不可见的字符（U+{ $code }）
 user-name-hidden-hint = 请重新输入用户名；不可见的字符通常来自复制的文本
-user-name-long = 用户名有 { $length } 个字符，最多 { $limit } 个
+user-name-long = 用户名有 { $length } 个字符，超过上限（{ $limit } 个）
 user-name-missing = 没有指定用户名
 user-name-missing-hint = 请在命令行中指定：`wxbox user add NAME`
 user-name-prompt = 用户名
 user-none = 还没有用户；请用 `wxbox user add NAME` 添加
 user-none-match = 没有符合条件的用户；请运行 `wxbox user list` 查看所有用户
 user-not-bound = “{ $user }”尚未绑定
-user-not-bound-hint = 请运行 `wxbox bind --user '{ $user }'`，并扫描显示的二维码
+user-not-bound-hint = 请运行 `wxbox bind --user { $name }`，并扫描显示的二维码
 user-password-again = 再输入一次
 user-password-differs = 两次输入不一致，请重新输入
 user-password-hash = 无法计算密码哈希
@@ -1856,7 +1881,7 @@ user-password-prompt = 密码（绑定时需要输入，直接按回车表示不
 user-password-removed = 已清除“{ $user }”的密码
 user-password-set = 已设置“{ $user }”的密码
 user-password-unusable = 标准输入必须是密码：一行，不能为空
-user-remove-ask = 绑定关系、标签，以及发给该用户的所有消息的内容也会删除。是否删除“{ $user }”？
+user-remove-ask = 要删除“{ $user }”吗？绑定关系、标签，以及发给该用户的所有消息的内容会一并删除。
 user-remove-kept = 没有删除用户
 user-remove-missing = 当前不是交互式终端，删除用户需要加 --yes
 user-removed = 已删除“{ $user }”
@@ -1905,9 +1930,9 @@ wechat-answer-too-long = 响应太长
 wechat-bad-answer = { $host } 返回的不是微信的响应（HTTP { $status }）：{ $cause }
 wechat-explain-hint = 请运行 `wxbox explain { $code }` 查看详细说明
 wechat-bad-answer-hint = 请检查 network.api_base 和 network.proxy；请求可能被代理或防火墙拦截
-wechat-ca-file = 无法使用 CA 证书文件 { $path }：{ $cause }
+wechat-ca-file = 无法加载 CA 证书文件 { $path }：{ $cause }
 wechat-ca-file-empty = 文件中没有证书
-wechat-ca-variable = 无法使用 { $name } 指定的 { $path }：{ $cause }
+wechat-ca-variable = 无法加载 { $name } 指定的 CA 证书 { $path }：{ $cause }
 wechat-certificate-early = 服务器证书尚未生效（本机时间 { $now }）
 wechat-certificate-expired = 服务器证书已过期（本机时间 { $now }）
 wechat-certificate-hint = 如果代理或防火墙会解密 TLS 流量，请在 network.ca_file 中指定 CA 证书文件（PEM）
@@ -1923,6 +1948,7 @@ wechat-refreshed-hint = wxbox 会自动重新获取 access_token；如果反复�
 wechat-no-host = network.api_base 中没有主机名
 wechat-not-sent = 无法连接 { $host }：{ $cause }
 wechat-not-sent-hint = 请检查网络、network.api_base 和 network.proxy
+wechat-not-sent-local-hint = 请启动 `wxbox sandbox`，或检查 network.api_base
 wechat-proxy-head = 代理返回了 HTTP { $status }，响应头超过 8 KiB，无法读取
 wechat-proxy-hint = 请检查 { $name } 指定的代理，或不使用代理
 wechat-proxy-named = { $proxy }（{ $name }）
@@ -1932,7 +1958,7 @@ wechat-proxy-unreadable = { $name } 的值不是有效的代理地址，应为 h
 wechat-refused = 微信返回 { $code }（{ $errmsg }）
 wechat-refused-bare = 微信返回 { $code }
 wechat-refused-meaning = 微信返回 { $code }（{ $errmsg }），{ $meaning }
-wechat-secret-hint = AppSecret 来自 { $from }：请与“微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥”核对；如果已遗失再重置，重置后其他使用它的程序都会失效
+wechat-secret-hint = AppSecret 来自 { $from }：请与“微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥”（测试号：测试号管理页面）核对；如果已遗失，请重置。重置后，仍使用旧 AppSecret 的程序将无法调用接口
 wechat-secret-odd-hint = { $from } 中的 AppSecret 格式不正确（应为 32 个字符，只含 0-9 和 a-f）：请重新完整复制，不需要重置
 wechat-timed-out = 超时
 wechat-via = 经过代理 { $proxy }：{ $cause }

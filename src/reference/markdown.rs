@@ -87,14 +87,14 @@ fn outcome_text(outcome: DeliveryOutcome) -> String {
 fn action_text(action: MessageAction) -> &'static str {
     match action {
         MessageAction::Sent => "`sent`",
-        MessageAction::RetryNow => "retried at once with a new token; if that is refused too, retried with backoff",
+        MessageAction::RetryNow => "retried immediately with a new token; if that is refused too, retried with backoff",
         MessageAction::RetryWithBackoff => "retried with backoff",
         MessageAction::RetryAfterMinute => "retried a minute later",
         MessageAction::RetryAfterQuotaReset => "retried after midnight in China (UTC+8)",
         MessageAction::Fail => "`failed`",
         MessageAction::RetryIfIdempotent => {
             "a template message is retried while WeChat drops a repeat (10 minutes, by its `client_msg_id`), then it is \
-             `unknown`; any other message is `unknown` at once; only `outbox retry` resends it"
+             `unknown`; any other message is `unknown` immediately; only `outbox retry` resends it"
         }
     }
 }
@@ -105,15 +105,15 @@ fn run_action_text(run_action: RunAction) -> &'static str {
         RunAction::RefreshToken => "one new token is fetched for all of them",
         RunAction::PauseRun => "wait too",
         RunAction::MarkUnreachable => {
-            "continue; `--all` and `--tag` skip this person until they follow again or are bound anew"
+            "continue; `--all` and `--tag` skip this person until they follow again or are bound again"
         }
         RunAction::ThrottleRecipient => "continue, but messages to the same person wait a minute, too",
         RunAction::MarkTemplateDeclined => {
-            "continue; `--all` and `--tag` skip this person for this template until they are bound anew"
+            "continue; `--all` and `--tag` skip this person for this template until they are bound again"
         }
         RunAction::HoldClass => "continue, but messages through the same API or template wait for midnight, too",
         RunAction::FailClass => "continue, but messages through the same API or template fail without a request",
-        RunAction::StopRun => "the run ends; the rest stay `queued`",
+        RunAction::StopRun => "sending stops; the rest stay `queued`",
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::io::Write;
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use super::messages::with_label;
+use crate::t;
 
 struct StderrLogger;
 
@@ -14,17 +17,25 @@ impl Log for StderrLogger {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let line = format!(
-                "{}: {}\n",
-                record.level().as_str().to_lowercase(),
-                super::sanitize::single_line(&record.args().to_string())
-            );
+            let text = super::sanitize::single_line(&record.args().to_string());
+            let line = format!("{}\n", with_label(&level_label(record.level()), &text));
             // There is no way to report that stderr is closed.
             let _ = super::active_bar::suspend_for(|| super::stream::StdStream::Stderr.write_all(line.as_bytes()));
         }
     }
 
     fn flush(&self) {}
+}
+
+fn level_label(level: Level) -> String {
+    match level {
+        Level::Error => t!("ui-error"),
+        Level::Warn => t!("ui-warning"),
+        Level::Info => t!("ui-info"),
+        // These records are for developers, and in English.
+        Level::Debug => "debug:".to_owned(),
+        Level::Trace => "trace:".to_owned(),
+    }
 }
 
 /// Initializes the log: info for `verbose` 1, debug for 2 or more. For 0 the variable `WXBOX_LOG`

@@ -87,6 +87,16 @@ impl Ui {
 
     /// Prints an error with its hint.
     pub fn error(&mut self, report: &ErrorReport) {
+        self.print_report("31", &t!("ui-error"), report);
+    }
+
+    /// Prints an error that does not end the command as a warning, also with `--quiet`. With
+    /// `--json` it is an error object.
+    pub fn error_as_warning(&mut self, report: &ErrorReport) {
+        self.print_report("33", &t!("ui-warning"), report);
+    }
+
+    fn print_report(&mut self, style: &str, label: &str, report: &ErrorReport) {
         if self.json {
             #[derive(Serialize)]
             struct JsonError<'a> {
@@ -100,7 +110,7 @@ impl Ui {
             }
             return;
         }
-        self.print_labelled("31", &t!("ui-error"), &report.message);
+        self.print_labelled(style, label, &report.message);
         if let Some(hint) = &report.hint {
             self.print_labelled("36", &t!("ui-hint"), hint);
         }

@@ -12,6 +12,7 @@ use super::Ui;
 use super::active_bar::set_active_bar;
 use super::sanitize::sanitize;
 use super::stream::StdStream;
+use crate::i18n::exact_duration;
 use crate::t;
 
 /// A bar or a spinner that is the active bar until it is dropped.
@@ -57,7 +58,9 @@ impl Countdown {
         let bar = DrawnBar::new(ui, None, "{spinner} {prefix} {msg}", text);
         let countdown = Self { bar, deadline: Instant::now() + total };
         countdown.tick();
-        print_static(ui, &format!("{text} {}", format_mm_ss(total)));
+        // The text ends with a clause for the remaining time, which would not change here.
+        let text = text.rsplit_once([',', '，']).map_or(text, |(before, _)| before);
+        print_static(ui, &t!("ui-at-most", text = text, time = exact_duration(total)));
         countdown
     }
 
@@ -206,7 +209,7 @@ fn draw_target(ui: &Ui) -> ProgressDrawTarget {
 /// Prints `text` once, if nothing may move.
 fn print_static(ui: &mut Ui, text: &str) {
     if can_show_progress(ui) && is_static(ui) {
-        ui.status(text.trim_end_matches([',', '，']));
+        ui.status(text);
     }
 }
 

@@ -167,7 +167,7 @@ mod tests {
         }
         let entry = find(40164).unwrap();
         assert!(entry.remedy(Lang::Zh).is_some_and(|text| text.contains("白名单")));
-        assert!(entry.remedy(Lang::En).is_some_and(|text| text.contains("whitelist")));
+        assert!(entry.remedy(Lang::En).is_some_and(|text| text.contains("IP allow-list")));
         assert_eq!(find(0).and_then(|entry| entry.remedy(Lang::Zh)), None);
     }
 

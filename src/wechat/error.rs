@@ -2,6 +2,7 @@
 //! token or a code.
 
 use serde_json::Value;
+use url::Url;
 
 use super::cause::Cause;
 use super::connect_failure::{self, ConnectFailure};
@@ -9,6 +10,7 @@ use super::errcode::{self, Action};
 use super::lenient_json::parse_lenient;
 use super::mask::MASK;
 use crate::i18n::{self, Lang};
+use crate::net::is_loopback;
 use crate::{t, t_in};
 
 /// An errcode that is not a number.
@@ -234,6 +236,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Api(error) => error.hint(),
+            Self::Connect { host, failure: ConnectFailure::Network, .. } if is_local(host) => {
+                Some(t!("wechat-not-sent-local-hint"))
+            }
             Self::Connect { failure, .. } => Some(failure.hint()),
             Self::ClientInit(ClientInitError {
                 system_failure: Some(failure @ (ConnectFailure::FileLimit | ConnectFailure::ThreadLimit)),
@@ -243,6 +248,12 @@ impl Error {
             Self::NoResponse { .. } | Self::ClientInit(_) => None,
         }
     }
+}
+
+/// Returns whether a host with an optional port is this machine, where only the sandbox serves the
+/// API.
+fn is_local(host: &str) -> bool {
+    Url::parse(&format!("http://{host}")).is_ok_and(|url| is_loopback(&url))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ Added   [TIME]
 exit 4
 --- stderr
 error: luffy is not bound
-hint: run `wxbox -c b.toml bind --user 'luffy'` to show the QR code
+hint: run `wxbox -c b.toml bind --user luffy` to show the QR code
 
 "#]]);
     env.run(&format!("user add nami --openid {NAMI} -c b.toml")).assert_success();

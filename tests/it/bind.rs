@@ -236,7 +236,7 @@ exit 0
 bound nami to oThe_same
 --- stderr
 warning: an openid usually has 28 characters and begins with o; oThe_same does not
-warning: nami has the same openid as luffy; if the wrong person scanned the code, run `wxbox bind --user 'nami' --rebind`, with --scan if you used it
+warning: nami has the same openid as luffy; check the openid
 
 "#]]);
     env.run("bind --user nami --openid oThe_same --qr none").assert_snapshot(str![[r#"

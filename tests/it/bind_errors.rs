@@ -154,15 +154,15 @@ fn missing_credentials_or_config_stop_before_start() {
     env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: app_id is not set
-hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+error: there is no config file
+hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run("bind --user luffy --openid oOpenid").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: app_id is not set
-hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+error: there is no config file
+hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
 }
@@ -181,8 +181,8 @@ exit 3
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 --- stderr
 Open the URL in the WeChat app of luffy.
-error: WeChat returned 40125 (invalid appsecret): AppSecret wrong
-hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
+error: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 
 "#]]);
     assert_eq!(user_state(&env), before);

@@ -139,6 +139,21 @@ warning: zoro was not bound within 1s
 }
 
 #[test]
+fn phone_that_scans_twice_is_reported() {
+    let env = env_with_users(&["luffy"]);
+    env.run("user add 'red hair'").assert_success();
+    let mut bind = env.spawn("bind --user luffy --user 'red hair'");
+    for _ in 0..2 {
+        assert_eq!(page_title(&authorize(&bind.expect_line(), "luffy")).0, 200);
+        bind.expect_line();
+    }
+    let output = bind.wait();
+    let warning = "warning: red hair has the same openid as luffy; if the wrong person scanned the code, \
+                   run `wxbox bind --user 'red hair' --rebind`, with --scan if you used it";
+    assert!(output.stderr().lines().any(|line| line == warning), "{}", output.stderr());
+}
+
+#[test]
 fn ctrl_c_keeps_finished_bindings() {
     let env = env_with_users(&["luffy", "nami"]);
     let mut bind = env.spawn("bind --unbound --timeout 30m");
@@ -304,8 +319,8 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 1 of 2: luffy
 Open the URL in the WeChat app of luffy.
-error: WeChat returned 40125 (invalid appsecret): AppSecret wrong
-hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
+error: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 
 "#]]);
 }

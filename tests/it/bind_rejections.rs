@@ -70,8 +70,8 @@ fn terminal_shows_each_rejection_once_muted() {
     other.set_path("/favicon.ico");
     other.set_query(None);
     assert_eq!((page_title(&other).0, page_title(&other).0), (404, 404));
-    let text = terminal.wait_for("the path is not that of redirect_uri").contents();
-    assert_eq!(text.matches("the path is not that of redirect_uri").count(), 1, "{text}");
+    let text = terminal.wait_for("the path differs from the path of redirect_uri").contents();
+    assert_eq!(text.matches("the path differs from the path of redirect_uri").count(), 1, "{text}");
     // A user behind a proxy.
     other.set_query(link.query());
     assert_eq!(page_title(&other).0, 404);

@@ -57,7 +57,7 @@ fn event_command_passes_the_scan_on() {
     assert_eq!(bind.expect_line(), format!("bound zoro to {ZORO}"));
     let output = bind.wait();
     assert_eq!(output.status(), Some(0));
-    assert!(output.stderr().contains("pass it on with `wxbox event`"), "{}", output.stderr());
+    assert!(output.stderr().contains("let it pass them to `wxbox event`"), "{}", output.stderr());
 }
 
 #[test]

@@ -99,8 +99,8 @@ info: rejected a callback: the state is wrong or missing
 info: rejected a callback: the state is wrong or missing
 info: rejected a callback: the state is wrong or missing
 warning: rejected the callback: its state is correct, but its path is not that of redirect_uri; configure the web server or tunnel so that it does not change the path
-info: rejected a callback: the path is not that of redirect_uri
-info: rejected a callback: the state is correct, but the path is not that of redirect_uri
+info: rejected a callback: the path differs from the path of redirect_uri
+info: rejected a callback: the state is correct, but the path differs from the path of redirect_uri
 info: rejected a callback: the method is not GET
 info: rejected a callback: the method is not GET
 info: rejected a callback: the state or the code is given twice

@@ -176,7 +176,7 @@ fn messages_are_offered_by_state() {
     let failed = &complete(&env, "outbox retry 2|")[1];
     assert!(failed.starts_with(&format!("2\tfailed ({errcode}); text to zoro, ")), "{failed}");
     let failed = &complete(&env, "explain 4016|");
-    assert!(failed.contains(&"40164\tcaller IP not in the whitelist".to_owned()), "{failed:?}");
+    assert!(failed.contains(&"40164\tthe caller IP is not on the IP allow-list".to_owned()), "{failed:?}");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn assert_completes(command: Command) {
     shell.expect("wxbox user passwd 'mon\t", "wxbox user passwd 'monkey d. dragon'");
     // A key without a space, so that the value can follow; then another key.
     shell.expect("wxbox send -t backup -d ho\tdb1 -d si\t42G", "wxbox send -t backup -d host=db1 -d size=42G");
-    shell.expect("wxbox explain 4016\t\t", "caller IP not in the whitelist");
+    shell.expect("wxbox explain 4016\t\t", "the caller IP is not on the IP allow-list");
     // Files are offered only where the argument is a file.
     shell.expect("wxbox user import use\t", "wxbox user import users-2026.csv");
     shell.expect("wxbox user show use\tQ", "wxbox user show useQ");

@@ -107,7 +107,7 @@ exit 130
 {"line":1,"ref":"mine","id":1,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat responded","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; no messages remain queued
+interrupted; 0 messages of this command remain queued
 
 "#]]);
 }

@@ -123,8 +123,8 @@ hint: run `wxbox config unset app_secret` first
     env.run("config set templates.new.url https://example.com").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: templates.new requires templates.new.id
-hint: set both at once: `wxbox config set templates.new.url VALUE templates.new.id VALUE`
+error: there is no alias new
+hint: run `wxbox template alias new` to create it
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG);
@@ -191,7 +191,7 @@ hint: run `wxbox config set app_secret` on a terminal, or `wxbox config set app_
     env.run_with_stdin("config set app_secret -", format!("{SECRET}\n")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-set app_secret = "***" in [HOME]/.config/wxbox/config.toml
+stored the AppSecret in [HOME]/.config/wxbox/config.toml; run `wxbox doctor` to check it
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG.replace("\"old\"", &format!("\"{SECRET}\"")));
@@ -216,7 +216,7 @@ fn secret_is_asked_for_and_not_shown() {
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
-    assert!(!text.contains(SECRET) && text.contains("set app_secret = \"***\""), "{text}");
+    assert!(!text.contains(SECRET) && text.contains("stored the AppSecret in"), "{text}");
     assert!(env.read_config().contains(&format!("appsecret = \"{SECRET}\"")));
 }
 

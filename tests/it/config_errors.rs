@@ -44,14 +44,14 @@ hint: check --config, which names the file
     run_unchanged(&env, "send --openid o hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: app_id is not set
-hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+error: there is no config file
+hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     run_unchanged(&env, "token --json").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"app_id is not set","hint":"there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
+{"error":"there is no config file","hint":"run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
     with("this is not toml\n").assert_snapshot(str![[r#"

@@ -138,9 +138,9 @@ fn different_causes_are_told_apart() {
 exit 7
 --- stderr
 error: message 1 to luffy is not delivered yet and remains queued: WeChat returned -1 (system error): platform busy
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
+hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
 error: 2 messages were rejected (recipients: nami, zoro): WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 0 of 3 messages sent; 2 not sent (`wxbox outbox list --state failed`); 1 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);

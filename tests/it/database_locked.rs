@@ -244,7 +244,7 @@ fn send_reports_lock_wait_and_resumes() {
     let mut env = env_with_luffy();
     let relay = InterceptingProxy::in_front_of(&mut env);
     let (run, said, held) = start_send_while_locked(&env, &relay, "hello");
-    assert!(said[0].contains("is locked by another process; one message is in flight"), "{said:?}");
+    assert!(said[0].contains("is locked by another process; 1 message is in flight"), "{said:?}");
     drop(held);
     let end = run.wait_with_output().unwrap();
     assert!(end.status.success() && end.stderr.is_empty(), "{end:?}");

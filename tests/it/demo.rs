@@ -67,7 +67,7 @@ added luffy
 
 $ wxbox bind --user luffy --scan --qr unicode
 http://127.0.0.1:[PORT]/q/[CODE]
-luffy scans the QR code …
+luffy scans the QR code…
 bound luffy to oLuffy_wears_the_straw_hat_1
 
 $ wxbox send --user luffy 'Hello from wxbox 你好 👋'

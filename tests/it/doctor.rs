@@ -72,7 +72,7 @@ fn missing_or_invalid_config_is_reported() {
 exit 3
 --- stdout
 failure  credentials: app_id is not set
-         fix: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+         fix: run `wxbox init` to create it
 failure  proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
          fix: check the proxy in HTTPS_PROXY, or remove it
 failure  TLS: cannot reach api.weixin.qq.com: through the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111); cannot reach api2.weixin.qq.com: through the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
@@ -80,7 +80,7 @@ failure  TLS: cannot reach api.weixin.qq.com: through the proxy http://127.0.0.1
 warning  config: there is no config file ([HOME]/.config/wxbox/config.toml)
          fix: run `wxbox init` to create it
 warning  redirect_uri: redirect_uri is not set
-         fix: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+         fix: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 --- stderr
 skipped because an earlier check failed: outbox, clock, token, IP allow-list, APIs, templates, port, callback
 3 failures, 2 warnings; 4 checks passed (`wxbox -v doctor` lists them)
@@ -95,7 +95,7 @@ failure  config: [HOME]/.config/wxbox/config.toml:1: unknown key app_ids
          fix: did you mean app_id?
 --- stderr
 all other checks were skipped, because they require a readable config
-one failure, no warning
+1 failure, 0 warnings
 
 "#]]);
     env.run("-c absent.toml doctor").assert_snapshot(str![[r#"
@@ -105,7 +105,7 @@ failure  config: cannot read the config file absent.toml: it does not exist
          fix: check --config, which names the file
 --- stderr
 all other checks were skipped, because they require a readable config
-one failure, no warning
+1 failure, 0 warnings
 
 "#]]);
 }
@@ -118,7 +118,7 @@ fn rejected_credentials_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-failure token: WeChat returned 40125 (invalid appsecret): AppSecret wrong | compare the AppSecret in [HOME]/.config/wxbox/config.toml:2 with the console; do not reset it unless it is lost, because other programs that use it would stop working
+failure token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong | compare the AppSecret in [HOME]/.config/wxbox/config.toml:2 with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 
 "#]],
     );
@@ -127,7 +127,7 @@ failure token: WeChat returned 40125 (invalid appsecret): AppSecret wrong | comp
         &env,
         str![[r#"
 warning credentials: gh_0123456789ab does not look like an AppID | compare app_id with the page of the account: an AppID is wx and 16 digits 0-9 and a-f
-failure token: WeChat returned 40013 (invalid appid): AppID unknown or malformed | copy the AppID again; it is case-sensitive
+failure token: WeChat returned 40013 (invalid appid): the AppID is unknown or malformed | copy the AppID again; it is case-sensitive
 
 "#]],
     );
@@ -149,7 +149,7 @@ fn ip_missing_from_allow_list_is_reported() {
     assert_problems(
         &TestEnv::with_scenario("ip_whitelist = [\"192.0.2.1\"]"),
         str![[r#"
-failure ip-list: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+failure ip-list: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list | add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
 
 "#]],
     );
@@ -189,7 +189,7 @@ warning apis: cannot determine which APIs the account can use | -
     assert_problems(
         &TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 0"),
         str![[r#"
-warning apis: the quota of today is used up: template messages | wait until midnight in China, or run `wxbox quota clear` (ten times a month)
+warning apis: the quota of today is used up: template messages | wait until midnight in China (UTC+8), or run `wxbox quota clear` (allowed ten times a month)
 
 "#]],
     );
@@ -208,7 +208,7 @@ fn invalid_template_aliases_are_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning templates: alert: thing1 has 29 characters and is sent as "longer than twenty…": a thing can have up to 20 characters | change [templates.alert.data]; run `wxbox template check alert` to see a preview
+warning templates: alert: thing1 has 29 characters and is cut to "longer than twenty…": thing fields hold at most 20 characters | change [templates.alert.data]; run `wxbox template check alert` to see a preview
 failure templates: the account has no template none, to which the alias gone refers | run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:19
 failure templates: the template of odd has no hots, which the alias sets | change [templates.odd.data]: the fields are thing1, character_string2, time3
 

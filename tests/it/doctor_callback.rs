@@ -34,7 +34,7 @@ failure port: cannot listen on [LISTENER]: Address already in use (os error 98) 
     assert_problems(
         &env,
         str![[r#"
-failure callback: another program answers at http://127.0.0.1:[PORT]/callback/ (HTTP 404) | configure the server or tunnel that answers there so that it forwards that path, with the query, to [LISTENER]
+failure callback: another program answers at http://127.0.0.1:[PORT]/callback/ (HTTP 404) | configure the server or tunnel at that address to forward the path and its query to [LISTENER]
 
 "#]],
     );
@@ -101,7 +101,7 @@ fn unusable_redirect_uri_is_reported() {
     assert_problems(
         &env,
         str![[r#"
-warning callback: cannot open http://224.0.0.1:8080/callback/, whose address does not belong to this machine: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
+warning callback: cannot open http://224.0.0.1:8080/callback/, whose address does not belong to this machine: Network is unreachable (os error 101) | on a cloud server, open TCP port 8080 in its security group and in the firewall of the system; behind a router that forwards the port, the router may lack NAT loopback: run `wxbox bind` and open the address with a phone on mobile data
 
 "#]],
     );

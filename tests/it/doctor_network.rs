@@ -61,8 +61,8 @@ fn unreachable_host_is_reported() {
     assert_problems(
         &env_with_api("http://127.0.0.1:1", ""),
         str![[r#"
-failure tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
-failure token: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | start `wxbox sandbox`, or correct network.api_base
+failure token: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111) | start `wxbox sandbox`, or correct network.api_base
 
 "#]],
     );
@@ -73,7 +73,7 @@ failure token: cannot get an access token: cannot reach 127.0.0.1:1: Connection 
     assert_problems(
         &env,
         str![[r#"
-warning tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+warning tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | start `wxbox sandbox`, or correct network.api_base
 warning apis: cannot determine which APIs the account can use | -
 
 "#]],
@@ -192,12 +192,12 @@ failure  database: cannot open the database text/wxbox.db: Not a directory (os e
 fn undelivered_messages_are_reported() {
     let env = TestEnv::with_bound_luffy();
     env.run("send --user luffy --no-wait hello").assert_success();
-    assert!(env.run("-v doctor").assert_success().stdout().contains("outbox: one message is queued, the oldest for "));
+    assert!(env.run("-v doctor").assert_success().stdout().contains("outbox: 1 message is queued, the oldest for "));
     env.query::<i64>("UPDATE messages SET due_at = due_at - 7500000, created_at = created_at - 7500000 RETURNING id");
     assert_problems(
         &env,
         str![[r#"
-warning outbox: one message has been due for 2h 5m, and no process is sending them | keep `wxbox serve` running, or run `wxbox outbox flush` every few minutes with cron or a systemd timer
+warning outbox: 1 message has been due for 2h 5m, and no process is sending them | keep `wxbox serve` running, or run `wxbox outbox flush` every few minutes with cron or a systemd timer
 
 "#]],
     );
@@ -239,7 +239,7 @@ fn terminal_output_is_colored_and_signal_ends_wait() {
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(ended.is_echo_on && !ended.screen.hide_cursor() && !text.contains("looking"), "{text}");
-    assert!(text.ends_with("one failure, no warning; 16 checks passed"), "{text}");
+    assert!(text.ends_with("1 failure, 0 warnings; 16 checks passed"), "{text}");
     let colour = |word: &str| {
         let row = text.lines().position(|line| line.starts_with(word)).unwrap();
         ended.screen.cell(row.try_into().unwrap(), 0).unwrap().fgcolor()

@@ -43,7 +43,7 @@ fn running_serve_passes_all_checks() {
     snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(
         age.replace(&text, "arrived [AGE] ago").into_owned() + "\n",
         str![[r#"
-ok       push URL from outside: WeChat's servers resolve it to [IP]; pings from 1 of 1 servers arrive
+ok       push URL from outside: WeChat's servers resolve it to [IP]; a ping from 1 server arrives
 ok       redirect_uri: http://[SERVE]/callback/; the sandbox accepts every address
 ok       port: `wxbox serve` listens on [SERVE]
 ok       callback: http://[SERVE]/callback/ reaches this machine
@@ -112,7 +112,7 @@ fn refused_pushes_are_a_warning_until_one_is_taken() {
     assert_eq!(push(&address, &xml).0, 403);
     wait_for_refused(&env, true);
     let found = problems_of(&env, "refused-pushes").remove(0);
-    assert!(found.starts_with("warning refused-pushes: one push was rejected "), "{found}");
+    assert!(found.starts_with("warning refused-pushes: 1 push was rejected "), "{found}");
     assert!(found.contains("it is not encrypted, although push.aes_key is set"), "{found}");
     assert!(found.contains("choose safe on the sandbox's page under “Push settings”"), "{found}");
     let text = env.run("doctor").assert_success();
@@ -196,7 +196,7 @@ fn config_that_serve_has_not_read_is_a_warning() {
     env.write_file("other.toml", text);
     let found = problem_lines(&env.run("-c other.toml --json doctor"));
     let found = found.iter().find(|line| line.contains(" served-config: ")).unwrap();
-    let expected = format!("has read {}, which has other values of: send.rate", path.display());
+    let expected = format!("has read {}, which has different values for send.rate", path.display());
     assert!(found.contains(&expected), "{found}");
 }
 
@@ -211,7 +211,7 @@ fn failed_receipts_are_a_warning() {
     assert_eq!(sent.status(), Some(5));
     assert!(sent.stderr().contains("did not deliver it: system failed"), "{}", sent.stderr());
     let found = problems_of(&env, "receipts").remove(0);
-    assert!(found.starts_with("warning receipts: WeChat could not deliver one message"), "{found}");
+    assert!(found.starts_with("warning receipts: WeChat could not deliver 1 message"), "{found}");
     assert!(found.contains("`wxbox outbox list --receipt failed --since 1d`"), "{found}");
     drop(serve);
 }

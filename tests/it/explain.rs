@@ -15,7 +15,7 @@ exit 0
 Code              45009
 WeChat's message  reach max api daily quota limit
 Meaning           daily quota of this API used up
-What to do        Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+What to do        Wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 wxbox             the message stays queued until the quota is reset at midnight in China
 
 "#]]);
@@ -138,5 +138,5 @@ hint: use a rid of the last 7 days of the same account
     let env = TestEnv::without_config();
     let ran = env.run("explain 6aac005a-01bfdbee-79769285");
     assert_eq!(ran.status(), Some(3));
-    assert!(ran.stderr().starts_with("error: app_id is not set"), "{}", ran.stderr());
+    assert!(ran.stderr().starts_with("error: there is no config file"), "{}", ran.stderr());
 }

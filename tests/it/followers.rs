@@ -136,7 +136,7 @@ oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
 error: cannot list all followers: 2 of 3 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
 }

@@ -272,7 +272,7 @@ added 2 users
     env.run_with_stdin("user import -", " Username , NOTE \n\"usopp\",\"x\"").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-added one user
+added 1 user
 
 "#]]);
     env.run("user list").assert_snapshot(str![[r#"
@@ -293,8 +293,8 @@ fn an_openid_needs_an_account() {
     env.run_with_stdin("user import -", "username,openid\nnami,\nluffy,oLuffy\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: standard input, line 3, column openid: an openid requires app_id in the config: app_id is not set
-hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+error: standard input, line 3, column openid: an openid requires app_id in the config: there is no config file
+hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run_with_stdin("user import -", "username,openid\nluffy,\n").assert_success();

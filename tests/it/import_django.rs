@@ -171,7 +171,7 @@ error: web/db.sqlite3: the table app01_userinfo has no column wx_id
 exit 2
 --- stderr
 error: web/db.sqlite3 is an SQLite database without a table app01_userinfo
-hint: use db.sqlite3 of the original web application, a CSV file or a JSON Lines file
+hint: use a CSV file, a JSON Lines file, or the db.sqlite3 of the old Django application
 
 "#]]);
     drop(conn);
@@ -209,7 +209,7 @@ fn an_openid_needs_an_account() {
     let ran = env.run("user import web/db.sqlite3");
     assert_eq!(ran.status(), Some(3));
     assert!(
-        ran.stderr().starts_with("error: an openid requires app_id in the config: app_id is not set"),
+        ran.stderr().starts_with("error: an openid requires app_id in the config: there is no config file"),
         "{}",
         ran.stderr()
     );
@@ -234,7 +234,7 @@ fn a_database_in_wal_mode_is_read_once_its_log_is_empty() {
     env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: web/db.sqlite3 is in use or was not closed, and may be incomplete
+error: web/db.sqlite3 is in use or was not closed properly, and may be incomplete
 hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_mode = DELETE'` and try again
 
 "#]]);

@@ -81,7 +81,7 @@ error: standard input, line 2, column username: the name has 65 characters; the 
     import_file(&env, "username,note\nnami,\"a\nb\"\nzoro\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 4: one field, but 2 columns
+error: standard input, line 4: 1 field, but 2 columns
 hint: write a field that contains , or a line break in double quotes
 
 "#]]);
@@ -232,21 +232,21 @@ fn invalid_encodings_are_reported() {
     import_file(&env, wide("\u{feff}username\n路飞\n", u16::to_le_bytes)).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is UTF-16 or not a text file
+error: standard input is not UTF-8 text; it may be UTF-16 or a binary file
 hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);
     import_file(&env, wide("\u{feff}username\n路飞\n", u16::to_be_bytes)).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is UTF-16 or not a text file
+error: standard input is not UTF-8 text; it may be UTF-16 or a binary file
 hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);
     import_file(&env, wide("username\n路飞\n", u16::to_le_bytes)).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: standard input is UTF-16 or not a text file
+error: standard input is not UTF-8 text; it may be UTF-16 or a binary file
 hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);

@@ -116,14 +116,14 @@ fn all_missing_options_are_named_at_once() {
     env.run("init").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: cannot ask for missing values: standard input is not a terminal; missing: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
+error: standard input is not a terminal, so these options are required: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
 hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 
 "#]]);
     env.run("init --secret-stdin --app-id wx1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: cannot ask for missing values: standard input is not a terminal; missing: --redirect-uri
+error: standard input is not a terminal, so these options are required: --redirect-uri
 hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 
 "#]]);
@@ -168,8 +168,8 @@ fn rejected_config_is_not_written() {
     env.run_with_stdin(&init_args(&url), "0123456789abcdef0123456789abcdee").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: nothing was written: WeChat returned 40125 (invalid appsecret): AppSecret wrong
-hint: compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
+error: nothing was written: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+hint: compare the AppSecret with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 
 "#]]);
     env.sandbox().requests();
@@ -177,8 +177,8 @@ hint: compare the AppSecret with the console (微信开发者平台 → 我的�
     other.run_with_stdin(&init_args(&refusing), SECRET).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: nothing was written: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+error: nothing was written: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
+hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
 
 "#]]);
     env.run_with_stdin(&init_args("http://127.0.0.1:1"), SECRET).assert_snapshot(str![[r#"

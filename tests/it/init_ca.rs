@@ -55,7 +55,7 @@ fn ca_file_option_works_without_terminal() {
 fn untrusted_certificate_prompts_for_ca_file() {
     let (env, _running, line) = env_with_untrusted_ca();
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
-    terminal.wait_for("AppSecret (not shown; press Enter to use that of");
+    terminal.wait_for("AppSecret (not shown; press Enter to use the one of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Receive WeChat's events?");
     terminal.type_keys("\r");

@@ -44,7 +44,7 @@ fn init_waits_for_the_check_of_the_url() {
     let (mut env, args, address) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    let screen = terminal.wait_for("Waiting for WeChat's check of the URL").contents();
+    let screen = terminal.wait_for("waiting for WeChat's check of the URL").contents();
     let (token, key) = (push_value(&env, "token").unwrap(), push_value(&env, "aes_key").unwrap());
     let shown = [
         format!("  URL             http://{address}/push\n"),
@@ -78,7 +78,7 @@ fn ctrl_c_leaves_the_config_and_says_how_to_go_on() {
     let (env, args, _) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    terminal.wait_for("Waiting for WeChat's check of the URL");
+    terminal.wait_for("waiting for WeChat's check of the URL");
     terminal.type_keys("\x03");
     let ended = terminal.wait();
     let text = ended.screen.contents();
@@ -120,7 +120,7 @@ fn test_account_gets_a_token_only() {
     terminal.type_keys("http://203.0.113.7:8080/\r");
     terminal.wait_for("ports 80 (http) and 443 (https) only");
     terminal.type_hidden("\x7f\x7f\x7f\x7f\x7f\x7f\r");
-    let screen = terminal.wait_for("Waiting for WeChat's check of the URL").contents();
+    let screen = terminal.wait_for("waiting for WeChat's check of the URL").contents();
     assert!(screen.contains("接口配置信息") && screen.contains("URL    http://203.0.113.7/push"), "{screen}");
     assert!(!screen.contains("安全模式"), "{screen}");
     terminal.type_keys("\x03");
@@ -219,7 +219,7 @@ fn check_of_a_wrong_path_is_reported() {
     let (mut env, args, address) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    terminal.wait_for("Waiting for WeChat's check of the URL");
+    terminal.wait_for("waiting for WeChat's check of the URL");
     let (token, key) = (push_value(&env, "token").unwrap(), push_value(&env, "aes_key").unwrap());
     assert_eq!(env.sandbox().try_push_settings(&format!("http://{address}/wx"), &token, &key, "safe").0, 400);
     terminal.wait_for("WeChat checked the path /wx, but the path of the push URL is /push");

@@ -34,7 +34,7 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
     terminal.wait_for("AppID [wx0123456789abcdef]:");
     terminal.type_keys(&format!("{app_id}\r"));
-    terminal.wait_for("AppSecret (not shown; press Enter to use that of");
+    terminal.wait_for("AppSecret (not shown; press Enter to use the one of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [");
     terminal.type_keys(&format!("{uri}\r"));
@@ -72,7 +72,7 @@ fn three_answers_create_config() {
             "  3  Callback address  http://127.0.0.1:8080/callback/",
             "  4  Events            no",
             "Press Enter to continue, or type a number to change that line: ",
-            "Checking with the sandbox …",
+            "checking with the sandbox…",
             "Verified.",
             &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
             "Next:",
@@ -180,7 +180,7 @@ fn failed_config_is_written_only_on_confirmation() {
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("AppID [");
     terminal.type_keys("wx012345\r");
-    terminal.wait_for("type it again, or press Enter if it is correct");
+    terminal.wait_for("correct it, or press Enter to keep it");
     answer_prompts(&mut terminal, "", "");
     terminal.wait_for("Try again?");
     terminal.type_keys("n\r");
@@ -190,7 +190,7 @@ fn failed_config_is_written_only_on_confirmation() {
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(text.contains("nothing was changed"), "{text}");
-    assert!(text.contains("error: wx012345 does not look like an AppID: type it again"), "{text}");
+    assert!(text.contains("warning: wx012345 does not look like an AppID: correct it"), "{text}");
     assert!(!env.path(".config").exists());
 }
 
@@ -243,12 +243,12 @@ fn answers_can_be_changed_before_they_are_written() {
     terminal.wait_for("Type < to return");
     terminal.wait_for("AppID [wx0123456789abcdef]:");
     terminal.type_keys("wx0000000000000000\r");
-    terminal.wait_for("AppSecret (not shown; press Enter to use that of");
+    terminal.wait_for("AppSecret (not shown; press Enter to use the one of");
     terminal.type_hidden("<\r");
     // The typed value is the default now.
     terminal.wait_for("AppID [wx0000000000000000]:");
     terminal.type_keys("wx1111111111111111\r");
-    terminal.wait_for_twice("AppSecret (not shown; press Enter to use that of");
+    terminal.wait_for_twice("AppSecret (not shown; press Enter to use the one of");
     terminal.type_hidden(&format!("{SECRET}\r"));
     terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
     terminal.type_keys("<\r");

@@ -41,14 +41,14 @@ exit 0
 exit 2
 --- stderr
 错误：没有名为“lst”的命令
-提示：是不是想输入 list？
+提示：是不是想输入“list”？
 
 "#]]);
     env.set_variable("LC_ALL", "C").set_variable("WXBOX_LANG", "zh-CN").run("user lst").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 错误：没有名为“lst”的命令
-提示：是不是想输入 list？
+提示：是不是想输入“list”？
 
 "#]]);
 }
@@ -105,7 +105,10 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
         remove.wait_for("[y/N]");
         remove.type_hidden(key);
         let text = remove.wait().screen.contents();
-        assert_eq!(text, format!("绑定关系、标签，以及发给该用户的所有消息的内容也会删除。是否删除“路飞”？ {answer}"));
+        assert_eq!(
+            text,
+            format!("要删除“路飞”吗？绑定关系、标签，以及发给该用户的所有消息的内容会一并删除。 {answer}")
+        );
     }
 }
 
@@ -138,12 +141,22 @@ fn env_without_locale(config: &str) -> TestEnv {
 }
 
 #[test]
+fn durations_and_log_labels_are_chinese() {
+    let mut env = env_without_locale("language = \"zh\"");
+    env.run("run -u luffy --text '{program} 耗时 {duration}' -- true").assert_success();
+    let reports = crate::run::received_reports(&mut env);
+    assert!(reports.len() == 1 && reports[0].starts_with("true 耗时 ") && reports[0].ends_with('秒'), "{reports:?}");
+    let ran = env.run("-v send -u luffy 你好").assert_success();
+    assert!(ran.stderr().lines().any(|line| line == "信息：消息 2：已发送"), "{}", ran.stderr());
+}
+
+#[test]
 fn config_language_applies_without_locale() {
     let mut env = env_without_locale("language = \"zh\"");
     env.run("run -u luffy -- sh -c 'exit 3'").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-已把消息 1（文本）发给“luffy”
+消息 1（文本）已发送给“luffy”
 
 "#]]);
     let reports = crate::run::received_reports(&mut env);
@@ -162,7 +175,7 @@ exit 0
 错误信息  invalid ip, not in whitelist
 含义      请求的 IP 不在 API IP 白名单中
 处理办法  请把错误信息中的 IP 加入“API IP 白名单”（“微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥”），几分钟后重试
-wxbox     微信返回该错误码时，停止发送，其余消息留在队列中
+wxbox     微信返回该错误码时，wxbox 停止发送，其余消息留在队列中
 
 "#]]);
     let list = Terminal::start(env.command("user list"), 30, 100).wait();

@@ -129,21 +129,21 @@ hint: use an image, audio or video file; `wxbox send` also accepts a media_id
     env.run("media upload large.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: large.png has 10485761 bytes; the limit of WeChat for image is 10485760
+error: large.png has 10485761 bytes; WeChat allows at most 10485760 for image
 hint: use a smaller file
 
 "#]]);
     env.run("media upload long.amr").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: long.amr has 2097153 bytes; the limit of WeChat for voice is 2097152
+error: long.amr has 2097153 bytes; WeChat allows at most 2097152 for voice
 hint: use a smaller file
 
 "#]]);
     env.run("media upload cover.jpg --type thumb").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: cover.jpg has 65537 bytes; the limit of WeChat for thumb is 65536
+error: cover.jpg has 65537 bytes; WeChat allows at most 65536 for thumb
 hint: use a smaller file
 
 "#]]);
@@ -205,7 +205,7 @@ hint: use an image, audio or video file; `wxbox send` also accepts a media_id
     env.run("send -u luffy --image large.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: large.png has 10485761 bytes; the limit of WeChat for image is 10485760
+error: large.png has 10485761 bytes; WeChat allows at most 10485760 for image
 hint: use a smaller file
 
 "#]]);

@@ -184,8 +184,8 @@ hint: convert the file to an accepted format
     env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and remains queued until [LOCAL_TIME]: cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry 2`
+error: message 2 to luffy is not delivered yet; it remains queued and is retried after [LOCAL_TIME]: cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
 
 "#]]);
     fault(&mut env, "truncated = true");
@@ -193,7 +193,7 @@ hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or
 exit 6
 --- stderr
 error: message 3 to luffy is not delivered yet and remains queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
-hint: do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now
+hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now
 
 "#]]);
     fault(&mut env, "nth = 1\nerrcode = 40001");
@@ -328,7 +328,7 @@ queued message 1 (text) to nami
     env.run("outbox prune --older-than 1d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-deleted one message
+deleted 1 message
 
 "#]]);
     env.run("user remove luffy --yes").assert_success();

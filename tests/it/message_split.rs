@@ -37,7 +37,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: the text has 5159 bytes of UTF-8 and is cut to 2048 bytes, the limit of WeChat
+warning: the text is 5159 bytes long and is cut to 2048 bytes, the limit of WeChat
 
 "#]]);
     let cut = received_texts(&mut env).remove(0);
@@ -46,7 +46,7 @@ warning: the text has 5159 bytes of UTF-8 and is cut to 2048 bytes, the limit of
     env.run_with_stdin("send -u luffy --strict -", three_part_text()).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the text has 5159 bytes of UTF-8; the limit of WeChat is 2048
+error: the text is 5159 bytes long; WeChat allows at most 2048
 hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);
@@ -174,7 +174,7 @@ fn parts_after_rejected_part_are_cancelled() {
 exit 5
 --- stderr
 error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 error: 2 messages were cancelled (recipients: nami): the previous part, message 1, was not delivered
 0 of 3 messages sent; 3 not sent (`wxbox outbox list --state failed --state cancelled`)
 
@@ -355,7 +355,7 @@ fn lines_of_a_batch_are_split() {
     env.run_with_stdin("send --batch -", line.to_string()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048 bytes, the limit of WeChat"]}
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["the text is 5159 bytes long and is cut to 2048 bytes, the limit of WeChat"]}
 
 "#]]);
     let ran = env.run_with_stdin("send --batch - --split", line.to_string()).assert_success();
@@ -367,7 +367,7 @@ exit 0
     env.run_with_stdin("send --batch - --strict", line.to_string()).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":1,"ref":"r","state":"failed","error":"the text has 5159 bytes of UTF-8; the limit of WeChat is 2048"}
+{"line":1,"ref":"r","state":"failed","error":"the text is 5159 bytes long; WeChat allows at most 2048"}
 
 "#]]);
 }

@@ -61,7 +61,7 @@ fn invalid_message_names_error_and_position() {
         ),
         (
             r#"{"msgtype": "news", "news": {"articles": [{}, {}]}}"#,
-            "news.articles has 2 entries; the limit of WeChat is 1",
+            "news.articles has 2 entries; WeChat allows at most 1",
             "run `wxbox send --help` to see examples of messages",
         ),
         (
@@ -81,7 +81,7 @@ fn invalid_message_names_error_and_position() {
         ),
         (
             r#"{"template_id": "T", "scene": 1, "title": "sixteen letters!", "data": {"content": {"value": "v"}}}"#,
-            "title has 16 characters; the limit is 15",
+            "title has 16 characters; WeChat allows at most 15",
             "run `wxbox send --help` to see examples of messages",
         ),
         (

@@ -119,14 +119,14 @@ hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
     unchanged(&format!("send -u luffy --strict {}x", "中".repeat(683))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the text has 2050 bytes of UTF-8; the limit of WeChat is 2048
+error: the text is 2050 bytes long; WeChat allows at most 2048
 hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);
     unchanged(&format!("send -u luffy --dry-run --strict {}", "x".repeat(2049))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: the text has 2049 bytes of UTF-8; the limit of WeChat is 2048
+error: the text is 2049 bytes long; WeChat allows at most 2048
 hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);

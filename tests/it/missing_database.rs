@@ -120,7 +120,7 @@ failure  config: the path in WXBOX_DATABASE contains $ or ~, which wxbox does no
          fix: write the full path; only ~/ at the beginning is supported
 --- stderr
 all other checks were skipped, because they require a readable config
-one failure, no warning
+1 failure, 0 warnings
 
 "#]]);
     assert!(!env.path("$HOME").exists() && !env.path("~").exists());

@@ -127,8 +127,8 @@ exit 0
     TestEnv::without_config().run(&format!("user add luffy --openid {LUFFY}")).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: app_id is not set
-hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+error: there is no config file
+hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
 }

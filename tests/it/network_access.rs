@@ -95,7 +95,11 @@ fn certificates_of_ssl_variables_are_trusted() {
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         let mut env = env_with_api(&base, "");
         let ran = env.set_variable(name, "/nonexistent").run("token");
-        assert!(ran.stderr().contains(&format!("cannot use /nonexistent, which {name} names: ")), "{}", ran.stderr());
+        assert!(
+            ran.stderr().contains(&format!("certificates in /nonexistent, which {name} names: ")),
+            "{}",
+            ran.stderr()
+        );
         assert_eq!(ran.status(), Some(3));
     }
 }

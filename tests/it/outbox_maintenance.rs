@@ -75,7 +75,7 @@ no messages are queued
     env.run("outbox cancel").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: one of these is missing: ID, --all
+error: one of these is required: ID, --all
 hint: usage: wxbox outbox cancel ID... | --all
 
 "#]]);
@@ -120,7 +120,7 @@ exit 0
 --- stdout
 cancelled message 2 to nami
 --- stderr
-warning: one message is in flight and cannot be cancelled
+warning: 1 message is in flight and cannot be cancelled
 
 "#]]);
     wechat.respond(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
@@ -311,14 +311,14 @@ fn outbox_commands_are_per_account() {
     env.run("outbox status").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: app_id is not set
-hint: there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
+error: there is no config file
+hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run("outbox cancel --all --json").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-{"error":"app_id is not set","hint":"there is no config file yet: run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
+{"error":"there is no config file","hint":"run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
 }
@@ -347,7 +347,7 @@ exit 7
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 {"error":"cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message","hint":null,"code":4}
-{"error":"one message was not delivered","hint":null,"code":7}
+{"error":"1 message was not delivered","hint":null,"code":7}
 
 "#]]);
     env.run("outbox retry 1 99").assert_snapshot(str![[r#"

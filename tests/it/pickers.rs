@@ -140,8 +140,8 @@ fn script_is_never_asked() {
         ("user remove", "NAME is missing"),
         ("unbind", "--user NAME is missing"),
         ("bind", "the user is missing: use --user NAME, or --unbound for all unbound users"),
-        ("outbox cancel", "one of these is missing: ID, --all"),
-        ("outbox retry", "one of these is missing: ID, --failed, --unknown, --queued, --expired"),
+        ("outbox cancel", "one of these is required: ID, --all"),
+        ("outbox retry", "one of these is required: ID, --failed, --unknown, --queued, --expired"),
     ] {
         let result = env.run_with_stdin(line, "luffy\n");
         assert_eq!(result.status(), Some(2), "{line}");

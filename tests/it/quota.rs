@@ -16,7 +16,7 @@ oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
 error: cannot list all followers: 2 of 2 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
     env.run("quota show").assert_snapshot(str![[r#"
@@ -90,7 +90,7 @@ exit 1
 /cgi-bin/token	200	0	200	-	
 --- stderr
 error: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
 }

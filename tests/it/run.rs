@@ -81,7 +81,7 @@ sent message 1 (template) to luffy
 exit 0
 --- stderr
 warning: skipped, not bound: nami, usopp
-error: cannot report the result of the command: there is no template "nonesuch"
+warning: the result will not be reported: there is no template "nonesuch"; running true anyway
 hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias nonesuch` to choose the one that this name stands for
 
 "#]]);
@@ -236,7 +236,7 @@ fn rejected_report_keeps_command_status() {
 exit 0
 --- stderr
 error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 
 "#]]);
 }
@@ -252,7 +252,7 @@ fn a_signal_while_the_report_waits_leaves_it_queued() {
 exit 3
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; one message remains queued; run `wxbox outbox flush` to send it
+interrupted; 1 message of this command remains queued; run `wxbox outbox flush` to send it
 
 "#]]);
     assert_eq!(queued_count(&env), 1);
@@ -271,7 +271,7 @@ exit 9
 --- stdout
 ran
 --- stderr
-error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
+warning: the result will not be reported: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"; running sh anyway
 
 "#]]);
     std::fs::remove_file(env.path(".config/wxbox/config.toml")).unwrap();
@@ -291,19 +291,23 @@ error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml
             "-u luffy -t backup --data-json absent.json",
             "cannot read absent.json: No such file or directory (os error 2)",
         ),
-        ("-u luffy --fallback backup", "the template backup has no field left for the text of --fallback"),
+        (
+            "-u luffy --fallback backup",
+            "--fallback backup: every field has a default, so there is no field for the text",
+        ),
     ] {
         let result = ran(options);
         assert_eq!((result.status(), result.stdout()), (Some(9), "ran\n"), "{options}");
-        let errors: Vec<&str> = result.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
-        assert_eq!(errors, [format!("error: cannot report the result of the command: {trouble}")], "{options}");
+        let warnings: Vec<&str> = result.stderr().lines().filter(|line| line.starts_with("warning: ")).collect();
+        let expected = format!("warning: the result will not be reported: {trouble}; running sh anyway");
+        assert_eq!(warnings, [expected], "{options}");
     }
     env.run("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").assert_snapshot(str![[r#"
 exit 9
 --- stdout
 ran
 --- stderr
-{"error":"cannot report the result of the command: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db","hint":"did you mean luffy?","code":4}
+{"error":"the result will not be reported: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db; running sh anyway","hint":"did you mean luffy?","code":4}
 
 "#]]);
     std::fs::write(env.database_path(), "no database at all").unwrap();
@@ -312,7 +316,7 @@ exit 9
 --- stdout
 ran
 --- stderr
-error: cannot report the result of the command: [HOME]/.local/share/wxbox/wxbox.db is not a database
+warning: the result will not be reported: [HOME]/.local/share/wxbox/wxbox.db is not a database; running sh anyway
 hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
@@ -345,7 +349,7 @@ fn config_fixed_during_command_is_used() {
     env.write_file("good.toml", &config);
     env.write_config("app_id = 3\n");
     let ran = env.run("run -u luffy -- cp good.toml .config/wxbox/config.toml");
-    assert!(ran.stderr().starts_with("error: cannot report the result"), "{}", ran.stderr());
+    assert!(ran.stderr().starts_with("warning: the result will not be reported"), "{}", ran.stderr());
     assert!(ran.stderr().ends_with("sent message 1 (text) to luffy\n"), "{}", ran.stderr());
     assert_eq!(received_reports(&mut env).len(), 1);
 }
@@ -356,7 +360,7 @@ fn config_broken_during_command_is_reported() {
     env.run("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: cannot report the result of the command: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
+error: the result of the command was not reported: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
 }

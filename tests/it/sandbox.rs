@@ -56,7 +56,7 @@ The WeChat sandbox is at http://127.0.0.1:[PORT]
   AppID      wx0123456789abcdef
   AppSecret  0123456789abcdef0123456789abcdef
 
-Press Ctrl-C to stop. Requests:
+Press Ctrl-C to stop. Requests (China time, request, errcode, duration):
 
 "#]]);
 }
@@ -208,7 +208,7 @@ fn listen_address_must_be_free_and_usable() {
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
-hint: another sandbox may use the port; use --listen 127.0.0.1:0 to select a free port
+hint: if it is another sandbox, stop it, or use --listen 127.0.0.1:0 to select a free port; then run `wxbox -c sandbox.toml init --sandbox URL` with the URL that the sandbox prints
 
 "#]]);
     env.run("sandbox --listen 8899").assert_snapshot(str![[r#"

@@ -132,15 +132,15 @@ fn rejected_secret_is_reported_with_origin() {
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
-hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
+error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "too-short");
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
+error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
 hint: copy the whole AppSecret to WXBOX_APP_SECRET again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);

@@ -132,7 +132,7 @@ exit 0
 exit 4
 --- stderr
 error: usopp is not bound
-hint: run `wxbox bind --user 'usopp'` to show the QR code
+hint: run `wxbox bind --user usopp` to show the QR code
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -186,7 +186,7 @@ fn invalid_recipient_queues_nothing() {
 exit 4
 --- stderr
 error: usopp is not bound
-hint: run `wxbox bind --user 'usopp'` to show the QR code
+hint: run `wxbox bind --user usopp` to show the QR code
 
 "#]]);
     env.run("send -u luffy -u lufy hi").assert_snapshot(str![[r#"

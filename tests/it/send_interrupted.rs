@@ -14,18 +14,18 @@ fn rejected_credentials_exit_3() {
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
-hint: compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working
-2 messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
+2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with the console; do not reset it unless it is lost, because other programs that use it would stop working","code":3}
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+{"error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working","code":3}
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -42,9 +42,9 @@ Attempts      0
 Created       [TIME]
 Expires       [TIME]
 Next attempt  [TIME]
-Error         cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong
+Error         cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
 Request ID    [RID]
-Hint          compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
+Hint          compare the AppSecret with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
 Content       hi
 
 "#]]);
@@ -52,9 +52,9 @@ Content       hi
     env.run(&format!("send --openid {LUFFY} hi")).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat returned 40013 (invalid appid): AppID unknown or malformed
+error: cannot get an access token: WeChat returned 40013 (invalid appid): the AppID is unknown or malformed
 hint: copy the AppID again; it is case-sensitive
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }
@@ -65,25 +65,25 @@ fn disallowed_ip_is_reported() {
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
+hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again; do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again","code":3}
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+{"error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again","code":3}
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
+hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
 
 "#]]);
 }
@@ -99,17 +99,17 @@ fn unsent_message_stays_queued() {
 exit 6
 --- stderr
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network, network.api_base and network.proxy
-2 messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+hint: start `wxbox sandbox`, or correct network.api_base
+2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 6
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+{"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"start `wxbox sandbox`, or correct network.api_base","code":6}
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -134,7 +134,7 @@ Created       [TIME]
 Expires       [TIME]
 Next attempt  [TIME]
 Error         cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-Hint          do not send it again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
+Hint          do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
 Content       hi
 
 "#]]);
@@ -151,8 +151,8 @@ fn a_cached_token_does_not_make_the_host_reachable() {
 exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network, network.api_base and network.proxy
-2 messages remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
+hint: start `wxbox sandbox`, or correct network.api_base
+2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     assert_eq!(queued_count(&env), 2);
@@ -174,7 +174,7 @@ exit 6
 --- stdout
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no response from 127.0.0.1:[PORT]: timed out","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"one message was not delivered","hint":null,"code":6}
+{"error":"1 message was not delivered","hint":null,"code":6}
 
 "#]]);
     env.run("outbox show 1").assert_snapshot(str![[r#"
@@ -235,7 +235,7 @@ sent message 1 (text) to luffy
 stopping; waiting up to two seconds for responses
 error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat responded
 hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`
-interrupted; one message remains queued; run `wxbox outbox flush` to send it
+interrupted; 1 message of this command remains queued; run `wxbox outbox flush` to send it
 
 "#]])
         } else {
@@ -247,7 +247,7 @@ exit 143
 {"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; one message remains queued; run `wxbox outbox flush` to send it
+interrupted; 1 message of this command remains queued; run `wxbox outbox flush` to send it
 
 "#]])
         };
@@ -283,7 +283,7 @@ fn signal_waits_briefly_for_pending_response() {
 exit 130
 --- stderr
 stopping; waiting up to two seconds for responses
-interrupted; one message remains queued; run `wxbox outbox flush` to send it
+interrupted; 1 message of this command remains queued; run `wxbox outbox flush` to send it
 
 "#]]);
     assert_eq!(queued_count(&env), 1);

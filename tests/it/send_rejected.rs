@@ -90,16 +90,16 @@ exit 0
 exit 5
 --- stderr
 error: message 3 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 
 "#]]);
     env.run("send --json -u nami -u luffy hi").assert_snapshot(str![[r#"
 exit 7
 --- stdout
-{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"one message was not delivered","hint":null,"code":7}
+{"error":"1 message was not delivered","hint":null,"code":7}
 
 "#]]);
     env.run(&format!("send --json --openid {LUFFY} hi")).assert_snapshot(str![[r#"
@@ -117,7 +117,7 @@ fn permanent_rejection_exits_5() {
 exit 5
 --- stderr
 error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 
 "#]]);
     env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
@@ -155,7 +155,7 @@ Attempts    1
 Created     [TIME]
 Error       WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 Request ID  [RID]
-Hint        use a template message, or ask the person to write to the account first (they must follow it for either)
+Hint        use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 Content     hi
 
 "#]]);
@@ -186,7 +186,7 @@ fn exhausted_quota_leaves_all_queued() {
 exit 6
 --- stderr
 error: 2 messages are not delivered yet and remain queued (recipients: luffy, nami): WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send them again: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (ten times a month), then `wxbox outbox retry --queued`
+hint: do not send them again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
 0 of 2 messages sent; 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);
@@ -203,7 +203,7 @@ exit 7
 sent message 1 (text) to luffy
 --- stderr
 error: message 2 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
 
 "#]]);

@@ -93,7 +93,8 @@ fn people_who_unfollow_and_write_are_known() {
     // A template message would be refused as well.
     let refused = env.run("send --user nami hello");
     assert!(refused.stderr().contains("WeChat returned 45015"), "{}", refused.stderr());
-    let hint = "hint: ask the person to follow the account; then run `wxbox outbox retry 1` to send it\n";
+    let hint = "hint: ask the person to follow the account first; then use --template, or --fallback ALIAS, \
+                or wait until the person writes to the account\n";
     assert!(refused.stderr().ends_with(hint), "{}", refused.stderr());
     let shown = env.run("user show nami").assert_success();
     assert!(!shown.stdout().contains("user sync"), "{}", shown.stdout());

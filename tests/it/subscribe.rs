@@ -42,7 +42,7 @@ exit 5
 --- stdout
 {"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat returned 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 --- stderr
-{"error":"one message was not delivered","hint":null,"code":5}
+{"error":"1 message was not delivered","hint":null,"code":5}
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
@@ -159,8 +159,8 @@ Title    Backup report
 ID       backup_report-0123456789abcdefghijklmnopqrs
 Alias    -
 As of    [TIME]
-Fields   thing1             a thing can have up to 20 characters
-         character_string2  the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
+Fields   thing1             thing fields hold at most 20 characters
+         character_string2  character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks
          time3              use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 Content  Backup: ‹thing1›
          Size: ‹character_string2›

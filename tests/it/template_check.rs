@@ -55,7 +55,7 @@ Server alert
   Host: db1
   Time:
 --- stderr
-warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing can have up to 20 characters
+warning: thing1 has 32 characters and is cut to "the disk of the dat…": thing fields hold at most 20 characters
 warning: WeChat may reject time3, which is empty
 
 "#]]);
@@ -108,7 +108,7 @@ exit 0
     env.run("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may reject /"a b/" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may reject /"now/" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times"}]}
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may reject /"a b/" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may reject /"now/" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times"}]}
 
 "#]]);
     env.run("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").assert_snapshot(str![[r#"
@@ -182,9 +182,25 @@ hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or 
 exit 1
 --- stderr
 error: cannot look up the template a: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network, network.api_base and network.proxy
+hint: start `wxbox sandbox`, or correct network.api_base
 
 "#]]);
+}
+
+#[test]
+fn shown_value_is_the_truncated_one() {
+    let env = TestEnv::with_bound_luffy();
+    let ran = env.run(
+        "template check 'Server alert' -d thing1='the disk 💾 is full, delete files' \
+         -d character_string2=db1 -d time3=15:01",
+    );
+    assert_eq!(
+        ran.stderr().lines().filter(|line| line.contains("thing1")).collect::<Vec<_>>(),
+        [
+            "warning: thing1 has 32 characters and is cut to \"the disk 💾 is full,…\": thing fields hold at most 20 characters",
+            "warning: WeChat shows thing1 as \"the disk  is full,…\": no emoji",
+        ]
+    );
 }
 
 #[test]
@@ -196,7 +212,7 @@ exit 0
 --- stdout
 sent message 1 (template) to luffy
 --- stderr
-warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing can have up to 20 characters
+warning: thing1 has 32 characters and is cut to "the disk of the dat…": thing fields hold at most 20 characters
 warning: WeChat may reject time3, which is empty
 
 "#
@@ -215,7 +231,7 @@ warning: WeChat may reject "[TIME]" for time3: use a time such as 15:01 or 15:01
         str![[r#"
 exit 2
 --- stderr
-error: WeChat rejects thing1 with 32 characters: a thing can have up to 20 characters; WeChat rejects an empty time3
+error: WeChat rejects thing1 with 32 characters: thing fields hold at most 20 characters; WeChat rejects an empty time3
 hint: without --strict this is a warning; run `wxbox template check 'Server alert' --data …` to see a preview
 
 "#]],
@@ -267,7 +283,7 @@ fn each_line_of_a_batch_is_checked() {
     env.run_with_stdin("send --batch -", &lines).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat may reject /"b c/" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks"]}
+{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat may reject /"b c/" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks"]}
 {"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
 
 "#]]);
@@ -277,14 +293,14 @@ exit 0
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"thing1":{"value":"a"},"character_string2":{"value":"b c"},"time3":{"value":"03:00"}}}
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"123456789012345678901"},"size":{"value":"-"},"time":{"value":"-"}}}
 --- stderr
-warning: line 1: WeChat may reject "b c" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
+warning: line 1: WeChat may reject "b c" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks
 warning: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
 
 "#]]);
     env.run_with_stdin("send --batch - --dry-run --strict", &lines).assert_snapshot(str![[r#"
 exit 5
 --- stderr
-error: line 1: WeChat rejects "b c" for character_string2: the value can have up to 32 digits, letters and symbols, no Chinese and no blanks
+error: line 1: WeChat rejects "b c" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks
 error: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
 
 "#]]);
@@ -300,7 +316,7 @@ exit 0
 --- stdout
 sent message 1 (text) to luffy
 --- stderr
-warning: if --fallback is sent: thing1 has 21 characters and is sent as "[MSGID]…": a thing can have up to 20 characters
+warning: if the text is sent as the template Note: thing1 has 21 characters and is cut to "[MSGID]…": thing fields hold at most 20 characters
 
 "#]]);
     // luffy has written, and receives the whole text.
@@ -311,14 +327,13 @@ warning: if --fallback is sent: thing1 has 21 characters and is sent as "[MSGID]
     env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS} --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: WeChat rejects thing1 with 21 characters: a thing can have up to 20 characters
+error: WeChat rejects thing1 with 21 characters: thing fields hold at most 20 characters
 hint: without --strict this is a warning; run `wxbox template check Note --data …` to see a preview
 
 "#]]);
     env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
-warning: if --fallback is sent: thing1 has [..] characters and is sent as "true succeeded (sta…": a thing can have up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);

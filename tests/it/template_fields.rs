@@ -147,7 +147,7 @@ warning: cannot check the template backup_finished-0123456789abcdefghijklmnopq a
 exit 6
 --- stderr
 error: cannot look up the template "Backup finished": WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up; nothing was queued
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
     let ids: String = env.query("SELECT group_concat(json ->> 'template_id') FROM payloads");

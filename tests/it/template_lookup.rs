@@ -33,20 +33,20 @@ fn failed_title_lookup_keeps_its_cause() {
 exit 6
 --- stderr
 error: cannot look up the template "Backup": cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); nothing was queued
-hint: check the network, network.api_base and network.proxy
+hint: start `wxbox sandbox`, or correct network.api_base
 
 "#]]);
     send(vec![error_response(40164, "invalid ip 203.0.113.9, not in whitelist")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot look up the template "Backup": cannot get an access token: WeChat returned 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist; nothing was queued
-hint: add 203.0.113.9 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, then try again
+error: cannot look up the template "Backup": cannot get an access token: WeChat returned 40164 (invalid ip 203.0.113.9, not in whitelist): the caller IP is not on the IP allow-list; nothing was queued
+hint: add 203.0.113.9 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
 
 "#]]);
     send(vec![error_response(40125, "invalid appsecret")]).assert_snapshot(str![[r#"
 exit 3
 --- stderr
-error: cannot look up the template "Backup": cannot get an access token: WeChat returned 40125 (invalid appsecret): AppSecret wrong; nothing was queued
+error: cannot look up the template "Backup": cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong; nothing was queued
 hint: copy the whole AppSecret to [HOME]/.config/wxbox/config.toml:2 again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);
@@ -54,7 +54,7 @@ hint: copy the whole AppSecret to [HOME]/.config/wxbox/config.toml:2 again: it h
 exit 6
 --- stderr
 error: cannot look up the template "Backup": WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up; nothing was queued
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
     send(vec![json_response(TOKEN_BODY), error_response(-1, "system error")]).assert_snapshot(str![[r#"
@@ -120,8 +120,8 @@ exit 6
 --- stderr
 warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network, network.api_base and network.proxy
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+hint: start `wxbox sandbox`, or correct network.api_base
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     env.run("run -u luffy --fallback Alert --text 'job: {status}' -- true").assert_snapshot(str![[r#"
@@ -129,8 +129,8 @@ exit 0
 --- stderr
 warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
 error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network, network.api_base and network.proxy
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+hint: start `wxbox sandbox`, or correct network.api_base
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");

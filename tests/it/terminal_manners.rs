@@ -133,7 +133,7 @@ fn doctor_prints_failures_first_and_passed_checks_with_v() {
     let ran = env.run("doctor");
     let words: Vec<&str> = ran.stdout().lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(words, ["failure", "fix:", "warning", "fix:"], "{}", ran.stdout());
-    assert_eq!(ran.stderr(), "one failure, one warning; 15 checks passed (`wxbox -v doctor` lists them)\n");
+    assert_eq!(ran.stderr(), "1 failure, 1 warning; 15 checks passed (`wxbox -v doctor` lists them)\n");
 }
 
 #[test]

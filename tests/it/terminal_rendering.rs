@@ -125,8 +125,9 @@ OPENID  oLuffy_wears_the_straw_hat_1
 处理办法  请重新获取 access_token
           并重试一次；如果获取时就出错，
           请检查 AppSecret
-wxbox     微信返回该错误码时，重新获取
-          access_token，并重试一次
+wxbox     微信返回该错误码时，wxbox
+          会重新获取 access_token
+          并重试一次
 "#]]
     );
     snapbox::assert_data_eq!(
@@ -195,7 +196,7 @@ error: --openid requires
         screen_text(&env, "send -u nami hello", 60),
         str![[r#"
 错误：“nami”尚未绑定
-提示：请运行 `wxbox bind --user 'nami'`，并扫描显示的二维码
+提示：请运行 `wxbox bind --user nami`，并扫描显示的二维码
 "#]]
     );
 }
@@ -318,7 +319,7 @@ fn dumb_terminal_and_screen_reader_get_no_animation() {
         let mut env = env_with_luffy();
         env.set_variable("NO_COLOR", "1").set_variable(name, value);
         let mut bind = Terminal::start(env.command("bind --user luffy"), 60, 250);
-        bind.wait_for("waiting for the phone, 5:00");
+        bind.wait_for("waiting for the phone, at most 5m…");
         bind.signal(rustix::process::Signal::INT);
         let ended = bind.wait();
         let raw = String::from_utf8(ended.raw).unwrap();

@@ -59,7 +59,7 @@ fn next_day_retry_is_shown_in_configured_zone() {
 exit 6
 --- stderr
 错误：发给“luffy”的消息 1 没有发出，仍在排队，将于 [LOCAL_TIME] 重试：微信返回 45009（reach max api daily quota limit），该接口今日调用次数已达上限
-提示：请不要重复发送。[LOCAL_TIME] 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry 1`
+提示：请不要重复发送。[LOCAL_TIME] 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox flush`
 
 "#]]);
     // The stored text contains no time, because it could be in another zone or in the past.

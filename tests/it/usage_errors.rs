@@ -34,6 +34,20 @@ exit 2
 }
 
 #[test]
+fn option_of_another_command_is_translated() {
+    let env = TestEnv::new();
+    for (line, hint) in [
+        ("user set luffy", "did you mean edit?"),
+        ("user tag luffy", "did you mean edit?"),
+        ("outbox list -n 5", "did you mean --limit?"),
+    ] {
+        let ran = env.run(line);
+        assert_eq!(ran.status(), Some(2), "{line}");
+        assert!(ran.stderr().ends_with(&format!("hint: {hint}\n")), "{line}: {}", ran.stderr());
+    }
+}
+
+#[test]
 fn mistyped_option_is_not_taken_for_a_template() {
     let env = TestEnv::new();
     run_unchanged(&env, "template alias backup --froce").assert_snapshot(str![[r#"

@@ -56,7 +56,7 @@ fn number_of_split_parts_is_reported() {
         let expected = match send {
             "" => "",
             it if it.ends_with("--no-wait") => {
-                "deleted the texts of 2 messages, one of which was queued and is not sent\n"
+                "deleted the texts of 2 messages, 1 of which was queued and is not sent\n"
             }
             _ => "deleted the texts of 2 messages\n",
         };
@@ -78,7 +78,7 @@ fn removal_erases_user_data_and_keeps_counts() {
 exit 5
 --- stderr
 error: message 5 to luffy was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use a template message, or ask the person to write to the account first (they must follow it for either)
+hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 
 "#]]);
     let api = env.sandbox().url.clone();
@@ -88,8 +88,8 @@ hint: use a template message, or ask the person to write to the account first (t
 exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: check the network, network.api_base and network.proxy
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+hint: start `wxbox sandbox`, or correct network.api_base
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);
@@ -104,7 +104,7 @@ exit 0
 --- stdout
 {"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","reason":null,"texts_until":null,"messages":5,"queued":1}
 --- stderr
-deleted the texts of 5 messages, one of which was queued and is not sent
+deleted the texts of 5 messages, 1 of which was queued and is not sent
 
 "#]]);
 
@@ -146,7 +146,7 @@ Content   deleted with the user
     env.run("outbox show 5 --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}],"updated_at":"[TIME]"}
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}],"updated_at":"[TIME]"}
 
 "#]]);
 }

@@ -38,7 +38,7 @@ fn unfollowed_users_are_marked_and_returned_are_not() {
 exit 0
 --- stdout
 zoro does not follow the account and cannot be reached
-checked 3 users: 2 follow, 1 does not; one change
+checked 3 users: 2 follow, 1 does not; 1 change
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST]);
@@ -46,7 +46,7 @@ checked 3 users: 2 follow, 1 does not; one change
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
-checked 3 users: 2 follow, 1 does not; no change
+checked 3 users: 2 follow, 1 does not; 0 changes
 
 "#]]);
     env.sandbox().requests();
@@ -93,7 +93,7 @@ fn unknown_openid_does_not_fail_batch() {
 exit 7
 --- stdout
 zoro does not follow the account and cannot be reached
-checked 5 users: 2 follow, 1 does not, 2 openids are not of this account; one change
+checked 5 users: 2 follow, 1 does not, 2 openids are not of this account; 1 change
 --- stderr
 error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat returned 40003 (invalid openid): openid malformed or of another account
 hint: check that the recipient was bound with this AppID; bind again
@@ -148,7 +148,7 @@ exit 1
 099 does not follow the account and cannot be reached
 --- stderr
 error: cannot check all openids: 100 of 101 are done: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode = 43004"), 1);

@@ -108,7 +108,7 @@ exit 0
 --- stdout
 added nami
 --- stderr
-warning: nami has the same openid as luffy; if the wrong person scanned the code, run `wxbox bind --user 'nami' --rebind`, with --scan if you used it
+warning: nami has the same openid as luffy; check the openid
 
 "#]]);
 }
@@ -203,7 +203,7 @@ exit 0
     env.run("user edit luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
-error: one of these is missing: --rename NEW, --note TEXT, --tag TAG, --untag TAG
+error: one of these is required: --rename NEW, --note TEXT, --tag TAG, --untag TAG
 hint: usage: wxbox user edit [OPTIONS] NAME
 
 "#]]);

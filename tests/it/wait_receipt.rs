@@ -93,7 +93,7 @@ hint: run `wxbox outbox show 2` later; do not send the message again, because it
     assert_eq!(ran.status(), Some(6));
     let expected = "and none was accepted since: it is not encrypted, although push.aes_key is set: choose safe";
     let stderr = ran.stderr();
-    assert!(stderr.contains("warning: one push was rejected ") && stderr.contains(expected), "{stderr}");
+    assert!(stderr.contains("warning: 1 push was rejected ") && stderr.contains(expected), "{stderr}");
 }
 
 #[test]

@@ -255,7 +255,7 @@ exit 6
 --- stderr
 error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 502): the response is an HTTP error
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"access_token":"","expires_in":7200}"#)).assert_snapshot(str![[r#"
@@ -263,7 +263,7 @@ exit 6
 --- stderr
 error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): access_token is missing
 hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"errcode":-1,"errmsg":"system error"}"#)).assert_snapshot(str![[r#"
@@ -271,22 +271,22 @@ exit 6
 --- stderr
 error: cannot get an access token: WeChat returned -1 (system error): platform busy
 hint: wait a minute, then try again: this error is usually temporary
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: cannot get an access token: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     queued(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: cannot get an access token: no response from 127.0.0.1:[PORT]: connection closed before message completed
-one message remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }

@@ -327,7 +327,7 @@ fn page_shows_how_to_follow_the_account() {
     let (page, _) = page_after(|| FollowLookupResult::NotFollowing(Err(anyhow::anyhow!("48001"))));
     assert!(page.contains("Search for the account") && !page.contains(close) && !page.contains("48001"), "{page}");
     let (page, _) = page_after(|| FollowLookupResult::Unknown(anyhow::anyhow!("48001")));
-    assert!(page.contains("If you do not follow") && !page.contains(close) && !page.contains("48001"), "{page}");
+    assert!(page.contains("Follow the account now") && !page.contains(close) && !page.contains("48001"), "{page}");
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn close_ends_the_lookup_and_keeps_the_binding() {
     assert!(matches!(events.recv().unwrap(), CallbackEvent::Bound(_)));
     binding.close();
     let page = phone.join().unwrap();
-    assert!(page.status() == 200 && body_text(&page).contains("If you do not follow"), "{}", body_text(&page));
+    assert!(page.status() == 200 && body_text(&page).contains("Follow the account now"), "{}", body_text(&page));
     assert!(matches!(events.recv().unwrap(), CallbackEvent::FollowChecked(FollowLookupResult::Unknown(_))));
     assert_eq!(save_count.load(Ordering::Relaxed), 1);
 }

@@ -23,7 +23,7 @@ pub const HELP_TOPICS: [(&str, &str); 6] = [
     ("json", "The fields of the JSON output"),
     ("events", "Receive WeChat's events and receipts"),
     ("recovery", "Recover a damaged or lost database"),
-    ("sandbox", "Simulate the WeChat platform on this machine"),
+    ("sandbox", "The sandbox: its page, its API and its scenarios"),
 ];
 
 /// Two commands that share a row, with the description of both; an empty one is that of the first.

@@ -26,7 +26,7 @@ pub(super) fn bind_openid(
     check_unbound(&user, rebind)?;
     let user = save_binding(&mut store, &user, &app_id, openid, None, rebind)?;
     warn_if_unusual_openid(ui, openid);
-    warn_if_openid_shared(ui, &store, &app_id, &user, openid);
+    warn_if_openid_shared(ui, &store, &app_id, &user, openid, false);
     ui.print_result(&BindEvent::Bound { user: &user.username, openid, nickname: None })?;
     Ok(ExitStatus::Success)
 }

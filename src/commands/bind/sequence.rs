@@ -144,7 +144,7 @@ fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OA
     let line = shell_words::join(["wxbox", "unbind", "--user", &user.username]);
     ui.note(&t!("bind-other-person", line = line));
     let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
-    warn_if_openid_shared(ui, &store, &context.app_id, user, &identity.openid);
+    warn_if_openid_shared(ui, &store, &context.app_id, user, &identity.openid, true);
     Ok(())
 }
 

@@ -36,6 +36,8 @@ struct ConfigChangeView<'a> {
 impl fmt::Display for ConfigChangeView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match &self.value {
+            // WeChat has not checked the AppSecret yet, and a cached token may hide that it is wrong.
+            Some(_) if self.key == "app_secret" => t!("config-set-secret-done", path = self.path),
             Some(value) => t!("config-set-done", key = self.key, value = value.to_string(), path = self.path),
             None => t!("config-unset-done", key = self.key, path = self.path),
         })
@@ -240,6 +242,10 @@ fn stored_key(change: &ConfigFileChange, key: &KeyPath) -> Result<KeyPath, Comma
 /// Returns the error for the changed config. It names keys of the command line instead of lines,
 /// because the file does not have the lines yet.
 fn value_error(error: Error, assignments: &[Assignment]) -> anyhow::Error {
+    if let Some(alias) = missing_alias(&error).filter(|_| !assignments.is_empty()) {
+        let hint = t!("template-alias-none-hint", alias = shell_words::quote(alias).as_ref());
+        return CommandError::usage(t!("template-alias-none", alias = alias)).hint(hint).into();
+    }
     let is_set = |name: &str| assignments.iter().any(|assignment| assignment.key.to_string() == name);
     let message = match &error {
         Error::InvalidValue { key, expected, .. } if is_set(key) => {
@@ -271,6 +277,12 @@ fn value_error(error: Error, assignments: &[Assignment]) -> anyhow::Error {
         _ => error.hint(),
     };
     CommandError::usage(message).hint(hint).into()
+}
+
+/// Returns the alias whose other keys were set, but which has no template yet.
+fn missing_alias(error: &Error) -> Option<&str> {
+    let Error::MissingPartner { key, partner, .. } = error else { return None };
+    key.strip_prefix("templates.").filter(|_| *partner == format!("{key}.id"))
 }
 
 /// Warns if a variable overrides the value in the file.

@@ -19,9 +19,6 @@ use crate::wechat::message::api_for_kind;
 /// The errcode for a text to a person who does not follow the account, or has not written lately.
 const OUTSIDE_CONVERSATION: i64 = 45015;
 
-/// The errcode for a template message to a person who does not follow the account.
-const UNFOLLOWED: i64 = 43004;
-
 /// One message.
 #[derive(Serialize)]
 pub(in crate::commands) struct MessageView {
@@ -194,11 +191,11 @@ fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool, scope: 
     // The errcode also means that the person does not follow the account. Then no template message
     // arrives either.
     let is_unfollowed = message.errcode == Some(OUTSIDE_CONVERSATION) && message.follows == Some(false);
-    let unfollowed =
-        refusal.filter(|_| is_unfollowed).map(|refusal| ApiError { errcode: UNFOLLOWED, ..refusal.clone() });
-    let refusal = unfollowed.as_ref().or(refusal);
     let action = refusal.map(|refusal| action(refusal.errcode));
-    let advice = || refusal.and_then(ApiError::hint);
+    let advice = || match is_unfollowed {
+        true => Some(t!("send-unfollowed-hint")),
+        false => refusal.and_then(ApiError::hint),
+    };
     let given_up_hint = || match scope {
         One(id) => t!("send-given-up-hint", id = id),
         Group => t!("send-given-up-hint-many"),

@@ -67,6 +67,10 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
 fn check_credentials(config: &Config) -> Check {
     let (app_id, secret) = match config.credentials() {
         Ok(credentials) => credentials,
+        // The check of the config reports a missing file.
+        Err(_) if config.path.is_none() && config.app_id.is_none() => {
+            return Check::failure(CheckName::Credentials, t!("config-missing-app-id"), t!("doctor-config-none-fix"));
+        }
         Err(error) => return Check::from_report(CheckName::Credentials, classify(&error.into())),
     };
     let origin = config.app_secret.as_ref().map(|secret| secret.origin.to_string()).unwrap_or_default();

@@ -62,7 +62,8 @@ pub(super) fn ask_app_id(ui: &Ui, proposal: Proposal) -> anyhow::Result<Option<S
         if looks_like_app_id(typed) || last_unusual.replace(typed.to_owned()) == typed {
             return Ok(());
         }
-        Err(t!("ui-cause", what = t!("doctor-app-id-odd", app_id = typed), cause = t!("init-app-id-again")).into())
+        let message = t!("ui-cause", what = t!("doctor-app-id-odd", app_id = typed), cause = t!("init-app-id-again"));
+        Err(InvalidAnswer::unless_repeated(message))
     })
 }
 
@@ -140,7 +141,7 @@ pub(super) fn ask_redirect_uri(ui: &mut Ui, present: Option<Url>, is_sandbox: bo
                 Some(_) => t!("init-redirect-scheme"),
                 None => t!("init-must-be", expected = t!("init-expected-redirect")),
             };
-            return Err(InvalidAnswer { message, suggestion });
+            return Err(InvalidAnswer { message, suggestion, is_warning: false });
         };
         match problems(&uri, is_sandbox).into_iter().find(|problem| !problem.is_verified_only()) {
             Some(problem) => Err(problem.describe().into()),

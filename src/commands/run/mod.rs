@@ -49,8 +49,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
             .err()
             .map(|error| classify(&error));
         if let Some(ErrorReport { exit, message, hint }) = &problem {
-            let message = t!("run-cannot-report", cause = message);
-            ui.error(&ErrorReport { exit: *exit, message, hint: hint.clone() });
+            let message = t!("run-cannot-report", cause = message, program = program_name(args));
+            ui.error_as_warning(&ErrorReport { exit: *exit, message, hint: hint.clone() });
         }
         let started_at = Instant::now();
         let mut forwarder = SignalForwarder::new()?;
@@ -58,8 +58,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         let elapsed = started_at.elapsed();
         let exit = ExitStatus::Child(child_exit.status());
         if let ChildExit::NotStarted(error) = &child_exit {
-            let program = args.command.first().map(|arg| arg.to_string_lossy()).unwrap_or_default();
-            let message = t!("run-not-started", program = program, cause = *error);
+            let message = t!("run-not-started", program = program_name(args), cause = *error);
             ui.error(&ErrorReport { exit, message, hint: child::start_hint(error) });
         }
         let is_success = child_exit.status() == 0;
@@ -72,6 +71,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         }
         Ok(exit)
     })
+}
+
+/// Returns the program of the command as it was typed.
+fn program_name(args: &Run) -> String {
+    args.command.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Reads the config without printing its warnings.
@@ -131,6 +135,9 @@ fn prepare_report(
     // The text needs the language of the configuration.
     let facts = &RunFacts::from_result(&args.command, child_exit, elapsed);
     let default = args.content.text_option.is_none().then(|| ArgText::from(facts.text().as_str()));
+    if default.is_some() {
+        warnings.set_generated_text();
+    }
     let mut content = content::from_args(default.as_ref(), &args.content, &app.config, &mut warnings)?;
     // The default text holds no placeholders.
     if default.is_none() || args.content.template.is_some() {

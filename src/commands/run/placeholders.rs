@@ -62,7 +62,7 @@ impl RunFacts {
             ("result", result),
             ("status", status),
             ("signal", signal),
-            ("duration", humantime::format_duration(elapsed).to_string()),
+            ("duration", duration),
             ("command", line),
             ("program", program),
         ];

@@ -203,7 +203,7 @@ fn field_check(key: &str) -> impl Fn(&str) -> Result<(), InvalidAnswer> + std::m
             return Ok(());
         }
         answer.clone_into(&mut rejected.borrow_mut());
-        Err(t!("send-ask-field-again", finding = describe_joined(&findings)).into())
+        Err(InvalidAnswer::unless_repeated(t!("send-ask-field-again", finding = describe_joined(&findings))))
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) fn add(ui: &mut Ui, app: &AppContext, args: &UserAdd) -> anyhow::Resu
     let user = store.add_user(&new_user, Timestamp::now())?;
     if let Some((app_id, openid)) = new_user.binding {
         warn_if_unusual_openid(ui, openid);
-        warn_if_openid_shared(ui, &store, app_id, &user, openid);
+        warn_if_openid_shared(ui, &store, app_id, &user, openid, false);
     }
     warn_if_differs_by_case(ui, &store, username);
     ui.print_result(&UserChangeView { text: t!("user-added", user = username), user: user.into() })?;

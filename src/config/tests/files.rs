@@ -59,7 +59,7 @@ fn missing_setting_is_reported_when_required() {
     let place = ConfigTestDir::new();
     let none = place.load().unwrap();
     let error = none.require_account().unwrap_err();
-    assert_eq!(error.to_string(), "app_id is not set");
+    assert_eq!(error.to_string(), "there is no config file");
     let hint = place.redact_paths(error.hint().unwrap());
     assert!(hint.contains("`wxbox init`") && hint.ends_with("to create CONFIG"), "{hint}");
     let place = ConfigTestDir::with_config("app_id = 'wx1'");

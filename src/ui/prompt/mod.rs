@@ -1,5 +1,6 @@
 //! Prompts on a terminal. Ctrl-C at a prompt restores the terminal.
 
+mod invalid_answer;
 mod line_editor;
 mod picker;
 mod plain;
@@ -21,7 +22,8 @@ use crate::exit::{CommandError, ExitStatus};
 use crate::secret::Secret;
 use crate::signals::{Signal, SignalReceiver, received_signal};
 use crate::t;
-use theme::PromptTheme;
+pub use invalid_answer::InvalidAnswer;
+use theme::{PromptTheme, format_rejection};
 
 /// Prompts for a user name. stdin must be a terminal.
 ///
@@ -96,23 +98,9 @@ fn prompt_line(
         false => check(answer),
     };
     run_prompt(ui, "", move || match is_plain {
-        true => plain::prompt_text(&prompt, default.as_deref(), |answer| check(answer).map_err(|it| it.message)),
+        true => plain::prompt_text(&prompt, default.as_deref(), check),
         false => read_editable_line(&prompt, default.as_deref(), initial_text, check),
     })
-}
-
-/// Why an answer is rejected.
-pub struct InvalidAnswer {
-    /// The reason.
-    pub message: String,
-    /// The text that the user can edit next, or `None` for the answer itself.
-    pub suggestion: Option<String>,
-}
-
-impl From<String> for InvalidAnswer {
-    fn from(message: String) -> Self {
-        Self { message, suggestion: None }
-    }
 }
 
 /// Prompts for a line on a terminal that can move the cursor. A rejected answer can be edited, and
@@ -140,7 +128,7 @@ fn read_editable_line(
                 return Ok(answer.to_owned());
             }
             Err(invalid) => {
-                PromptTheme.format_error(&mut line, &invalid.message).map_err(io::Error::other)?;
+                format_rejection(&mut line, &invalid).map_err(io::Error::other)?;
                 term.write_line(&line)?;
                 initial_text = invalid.suggestion.unwrap_or_else(|| answer.to_owned());
             }

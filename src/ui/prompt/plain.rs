@@ -7,7 +7,8 @@ use console::Term;
 use dialoguer::Result;
 use dialoguer::theme::Theme;
 
-use super::theme::PromptTheme;
+use super::invalid_answer::InvalidAnswer;
+use super::theme::{PromptTheme, format_rejection};
 use crate::t;
 use crate::ui::sanitize::single_line;
 
@@ -15,7 +16,7 @@ use crate::ui::sanitize::single_line;
 pub(super) fn prompt_text(
     prompt: &str,
     default: Option<&str>,
-    check: impl Fn(&str) -> std::result::Result<(), String>,
+    check: impl Fn(&str) -> std::result::Result<(), InvalidAnswer>,
 ) -> Result<String> {
     loop {
         let mut question = String::new();
@@ -24,9 +25,9 @@ pub(super) fn prompt_text(
         let answer = if typed.is_empty() { default.unwrap_or_default() } else { typed.as_str() };
         match check(answer) {
             Ok(()) => return Ok(answer.to_owned()),
-            Err(message) => {
+            Err(invalid) => {
                 let mut line = String::new();
-                PromptTheme.format_error(&mut line, &message).map_err(io::Error::other)?;
+                format_rejection(&mut line, &invalid).map_err(io::Error::other)?;
                 Term::stderr().write_line(&line)?;
             }
         }

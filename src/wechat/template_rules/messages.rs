@@ -18,7 +18,7 @@ pub fn describe(findings: &[Finding]) -> Vec<String> {
         }
         let shared = |other: &&Finding| merge_key(finding) == merge_key(other) && merge_key(finding).is_some();
         let group: Vec<&Finding> = findings.iter().filter(|other| *other == finding || shared(other)).collect();
-        lines.push(describe_one(finding, &group));
+        lines.push(describe_one(finding, &group, &sent_value(finding, findings)));
         described.extend(group);
     }
     lines
@@ -38,7 +38,16 @@ fn merge_key(finding: &Finding) -> Option<(&'static str, &str)> {
     }
 }
 
-fn describe_one(finding: &Finding, group: &[&Finding]) -> String {
+/// Returns the value that is sent: a value that is too long for its type is truncated.
+fn sent_value(finding: &Finding, findings: &[Finding]) -> String {
+    let truncated = findings.iter().find_map(|other| match other.rule {
+        Rule::TooLong(kind) if other.key == finding.key => kind.truncate(&other.value),
+        _ => None,
+    });
+    truncated.unwrap_or_else(|| finding.value.clone())
+}
+
+fn describe_one(finding: &Finding, group: &[&Finding], sent: &str) -> String {
     let key = finding.key.as_str();
     let length = finding.value.chars().count();
     match (finding.rule, finding.level) {
@@ -48,7 +57,6 @@ fn describe_one(finding: &Finding, group: &[&Finding]) -> String {
             t!("rule-too-long", key = key, length = length, rule = describe_type(kind))
         }
         (Rule::TooLong(kind), _) => {
-            let sent = kind.truncate(&finding.value).unwrap_or_default();
             t!("rule-cut", key = key, length = length, sent = sent, rule = describe_type(kind))
         }
         (Rule::FieldType(kind), Level::Error) => {
@@ -59,12 +67,12 @@ fn describe_one(finding: &Finding, group: &[&Finding]) -> String {
         }
         (Rule::Empty, Level::Error) => t!("rule-empty", key = key),
         (Rule::Empty, Level::Warning) => t!("rule-empty-doubtful", key = key),
-        (other, _) => describe_display(finding, group, other),
+        (other, _) => describe_display(finding, group, sent, other),
     }
 }
 
 /// Describes a value that WeChat accepts but does not display as given.
-fn describe_display(finding: &Finding, group: &[&Finding], rule: Rule) -> String {
+fn describe_display(finding: &Finding, group: &[&Finding], sent: &str, rule: Rule) -> String {
     let key = finding.key.as_str();
     let keys = || join_list(group.iter().map(|finding| finding.key.as_str()));
     match rule {
@@ -78,7 +86,7 @@ fn describe_display(finding: &Finding, group: &[&Finding], rule: Rule) -> String
                 Rule::LineBreak => t!("rule-line-break"),
                 _ => t!("rule-length", limit = DISPLAY_CHARS),
             });
-            t!("rule-shown", key = key, shown = displayed(&finding.value), why = join_list(reasons))
+            t!("rule-shown", key = key, shown = displayed(sent), why = join_list(reasons))
         }
     }
 }

@@ -117,7 +117,7 @@ fn page_texts(page: &Page, lang: Lang) -> [String; 3] {
             texts!("callback-unreachable-title", "callback-unreachable-why", "callback-unreachable-todo")
         }
         Page::AccountRefused => texts!("callback-account-title", "callback-account-why", "callback-operator-todo"),
-        Page::SaveFailed => texts!("callback-unkept-title", "callback-unkept-why", "callback-operator-todo"),
+        Page::SaveFailed => texts!("callback-not-saved-title", "callback-not-saved-why", "callback-operator-todo"),
         Page::Rejected(reason) => match reason {
             RejectReason::WrongPath | RejectReason::RewrittenPath => {
                 texts!("callback-path-title", "callback-path-why", "callback-scan-todo")
@@ -136,7 +136,7 @@ fn page_texts(page: &Page, lang: Lang) -> [String; 3] {
             }
             RejectReason::CodeUsed => texts!("callback-used-title", "callback-used-why", "callback-again-todo"),
             RejectReason::AlreadyBound => {
-                texts!("callback-taken-title", "callback-taken-why", "callback-new-link-todo")
+                texts!("callback-link-used-title", "callback-link-used-why", "callback-new-link-todo")
             }
             RejectReason::SnapshotUser => {
                 texts!("callback-snapshot-title", "callback-snapshot-why", "callback-snapshot-todo")

@@ -37,7 +37,7 @@ impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             RejectReason::WrongPath => t!("callback-log-path"),
-            RejectReason::RewrittenPath => t!("callback-log-elsewhere"),
+            RejectReason::RewrittenPath => t!("callback-log-wrong-path"),
             RejectReason::WrongMethod => t!("callback-log-method"),
             RejectReason::WrongState => t!("callback-log-state"),
             RejectReason::NoCode => t!("callback-log-no-code"),
@@ -45,7 +45,7 @@ impl fmt::Display for RejectReason {
             RejectReason::MalformedCode => t!("callback-log-bad-code"),
             RejectReason::CodeRefused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
             RejectReason::CodeUsed => t!("callback-log-used"),
-            RejectReason::AlreadyBound => t!("callback-log-taken"),
+            RejectReason::AlreadyBound => t!("callback-log-late-code"),
             RejectReason::SnapshotUser => t!("callback-log-snapshot"),
         })
     }

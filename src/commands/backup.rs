@@ -44,7 +44,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
     let exists = || CommandError::usage(t!("backup-exists", file = file_text)).hint(t!("backup-exists-hint"));
     match BackupPlace::inspect(file, database) {
         BackupPlace::Database => return Err(CommandError::usage(t!("backup-itself", file = file_text)).into()),
-        BackupPlace::Sidecar => return Err(CommandError::usage(t!("backup-beside", file = file_text)).into()),
+        BackupPlace::Sidecar => return Err(CommandError::usage(t!("backup-database-file", file = file_text)).into()),
         BackupPlace::Directory => return Err(CommandError::usage(t!("backup-dir", file = file_text)).into()),
         BackupPlace::SpecialFile => return Err(CommandError::usage(t!("backup-special", file = file_text)).into()),
         BackupPlace::ForeignFile | BackupPlace::Replaceable if !args.force => return Err(exists().into()),

@@ -170,13 +170,12 @@ fn add_group(
     if members == 0 {
         return Err(match filter.tag {
             Some(tag) => unknown_tag_error(store, tag)?.into(),
-            None => CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into(),
+            None => CommandError::not_found(t!("send-none-bound")).hint(t!("send-none-bound-hint")).into(),
         });
     }
     if members == unbound.len() + unreachable.len() {
-        let message =
-            filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
-        let hint = if unreachable.is_empty() { t!("send-nobody-bound-hint") } else { t!("send-unreachable-hint") };
+        let message = filter.tag.map_or_else(|| t!("send-none-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
+        let hint = if unreachable.is_empty() { t!("send-none-bound-hint") } else { t!("send-unreachable-hint") };
         return Err(CommandError::not_found(message).hint(hint).into());
     }
     if !unbound.is_empty() {
@@ -212,7 +211,7 @@ pub(super) fn without_declined(
         return Ok(recipients);
     }
     if recipients.is_empty() {
-        return Err(CommandError::not_found(t!("send-nobody-takes-template")).hint(t!("send-declined-hint")).into());
+        return Err(CommandError::not_found(t!("send-all-declined")).hint(t!("send-declined-hint")).into());
     }
     ui.warn(&t!("send-skipped-declined", users = join_first(&names)));
     Ok(recipients)

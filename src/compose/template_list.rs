@@ -92,7 +92,7 @@ pub(crate) fn fetch_or_cached(
     let Some(list) = cached else { return Err(error) };
     let report = classify(&error);
     let warning = stale_warning(&list, Some(&report));
-    ui.warn(&warning.unwrap_or_else(|| t!("template-unasked", cause = report.message)));
+    ui.warn(&warning.unwrap_or_else(|| t!("template-list-failed", cause = report.message)));
     Ok(list)
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&ErrorReport>) ->
     }
     let ago = relative_time(now.seconds_since(list.fetched_at));
     Some(match cause {
-        Some(report) => t!("template-old-unasked", ago = ago, cause = report.message),
+        Some(report) => t!("template-list-old", ago = ago, cause = report.message),
         None => t!("template-old", ago = ago),
     })
 }

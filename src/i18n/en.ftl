@@ -2,7 +2,7 @@
 ### An error is "cannot <verb> <object>: <cause>". A hint is one imperative sentence with the command to type.
 
 ## backup
-backup-beside = cannot write to { $file }: the database itself uses this name
+backup-database-file = cannot write to { $file }: the database itself uses this name
 backup-dir = { $file } is a directory, not a file
 backup-done = copied the database to { $file }
 backup-exists = { $file } already exists
@@ -45,21 +45,20 @@ bind-all-bound = All users are already bound.
 bind-already = { $user } is already bound to { $openid }
 bind-already-hint = use --rebind to replace the binding
 bind-bound = bound { $user } to { $openid }
+bind-bound-elsewhere = another wxbox process has bound { $user }
 bind-bound-name = bound { $user } to { $openid } ({ $name })
-bind-elsewhere = rejected the callback: its state is correct, but its path is not that of redirect_uri; configure the web server or tunnel so that it does not change the path
 bind-follow-no-code = cannot get a QR code for following the account: { $cause }
 bind-follow-not = { $user } does not follow the account yet and cannot receive messages
-bind-follow-otherwise = Next step: ask { $user } to search for the account in WeChat and follow it.
 bind-follow-pause = Press Enter to continue with { $user }:
 bind-follow-phone = The page on the phone also shows the QR code.
 bind-follow-scan = Next step: scan this QR code with the WeChat app of { $user } and follow the account. The QR code is valid for a day.
+bind-follow-search = Next step: ask { $user } to search for the account in WeChat and follow it.
 bind-follow-unknown = cannot determine whether { $user } follows the account: { $cause }
 bind-follow-visit = Next step: open that URL in the WeChat app of { $user } and follow the account. The URL is valid for a day.
 bind-left = bound { $bound } of { $count }; not bound: { $users }
 bind-left-hint = run `wxbox bind --unbound` to bind all unbound users
 bind-listen = cannot listen on "{ $address }": it is not an address
 bind-listen-hint = use a host and a port, such as 0.0.0.0:80 or :8080
-bind-meanwhile = another wxbox process has bound { $user }
 bind-no-nickname = cannot read the nickname: { $cause }
 bind-none = bound 0 of { $count } users; not bound: { $users }
 bind-open = cannot serve the callback
@@ -77,11 +76,12 @@ bind-password-wrong = wrong password for { $user }
 bind-password-wrong-hint = use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
 bind-paste-address-hint = paste the unchanged address: it begins with { $uri } and contains code=… and state=…
 bind-paste-again-hint = scan the QR code again and paste the new address within five minutes
-bind-paste-awaited = Reading the address that the phone opened from standard input (one line).
 bind-paste-bad-code = the code in this address is not a valid WeChat code
 bind-paste-end = standard input ended before an address for { $user } was read
 bind-paste-end-hint = pass the whole address that the phone opened, in one line
 bind-paste-how = The phone then opens { $uri }…; the page need not load. On the phone, tap ··· and Copy Link, then paste the address here.
+bind-paste-incomplete = this address is incomplete: its state is missing or too short or too long
+bind-paste-incomplete-hint = copy the whole address, from http to the end of state=…, in one line
 bind-paste-no-address = this is not the address of a callback
 bind-paste-no-code = this address contains no code
 bind-paste-no-code-hint = tap Allow on the phone first, then copy the address of the next page
@@ -91,15 +91,15 @@ bind-paste-snapshot = this address belongs to a snapshot page, which cannot be b
 bind-paste-snapshot-hint = tap “Use full service” on the phone, then scan the QR code again
 bind-paste-state = this address belongs to another QR code: its state does not match
 bind-paste-state-hint = scan the QR code that is shown now; addresses of earlier QR codes are not valid
-bind-paste-torn = this address is incomplete: its state is missing or too short or too long
-bind-paste-torn-hint = copy the whole address, from http to the end of state=…, in one line
 bind-paste-unreachable = cannot check the code in this address: { $cause }
 bind-paste-unreachable-hint = paste the address again; if WeChat then reports a used code, scan the QR code again
 bind-paste-used = the code in this address has already been used
+bind-paste-waiting = Reading the address that the phone opened from standard input (one line).
 bind-port = cannot listen on { $address }
 bind-port-denied-hint = run `sudo setcap cap_net_bind_service=+ep "$(command -v wxbox)"`, or forward the port from a web server and set --listen
 bind-port-elsewhere-hint = use an address of this machine; --listen 0.0.0.0:{ $port } listens on all of them
 bind-port-hint = stop the program that uses this port, or use --listen with another port to which redirect_uri leads
+bind-position = { $place } of { $count }: { $user }
 bind-qr-file = cannot save the QR code to { $path }: the file name must end in .png or .svg
 bind-qr-file-drawn = Saved the QR code to { $path }.
 bind-qr-file-failed = cannot save the QR code to { $path }
@@ -129,6 +129,7 @@ bind-refused-slow = the request was not complete in time
 bind-refused-status = { $why } (HTTP { $status })
 bind-refused-tls = the TLS handshake failed
 bind-refused-tls-to-http = the client used https, but this listener serves http
+bind-rejected = rejected a callback: { $why }
 bind-scan = Scan the QR code with the WeChat app of { $user }, or open the URL in it.
 bind-scan-code = Ask { $user } to scan the QR code with WeChat.
 bind-scan-no-listener = cannot listen for the scan event: { $cause }; if another server receives WeChat's events, let it pass them to `wxbox event`
@@ -148,11 +149,10 @@ bind-timeout = { $user } was not bound within { $time }
 bind-timeout-hint = run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)
 bind-timeout-scan-hint = run the command again, with a longer --timeout if needed; if the code was scanned, check that the push URL in WeChat's console (消息推送) reaches `wxbox serve` or this command
 bind-timeout-refused-hint = run the command again with -v to see why each request was rejected; use --timeout to wait longer
-bind-turn = { $place } of { $count }: { $user }
-bind-turned-away = rejected a callback: { $why }
 bind-unreachable = cannot check the code of a callback: { $cause }; the phone shows a page that asks the person to try again
 bind-visit = Open the URL in the WeChat app of { $user }.
 bind-waiting = waiting for the phone,
+bind-wrong-path = rejected the callback: its state is correct, but its path is not that of redirect_uri; configure the web server or tunnel so that it does not change the path
 
 ## callback (pages on the phone)
 callback-account-title = Binding failed
@@ -171,8 +171,10 @@ callback-follow-title = One step left: follow the account
 callback-follow-todo = Press and hold the QR code, choose “Extract QR Code”, then follow the account.
 callback-follow-unknown-todo = Follow the account now, unless you already do. You cannot receive messages without following it.
 callback-follow-why = You are bound, but you can only receive messages after you follow the account.
+callback-link-used-title = Link already used
+callback-link-used-why = This link has already been used, and it works only once.
 callback-log-bad-code = the code is not a valid WeChat code
-callback-log-elsewhere = the state is correct, but the path differs from the path of redirect_uri
+callback-log-late-code = another code arrived after the binding was complete
 callback-log-method = the method is not GET
 callback-log-no-code = the state is correct, but the code is missing; this may be a link checker
 callback-log-path = the path differs from the path of redirect_uri
@@ -180,8 +182,8 @@ callback-log-refused = WeChat rejected the code (errcode { $errcode })
 callback-log-repeated = the state or the code is given twice
 callback-log-snapshot = it comes from the virtual user of a snapshot page
 callback-log-state = the state is wrong or missing
-callback-log-taken = another code arrived after the binding was complete
 callback-log-used = WeChat reports that the code has already been used
+callback-log-wrong-path = the state is correct, but the path differs from the path of redirect_uri
 callback-method-title = Not available this way
 callback-method-why = This address only accepts the redirect from WeChat.
 callback-new-link-todo = Ask your administrator for a new QR code and scan it with WeChat.
@@ -189,6 +191,8 @@ callback-no-code-title = Not authorized yet
 callback-no-code-why = This page was opened without an authorization from WeChat.
 callback-no-code-todo = Scan the QR code or open the link in WeChat, then tap Allow.
 callback-no-randomness = cannot get random numbers from the operating system
+callback-not-saved-title = Binding not saved
+callback-not-saved-why = WeChat confirmed your identity, but the server could not save the binding.
 callback-operator-todo = Tell your administrator about this error. Then scan a new QR code.
 callback-path-title = Page not found
 callback-path-why = There is no page at this address.
@@ -202,10 +206,6 @@ callback-snapshot-why = You opened a snapshot page. WeChat uses a temporary iden
 callback-snapshot-todo = Tap “Use full service” at the bottom right of the page, then scan the QR code again.
 callback-state-title = Link not valid
 callback-state-why = This link has expired, or it belongs to another binding.
-callback-taken-title = Link already used
-callback-taken-why = This link has already been used, and it works only once.
-callback-unkept-title = Binding not saved
-callback-unkept-why = WeChat confirmed your identity, but the server could not save the binding.
 callback-unreachable-title = Cannot reach WeChat
 callback-unreachable-why = The server could not reach WeChat, so you are not bound yet.
 callback-unreachable-todo = Reload this page in a moment.
@@ -254,15 +254,16 @@ cli-value-refused = invalid value "{ $value }" for { $arg }: { $cause }
 cli-value-surplus = { $arg } does not accept another value: "{ $value }"
 
 ## completion (descriptions of candidates)
-
 completion-command = COMMAND follows
 completion-message = { $state }; { $kind } to { $user }, { $ago }
 completion-message-openid = { $state }; { $kind }, { $ago }
 completion-state-errcode = { $state } ({ $code })
 completion-unbound = not bound
 
+
 ## config
 config-alone = { $at }: { $key } requires { $partner }
+config-changed-by-other = another program has changed { $path }; nothing was written
 config-directory = { $path } is a directory, not a config file
 config-directory-hint = use the path of a file in it, such as { $path }
 config-expected-address = a host and a port, such as "0.0.0.0:80", "[::1]:8080" or ":80" (every interface)
@@ -356,7 +357,6 @@ config-argument-text = text that is not empty
 config-argument-time-zone = the name of a time zone, such as Asia/Shanghai
 config-argument-timeout = a duration greater than 0, such as 10s, 5m or 24h
 config-argument-token-endpoint = stable or classic
-config-changed-meanwhile = another program has changed { $path }; nothing was written
 config-edit-again = Edit it again? (If you answer no, your changes are discarded.)
 config-edit-overwrite = Overwrite it with your text?
 config-edit-script-hint = run `wxbox config set KEY VALUE` in a script
@@ -454,6 +454,14 @@ doctor-callback-other-fix = configure the server or tunnel at that address to fo
 doctor-callback-own-fix = compare the port of redirect_uri with the address on which bind listens ({ $address }); check the firewall of the system (firewalld, ufw) and, on a cloud server, its security group
 doctor-callback-router-fix = another program answers at that address: let it forward the path to { $address }; if it is your router (no NAT loopback), run `wxbox bind` and open the URL on a phone with mobile data instead
 doctor-callback-tls-fix = use a certificate that phones trust, for the name in redirect_uri, with its whole chain
+doctor-checks-passed = { $count ->
+    [one] 1 check passed
+   *[other] all { $count } checks passed
+}
+doctor-checks-passed-unlisted = { $count ->
+    [one] 1 check passed (`wxbox -v doctor` lists it)
+   *[other] all { $count } checks passed (`wxbox -v doctor` lists them)
+}
 doctor-clock = the clock agrees with { $host }
 doctor-clock-ahead = the clock is { $time } ahead of { $host }
 doctor-clock-behind = the clock is { $time } behind { $host }
@@ -636,14 +644,6 @@ doctor-warnings = 0 failures, { $warnings ->
     [one] 1 warning
    *[other] { $warnings } warnings
 }
-doctor-well = { $count ->
-    [one] 1 check passed
-   *[other] all { $count } checks passed
-}
-doctor-well-unlisted = { $count ->
-    [one] 1 check passed (`wxbox -v doctor` lists it)
-   *[other] all { $count } checks passed (`wxbox -v doctor` lists them)
-}
 init-again = Try again?
 init-alias = added the alias { $alias } for the template { $title }
 init-all-the-same = Write the config anyway?
@@ -693,7 +693,6 @@ init-exists-hint = use --force to replace it; wxbox keeps the old file as FILE.b
 init-file-header =
     The config file of wxbox with every key, written by `wxbox init`. It contains the AppSecret: only you
     should be able to read it. `wxbox doctor` checks it.
-
     A line that is commented out shows an example of a key without a fixed default. Every other line is
     your answer or shows the default; you can delete a line that shows the default.
 init-kept = kept the old file as { $path }
@@ -743,12 +742,13 @@ redirect-local = phones cannot resolve that name: names without a dot, and names
 redirect-loopback = it is the address of the phone itself
 redirect-parameter = its query contains { $name }, which WeChat adds itself
 redirect-port = it has a port ({ $port }), which a real account does not accept
+ui-check-fix = fix: { $fix }
+ui-check-result = { $name }: { $detail }
 ui-level-failure = failure
 ui-level-ok = ok
 ui-level-warning = warning
 ui-uploading = uploading { $file }
-ui-verdict = { $name }: { $detail }
-ui-verdict-fix = fix: { $fix }
+
 
 ## explain
 event-form-hint = compare app_id, push.aes_key and the encryption mode with WeChat's console (消息推送)
@@ -936,6 +936,8 @@ quota-unknown-hint = use the path of an API, such as /cgi-bin/message/custom/sen
 quota-unusable = "{ $api }" is not the path of an API
 
 ## sandbox (pages and terminal)
+sandbox-inbox-footer = Times are in China Standard Time, as on WeChat.
+sandbox-inbox-intro = A simulator of the WeChat platform on this machine. Messages of the account arrive on these phones. No data leaves the machine.
 sandbox-name-text = The sandbox only accepts requests to localhost or to the address on which it listens, and no requests from other pages.
 sandbox-name-title = Wrong host name
 sandbox-open = the sandbox listens on { $address }: anyone who can reach that address can use it
@@ -946,6 +948,8 @@ sandbox-person-silent = follows; has not written, so can receive templates but n
 sandbox-person-wrote = follows and has just written
 sandbox-person-crowd = all follow and have just written
 sandbox-port-hint = if it is another sandbox, stop it, or use --listen 127.0.0.1:0 to select a free port; then run `wxbox -c sandbox.toml init --sandbox URL` with the URL that the sandbox prints
+sandbox-push-intro = The sandbox sends messages and events of the people to this URL, which must be on this machine. It first checks the URL, as WeChat does. An empty URL stops the pushes.
+sandbox-state-not-following = does not follow: WeChat rejects every message
 sandbox-stop = Press Ctrl-C to stop. Requests (China time, request, errcode, duration):
 sandbox-templates = Templates
 sandbox-subscriptions = Subscription templates
@@ -985,8 +989,6 @@ sandbox-world-status-content =
     Status: { $status }
     Time: { $time }
 sandbox-inbox-title = wxbox sandbox
-sandbox-inbox-lead = A simulator of the WeChat platform on this machine. Messages of the account arrive on these phones. No data leaves the machine.
-sandbox-inbox-foot = Times are in China Standard Time, as on WeChat.
 sandbox-switch-strict = check and cut template fields as a real account does
 sandbox-switch-limits = call limits of a real account
 sandbox-switch-verified = a verified account: menus, typing
@@ -1011,7 +1013,6 @@ sandbox-state-open = { $left ->
    *[other] follows; accepts { $left } more texts until { $until }
   }
 sandbox-state-closed = follows; has not written lately, so can receive templates but no texts
-sandbox-state-stranger = does not follow: WeChat rejects every message
 sandbox-phone-chosen = opens links
 sandbox-phone-choose = open links with this phone
 sandbox-follow = Follow
@@ -1092,7 +1093,6 @@ sandbox-lines-left-out = { $count ->
 }
 sandbox-pushes = Pushes
 sandbox-push-title = Push settings
-sandbox-push-lead = The sandbox sends messages and events of the people to this URL, which must be on this machine. It first checks the URL, as WeChat does. An empty URL stops the pushes.
 sandbox-push-save = Check and save
 sandbox-push-mode-plain = plain
 sandbox-push-mode-compatible = compatible
@@ -1134,11 +1134,11 @@ run-result-bad = failed
 run-result-good = succeeded
 run-stdin = cannot read the content from standard input: it belongs to the command
 run-stdin-hint = use --text TEXT, or name a file with the fields
-run-stranger = {"{"}{ $name }{"}"} is not a known placeholder and is sent unchanged
 run-text-bad = { $program } failed (status { $status }) on { $host } after { $duration }
 run-text-good = { $program } succeeded (status 0) on { $host } after { $duration }
 run-text-not-started = { $program } not started (status { $status }) on { $host }: { $cause }
 run-text-signal = { $program } ended by { $signal } (status { $status }) on { $host } after { $duration }
+run-unknown-placeholder = {"{"}{ $name }{"}"} is not a known placeholder and is sent unchanged
 
 ## store
 serve-bound-reply = You are bound as { $name }.
@@ -1292,34 +1292,34 @@ outbox-retry-unbound = cannot retry message { $id }: its user is not bound
 outbox-retry-unbound-hint = run `wxbox bind --user NAME`, then retry
 outbox-sent = Sent
 outbox-state = State
-outbox-state-said = { $state }
 outbox-state-receipt = { $state }, { $receipt }
+outbox-state-value = { $state }
 outbox-template = Template { $id }
 outbox-to = To
 outbox-too-old-hint = run `wxbox outbox list --state queued` to see the waiting messages and the causes
 outbox-type = Type
-outbox-type-said = { $kind }
+outbox-type-value = { $kind }
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = run `wxbox outbox list` to see the latest messages
 
-## papers (the files of the listener)
-papers-bad-key = cannot use the key in { $path }
-papers-denied-hint = permit the user of wxbox to read { $path }, for example through its group
-papers-encrypted-key = cannot use the key in { $path }: it is encrypted
-papers-encrypted-key-hint = run `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` to decrypt it, and set listen.tls_key to the new file
-papers-faulty = { $key }: cannot use { $path }: { $cause }
-papers-http = { $uri } is http, but with listen.tls_cert the listener serves only HTTPS, so phones cannot connect
-papers-http-hint = begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
-papers-mismatch = the key in { $key } does not belong to the certificate in { $certificate }
-papers-mismatch-hint = use the key of the first certificate in the file, which must be the certificate of this server
-papers-no-certificate-hint = set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the certificate of this server and its chain, such as fullchain.pem
-papers-no-key-hint = set listen.tls_key to a PEM file with an RSA, ECDSA or Ed25519 key (-----BEGIN PRIVATE KEY-----), such as privkey.pem
-papers-proof-content = WeChat will not accept { $path }: it does not contain the 16 characters of its name
-papers-proof-content-hint = download the file again from the WeChat console, and do not change it
-papers-proof-hint = set listen.domain_verify_file to the file that 网页授权域名 provides (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
-papers-proof-name = { $path } is not the file of WeChat: unexpected file name
-papers-unreadable = { $key }: cannot read { $path }: { $cause }
-papers-unreadable-hint = check { $key }; a relative path starts at the directory of the config
+## listen-file (certificate, key and verification file of the listener)
+listen-file-bad-key = cannot use the key in { $path }
+listen-file-denied-hint = permit the user of wxbox to read { $path }, for example through its group
+listen-file-encrypted-key = cannot use the key in { $path }: it is encrypted
+listen-file-encrypted-key-hint = run `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` to decrypt it, and set listen.tls_key to the new file
+listen-file-faulty = { $key }: cannot use { $path }: { $cause }
+listen-file-http = { $uri } is http, but with listen.tls_cert the listener serves only HTTPS, so phones cannot connect
+listen-file-http-hint = begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
+listen-file-mismatch = the key in { $key } does not belong to the certificate in { $certificate }
+listen-file-mismatch-hint = use the key of the first certificate in the file, which must be the certificate of this server
+listen-file-no-certificate-hint = set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the certificate of this server and its chain, such as fullchain.pem
+listen-file-no-key-hint = set listen.tls_key to a PEM file with an RSA, ECDSA or Ed25519 key (-----BEGIN PRIVATE KEY-----), such as privkey.pem
+listen-file-unreadable = { $key }: cannot read { $path }: { $cause }
+listen-file-unreadable-hint = check { $key }; a relative path starts at the directory of the config
+listen-file-verification-content = WeChat will not accept { $path }: it does not contain the 16 characters of its name
+listen-file-verification-content-hint = download the file again from the WeChat console, and do not change it
+listen-file-verification-hint = set listen.domain_verify_file to the file that 网页授权域名 provides (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
+listen-file-verification-name = { $path } is not the file of WeChat: unexpected file name
 pem-certificate-instead = the file contains a certificate and no private key
 pem-damaged = the block that begins on line { $line } is damaged
 pem-damaged-hint = copy the whole file again from where it was created
@@ -1370,6 +1370,7 @@ did-you-mean-command = did you mean { $command }?
 openid-unusable = "{ $openid }" is not an openid
 openid-unusable-hint = use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = an openid usually has { $length } characters and begins with o; { $openid } does not
+send-all-declined = all recipients have declined this template
 send-ask-alias-item = template { $title } ({ $alias })
 send-ask-command = The same command without questions:
 send-ask-content = Message
@@ -1412,6 +1413,9 @@ send-fallback-warning = if the text is sent as the template { $name }: { $warnin
 send-gone = message { $id } was deleted with its user: it may or may not have been delivered
 send-given-up-hint = run `wxbox outbox retry { $id }` to send it again; wxbox does not retry it
 send-given-up-hint-many = run `wxbox outbox retry --failed` to send all failed messages again; wxbox does not retry them
+send-none-bound = no user is bound
+send-none-bound-hint = run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
+send-none-reachable = no bound user can be reached
 send-refused-hint = then run `wxbox outbox retry { $id }` to send it
 send-refused-hint-many = then run `wxbox outbox retry --failed` to send all failed messages
 send-removed = message { $id } was not sent, because its user was removed
@@ -1450,11 +1454,7 @@ send-no-receipt-hint = run `wxbox outbox show { $id }` later; do not send the me
 send-no-receipt-hint-many = run `wxbox outbox list --receipt none` later; do not send the messages again, because they may have been delivered
 send-no-receipts = only template messages and subscription notifications have receipts; other messages count as delivered when WeChat accepts them
 send-not-received = WeChat accepted message { $id } to { $to } but did not deliver it: { $text }
-send-nobody-bound = no user is bound
-send-nobody-bound-hint = run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
-send-nobody-takes-template = all recipients have declined this template
 send-declined-hint = run `wxbox send --user NAME` to send it to one of them anyway
-send-nobody-reachable = no bound user can be reached
 send-only-queued = queued message { $id } ({ $kind }) to { $to }
 send-part-hint = do not send it again: wxbox sends it after message { $after }; run `wxbox outbox show { $after }` to see the state of that message
 send-many-ask = { $count ->
@@ -1656,13 +1656,14 @@ template-library-unknown = the library has no template { $id }
 template-library-unknown-hint = find the number in the console: 模板消息 → 模板库 → 类目模板库
 template-list-alias = ALIAS
 template-list-asked = downloaded { $ago }; run `wxbox template list --refresh` to update the list
+template-list-failed = cannot download the templates from WeChat: { $cause }
 template-list-fields = FIELDS
 template-list-id = ID
+template-list-old = using the template list of { $ago }: WeChat could not be reached: { $cause }
 template-list-title = TITLE
 template-none = the account has no templates
 template-none-hint = add one in the WeChat console, or with `wxbox template add`
 template-old = using the template list of { $ago }
-template-old-unasked = using the template list of { $ago }: WeChat could not be reached: { $cause }
 template-remove-ask = Remove the template { $title } ({ $id }) from the account? Messages can then no longer use it.
 template-remove-kept = nothing was removed
 template-remove-missing = cannot ask for confirmation: standard input is not a terminal; use --yes
@@ -1670,7 +1671,6 @@ template-removed = removed the template { $title } ({ $id })
 template-several = "{ $name }" matches more than one template: { $ids }
 template-several-hint = use more characters of the ID, or an alias of the config
 template-title = Title
-template-unasked = cannot download the templates from WeChat: { $cause }
 template-unknown = there is no template "{ $name }"
 template-unknown-hint = run `wxbox template list` to see the templates of the account, or `wxbox template alias { $alias }` to choose the one that this name stands for
 template-unknown-subscription-hint = run `wxbox template list --subscribe` to see the subscription templates of the account, or `wxbox template alias { $alias }` to choose the one that this name stands for
@@ -1776,8 +1776,8 @@ user-list-not-following = does not follow
 user-list-note = NOTE
 user-list-openid = OPENID
 user-list-refused = refused ({ $errcode })
+user-list-status = STATUS
 user-list-tags = TAGS
-user-list-trouble = STATUS
 user-list-unbound = not bound
 user-name-control = the name contains a control character
 user-name-empty = the name is empty
@@ -1863,6 +1863,10 @@ wechat-certificate-name = the certificate is for another name
 wechat-certificate-unknown = wxbox does not trust the authority that signed the certificate
 wechat-clock-hint = check the clock of this machine with `date`: with a wrong clock, valid certificates are rejected
 wechat-files-hint = raise the limit of open files (`ulimit -n`, or LimitNOFILE= of a systemd unit)
+wechat-requires-custom = customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+wechat-requires-followers = the follower list and the data of followers are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+wechat-requires-subscribe = subscription notifications are for verified (已认证) service accounts (服务号)
+wechat-requires-template = template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 wechat-threads-hint = raise the limit of threads (`ulimit -u`, --pids-limit of a container, or TasksMax= of a systemd unit); nothing was queued
 wechat-no-answer = no response from { $host }: { $cause }
 wechat-no-client = cannot create an HTTP client: { $cause }
@@ -1885,7 +1889,3 @@ wechat-secret-hint = compare the AppSecret in { $from } with 微信开发者平�
 wechat-secret-odd-hint = copy the whole AppSecret to { $from } again: it has 32 digits 0-9 and a-f; no reset is needed
 wechat-timed-out = timed out
 wechat-via = through the proxy { $proxy }: { $cause }
-wechat-who-custom = customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-wechat-who-people = the follower list and the data of followers are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-wechat-who-subscribe = subscription notifications are for verified (已认证) service accounts (服务号)
-wechat-who-template = template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)

@@ -28,7 +28,7 @@
 ###   console             微信公众平台，或微信开发者平台，写出完整路径
 
 ## backup
-backup-beside = { $file } 是数据库附属文件的名称，不能用作备份文件名
+backup-database-file = { $file } 是数据库附属文件的名称，不能用作备份文件名
 backup-dir = { $file } 是目录，请指定要写入的文件
 backup-done = 数据库已备份到 { $file }
 backup-exists = { $file } 已存在
@@ -71,21 +71,20 @@ bind-all-bound = 所有用户都已绑定
 bind-already = “{ $user }”已绑定到 { $openid }
 bind-already-hint = 加 --rebind 可替换原有的绑定
 bind-bound = 已将“{ $user }”绑定到 { $openid }
+bind-bound-elsewhere = “{ $user }”刚刚由另一个 wxbox 进程完成了绑定
 bind-bound-name = 已将“{ $user }”绑定到 { $openid }（微信昵称：{ $name }）
-bind-elsewhere = 拒绝了一次回调：state 正确，但路径与 redirect_uri 不同。Web 服务器或内网穿透改动了路径，请让它原样转发
 bind-follow-no-code = 无法获取用于关注的二维码：{ $cause }
 bind-follow-not = “{ $user }”还没有关注服务号，关注之后才能收到消息
-bind-follow-otherwise = 还差一步：请让“{ $user }”在微信中搜索服务号的名称并关注。
 bind-follow-pause = “{ $user }”关注后，按回车继续：
 bind-follow-phone = 手机上的页面也会显示这个二维码
 bind-follow-scan = 还差一步：请让“{ $user }”用微信扫描下面的二维码，关注服务号（二维码 24 小时内有效）。
+bind-follow-search = 还差一步：请让“{ $user }”在微信中搜索服务号的名称并关注。
 bind-follow-unknown = 无法确认“{ $user }”是否已关注服务号：{ $cause }
 bind-follow-visit = 还差一步：请让“{ $user }”在微信中打开上面的链接，关注服务号（链接 24 小时内有效）。
 bind-left = { $count } 个用户中已绑定 { $bound } 个，未绑定：{ $users }
 bind-left-hint = 请运行 `wxbox bind --unbound` 继续绑定其余用户
 bind-listen = { $address } 不是有效的监听地址
 bind-listen-hint = 请填写主机和端口，例如 0.0.0.0:80 或 :8080
-bind-meanwhile = “{ $user }”刚刚由另一个 wxbox 进程完成了绑定
 bind-no-nickname = 无法获取微信昵称：{ $cause }
 bind-none = { $count } 个用户都没有绑定：{ $users }
 bind-open = 无法启动回调服务
@@ -103,11 +102,12 @@ bind-password-wrong = “{ $user }”的密码错误
 bind-password-wrong-hint = 请用 --as-admin 跳过密码，或运行 `wxbox user passwd` 重设密码
 bind-paste-address-hint = 请原样粘贴以 { $uri } 开头、带有 code=… 和 state=… 的链接
 bind-paste-again-hint = 请重新扫码，并在五分钟内粘贴新的链接
-bind-paste-awaited = 请通过标准输入提供手机跳转后的完整链接（一行）
 bind-paste-bad-code = 链接中的 code 格式不正确，不是微信返回的授权码
 bind-paste-end = 标准输入已结束，没有读到“{ $user }”的链接
 bind-paste-end-hint = 请把手机跳转后的完整链接写成一行
 bind-paste-how = 授权后，手机会跳转到 { $uri }…。该页面可能打不开，这是正常现象：请点右上角的“··· → 复制链接”，再粘贴到这里。
+bind-paste-incomplete = 链接不完整：state 缺失、被截断，或后面有多余的内容
+bind-paste-incomplete-hint = 请从 http 开始，到 state=… 结束，完整复制成一行
 bind-paste-no-address = 这不是微信授权后跳转的链接
 bind-paste-no-code = 链接中没有 code
 bind-paste-no-code-hint = 这是授权之前的页面：请先点“允许”，再复制跳转后的链接
@@ -117,15 +117,15 @@ bind-paste-snapshot = 这是快照页的链接，对应的是虚拟账号，无�
 bind-paste-snapshot-hint = 请在手机上轻触“使用完整服务”，再重新扫码
 bind-paste-state = 这个链接属于另一次绑定：state 与当前的二维码不符
 bind-paste-state-hint = 请扫描当前显示的二维码；之前的链接已失效
-bind-paste-torn = 链接不完整：state 缺失、被截断，或后面有多余的内容
-bind-paste-torn-hint = 请从 http 开始，到 state=… 结束，完整复制成一行
 bind-paste-unreachable = 无法验证链接中的 code：{ $cause }
 bind-paste-unreachable-hint = 请稍后再粘贴一次；如果提示 code 已被使用，请重新扫码
 bind-paste-used = 链接中的 code 已被使用
+bind-paste-waiting = 请通过标准输入提供手机跳转后的完整链接（一行）
 bind-port = 无法监听 { $address }
 bind-port-denied-hint = 监听 1024 以下的端口需要权限：请运行 `sudo setcap cap_net_bind_service=+ep "$(command -v wxbox)"`；或让 Web 服务器转发到 --listen 指定的地址
 bind-port-elsewhere-hint = 本机没有这个地址：请用 --listen 0.0.0.0:{ $port } 监听本机的所有地址
 bind-port-hint = 端口被其他程序占用：请停止该程序，或用 --listen 换一个端口（redirect_uri 必须能访问到该端口）
+bind-position = 第 { $place } 个用户，共 { $count } 个：{ $user }
 bind-qr-file = { $path } 不是 .png 或 .svg 文件
 bind-qr-file-drawn = 二维码已保存到 { $path }
 bind-qr-file-failed = 无法把二维码保存到 { $path }
@@ -152,6 +152,7 @@ bind-refused-slow = 没有在规定时间内收到完整的请求
 bind-refused-status = { $why }（HTTP 状态码 { $status }）
 bind-refused-tls = TLS 握手失败
 bind-refused-tls-to-http = 客户端使用 https，而该端口只支持 http
+bind-rejected = 拒绝了一次连接：{ $why }
 bind-scan = 请让“{ $user }”用微信扫描二维码，或在微信中打开该链接。
 bind-scan-code = 请让“{ $user }”用微信扫码；如果还没有关注服务号，扫码后点“关注”。
 bind-scan-no-listener = 无法监听扫码事件：{ $cause }；如果由其他服务器接收微信的事件，请让它用 `wxbox event` 传入
@@ -171,11 +172,10 @@ bind-timeout = “{ $user }”的绑定超时，已等待 { $time }
 bind-timeout-hint = 请重新运行，可用 --timeout 延长等待时间；如果手机显示错误，请检查 redirect_uri 的主机是否已填入“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”），以及手机能否访问本机（云服务器：请在安全组中放行该端口）
 bind-timeout-scan-hint = 请重新运行，可用 --timeout 延长等待时间；如果已扫码，请检查微信页面上填写的消息推送 URL 是否指向 `wxbox serve`，或正在等待的本命令
 bind-timeout-refused-hint = 请加 -v 重新运行，查看每次请求被拒绝的原因；可用 --timeout 延长等待时间
-bind-turn = 第 { $place } 个用户，共 { $count } 个：{ $user }
-bind-turned-away = 拒绝了一次连接：{ $why }
 bind-unreachable = 已收到手机的回调，但无法验证 code：{ $cause }；已提示用户重试
 bind-visit = 请让“{ $user }”在微信中打开该链接
 bind-waiting = 正在等待手机操作，剩余
+bind-wrong-path = 拒绝了一次回调：state 正确，但路径与 redirect_uri 不同。Web 服务器或内网穿透改动了路径，请让它原样转发
 
 ## callback（手机上的页面）
 callback-account-title = 绑定失败
@@ -194,8 +194,10 @@ callback-follow-title = 还差一步：关注服务号
 callback-follow-todo = 请长按二维码，选择“识别图中二维码”，然后关注服务号。
 callback-follow-unknown-todo = 如果还没有关注服务号，请现在关注：不关注就收不到消息。
 callback-follow-why = 绑定已完成，关注服务号之后才能收到消息。
+callback-link-used-title = 链接已被使用
+callback-link-used-why = 该链接已完成绑定，只能使用一次。
 callback-log-bad-code = code 的格式不正确，不是微信返回的授权码
-callback-log-elsewhere = state 正确，但路径与 redirect_uri 不同
+callback-log-late-code = 绑定已完成，收到了另一个 code
 callback-log-method = 请求方法不是 GET
 callback-log-no-code = state 正确，但没有 code（可能是链接预检）
 callback-log-path = 路径与 redirect_uri 不同
@@ -203,8 +205,8 @@ callback-log-refused = 微信拒绝了 code（错误码 { $errcode }）
 callback-log-repeated = state 或 code 重复出现
 callback-log-snapshot = 快照页的虚拟账号
 callback-log-state = state 缺失或错误
-callback-log-taken = 绑定已完成，收到了另一个 code
 callback-log-used = 微信返回 code 已被使用
+callback-log-wrong-path = state 正确，但路径与 redirect_uri 不同
 callback-method-title = 不支持的访问方式
 callback-method-why = 此地址仅用于微信授权后的回调。
 callback-new-link-todo = 请向管理员索取新的二维码，再用微信扫描。
@@ -212,6 +214,8 @@ callback-no-code-title = 尚未授权
 callback-no-code-why = 本页面没有收到微信的授权结果。
 callback-no-code-todo = 请在微信中扫描二维码或打开链接，并允许授权。
 callback-no-randomness = 无法从操作系统获取随机数
+callback-not-saved-title = 绑定未保存
+callback-not-saved-why = 微信已确认你的身份，但服务器未能保存绑定。
 callback-operator-todo = 请联系管理员处理，然后扫描新的二维码。
 callback-path-title = 页面不存在
 callback-path-why = 此地址没有页面。
@@ -225,10 +229,6 @@ callback-snapshot-why = 你打开的是快照页。微信只提供了虚拟账�
 callback-snapshot-todo = 请轻触页面右下角的“使用完整服务”，然后重新扫描二维码。
 callback-state-title = 链接无效
 callback-state-why = 没有等待此次授权的绑定。链接可能已过期，或属于另一次绑定。
-callback-taken-title = 链接已被使用
-callback-taken-why = 该链接已完成绑定，只能使用一次。
-callback-unkept-title = 绑定未保存
-callback-unkept-why = 微信已确认你的身份，但服务器未能保存绑定。
 callback-unreachable-title = 暂时无法连接微信
 callback-unreachable-why = 服务器暂时无法连接微信，绑定尚未完成。
 callback-unreachable-todo = 请稍后刷新本页面。
@@ -277,15 +277,16 @@ cli-value-refused = { $arg } 的值“{ $value }”无效：{ $cause }
 cli-value-surplus = 参数 { $arg } 不接受值“{ $value }”
 
 ## completion（候选项的说明）
-
 completion-command = 后面是要运行的命令
 completion-message = { $state }；{ $kind }，发给“{ $user }”，{ $ago }
 completion-message-openid = { $state }；{ $kind }，{ $ago }
 completion-state-errcode = { $state }（{ $code }）
 completion-unbound = 未绑定
 
+
 ## config
 config-alone = { $at }：{ $key } 必须与 { $partner } 一起设置
+config-changed-by-other = { $path } 已被其他程序修改，因此没有写入
 config-directory = { $path } 是目录，不是配置文件
 config-directory-hint = 请指定该目录中的文件，例如 { $path }
 config-expected-address = 主机和端口，例如 "0.0.0.0:80"、"[::1]:8080" 或 ":80"（本机的所有地址）
@@ -379,7 +380,6 @@ config-argument-text = 文本，不能为空
 config-argument-time-zone = 时区名称，例如 Asia/Shanghai
 config-argument-timeout = 时长，必须大于 0，例如 10s、5m 或 24h
 config-argument-token-endpoint = stable 或 classic
-config-changed-meanwhile = { $path } 已被其他程序修改，因此没有写入
 config-edit-again = 要重新编辑吗？（选“否”将放弃修改）
 config-edit-overwrite = 要用你编辑的内容覆盖吗？
 config-edit-script-hint = 在脚本中请用 `wxbox config set KEY VALUE`
@@ -490,6 +490,8 @@ doctor-callback-other-fix = 请让该 Web 服务器或内网穿透把路径和�
 doctor-callback-own-fix = redirect_uri 指向本机，但访问不到 bind 监听的 { $address }：请核对端口，并检查安全组和系统防火墙（firewalld、ufw）
 doctor-callback-router-fix = 响应的是其他程序：请让它把该路径转发到 { $address }；如果是路由器在响应（不支持 NAT 回环），请在 `wxbox bind` 等待时用手机流量打开该地址验证
 doctor-callback-tls-fix = 请使用手机信任的证书：域名与 redirect_uri 一致，并包含完整的证书链
+doctor-checks-passed = 全部 { $count } 项检查通过
+doctor-checks-passed-unlisted = 全部 { $count } 项检查通过（`wxbox -v doctor` 可列出）
 doctor-clock = 本机时间与 { $host } 一致
 doctor-clock-ahead = 本机时间比 { $host } 快 { $time }
 doctor-clock-behind = 本机时间比 { $host } 慢 { $time }
@@ -636,8 +638,6 @@ doctor-tls-none = 可以访问 { $hosts }，未使用 TLS
 doctor-token = AppID 和 AppSecret 有效
 doctor-token-kept = 缓存的 access_token 有效期至 { $time }。没有验证 AppSecret，因为 token_endpoint = "classic" 时，重新获取会使其他程序的 access_token 失效
 doctor-warnings = 0 项失败，{ $warnings } 项警告
-doctor-well = 全部 { $count } 项检查通过
-doctor-well-unlisted = 全部 { $count } 项检查通过（`wxbox -v doctor` 可列出）
 init-again = 是否重试？
 init-alias = 已为模板“{ $title }”添加别名 { $alias }
 init-all-the-same = 是否仍然写入配置？
@@ -687,7 +687,6 @@ init-exists-hint = 加 --force 可替换该文件，原文件保存为同名的 
 init-file-header =
     wxbox 配置文件，列出了所有配置项，由 `wxbox init` 生成。文件中含有 AppSecret，不要让其他用户读取。
     检查配置请运行 `wxbox doctor`。
-
     注释掉的行是示例，这些配置项没有默认值。其余各行中，不是你填写的都是默认值，可以删除。
 init-kept = 原文件已保存为 { $path }
 init-listen = 监听地址
@@ -736,12 +735,13 @@ redirect-local = 手机无法解析该主机名：不含点的名称，以及 .l
 redirect-loopback = 这是回环地址，手机会访问到手机自身
 redirect-parameter = 查询参数中有 { $name }，该参数由微信自动添加，请去掉
 redirect-port = 带有端口 { $port }，正式服务号不支持
+ui-check-fix = 处理：{ $fix }
+ui-check-result = { $name }：{ $detail }
 ui-level-failure = 失败
 ui-level-ok = 正常
 ui-level-warning = 警告
 ui-uploading = 正在上传 { $file }
-ui-verdict = { $name }：{ $detail }
-ui-verdict-fix = 处理：{ $fix }
+
 
 ## explain
 event-form-hint = 请核对 app_id、push.aes_key 和消息加解密方式是否与微信开发者平台的“消息推送”一致
@@ -917,6 +917,8 @@ quota-unknown-hint = 请指定接口路径，例如 /cgi-bin/message/custom/send
 quota-unusable = “{ $api }”不是接口路径
 
 ## sandbox（页面和终端）
+sandbox-inbox-footer = 所有时间为北京时间。
+sandbox-inbox-intro = 在本机模拟的微信平台。服务号发出的消息会显示在下面的手机上，不会离开本机。
 sandbox-name-text = 沙箱只接受以 localhost 或监听地址访问的请求，不接受其他网页发来的请求。
 sandbox-name-title = 访问地址不正确
 sandbox-open = 沙箱正在监听 { $address }，能访问该地址的设备都可以使用沙箱
@@ -927,6 +929,8 @@ sandbox-person-silent = 已关注；没有发过消息，只能接收模板消�
 sandbox-person-wrote = 已关注，刚发过消息
 sandbox-person-crowd = 都已关注，刚发过消息
 sandbox-port-hint = 如果端口被另一个沙箱占用，请停止它，或用 --listen 127.0.0.1:0 选择任意空闲端口；再运行 `wxbox -c sandbox.toml init --sandbox URL`，URL 为沙箱启动时显示的地址
+sandbox-push-intro = 用户的消息和事件会推送到此 URL（必须是本机地址）。保存前会像微信一样先验证。URL 留空时停止推送。
+sandbox-state-not-following = 未关注：所有消息都会被拒绝
 sandbox-stop = 按 Ctrl-C 停止。以下是收到的请求（北京时间、请求、错误码、耗时）：
 sandbox-templates = 模板
 sandbox-subscriptions = 订阅通知模板
@@ -966,8 +970,6 @@ sandbox-world-status-content =
     状态：{ $status }
     时间：{ $time }
 sandbox-inbox-title = wxbox 沙箱
-sandbox-inbox-lead = 在本机模拟的微信平台。服务号发出的消息会显示在下面的手机上，不会离开本机。
-sandbox-inbox-foot = 所有时间为北京时间。
 sandbox-switch-strict = 按正式服务号的规则检查模板
 sandbox-switch-limits = 使用正式服务号的调用额度
 sandbox-switch-verified = 已认证的服务号（支持菜单消息和输入状态）
@@ -988,7 +990,6 @@ sandbox-state-open = { $left ->
    *[other] 已关注；{ $until } 之前还可发送 { $left } 条客服消息
   }
 sandbox-state-closed = 已关注；最近没有发过消息，只能接收模板消息
-sandbox-state-stranger = 未关注：所有消息都会被拒绝
 sandbox-phone-chosen = 当前手机
 sandbox-phone-choose = 设为当前手机
 sandbox-follow = 关注
@@ -1063,7 +1064,6 @@ sandbox-line-attempt = 第 { $count } 次
 sandbox-lines-left-out = 有 { $count } 个请求没有列出：读取输出的程序处理不过来
 sandbox-pushes = 推送记录
 sandbox-push-title = 接口配置（消息推送）
-sandbox-push-lead = 用户的消息和事件会推送到此 URL（必须是本机地址）。保存前会像微信一样先验证。URL 留空时停止推送。
 sandbox-push-save = 验证并保存
 sandbox-push-mode-plain = 明文模式
 sandbox-push-mode-compatible = 兼容模式
@@ -1105,11 +1105,11 @@ run-result-bad = 失败
 run-result-good = 成功
 run-stdin = 标准输入留给要执行的命令，不能用作消息内容
 run-stdin-hint = 请用 --text 指定文本，或把字段写进文件
-run-stranger = 未知的占位符 {"{"}{ $name }{"}"}，将原样发送
 run-text-bad = 失败（退出码 { $status }）：{ $program }（主机 { $host }，耗时 { $duration }）
 run-text-good = 成功（退出码 0）：{ $program }（主机 { $host }，耗时 { $duration }）
 run-text-not-started = 无法启动（退出码 { $status }）：{ $program }（主机 { $host }）：{ $cause }
 run-text-signal = 被 { $signal } 终止（退出码 { $status }）：{ $program }（主机 { $host }，耗时 { $duration }）
+run-unknown-placeholder = 未知的占位符 {"{"}{ $name }{"}"}，将原样发送
 
 ## store
 serve-bound-reply = 已绑定为 { $name }
@@ -1267,7 +1267,8 @@ outbox-retry-unbound = 无法重发消息 { $id }：用户尚未绑定
 outbox-retry-unbound-hint = 请先用 `wxbox bind --user NAME` 绑定，再重发
 outbox-sent = 发送时间
 outbox-state = 状态
-outbox-state-said = { $state }（{ $state ->
+outbox-state-receipt = { $state }，{ $receipt }
+outbox-state-value = { $state }（{ $state ->
     [sent] 已发送
     [queued] 排队中
     [failed] 失败
@@ -1276,12 +1277,11 @@ outbox-state-said = { $state }（{ $state ->
     [expired] 已过期
    *[other] { $state }
 }）
-outbox-state-receipt = { $state }，{ $receipt }
 outbox-template = 模板 { $id }
 outbox-to = 接收者
 outbox-too-old-hint = 请运行 `wxbox outbox list --state queued` 查看等待中的消息和原因
 outbox-type = 类型
-outbox-type-said = { $kind }（{ $kind ->
+outbox-type-value = { $kind }（{ $kind ->
     [text] 文本
     [template] 模板消息
     [image] 图片
@@ -1301,24 +1301,24 @@ outbox-type-said = { $kind }（{ $kind ->
 outbox-unknown = 没有 ID 为 { $id } 的消息
 outbox-unknown-hint = 请运行 `wxbox outbox list` 查看最新的消息
 
-## papers（监听端口的证书与校验文件）
-papers-bad-key = { $path } 中的私钥无法使用
-papers-denied-hint = 请允许运行 wxbox 的用户读取 { $path }，例如通过用户组授权
-papers-encrypted-key = { $path } 中的私钥已加密，运行时无法输入密码
-papers-encrypted-key-hint = 请用 `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` 导出未加密的私钥，并把 listen.tls_key 设为导出的文件
-papers-faulty = { $key }：无法使用 { $path }：{ $cause }
-papers-http = { $uri } 是 http 地址，但设置了 listen.tls_cert，监听端口只支持 HTTPS，手机无法访问
-papers-http-hint = 请把 redirect_uri 改为 https 地址，或删除 listen.tls_cert 和 listen.tls_key
-papers-mismatch = { $key } 中的私钥与 { $certificate } 中的证书不匹配
-papers-mismatch-hint = 请确认文件中的第一张证书是本服务器的证书，私钥与该证书配对
-papers-no-certificate-hint = 请把 listen.tls_cert 设为 PEM 证书文件（例如 fullchain.pem）：以 -----BEGIN CERTIFICATE----- 开头，先是本服务器的证书，然后是证书链
-papers-no-key-hint = 请把 listen.tls_key 设为 PEM 私钥文件（例如 privkey.pem）：RSA、ECDSA 或 Ed25519 私钥，以 -----BEGIN PRIVATE KEY----- 开头
-papers-proof-content = { $path } 的内容与文件名中的 16 个字符不同，无法通过微信的校验
-papers-proof-content-hint = 请从微信公众平台重新下载该文件，不要修改
-papers-proof-hint = 请把 listen.domain_verify_file 设为在“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”）处下载的文件，文件名为 MP_verify_ 加 16 个字母或数字，再加 .txt
-papers-proof-name = { $path } 不是微信的校验文件：文件名不正确
-papers-unreadable = { $key }：无法读取 { $path }：{ $cause }
-papers-unreadable-hint = 请检查 { $key } 指定的路径；相对路径从配置文件所在的目录算起
+## listen-file（监听端口的证书与校验文件）
+listen-file-bad-key = { $path } 中的私钥无法使用
+listen-file-denied-hint = 请允许运行 wxbox 的用户读取 { $path }，例如通过用户组授权
+listen-file-encrypted-key = { $path } 中的私钥已加密，运行时无法输入密码
+listen-file-encrypted-key-hint = 请用 `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` 导出未加密的私钥，并把 listen.tls_key 设为导出的文件
+listen-file-faulty = { $key }：无法使用 { $path }：{ $cause }
+listen-file-http = { $uri } 是 http 地址，但设置了 listen.tls_cert，监听端口只支持 HTTPS，手机无法访问
+listen-file-http-hint = 请把 redirect_uri 改为 https 地址，或删除 listen.tls_cert 和 listen.tls_key
+listen-file-mismatch = { $key } 中的私钥与 { $certificate } 中的证书不匹配
+listen-file-mismatch-hint = 请确认文件中的第一张证书是本服务器的证书，私钥与该证书配对
+listen-file-no-certificate-hint = 请把 listen.tls_cert 设为 PEM 证书文件（例如 fullchain.pem）：以 -----BEGIN CERTIFICATE----- 开头，先是本服务器的证书，然后是证书链
+listen-file-no-key-hint = 请把 listen.tls_key 设为 PEM 私钥文件（例如 privkey.pem）：RSA、ECDSA 或 Ed25519 私钥，以 -----BEGIN PRIVATE KEY----- 开头
+listen-file-unreadable = { $key }：无法读取 { $path }：{ $cause }
+listen-file-unreadable-hint = 请检查 { $key } 指定的路径；相对路径从配置文件所在的目录算起
+listen-file-verification-content = { $path } 的内容与文件名中的 16 个字符不同，无法通过微信的校验
+listen-file-verification-content-hint = 请从微信公众平台重新下载该文件，不要修改
+listen-file-verification-hint = 请把 listen.domain_verify_file 设为在“网页授权域名”（“微信公众平台 → 设置与开发 → 账号设置 → 功能设置”）处下载的文件，文件名为 MP_verify_ 加 16 个字母或数字，再加 .txt
+listen-file-verification-name = { $path } 不是微信的校验文件：文件名不正确
 pem-certificate-instead = 文件中只有证书，没有私钥
 pem-damaged = 第 { $line } 行开始的内容已损坏
 pem-damaged-hint = 请重新完整复制原来的文件，不要修改
@@ -1369,6 +1369,7 @@ did-you-mean-command = 是不是想输入 { $command }？
 openid-unusable = “{ $openid }”不是有效的 openid
 openid-unusable-hint = 请检查 openid：由字母、数字、- 和 _ 组成，例如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 openid-odd = openid 通常有 { $length } 个字符，以 o 开头，{ $openid } 不符合
+send-all-declined = 这些用户都拒收该模板
 send-ask-alias-item = 模板“{ $title }”（{ $alias }）
 send-ask-command = 等效的命令：
 send-ask-content = 消息
@@ -1435,6 +1436,9 @@ send-fallback-warning = 如果改用模板“{ $name }”发送：{ $warning }
 send-gone = 用户已删除，消息 { $id } 已不在发件箱中，结果未知
 send-given-up-hint = wxbox 不会再自动重试；如果要重发，请运行 `wxbox outbox retry { $id }`
 send-given-up-hint-many = wxbox 不会再自动重试；如果要重发全部失败的消息，请运行 `wxbox outbox retry --failed`
+send-none-bound = 还没有已绑定的用户
+send-none-bound-hint = 请用 `wxbox bind --user NAME` 绑定用户；可用 `wxbox user list` 查看哪些用户已绑定
+send-none-reachable = 已绑定的用户都无法送达
 send-refused-hint = 处理后请运行 `wxbox outbox retry { $id }` 重新发送
 send-refused-hint-many = 处理后请运行 `wxbox outbox retry --failed`，重新发送全部失败的消息
 send-removed = 用户已删除，消息 { $id } 没有发送
@@ -1466,11 +1470,7 @@ send-no-receipt-hint = 请稍后运行 `wxbox outbox show { $id }` 查看；消�
 send-no-receipt-hint-many = 请稍后运行 `wxbox outbox list --receipt none` 查看；消息可能已经送达，请不要重新发送
 send-no-receipts = 只有模板消息和订阅通知有送达回执；其他消息在微信接收后即视为完成
 send-not-received = 微信已接收发给“{ $to }”的消息 { $id }，但没有送达：{ $text }
-send-nobody-bound = 还没有已绑定的用户
-send-nobody-bound-hint = 请用 `wxbox bind --user NAME` 绑定用户；可用 `wxbox user list` 查看哪些用户已绑定
-send-nobody-takes-template = 这些用户都拒收该模板
 send-declined-hint = 请用 `wxbox send --user NAME` 单独发送
-send-nobody-reachable = 已绑定的用户都无法送达
 send-only-queued = 发给“{ $to }”的消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
@@ -1675,13 +1675,14 @@ template-library-unknown = 模板库中没有编号 { $id } 的模板
 template-library-unknown-hint = 请在“微信公众平台 → 模板消息 → 模板库 → 类目模板库”中查看编号
 template-list-alias = 别名
 template-list-asked = 模板列表的获取时间：{ $ago }；运行 `wxbox template list --refresh` 可重新获取
+template-list-failed = 无法从微信获取模板列表：{ $cause }
 template-list-fields = 字段
 template-list-id = ID
+template-list-old = 使用的是缓存的模板列表（获取时间：{ $ago }），无法重新获取：{ $cause }
 template-list-title = 标题
 template-none = 服务号中没有模板
 template-none-hint = 请在微信公众平台添加模板，或运行 `wxbox template add`
 template-old = 使用的是缓存的模板列表（获取时间：{ $ago }）
-template-old-unasked = 使用的是缓存的模板列表（获取时间：{ $ago }），无法重新获取：{ $cause }
 template-remove-ask = 是否从服务号中删除模板“{ $title }”（{ $id }）？删除后，使用该模板的消息将无法发送。
 template-remove-kept = 没有删除模板
 template-remove-missing = 当前不是交互式终端，删除模板需要加 --yes
@@ -1689,7 +1690,6 @@ template-removed = 已删除模板“{ $title }”（{ $id }）
 template-several = “{ $name }”匹配到多个模板：{ $ids }
 template-several-hint = 请输入更长的模板 ID，或使用配置中的别名
 template-title = 标题
-template-unasked = 无法从微信获取模板列表：{ $cause }
 template-unknown = 没有名为“{ $name }”的模板或别名
 template-unknown-hint = 请运行 `wxbox template list` 查看服务号的模板，或运行 `wxbox template alias { $alias }` 选择这个名称对应的模板
 template-unknown-subscription-hint = 请运行 `wxbox template list --subscribe` 查看服务号的订阅通知模板，或运行 `wxbox template alias { $alias }` 选择这个名称对应的模板
@@ -1857,8 +1857,8 @@ user-list-not-following = 未关注
 user-list-note = 备注
 user-list-openid = OPENID
 user-list-refused = 被微信拒绝（{ $errcode }）
+user-list-status = 状态
 user-list-tags = 标签
-user-list-trouble = 状态
 user-list-unbound = 未绑定
 user-name-control = 用户名含有控制字符
 user-name-empty = 用户名为空
@@ -1940,6 +1940,10 @@ wechat-certificate-name = 服务器证书的域名不匹配
 wechat-certificate-unknown = 服务器证书的签发机构不受信任
 wechat-clock-hint = 请用 `date` 检查系统时间：时间不准会导致证书校验失败
 wechat-files-hint = 请提高可同时打开的文件数上限（`ulimit -n`，或 systemd 单元中的 LimitNOFILE=）
+wechat-requires-custom = 只有已认证的服务号和公众号（原订阅号），以及测试号，才能发送客服消息
+wechat-requires-followers = 只有已认证的服务号和公众号（原订阅号），以及测试号，才能读取关注者列表和用户信息
+wechat-requires-subscribe = 只有已认证的服务号才能发送订阅通知
+wechat-requires-template = 只有已认证的服务号和测试号才能发送模板消息
 wechat-threads-hint = 请提高线程数上限（`ulimit -u`、容器的 --pids-limit、systemd 单元的 TasksMax=）；没有任何消息进入队列
 wechat-no-answer = { $host } 没有响应：{ $cause }
 wechat-no-client = 无法创建 HTTP 客户端：{ $cause }
@@ -1962,7 +1966,3 @@ wechat-secret-hint = AppSecret 来自 { $from }：请与“微信开发者平台
 wechat-secret-odd-hint = { $from } 中的 AppSecret 格式不正确（应为 32 个字符，只含 0-9 和 a-f）：请重新完整复制，不需要重置
 wechat-timed-out = 超时
 wechat-via = 经过代理 { $proxy }：{ $cause }
-wechat-who-custom = 只有已认证的服务号和公众号（原订阅号），以及测试号，才能发送客服消息
-wechat-who-people = 只有已认证的服务号和公众号（原订阅号），以及测试号，才能读取关注者列表和用户信息
-wechat-who-subscribe = 只有已认证的服务号才能发送订阅通知
-wechat-who-template = 只有已认证的服务号和测试号才能发送模板消息

@@ -43,13 +43,16 @@ pub(crate) fn load(config: &Config) -> Result<ListenerFiles, CommandError> {
     if let (Some(proof), Some(path)) = (&proof, &listen.domain_verify_file)
         && !proof.content_matches_name()
     {
-        warnings.push((t!("papers-proof-content", path = path.value), t!("papers-proof-content-hint")));
+        warnings.push((
+            t!("listen-file-verification-content", path = path.value),
+            t!("listen-file-verification-content-hint"),
+        ));
     }
     if let Ok(redirect) = config.require_redirect_uri()
         && redirect.scheme() == "http"
         && tls.is_some()
     {
-        warnings.push((t!("papers-http", uri = redirect.as_str()), t!("papers-http-hint")));
+        warnings.push((t!("listen-file-http", uri = redirect.as_str()), t!("listen-file-http-hint")));
     }
     Ok(ListenerFiles { tls, verification_file: proof, warnings })
 }
@@ -66,29 +69,32 @@ fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {
     let keys = read_trusted_file(key, "listen.tls_key", MAX_PEM_BYTES)?;
     ServerTls::new(&certificates, &keys).map_err(|why| match why {
         TlsConfigError::Certificate(fault) => {
-            pem_error(certificate, "listen.tls_cert", fault, t!("papers-no-certificate-hint"))
+            pem_error(certificate, "listen.tls_cert", fault, t!("listen-file-no-certificate-hint"))
         }
-        TlsConfigError::Key(fault) => pem_error(key, "listen.tls_key", fault, t!("papers-no-key-hint")),
-        TlsConfigError::BadKey => config_error(t!("papers-bad-key", path = key), t!("papers-no-key-hint")),
+        TlsConfigError::Key(fault) => pem_error(key, "listen.tls_key", fault, t!("listen-file-no-key-hint")),
+        TlsConfigError::BadKey => config_error(t!("listen-file-bad-key", path = key), t!("listen-file-no-key-hint")),
         TlsConfigError::EncryptedKey => {
-            config_error(t!("papers-encrypted-key", path = key), t!("papers-encrypted-key-hint", path = key))
+            config_error(t!("listen-file-encrypted-key", path = key), t!("listen-file-encrypted-key-hint", path = key))
         }
-        TlsConfigError::KeyMismatch => {
-            config_error(t!("papers-mismatch", key = key, certificate = certificate), t!("papers-mismatch-hint"))
-        }
+        TlsConfigError::KeyMismatch => config_error(
+            t!("listen-file-mismatch", key = key, certificate = certificate),
+            t!("listen-file-mismatch-hint"),
+        ),
     })
 }
 
 /// Returns the error for a file that is not PEM or holds the wrong item. `hint` is used if `fault`
 /// has no hint of its own.
 fn pem_error(path: &Path, key: &str, fault: PemError, hint: String) -> CommandError {
-    let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
+    let what = t!("listen-file-faulty", key = key, path = path, cause = fault.to_string());
     config_error(what, fault.hint().unwrap_or(hint))
 }
 
 fn load_verification_file(path: &Path) -> Result<DomainVerificationFile, CommandError> {
     let name = path.file_name().and_then(|name| name.to_str()).filter(|name| is_verification_file_name(name));
-    let name = name.ok_or_else(|| config_error(t!("papers-proof-name", path = path), t!("papers-proof-hint")))?;
+    let name = name.ok_or_else(|| {
+        config_error(t!("listen-file-verification-name", path = path), t!("listen-file-verification-hint"))
+    })?;
     Ok(DomainVerificationFile::new(name, read_file(path, "listen.domain_verify_file", MAX_VERIFICATION_FILE_BYTES)?))
 }
 
@@ -113,10 +119,10 @@ fn read_trusted_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Comm
 fn read_opened(file: io::Result<File>, path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
     file.and_then(|file| files::read_limited(file, limit)).map_err(|error| {
         let hint = match error.kind() {
-            ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
-            _ => t!("papers-unreadable-hint", key = key),
+            ErrorKind::PermissionDenied => t!("listen-file-denied-hint", path = path),
+            _ => t!("listen-file-unreadable-hint", key = key),
         };
-        config_error(t!("papers-unreadable", path = path, key = key, cause = error), hint)
+        config_error(t!("listen-file-unreadable", path = path, key = key, cause = error), hint)
     })
 }
 

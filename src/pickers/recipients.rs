@@ -34,7 +34,7 @@ enum RecipientItem {
 pub(crate) fn pick_recipients(ui: &mut Ui, app: &AppContext, store: &Store) -> anyhow::Result<RecipientChoice> {
     let (items, labels, unbound_count) = list_items(app, store)?;
     if items.is_empty() {
-        return Err(CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into());
+        return Err(CommandError::not_found(t!("send-none-bound")).hint(t!("send-none-bound-hint")).into());
     }
     if unbound_count > 0 {
         ui.note(&t!("pick-not-bound", count = unbound_count));

@@ -20,7 +20,7 @@ pub(crate) fn pick_user(ui: &Ui, app: &AppContext, store: &Store) -> anyhow::Res
 /// # Errors
 /// No user is bound; the prompt is interrupted.
 pub(crate) fn pick_bound_user(ui: &Ui, app: &AppContext, store: &Store) -> anyhow::Result<User> {
-    let no_user = || CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint"));
+    let no_user = || CommandError::not_found(t!("send-none-bound")).hint(t!("send-none-bound-hint"));
     pick_from(ui, all_users(app, store, Some(true))?, no_user)
 }
 

@@ -1,6 +1,6 @@
 //! Counters for monitoring, in Prometheus' text format. No label holds a name, an openid or a text.
 //!
-//! Format: https://prometheus.io/docs/instrumenting/exposition_formats/
+//! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

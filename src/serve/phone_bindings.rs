@@ -170,6 +170,6 @@ fn save_fn(store: Arc<Mutex<Store>>, id: i64, username: String) -> SaveBinding {
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Timestamp::now();
         let name = store.complete_pending_binding(id, &identity.openid, identity.nickname.as_deref(), now)?;
-        name.ok_or_else(|| anyhow::anyhow!(t!("bind-meanwhile", user = username)))
+        name.ok_or_else(|| anyhow::anyhow!(t!("bind-bound-elsewhere", user = username)))
     })
 }

@@ -141,9 +141,9 @@ impl Ui {
         let width = label_widths.into_iter().max().unwrap_or(0) + 2;
         let gap = " ".repeat(width.saturating_sub(measure_text_width(&label)));
         let label = if self.capabilities.color_out { level.style().paint(&label) } else { label };
-        let mut text = t!("ui-verdict", name = name, detail = single_line(detail));
+        let mut text = t!("ui-check-result", name = name, detail = single_line(detail));
         if let Some(fix) = fix {
-            text += &format!("\n{}", t!("ui-verdict-fix", fix = single_line(fix)));
+            text += &format!("\n{}", t!("ui-check-fix", fix = single_line(fix)));
         }
         let columns = if self.out_terminal { terminal_width() } else { None };
         self.write_line(&format!("{label}{gap}{}", hanging_indent(&text, width, columns)))

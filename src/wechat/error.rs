@@ -100,10 +100,10 @@ const UNAUTHORIZED: i64 = 48001;
 /// Returns a hint with the kinds of account that may use an API. Page: doc/service/guide/dev/api.
 fn permitted_accounts(api: &str) -> Option<String> {
     Some(match api.split('/').skip(1).collect::<Vec<_>>()[..] {
-        ["cgi-bin", "message", "custom", ..] => t!("wechat-who-custom"),
-        ["cgi-bin", "message", "template", "send"] | ["cgi-bin", "template", ..] => t!("wechat-who-template"),
-        ["cgi-bin", "message", "subscribe", ..] | ["wxaapi", "newtmpl", ..] => t!("wechat-who-subscribe"),
-        ["cgi-bin", "user", ..] => t!("wechat-who-people"),
+        ["cgi-bin", "message", "custom", ..] => t!("wechat-requires-custom"),
+        ["cgi-bin", "message", "template", "send"] | ["cgi-bin", "template", ..] => t!("wechat-requires-template"),
+        ["cgi-bin", "message", "subscribe", ..] | ["wxaapi", "newtmpl", ..] => t!("wechat-requires-subscribe"),
+        ["cgi-bin", "user", ..] => t!("wechat-requires-followers"),
         _ => return None,
     })
 }

@@ -12,6 +12,8 @@ use regex::Regex;
 use graph::{cycles, references};
 use source::{SourceFile, all_files, production_files};
 
+use crate::support::files::read_project_file;
+
 pub use source::rust_files;
 
 /// The modules that each top-level module of `src/` may import, from the top layer down: a module
@@ -310,6 +312,15 @@ fn no_identifier_or_comment_has_a_denied_word() {
         }
     }
     assert_eq!(found, BTreeMap::new());
+}
+
+#[test]
+fn no_message_id_has_a_denied_word() {
+    let texts = read_project_file("src/i18n/en.ftl");
+    let ids =
+        texts.lines().filter(|line| line.starts_with(char::is_lowercase)).filter_map(|line| line.split(' ').next());
+    let denied: Vec<_> = ids.filter(|id| id.split('-').any(|word| DENIED_WORDS.contains(&word))).collect();
+    assert_eq!(denied, Vec::<&str>::new());
 }
 
 #[test]

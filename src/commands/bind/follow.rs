@@ -65,7 +65,7 @@ pub(super) fn report_follow(
                     if ui.json() {
                         ui.print(&BindEvent::Follow { user: &user.username, url: None })?;
                     }
-                    ui.status(&t!("bind-follow-otherwise", user = user.username));
+                    ui.status(&t!("bind-follow-search", user = user.username));
                 }
             }
         }

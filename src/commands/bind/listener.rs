@@ -203,8 +203,8 @@ impl NoticeLog {
     /// in between rewrote its path, which causes a warning.
     fn report_rejected(&mut self, ui: &mut Ui, reason: RejectReason) {
         match reason {
-            RejectReason::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-elsewhere")),
-            _ => self.notify_once(ui, &t!("bind-turned-away", why = reason.to_string())),
+            RejectReason::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-wrong-path")),
+            _ => self.notify_once(ui, &t!("bind-rejected", why = reason.to_string())),
         }
     }
 

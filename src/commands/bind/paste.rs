@@ -36,7 +36,7 @@ pub(super) fn wait_for(
     qr::show_authorize_url(ui, context, &user.username, &url, None)?;
     let deadline = Instant::now() + context.timeout();
     let redirect = context.redirect()?.as_str();
-    ui.status(&if ui.can_prompt { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
+    ui.status(&if ui.can_prompt { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-waiting") });
     // A truncated address; its rest may be in the next line.
     let mut partial: Option<Secret> = None;
     loop {
@@ -149,7 +149,7 @@ fn not_an_address(redirect: &str) -> CommandError {
 }
 
 fn truncated_address() -> CommandError {
-    CommandError::usage(t!("bind-paste-torn")).hint(t!("bind-paste-torn-hint"))
+    CommandError::usage(t!("bind-paste-incomplete")).hint(t!("bind-paste-incomplete-hint"))
 }
 
 /// Returns the error for a rejected address, with a hint.

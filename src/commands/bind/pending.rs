@@ -90,9 +90,10 @@ impl<'c> WaitingBinding<'c> {
                 let identity = OAuthIdentity { openid, nickname, snapshot: false };
                 Some(BindOutcome::Bound(BoundUser { username, identity }, None))
             }
-            PendingBindingOutcome::AlreadyBound => {
-                failed(CommandError::not_found(t!("bind-meanwhile", user = user)).hint(t!("bind-already-hint")), true)
-            }
+            PendingBindingOutcome::AlreadyBound => failed(
+                CommandError::not_found(t!("bind-bound-elsewhere", user = user)).hint(t!("bind-already-hint")),
+                true,
+            ),
             PendingBindingOutcome::Removed => Some(BindOutcome::Failed {
                 error: store::Error::UserRemoved { name: user.clone() }.into(),
                 only_this_user: true,

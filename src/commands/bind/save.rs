@@ -52,6 +52,6 @@ fn save_binding(
     let bound = store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())?;
     // Another process may have bound the person in the meantime.
     let bound_meanwhile =
-        || CommandError::not_found(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
+        || CommandError::not_found(t!("bind-bound-elsewhere", user = user.username)).hint(t!("bind-already-hint"));
     Ok(bound.ok_or_else(bound_meanwhile)?)
 }

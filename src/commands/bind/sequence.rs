@@ -105,7 +105,7 @@ pub(super) fn bind_all(
     let mut users = users.iter().enumerate().peekable();
     while let Some((index, user)) = users.next() {
         if summary.count > 1 {
-            ui.status(&t!("bind-turn", place = index + 1, count = summary.count, user = user.username));
+            ui.status(&t!("bind-position", place = index + 1, count = summary.count, user = user.username));
         }
         let began_at = Timestamp::now();
         let (outcome, events) = source.wait_for(ui, context, user, users.peek().is_none(), lines)?;

@@ -101,7 +101,7 @@ pub(super) fn unset(ui: &mut Ui, global: &Global, args: &ConfigUnset) -> anyhow:
 /// Returns the error for a config file that cannot be written.
 pub(super) fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
     let (message, hint) = match cause.kind() {
-        std::io::ErrorKind::ResourceBusy => (t!("config-changed-meanwhile", path = path), None),
+        std::io::ErrorKind::ResourceBusy => (t!("config-changed-by-other", path = path), None),
         _ => (t!("init-cannot-write", path = path, cause = *cause), None),
     };
     CommandError { exit: ExitStatus::Unexpected, message, hint }

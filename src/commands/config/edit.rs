@@ -48,7 +48,7 @@ pub(super) fn edit(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
                 return Ok(ExitStatus::Success);
             }
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
-                ui.warn(&t!("config-changed-meanwhile", path = &path));
+                ui.warn(&t!("config-changed-by-other", path = &path));
                 if !ui::confirm(ui, &t!("config-edit-overwrite"), "")? {
                     ui.status(&t!("init-nothing"));
                     return Ok(ExitStatus::Unexpected);

@@ -182,8 +182,8 @@ impl DoctorSummary {
             ui.status(&t!("doctor-skipped", names = names));
         }
         let problems = match (self.failures, self.warnings) {
-            (0, 0) if self.shows_passed => return ui.status(&t!("doctor-well", count = self.passed)),
-            (0, 0) => return ui.status(&t!("doctor-well-unlisted", count = self.passed)),
+            (0, 0) if self.shows_passed => return ui.status(&t!("doctor-checks-passed", count = self.passed)),
+            (0, 0) => return ui.status(&t!("doctor-checks-passed-unlisted", count = self.passed)),
             (0, warnings) => t!("doctor-warnings", warnings = warnings),
             (failures, warnings) => t!("doctor-failures", failures = failures, warnings = warnings),
         };

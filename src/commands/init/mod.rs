@@ -246,7 +246,7 @@ fn choose_target(
 
 fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
     if cause.kind() == std::io::ErrorKind::ResourceBusy {
-        let message = t!("config-changed-meanwhile", path = path);
+        let message = t!("config-changed-by-other", path = path);
         return CommandError { exit: ExitStatus::Unexpected, message, hint: None };
     }
     let message = t!("init-cannot-write", path = path, cause = *cause);

@@ -45,10 +45,10 @@ impl fmt::Display for MessageDetail {
         let view = &self.view;
         let mut rows = vec![
             (t!("outbox-id"), Cell::from(view.id.to_string())),
-            (t!("outbox-state"), t!("outbox-state-said", state = view.state.as_str()).into()),
+            (t!("outbox-state"), t!("outbox-state-value", state = view.state.as_str()).into()),
             (t!("outbox-to"), view.recipient().into()),
             (t!("outbox-openid"), view.openid.as_deref().unwrap_or("-").into()),
-            (t!("outbox-type"), t!("outbox-type-said", kind = view.kind.as_str()).into()),
+            (t!("outbox-type"), t!("outbox-type-value", kind = view.kind.as_str()).into()),
             (t!("outbox-attempts"), view.attempts.to_string().into()),
             (t!("outbox-created"), view.created_at.into()),
         ];

@@ -41,7 +41,7 @@ impl fmt::Display for OutboxStatusView {
             .counts
             .by_state
             .iter()
-            .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
+            .map(|(state, count)| (t!("outbox-state-value", state = state.as_str()), count.to_string().into()))
             .collect();
         let ReceiptCounts { delivered, blocked, failed, none } = self.receipts;
         // Without pushes there are no receipts, and rows of zeros would be noise.

@@ -169,7 +169,7 @@ fn warn_unknown(ui: &mut Ui, facts: &RunFacts, name: &str) {
         Some(suggestion) => t!("did-you-mean", name = format!("{{{suggestion}}}")),
         None => t!("run-names", names = join_list(facts.placeholders.names().map(|name| format!("{{{name}}}")))),
     };
-    ui.warn(&t!("ui-clauses", first = t!("run-stranger", name = name), rest = hint));
+    ui.warn(&t!("ui-clauses", first = t!("run-unknown-placeholder", name = name), rest = hint));
 }
 
 /// Calls `fill` on each text of a message that may hold placeholders.

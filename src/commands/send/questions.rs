@@ -106,7 +106,7 @@ fn list_templates(ui: &mut Ui, app: &AppContext, store: &mut Store) -> anyhow::R
         cached => match template_list::fetch_or_cached(ui, app, store, cached, TemplateKind::Template) {
             Ok(list) => list,
             Err(error) => {
-                ui.warn(&t!("template-unasked", cause = classify(&error).message));
+                ui.warn(&t!("template-list-failed", cause = classify(&error).message));
                 return Ok(Vec::new());
             }
         },

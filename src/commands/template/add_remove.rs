@@ -123,7 +123,7 @@ fn refetch_list(ui: &mut Ui, app: &AppContext, store: &mut Store, account: &Acco
     match fetch(app, store, account, TemplateKind::Template) {
         Ok(list) => Some(list),
         Err(error) => {
-            ui.warn(&t!("template-unasked", cause = classify(&error).message));
+            ui.warn(&t!("template-list-failed", cause = classify(&error).message));
             None
         }
     }

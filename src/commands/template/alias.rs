@@ -144,7 +144,7 @@ fn change_file(
 ) -> anyhow::Result<()> {
     let write_error = |cause: io::Error| {
         let message = match cause.kind() {
-            io::ErrorKind::ResourceBusy => t!("config-changed-meanwhile", path = path),
+            io::ErrorKind::ResourceBusy => t!("config-changed-by-other", path = path),
             _ => t!("init-cannot-write", path = path, cause = cause),
         };
         CommandError { exit: ExitStatus::Unexpected, message, hint: None }

@@ -200,7 +200,7 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
     let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
     // On a terminal, the column is shown only if it is not empty. A program always gets it.
     let has_problems = !ui.out_terminal || views.iter().any(|view| view.reason.is_some());
-    heading.extend(has_problems.then(|| t!("user-list-trouble")));
+    heading.extend(has_problems.then(|| t!("user-list-status")));
     let mut table = Table::new(&heading).truncatable(if has_problems { &[0, 2, 3, 4] } else { &[0, 2, 3] });
     for view in views {
         let problem = has_problems.then(|| view.problem().unwrap_or_default());

@@ -40,7 +40,7 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
         body.inbox {
             header {
                 h1 { (t_in!(lang, "sandbox-inbox-title")) }
-                p { (t_in!(lang, "sandbox-inbox-lead")) }
+                p { (t_in!(lang, "sandbox-inbox-intro")) }
                 dl {
                     div { dt { "appID" } dd { code { (scenario.app_id) } } }
                     div { dt { "appsecret" } dd { code { (scenario.app_secret) } } }
@@ -49,7 +49,7 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
                 (push_form(platform, lang))
             }
             (phones_and_faults(platform, request, lang, now_ms))
-            footer { (t_in!(lang, "sandbox-inbox-foot")) }
+            footer { (t_in!(lang, "sandbox-inbox-footer")) }
             script nonce=(nonce) { (PreEscaped(REFRESH_SCRIPT)) }
         }
     };
@@ -254,7 +254,7 @@ fn subscription(
 
 fn window_state(person: &Person, lang: Lang, now_ms: i64) -> String {
     match person.window(now_ms) {
-        _ if !person.follows => t_in!(lang, "sandbox-state-stranger"),
+        _ if !person.follows => t_in!(lang, "sandbox-state-not-following"),
         Some(window) => {
             let until = format_time(window.until_ms, now_ms);
             t_in!(lang, "sandbox-state-open", left = window.remaining, until = until)

@@ -27,7 +27,7 @@ pub(super) fn push_form(platform: &Platform, lang: Lang) -> Markup {
     html! {
         details.push open[settings.is_some()] {
             summary { (t_in!(lang, "sandbox-push-title")) }
-            p { (t_in!(lang, "sandbox-push-lead")) }
+            p { (t_in!(lang, "sandbox-push-intro")) }
             form method="post" action="/sandbox/push" {
                 @for (name, label, value) in &fields {
                     label { span { (label) } input type="text" name=(name) value=(value) autocomplete="off"; }

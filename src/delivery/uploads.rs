@@ -2,7 +2,7 @@
 //! a failed upload leaves it unsent; and each file is uploaded once, however many messages wait for
 //! it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -73,7 +73,8 @@ pub struct UploadResult {
 pub(super) struct UploadQueue {
     waiting: Vec<WaitingMessage>,
     cached_media: HashMap<UploadKey, CachedMedia>,
-    pending: Vec<PendingUpload>,
+    /// The next ones to start.
+    pending: VecDeque<PendingUpload>,
     in_flight: HashSet<UploadKey>,
     /// Whether a message with a file was seen.
     pub(super) saw_files: bool,
@@ -134,7 +135,7 @@ impl UploadQueue {
             let is_requested =
                 self.in_flight.contains(&upload.key) || self.pending.iter().any(|pending| pending.key == upload.key);
             if !is_requested {
-                self.pending.push(upload);
+                self.pending.push_back(upload);
             }
         }
         Ok(None)
@@ -152,7 +153,7 @@ impl UploadQueue {
 
     /// Starts the next upload if the limit allows one more, and returns it.
     pub(super) fn start_next(&mut self) -> Option<PendingUpload> {
-        let upload = if self.in_flight.len() < MAX_CONCURRENT_UPLOADS { self.pending.pop() } else { None };
+        let upload = if self.in_flight.len() < MAX_CONCURRENT_UPLOADS { self.pending.pop_front() } else { None };
         self.in_flight.extend(upload.as_ref().map(|upload| upload.key.clone()));
         upload
     }

@@ -224,7 +224,6 @@ impl RunState {
         may_claim: bool,
         summary: &mut EnqueueSummary,
     ) -> Result<(), TxError> {
-        self.upload_queue.saw_files |= !tagged.submission.files.is_empty();
         let submission = &tagged.submission;
         let claim_now = may_claim
             && submission.parts.is_empty()

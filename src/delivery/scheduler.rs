@@ -381,8 +381,7 @@ impl Scheduler {
         let TxResult { settled, ended_attempts, enqueued, accepted, started, feedback } = result;
         let EnqueueSummary { count, duplicates, not_bound } = enqueued;
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
-        let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
-            || count + duplicates.len() + not_bound.len() > 0;
+        let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty());
         if count > 0 {
             self.emit(DeliveryEvent::Queued(count));
         }

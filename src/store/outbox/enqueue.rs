@@ -113,7 +113,7 @@ impl OutboxTx<'_> {
                 remaining_parts: submission.parts.len() - index,
             });
         }
-        let mut results = Vec::with_capacity(submission.recipients.len() * parts.len());
+        let mut results = Vec::new();
         for recipient in &submission.recipients {
             self.enqueue_for(submission, &parts, recipient, claim, &mut results)?;
         }

@@ -28,6 +28,8 @@ mod service;
 mod settlement;
 mod shutdown;
 mod step;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod throttle;
 mod timers;

@@ -1,0 +1,248 @@
+//! What WeChat's answers mean for a message, for similar messages and for the run.
+
+use super::*;
+
+#[test]
+fn an_answer_decides_what_becomes_of_similar_messages() {
+    // (errcode, what becomes of the first message, and without a request of the second)
+    let cases = [
+        (40037, "settled 1 failed (refused)", Some("settled 2 failed (refused)")),
+        (45009, "settled 1 queued (refused)", Some("settled 2 queued (refused)")),
+        (43101, "settled 1 failed (refused)", None),
+        (40003, "settled 1 failed (refused)", None),
+    ];
+    for (errcode, first, second) in cases {
+        let mut outbox = Outbox::new();
+        let (nami, robin) = (outbox.user("nami"), outbox.user("robin"));
+        let ids = outbox.queue(&template(&[&nami, &robin]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        run.log();
+        let next = run.answer(1, refused(errcode));
+        assert_eq!(is_finished(&next), second.is_some(), "{errcode}");
+        match second {
+            Some(second) => assert_eq!(run.log(), [first, second], "{errcode}"),
+            None => assert_eq!(run.log(), ["send 2 template to o-robin", first], "{errcode}"),
+        }
+        let declined = run.outbox.store.users_declining_template(APP_ID, "T1").unwrap();
+        assert_eq!(declined.contains(&nami.id), errcode == 43101, "{errcode}");
+        if errcode == 45009 {
+            let due: Vec<String> = [1, 2].map(|id| run.outbox.message(id).due_at.to_string()).into();
+            assert_eq!(due, ["2026-11-23T16:10:00Z"; 2], "after midnight in Beijing");
+        }
+    }
+}
+
+#[test]
+fn a_user_who_accepts_a_template_again_no_longer_declines_it() {
+    let mut outbox = Outbox::new();
+    let user = outbox.user("nami");
+    outbox.transaction("", |tx| tx.set_template_declined(user.id, "T1", true));
+    let ids = outbox.queue(&template(&[&user]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.answer(1, accepted());
+    assert!(run.outbox.store.users_declining_template(APP_ID, "T1").unwrap().is_empty());
+}
+
+/// Neither a message without a user nor another user has to wait.
+#[test]
+fn only_the_recipient_who_gets_too_many_messages_waits() {
+    let mut outbox = Outbox::new();
+    let (nami, robin) = (outbox.user("nami"), outbox.user("robin"));
+    outbox.queue(&template(&[&nami, &nami, &robin]));
+    outbox.queue(&text(&["o1", "o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages((1..=6).collect()), options());
+    run.idle();
+    run.answer(1, refused(43117));
+    run.answer(3, accepted());
+    run.answer(4, refused(43117));
+    run.log();
+    assert!(is_finished(&run.answer(6, accepted())));
+    let states = [1, 2, 3, 4, 5, 6].map(|id| run.outbox.message(id)).map(|message| (message.state, message.attempts));
+    let (queued, sent) = (MessageState::Queued, MessageState::Sent);
+    assert_eq!(states, [(queued, 1), (queued, 0), (sent, 1), (queued, 1), (queued, 0), (sent, 1)]);
+}
+
+/// WeChat refuses a repeat because the first one arrived.
+#[test]
+fn a_refused_repeat_shows_that_the_message_arrived() {
+    for (first, end) in [(no_response(), "settled 1 sent"), (refused(-1), "settled 1 queued (refused)")] {
+        let mut outbox = Outbox::new();
+        let user = outbox.user("nami");
+        let ids = outbox.queue(&template(&[&user]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        let next = run.answer(1, first);
+        run.resume(&next);
+        run.log();
+        run.answer(1, refused(40241));
+        assert_eq!(run.log(), [end]);
+    }
+}
+
+#[test]
+fn a_text_that_wechat_does_not_take_now_is_followed_by_its_template() {
+    for (errcode, log) in [
+        (45015, vec!["send 1 template to o1"]),
+        (45047, vec!["send 1 template to o1"]),
+        (40003, vec!["settled 1 failed (refused)"]),
+    ] {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&Submission { fallback: Some(template_payload()), ..text(&["o1"]) });
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        run.log();
+        run.answer(1, refused(errcode));
+        assert_eq!(run.log(), log, "{errcode}");
+    }
+}
+
+#[test]
+fn a_file_whose_media_id_is_refused_is_uploaded_once_more() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&image("a.png"));
+    outbox.queue(&image("a.png"));
+    let mut run = outbox.run(&DeliverySource::Messages(vec![1, 2]), options());
+    run.idle();
+    run.end_upload(Ok("m1"));
+    assert_eq!(run.log(), ["queued 2", "upload a.png", "send 1 image to o1"]);
+    run.answer(1, accepted());
+    assert_eq!(run.log(), ["send 2 image to o1", "settled 1 sent"], "the media ID is used again");
+    run.answer(2, refused(40007));
+    assert_eq!(run.log(), ["upload a.png"]);
+    run.end_upload(Ok("m2"));
+    assert!(is_finished(&run.answer(2, refused(40007))));
+    assert_eq!(run.log(), ["send 2 image to o1", "settled 2 failed (refused)"]);
+    // A media ID of the sender's own cannot be replaced.
+    let json = r#"{"type":"custom","msgtype":"image","branch":{"media_id":"m3"}}"#.to_owned();
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&Submission { payload: Payload { kind: "image", json }, ..text(&["o1"]) });
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    assert!(is_finished(&run.answer(1, refused(40007))));
+    assert_eq!(run.log(), ["queued 1", "send 1 image to o1", "settled 1 failed (refused)"]);
+}
+
+#[test]
+fn the_next_upload_starts_when_the_pause_is_over() {
+    let mut outbox = Outbox::new();
+    for name in ["a.png", "b.png", "c.png"] {
+        outbox.queue(&image(name));
+    }
+    let mut run = outbox.run(&DeliverySource::Messages(vec![1, 2, 3]), DeliveryOptions { concurrency: 3, ..options() });
+    run.idle();
+    assert_eq!(run.log(), ["queued 3", "upload a.png", "upload b.png"].map(String::from), "two at a time");
+    // The message is retried after the pause of the run.
+    let mut jitter = [1.0, 0.0].into_iter();
+    run.scheduler.run_state.jitter = Box::new(move || jitter.next().unwrap_or_default());
+    let next = run.end_upload(Err(unreachable()));
+    assert_eq!(run.log(), ["retrying"]);
+    let next = run.resume(&next);
+    assert_eq!(run.log(), ["upload c.png"]);
+    run.resume(&next);
+    assert_eq!(run.log(), [""; 0], "two at a time");
+    run.end_upload(Ok("m2"));
+    assert_eq!(run.log(), ["send 2 image to o1", "upload a.png"]);
+}
+
+/// WeChat has to fail for `wait`; refusals of single messages do not count.
+#[test]
+fn a_run_stops_after_failures_of_wechat_alone() {
+    let last_log = |answers: [fn() -> Answer; 4]| {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&text(&["o1", "o2", "o3", "o4"]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { max_attempts: 1, ..options() });
+        run.idle();
+        for (id, answer) in (1..).zip(answers) {
+            run.log();
+            run.answer(id, answer());
+            run.pass(SECOND * 15);
+        }
+        run.log()
+    };
+    let (busy, invalid, lost) = (|| refused(-1), || refused(40003), no_response);
+    assert_eq!(last_log([invalid; 4]), ["settled 4 failed (refused)"]);
+    assert_eq!(last_log([busy; 4]), ["stopped", "settled 4 failed (max_attempts)"]);
+    assert_eq!(last_log([lost; 4]), ["stopped", "settled 4 unknown (no_response)"]);
+    assert_eq!(last_log([busy, busy, accepted, busy]), ["settled 4 failed (max_attempts)"]);
+    assert_eq!(last_log([busy, busy, invalid, busy]), ["settled 4 failed (max_attempts)"]);
+}
+
+/// Nothing is sent with an upload, so that it can be repeated however it ended.
+#[test]
+fn a_message_is_retried_after_an_upload_without_response() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&image("a.png"));
+    let mut run = outbox.run(&DeliverySource::Messages(vec![1]), options());
+    run.idle();
+    run.log();
+    let next = run.end_upload(no_response().map(|_| ""));
+    assert_eq!(run.log(), ["retrying"]);
+    run.resume(&next);
+    assert_eq!(run.log(), ["upload a.png"]);
+    assert!(is_finished(&run.end_upload(Err(api_error(40004)))));
+    assert_eq!(run.log(), ["settled 1 failed (upload)"], "WeChat refuses the file");
+}
+
+#[test]
+fn a_rejected_token_is_replaced_for_all_messages() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.log();
+    let sent = vec![run.result(1, refused(40001)), run.result(2, refused(40001))];
+    run.step(StepEvents { sent, ..StepEvents::default() });
+    assert_eq!(run.log(), ["fetch a token but T"]);
+    assert!(run.outbox.store.token(APP_ID).unwrap().is_none(), "no other process uses it");
+    run.end_fetch("U");
+    assert_eq!(run.log(), ["send 1 text to o1", "send 2 text to o2"]);
+    assert!(run.requests.iter().all(|job| job.token.expose_secret() == "U"));
+}
+
+/// New tokens that WeChat rejects at once are those of a refused account.
+#[test]
+fn an_account_whose_new_tokens_are_rejected_is_refused() {
+    let rejected = |accepted_after: Option<usize>| {
+        let mut run = Outbox::new().run(&submissions(), options());
+        for n in 0..4 {
+            run.submit(vec![tagged(1, text(&["o1"]))]);
+            if accepted_after == Some(n) {
+                run.answer(run.requests[0].id, accepted());
+                run.submit(vec![tagged(1, text(&["o1"]))]);
+            }
+            let id = run.requests[0].id;
+            run.log();
+            run.answer(id, refused(40001));
+            if n < 3 {
+                assert!(run.log()[0].starts_with("fetch a token but"), "{n}");
+                run.end_fetch(&format!("T{n}"));
+            }
+        }
+        run.log()
+    };
+    assert_eq!(rejected(None)[0], "stopped");
+    assert_eq!(rejected(Some(1)), ["fetch a token but T2"]);
+}
+
+#[test]
+fn a_message_whose_user_is_not_bound_as_before_says_so() {
+    for (is_rebound, end) in [(true, "settled 1 unknown (rebound)"), (false, "settled 1 cancelled (unbound)")] {
+        let mut outbox = Outbox::new();
+        let user = outbox.user("nami");
+        let ids = outbox.queue(&template(&[&user]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        let next = run.answer(1, if is_rebound { no_response() } else { refused(-1) });
+        if is_rebound {
+            run.outbox.store.bind(&user, APP_ID, "o-new", None, true, START).unwrap();
+        } else {
+            // Unbinding with wxbox would cancel the message.
+            run.outbox.connection().execute("DELETE FROM bindings", []).unwrap();
+        }
+        run.log();
+        assert!(is_finished(&run.resume(&next)));
+        assert_eq!(run.log(), [end]);
+    }
+}

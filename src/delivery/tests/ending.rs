@@ -1,0 +1,178 @@
+//! When a run waits and when it ends, and what it reports of the messages that it leaves.
+
+use super::*;
+
+/// The run has work as long as a message is anywhere in it.
+#[test]
+fn a_run_does_not_end_while_a_message_waits() {
+    // For the rate limit, with a message that was sent before.
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { rate: 1, ..options() });
+    run.idle();
+    let next = run.answer(1, accepted());
+    run.resume(&next);
+    assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 1 sent", "send 2 text to o2"]);
+    // For its retry, after WeChat could not answer; and for the end of a pause, after it could not be reached.
+    for error in [api_error(-1), unreachable()] {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&text(&["o1"]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        let next = run.answer(1, Err(error));
+        assert_eq!(run.log(), ["queued 1", "send 1 text to o1", "retrying"]);
+        run.resume(&next);
+        assert_eq!(run.log(), ["send 1 text to o1"]);
+    }
+    // For its upload.
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&image("a.png"));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    assert!(!is_finished(&run.idle()));
+    assert_eq!(run.log(), ["queued 1", "upload a.png"]);
+    // For a token.
+    let mut outbox = Outbox::new();
+    outbox.store.delete_token(APP_ID, &token("T").token).unwrap();
+    outbox.queue(&text(&["o1"]));
+    for source in [DeliverySource::Due, DeliverySource::Messages(vec![1])] {
+        let mut run = outbox.run(&source, options());
+        assert!(!is_finished(&run.idle()));
+        assert_eq!(run.log(), ["queued 1", "fetch a token"]);
+        outbox = run.outbox;
+    }
+}
+
+/// While a request is in flight the run waits for the database for as long as it takes, and only then.
+#[test]
+fn a_locked_database_is_waited_for() {
+    let outbox = Outbox::new();
+    let lock = outbox.connection();
+    let mut run = outbox.run(&submissions(), options());
+    run.submit(vec![tagged(1, text(&["o1"]))]);
+    run.log();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut next = run.answer(1, accepted());
+    for _ in 0..100 {
+        next = run.resume(&next);
+    }
+    assert!(run.now.instant - run.start > LOCK_TIMEOUT);
+    assert_eq!(run.log(), ["locked with 1 in flight"]);
+    lock.execute_batch("COMMIT").unwrap();
+    run.resume(&next);
+    assert_eq!(run.log(), ["settled 1 sent"]);
+    // With nothing in flight.
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut next = run.submit(vec![tagged(2, text(&["o2"]))]);
+    assert_eq!(run.scheduler.submission_capacity(), 0, "one is waiting to be queued");
+    let since = run.now.instant;
+    while matches!(next, NextStep::Wait(_)) {
+        next = run.resume(&next);
+    }
+    let waited = run.now.instant - since;
+    assert!((LOCK_TIMEOUT - SECOND..LOCK_TIMEOUT + SECOND).contains(&waited), "{waited:?}");
+    assert!(matches!(next, NextStep::Finish(Err(_))), "{next:?}");
+}
+
+#[test]
+fn results_that_cannot_be_stored_are_reported() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2", "o3"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 3, ..options() });
+    run.idle();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    run.outbox.connection().execute_batch(full).unwrap();
+    run.log();
+    run.answer(1, accepted());
+    run.pass(SECOND * 9);
+    let next = run.answer(2, refused(-1));
+    assert_eq!(run.log(), [""; 0], "the third answer is waited for");
+    assert!(matches!(run.resume(&next), NextStep::Finish(Err(_))));
+    let log = ["stopped", "not saved: 1 sent", "not saved: 2 queued", "not saved: 3 unknown"];
+    assert_eq!(run.log(), log);
+}
+
+#[test]
+fn a_stopped_run_waits_for_its_requests_until_the_deadline() {
+    let stop = |run: &mut TestRun, after: Duration| {
+        let stop_at = Some(run.now.instant + after);
+        run.step(StepEvents { stop_at, ..StepEvents::default() })
+    };
+    for unstarted in [vec![], vec![2]] {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&text(&["o1", "o2", "o3", "o4"]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+        run.idle();
+        run.log();
+        stop(&mut run, SECOND * 2);
+        run.pass(SECOND);
+        let next = run.answer(1, accepted());
+        assert_eq!(run.log(), ["settled 1 sent"], "nothing more is started");
+        assert!(matches!(run.resume(&next), NextStep::Abandon));
+        run.scheduler.abandon(&unstarted.iter().copied().collect());
+        run.perform();
+        assert!(is_finished(&run.idle()));
+        let second = if unstarted.is_empty() { "settled 2 unknown (interrupted)" } else { "settled 2 queued" };
+        assert_eq!(run.log(), [second, "settled 3 queued", "settled 4 queued"]);
+    }
+    // Without requests in flight it ends at once.
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.answer(1, refused(-1));
+    run.log();
+    assert!(is_finished(&stop(&mut run, SECOND)));
+    assert_eq!(run.log(), ["settled 1 queued (refused)"]);
+}
+
+#[test]
+fn messages_that_a_stopped_run_has_no_time_to_report_are_counted() {
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { deliver: false, ..options() });
+    run.submit(vec![tagged(1, text(&["o1"; 300]))]);
+    run.log();
+    run.step(StepEvents { stop_at: Some(run.now.instant), ..StepEvents::default() });
+    run.scheduler.abandon(&HashSet::new());
+    run.perform();
+    run.scheduler.step(StepEvents::default(), run.now.clone());
+    run.perform();
+    let reported = run.log().len();
+    run.pass(SECOND);
+    assert!(is_finished(&run.idle()));
+    assert_eq!(run.log(), [format!("left {}", 300 - reported)]);
+    assert!((100..300).contains(&reported), "{reported}");
+}
+
+/// The next run of a service may start before this one has ended.
+#[test]
+fn a_run_that_is_told_to_end_releases_what_it_has_not_started() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Continuous(crossbeam_channel::never()), options());
+    run.idle();
+    let is_claimed = |run: &TestRun, id| run.outbox.store.message_with_claim(APP_ID, id).unwrap().unwrap().1;
+    assert_eq!((is_claimed(&run, 1), is_claimed(&run, 2)), (true, true));
+    run.step(StepEvents { due_closed: true, ..StepEvents::default() });
+    assert_eq!((is_claimed(&run, 1), is_claimed(&run, 2)), (true, false));
+    assert!(is_finished(&run.answer(1, accepted())));
+    assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 1 sent"]);
+}
+
+#[test]
+fn a_retry_is_in_time_while_the_run_waits_for_submissions() {
+    let mut run = Outbox::new().run(&submissions(), options());
+    run.submit(vec![tagged(1, text(&["o1"]))]);
+    let next = run.answer(1, refused(-1));
+    run.log();
+    run.resume(&next);
+    assert_eq!(run.log(), ["send 1 text to o1"]);
+    // The next one waits for a token as well.
+    let next = run.answer(1, refused(-1));
+    run.submit(vec![tagged(2, text(&["o2"]))]);
+    run.answer(2, refused(40001));
+    run.resume(&next);
+    run.log();
+    run.end_fetch("U");
+    assert_eq!(run.log(), ["send 2 text to o2"]);
+    run.answer(2, accepted());
+    assert_eq!(run.log(), ["send 1 text to o1", "settled 2 sent"]);
+}

@@ -1,0 +1,184 @@
+//! Which messages a run takes, and in which order it sends and reports them.
+
+use super::*;
+
+#[test]
+fn messages_are_sent_and_reported_once() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2", "o3"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    assert_eq!(run.log(), ["queued 3", "send 1 text to o1"], "with the token that is cached");
+    run.answer(1, accepted());
+    assert_eq!(run.log(), ["send 2 text to o2", "settled 1 sent"]);
+    run.answer(2, accepted());
+    assert!(is_finished(&run.answer(3, refused(40003))));
+    assert_eq!(run.log(), ["send 3 text to o3", "settled 2 sent", "settled 3 failed (refused)"]);
+}
+
+#[test]
+fn a_run_without_messages_fetches_no_token() {
+    let mut outbox = Outbox::new();
+    outbox.store.delete_token(APP_ID, &token("T").token).unwrap();
+    let mut run = outbox.run(&DeliverySource::Due, options());
+    assert!(is_finished(&run.idle()));
+    assert_eq!(run.log(), ["queued 0"]);
+}
+
+#[test]
+fn a_submission_is_accepted_before_it_is_sent() {
+    let mut run = Outbox::new().run(&submissions(), options());
+    assert!(matches!(run.submit(vec![tagged(7, text(&["o1"]))]), NextStep::Wait(None)));
+    assert_eq!(run.log(), ["queued 1", "accepted #7", "send 1 text to o1"]);
+    run.answer(1, accepted());
+    assert!(is_finished(&run.close()));
+    assert_eq!(run.log(), ["settled 1 sent"]);
+}
+
+/// Wherever its message is in the run.
+#[test]
+fn a_duplicate_is_reported_after_its_message() {
+    let keyed = |key: &str, submission| Submission { key: Some(key.to_owned()), ..submission };
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { concurrency: 2, ..options() });
+    let all = || {
+        let all = [text(&["o1"]), text(&["o2"]), image("a.png"), text(&["o4"]), parts(2)];
+        all.into_iter().zip("abcde".chars()).map(|(it, key)| tagged(1, keyed(&key.to_string(), it))).collect()
+    };
+    run.submit(all());
+    run.answer(1, refused(-1));
+    run.log();
+    // 1 waits for its retry, 2 is in flight, 3 waits for the upload, 4 and 5 are next, 6 waits for 5.
+    run.submit(all());
+    let duplicates = |log: Vec<String>| log.into_iter().filter(|line| line.starts_with("dup")).collect::<Vec<_>>();
+    assert_eq!(duplicates(run.log()), [""; 0]);
+    run.answer(2, accepted());
+    assert_eq!(duplicates(run.log()), ["duplicate 2 sent"]);
+    run.end_upload(Ok("media"));
+    for (id, reported) in [(4, 4), (5, 5), (3, 3), (6, 6)] {
+        run.answer(id, accepted());
+        assert_eq!(duplicates(run.log()), [format!("duplicate {reported} sent")]);
+    }
+    run.pass(SECOND * 2);
+    run.idle();
+    run.answer(1, accepted());
+    assert_eq!(duplicates(run.log()), ["duplicate 1 sent"]);
+    assert!(is_finished(&run.close()));
+}
+
+#[test]
+fn parts_are_sent_in_order_by_one_run() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&text(&["o0"]));
+    outbox.queue(&parts(3));
+    let mut run = outbox.run(&DeliverySource::Messages(vec![2, 3, 4]), options());
+    run.idle();
+    run.answer(2, accepted());
+    run.answer(3, accepted());
+    assert!(is_finished(&run.answer(4, accepted())));
+    let sends: Vec<String> = run.log().into_iter().filter(|line| line.starts_with("send")).collect();
+    assert_eq!(sends, ["send 2 text to o1", "send 3 text to o1", "send 4 text to o1"]);
+}
+
+/// Its expiry by one clock alone lets a part be claimed before the part that it follows.
+#[test]
+fn a_part_that_cannot_be_sent_yet_says_for_which_it_waits() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&parts(2));
+    let mut run = outbox.run(&DeliverySource::Due, DeliveryOptions { concurrency: 2, ..options() });
+    run.now.clock.wall = START.plus(SECOND * 86_400);
+    run.outbox
+        .store
+        .save_token(APP_ID, &CachedToken { expires_at: START.plus(SECOND * 90_000), ..token("T") })
+        .unwrap();
+    run.idle();
+    assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 2 queued (waits_for_part)"]);
+}
+
+#[test]
+fn an_idle_service_holds_no_more_than_it_may_while_retries_are_due() {
+    let mut outbox = Outbox::new();
+    let names: Vec<String> = (0..6).map(|n| format!("o{n}")).collect();
+    outbox.queue(&text(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+    let mut run = outbox.run(&DeliverySource::Continuous(crossbeam_channel::never()), options());
+    run.idle();
+    for id in 1..=3 {
+        run.answer(id, refused(-1));
+    }
+    // Three retries are due, and two messages are claimed already.
+    run.pass(SECOND * 5);
+    run.idle();
+    let mut sent: Vec<i64> = Vec::new();
+    while let Some(job) = run.requests.first() {
+        sent.push(job.id);
+        run.answer(sent[sent.len() - 1], accepted());
+    }
+    sent.sort_unstable();
+    assert_eq!(sent, [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_run_takes_over_what_another_process_releases() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
+    outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Range(1, 2), 2));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    let next = run.idle();
+    let next = run.resume(&next);
+    assert_eq!(run.log(), ["queued 2"]);
+    run.outbox.transaction(worker.worker_id(), |tx| tx.release([2]));
+    run.resume(&next);
+    assert_eq!(run.log(), ["send 2 text to o2"]);
+    let next = run.answer(2, accepted());
+    run.outbox.transaction(worker.worker_id(), |tx| tx.release([1]));
+    run.outbox.store.cancel(APP_ID, 1, START).unwrap();
+    assert!(is_finished(&run.resume(&next)));
+    assert_eq!(run.log(), ["settled 2 sent", "settled 1 cancelled"]);
+}
+
+#[test]
+fn a_message_of_a_removed_user_is_reported_as_deleted() {
+    let mut outbox = Outbox::new();
+    let user = outbox.user("nami");
+    let ids = outbox.queue(&Submission { recipients: template(&[&user, &user]).recipients, ..text(&[]) });
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.outbox.store.remove_user(&user, APP_ID).unwrap();
+    run.log();
+    assert!(is_finished(&run.answer(1, accepted())));
+    assert_eq!(run.log(), ["deleted 1, attempted: true", "deleted 2, attempted: false"]);
+}
+
+#[test]
+fn a_run_leaves_messages_of_others_between_its_own() {
+    let mut run = Outbox::new().run(&submissions(), options());
+    run.submit(vec![tagged(1, text(&["o1", "o2", "o3"]))]);
+    assert_eq!(run.outbox.queue(&text(&["o4"])), [4]);
+    run.submit(vec![tagged(2, text(&["o5", "o6"]))]);
+    run.close();
+    let mut sent = Vec::new();
+    while let Some(job) = run.requests.first() {
+        sent.push(job.id);
+        run.answer(sent[sent.len() - 1], accepted());
+    }
+    assert_eq!(sent, [1, 2, 3, 5, 6]);
+    assert_eq!(run.outbox.message(4).attempts, 0);
+}
+
+/// The ID of a deleted payload may be that of the next one.
+#[test]
+fn a_content_is_read_again_after_another_process_has_changed_the_database() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2", "o3", "o4"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let content = |run: &TestRun| serde_json::to_value(&*run.requests[0].content).unwrap()["content"].to_string();
+    run.answer(1, accepted());
+    assert_eq!(content(&run), r#""hello""#);
+    let sql = r#"UPDATE payloads SET json = '{"type":"text","content":"bye"}'"#;
+    run.outbox.connection().execute(sql, []).unwrap();
+    run.answer(2, accepted());
+    assert_eq!(content(&run), r#""bye""#);
+    run.answer(3, accepted());
+    assert_eq!(content(&run), r#""bye""#);
+}

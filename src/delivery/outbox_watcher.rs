@@ -158,3 +158,121 @@ fn is_done(result: store::Result<()>) -> store::Result<bool> {
 pub fn file_id(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{ClaimScope, Expiry, NewRecipient, OutboxTx, Payload, Submission, TxContext, WorkerLock};
+
+    const DAY: i64 = 86_400;
+
+    /// A watcher, and another process with the same database.
+    struct WatchedOutbox {
+        watcher: OutboxWatcher,
+        other: Store,
+        start: Instant,
+        _dir: tempfile::TempDir,
+    }
+
+    /// Returns the clocks this many seconds after the start.
+    fn clock(second: i64) -> ClockReading {
+        ClockReading { wall: Timestamp(1_795_412_475_000 + second * 1000), uptime: None }
+    }
+
+    impl WatchedOutbox {
+        fn new() -> Self {
+            let (dir, start) = (tempfile::tempdir().unwrap(), Instant::now());
+            let open = || Store::open(&dir.path().join("wxbox.db")).unwrap();
+            let (other, watcher) = (open(), OutboxWatcher::new(open(), "wx1", start, &clock(0)));
+            Self { watcher, other, start, _dir: dir }
+        }
+
+        fn transaction<T>(
+            &mut self,
+            worker_id: &str,
+            second: i64,
+            work: impl FnOnce(&OutboxTx<'_>) -> store::Result<T>,
+        ) {
+            let now = clock(second);
+            let context = TxContext { app_id: "wx1", worker_id, now: &now, server_now: None };
+            self.other.transaction(context, false, work).unwrap();
+        }
+
+        /// Queues a message by a clock that shows `second`.
+        fn queue(&mut self, second: i64) {
+            let recipient = NewRecipient { user_id: None, user: None, openid: "o1".to_owned(), client_msg_id: None };
+            let submission = Submission {
+                payload: Payload { kind: "text", json: "{}".to_owned() },
+                parts: Vec::new(),
+                files: Vec::new(),
+                fallback: None,
+                recipients: vec![recipient],
+                key: None,
+                expiry: Expiry { after: Duration::from_secs(3600), strict: false },
+            };
+            self.transaction("", second, |tx| tx.enqueue(&submission, false));
+        }
+
+        /// Looks this many seconds after the start, by a clock that shows `wall`. Returns whether anything has changed
+        /// and whether a message is due.
+        fn poll_at(&mut self, second: u64, wall: i64) -> (bool, bool) {
+            let found = self.watcher.poll(self.start + Duration::from_secs(second), &clock(wall)).unwrap();
+            (found.has_changed, found.is_due)
+        }
+
+        fn poll(&mut self, second: u64) -> (bool, bool) {
+            self.poll_at(second, i64::try_from(second).unwrap())
+        }
+    }
+
+    #[test]
+    fn a_change_is_seen_once() {
+        let mut outbox = WatchedOutbox::new();
+        assert_eq!(outbox.poll(0), (true, false));
+        assert_eq!(outbox.poll(1), (false, false));
+        outbox.queue(1);
+        assert_eq!(outbox.poll(2), (true, true));
+        assert_eq!(outbox.poll(3), (false, true));
+        assert_eq!(outbox.watcher.next_due_at(), Some(clock(1).wall));
+    }
+
+    #[test]
+    fn due_times_of_a_wrong_clock_are_corrected_once_a_minute() {
+        let mut outbox = WatchedOutbox::new();
+        outbox.poll(0);
+        outbox.queue(DAY);
+        assert_eq!(outbox.poll(1), (true, false));
+        let next = outbox.watcher.next_correction_at();
+        assert_eq!(next, Some(outbox.start + Duration::from_secs(60)));
+        assert_eq!(outbox.poll(59), (false, false));
+        assert_eq!(outbox.poll(60), (true, true));
+        assert_eq!(outbox.watcher.next_correction_at(), None);
+        assert_eq!(outbox.poll(180), (false, true), "nothing is left to correct");
+    }
+
+    #[test]
+    fn due_times_are_corrected_as_soon_as_the_clock_is_set_back() {
+        let mut outbox = WatchedOutbox::new();
+        outbox.queue(10);
+        assert_eq!(outbox.poll(1), (true, false));
+        assert_eq!(outbox.poll_at(2, 1), (false, false), "a second less is a correction of the clock");
+        assert_eq!(outbox.poll_at(3, -DAY), (true, true));
+        assert_eq!(outbox.poll_at(4, -DAY), (false, true));
+    }
+
+    #[test]
+    fn messages_of_a_dead_process_are_due_within_two_seconds() {
+        let mut outbox = WatchedOutbox::new();
+        outbox.poll(0);
+        outbox.queue(0);
+        let lock = WorkerLock::acquire(outbox.other.path()).unwrap();
+        outbox.transaction(lock.worker_id(), 0, |tx| tx.claim(ClaimScope::Due, 1));
+        assert_eq!(outbox.poll(1), (true, false));
+        let check = outbox.watcher.next_orphan_check();
+        assert!(check.is_some_and(|check| check <= outbox.start + Duration::from_secs(3)), "{check:?}");
+        assert!(!outbox.poll(4).1, "the process is alive");
+        drop(lock);
+        assert_eq!(outbox.poll(6), (true, true));
+        assert_eq!(outbox.watcher.next_orphan_check(), None, "no message is claimed");
+    }
+}

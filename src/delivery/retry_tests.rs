@@ -349,3 +349,44 @@ fn a_message_that_a_quota_held_for_a_day_gets_one_more_attempt() {
         assert_eq!(decided(&held), Some(MessageState::Expired), "{errcode} {seconds}, asked for");
     }
 }
+
+/// Delays vary by a fifth, so that messages that failed together are not retried together, and are
+/// not shorter than what WeChat asks for.
+#[test]
+fn delays_vary_by_a_fifth() {
+    let now = seconds_ago(0);
+    let due = |action, failing_for, jitter| {
+        let held = failing_message(failing_for, 0);
+        due_in(&decide_after_attempt(action, &retry_context(&held, &now), &now, jitter))
+    };
+    for (action, failing_for, expected) in [
+        (MessageAction::RetryNow, 0, [0, 0, 0]),
+        (MessageAction::RetryWithBackoff, 5, [4, 5, 6]),
+        (MessageAction::RetryWithBackoff, 40, [60, 66, 72]),
+        (MessageAction::RetryAfterMinute, 0, [60, 66, 72]),
+    ] {
+        assert_eq!([0.0, 0.5, 1.0].map(|jitter| due(action, failing_for, jitter)), expected, "{action:?}");
+    }
+}
+
+#[test]
+fn a_message_expires_when_its_time_has_passed() {
+    let now = reading_in_boot(0, "a");
+    for (expires_in, expected) in [(1, None), (0, Some(MessageState::Expired)), (-1, Some(MessageState::Expired))] {
+        let mut held = ClaimedMessage { expire_strict: true, ..template_message() };
+        held.created = reading_in_boot(2 * i64::try_from(HOUR).unwrap(), "a");
+        held.message.expires_at = Timestamp(NOW.0 + expires_in * 1000);
+        let facts = RetryContext { server_time: Some(NOW), ..retry_context(&held, &now) };
+        assert_eq!(decide_before_attempt(&facts).map(|it| it.state), expected, "in {expires_in} s");
+    }
+}
+
+/// It drops a repeat within ten minutes, less the time that a request may take.
+#[test]
+fn wechat_drops_a_repeat_within_nine_minutes() {
+    let now = seconds_ago(0);
+    for (seconds, expected) in [(0, true), (539, true), (540, false), (6000, false)] {
+        assert_eq!(is_within_dedupe_window(&seconds_ago(seconds), &now), expected, "{seconds}");
+    }
+    assert!(!is_within_dedupe_window(&reading_in_boot(1, "b"), &reading_in_boot(0, "a")), "another boot");
+}

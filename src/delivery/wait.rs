@@ -69,3 +69,52 @@ impl LockWait {
         (self.started_at, self.is_reported) = (None, false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    /// Returns a wait of at most ten seconds with nothing in flight, which began at `start`.
+    fn wait_since(start: Instant, has_in_flight: bool) -> LockWait {
+        let mut wait = LockWait::new(ms(10_000));
+        assert_eq!(wait.on_locked(start, has_in_flight, None), LockDecision::Wait);
+        wait
+    }
+
+    #[test]
+    fn only_requests_in_flight_make_a_wait_longer_than_its_timeout() {
+        use LockDecision::{GiveUp, Report, Wait};
+        let start = Instant::now();
+        // (requests in flight, deadline of a stop, time since the start, decision about another 200 ms)
+        let cases = [
+            (false, None, 9_700, Wait),
+            (false, None, 9_800, GiveUp),
+            (false, Some(5_000), 1_000, GiveUp),
+            (true, None, 700, Wait),
+            (true, None, 800, Report),
+            (true, None, 3_600_000, Report),
+            (true, Some(5_000), 4_700, Wait),
+            (true, Some(5_000), 4_800, GiveUp),
+        ];
+        for (has_in_flight, stop_at, since, decision) in cases {
+            let stop_at = stop_at.map(|stop_at| start + ms(stop_at));
+            let found = wait_since(start, has_in_flight).on_locked(start + ms(since), has_in_flight, stop_at);
+            assert_eq!(found, decision, "{has_in_flight} {stop_at:?} {since}");
+        }
+    }
+
+    #[test]
+    fn a_long_wait_is_reported_once() {
+        let start = Instant::now();
+        let mut wait = wait_since(start, true);
+        assert_eq!(wait.on_locked(start + ms(2_000), true, None), LockDecision::Report);
+        assert_eq!(wait.on_locked(start + ms(2_200), true, None), LockDecision::Wait);
+        wait.reset();
+        assert_eq!(wait.on_locked(start + ms(3_000), true, None), LockDecision::Wait, "the next wait begins");
+        assert_eq!(wait.on_locked(start + ms(5_000), true, None), LockDecision::Report);
+    }
+}

@@ -14,6 +14,8 @@ mod parts;
 mod receipts;
 mod retry;
 mod stored_error;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod versions;
 mod worker_lock;

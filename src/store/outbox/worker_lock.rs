@@ -186,3 +186,42 @@ fn is_linked(file: &File) -> io::Result<bool> {
 fn lock_path(database: &Path, worker: &str) -> PathBuf {
     sibling_path(database, &format!("-worker-{worker}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        fs::read_dir(dir).unwrap().map(|found| found.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn only_files_of_dead_processes_are_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let live = WorkerLock::acquire(store.path()).unwrap();
+        for name in ["wxbox.db-worker-00000000000000ab", "wxbox.db-worker-mine", "wxbox.db-worker-00000000000000AB"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        store.remove_stale_locks();
+        let mut left = names(dir.path());
+        left.retain(|name| name.contains("worker"));
+        left.sort_unstable();
+        let mut expected = ["wxbox.db-worker-00000000000000AB", "wxbox.db-worker-mine"].map(str::to_owned).to_vec();
+        expected.push(format!("wxbox.db-worker-{}", live.worker_id()));
+        expected.sort_unstable();
+        assert_eq!(left, expected);
+    }
+
+    /// Another process may have deleted it before it was locked, and another file may have its name.
+    #[test]
+    fn a_deleted_lock_file_is_no_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let file = files::create_private(&path).unwrap();
+        assert!(is_linked(&file).unwrap());
+        fs::remove_file(&path).unwrap();
+        files::create_private(&path).unwrap();
+        assert!(!is_linked(&file).unwrap());
+    }
+}

@@ -215,3 +215,178 @@ fn open_lock_file(database: &Path) -> Option<File> {
         .inspect_err(|error| log::info!("{}", t!("token-lock", cause = io_error_text(error))))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+    use std::time::Instant;
+
+    use reqwest::blocking::Request;
+
+    use super::*;
+    use crate::wechat::{ApiError, ApiHost, ClientSettings, HttpResponse, Transport};
+
+    /// WeChat's tokens, and the requests for them.
+    #[derive(Debug, Default)]
+    struct TokenApi {
+        tokens: Mutex<VecDeque<&'static str>>,
+        requests: Mutex<Vec<&'static str>>,
+    }
+
+    impl Transport for TokenApi {
+        fn exchange(&self, _: &ApiHost, request: Request) -> Result<HttpResponse, wechat::Error> {
+            let body = request.body().and_then(|body| body.as_bytes()).unwrap_or_default();
+            let body = String::from_utf8_lossy(body);
+            let kind = match request.url().path() {
+                "/cgi-bin/token" => "classic",
+                _ if body.contains(r#""force_refresh":true"#) => "forced",
+                _ => "stable",
+            };
+            self.requests.lock().unwrap().push(kind);
+            let token = self.tokens.lock().unwrap().pop_front().unwrap();
+            let body = format!(r#"{{"access_token":"{token}","expires_in":7200}}"#);
+            Ok(HttpResponse { status: 200, date: None, body: body.into() })
+        }
+
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+    }
+
+    struct TestSession {
+        session: ApiSession,
+        api: Arc<TokenApi>,
+        _dir: tempfile::TempDir,
+    }
+
+    /// Returns a session for which WeChat has these tokens.
+    fn session(endpoint: Endpoint, tokens: &[&'static str]) -> TestSession {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let settings = ClientSettings {
+            api_base: vec!["https://api.test".parse().unwrap()],
+            timeout: Duration::from_millis(1),
+            proxy: None,
+            ca_file: None,
+            secret_source: None,
+        };
+        let api = Arc::new(TokenApi { tokens: Mutex::new(tokens.iter().copied().collect()), ..TokenApi::default() });
+        let client = Client::new(&settings).unwrap().with_transport(api.clone());
+        let account = Account { app_id: "wx1".to_owned(), secret: "s".to_owned().into(), endpoint };
+        TestSession { session: ApiSession { store, client, account }, api, _dir: dir }
+    }
+
+    impl TestSession {
+        /// Caches a token that is valid for this many seconds.
+        fn cache(&mut self, token: &str, seconds: u64) {
+            let now = Timestamp::now();
+            let expires_at = now.plus(Duration::from_secs(seconds));
+            let token = CachedToken { token: token.to_owned().into(), fetched_at: now, expires_at };
+            self.session.store.save_token("wx1", &token).unwrap();
+        }
+
+        fn cached(&self) -> Option<String> {
+            let found = cached(&self.session.store, &self.session.account, Timestamp::now()).unwrap();
+            found.map(|token| token.token.expose_secret().to_owned())
+        }
+
+        /// Returns the kinds of the requests for tokens.
+        fn requests(&self) -> Vec<&'static str> {
+            std::mem::take(&mut *self.api.requests.lock().unwrap())
+        }
+
+        fn replace(&mut self, rejected: &str) -> String {
+            let ApiSession { store, client, account } = &mut self.session;
+            let token =
+                replace_rejected(&rejected.to_owned().into(), store, client, account, Timestamp::now()).unwrap();
+            token.token.expose_secret().to_owned()
+        }
+
+        fn get(&mut self) -> String {
+            let ApiSession { store, client, account } = &mut self.session;
+            get(store, client, account, Timestamp::now()).unwrap().token.expose_secret().to_owned()
+        }
+    }
+
+    #[test]
+    fn a_cached_token_is_used_while_it_can_be_valid() {
+        // A call may take a minute; WeChat's tokens are valid for two hours.
+        for (seconds, is_valid) in [(30, false), (90, true), (7200, true), (9000, false)] {
+            let mut session = session(Endpoint::Stable, &["B"]);
+            session.cache("A", seconds);
+            assert_eq!(session.cached().is_some(), is_valid, "{seconds}");
+            assert_eq!(session.get(), if is_valid { "A" } else { "B" }, "{seconds}");
+            assert_eq!(session.get(), if is_valid { "A" } else { "B" }, "{seconds}");
+            assert_eq!(session.requests().len(), usize::from(!is_valid), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_rejected_token_is_replaced_by_another() {
+        // (endpoint, cached token, WeChat's tokens, the token in place of A, the requests)
+        let cases: [(_, _, &[&str], _, &[&str]); 5] = [
+            (Endpoint::Stable, "A", &["B"], "B", &["stable"]),
+            (Endpoint::Stable, "A", &["A", "B"], "B", &["stable", "forced"]),
+            (Endpoint::Stable, "C", &[], "C", &[]),
+            (Endpoint::Classic, "A", &["B"], "B", &["classic"]),
+            // WeChat's other endpoint cannot be forced.
+            (Endpoint::Classic, "A", &["A"], "A", &["classic"]),
+        ];
+        for (endpoint, cached, tokens, expected, requests) in cases {
+            let mut session = session(endpoint, tokens);
+            session.cache(cached, 3600);
+            assert_eq!(session.replace("A"), expected, "{endpoint:?} {tokens:?}");
+            assert_eq!(session.requests(), requests, "{endpoint:?} {tokens:?}");
+            assert_eq!(session.cached().as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_refresh_ignores_the_cached_token() {
+        let mut session = session(Endpoint::Stable, &["B"]);
+        session.cache("A", 3600);
+        let ApiSession { store, client, account } = &mut session.session;
+        assert_eq!(refresh(store, client, account, Timestamp::now()).unwrap().token.expose_secret(), "B");
+        assert_eq!(session.cached().as_deref(), Some("B"));
+    }
+
+    #[test]
+    fn a_call_is_repeated_once_and_only_for_a_rejected_token() {
+        // (the errcode of the calls with token A and with token B, the tokens of the calls, the result)
+        for (with_a, with_b, expected_calls, expected) in [
+            (0, 0, "A", Ok(())),
+            (40001, 0, "AB", Ok(())),
+            (40001, 42001, "AB", Err(42001)),
+            (45009, 0, "A", Err(45009)),
+            (-1, 0, "A", Err(-1)),
+        ] {
+            let mut session = session(Endpoint::Stable, &["B"]);
+            session.cache("A", 3600);
+            let calls = RefCell::new(String::new());
+            let result = session.session.call(|_, token| {
+                calls.borrow_mut().push_str(token.expose_secret());
+                match if token.expose_secret() == "A" { with_a } else { with_b } {
+                    0 => Ok(()),
+                    errcode => {
+                        let errmsg = String::new();
+                        Err(wechat::Error::Api(ApiError { api: "/x", errcode, errmsg, rid: None, remedy: None }))
+                    }
+                }
+            });
+            let result = result.unwrap().map_err(|error| error.api_error().unwrap().errcode);
+            assert_eq!((calls.into_inner().as_str(), result), (expected_calls, expected));
+            assert_eq!(session.requests().len(), expected_calls.len() - 1);
+        }
+    }
+
+    /// A process that is stopped keeps its lock.
+    #[test]
+    fn a_token_is_fetched_without_the_lock_if_that_is_held_for_long() {
+        let mut session = session(Endpoint::Stable, &["A"]);
+        let lock = open_lock_file(session.session.store.path()).unwrap();
+        lock.lock().unwrap();
+        assert_eq!(session.get(), "A");
+    }
+}

@@ -103,7 +103,7 @@ impl OutboxTx<'_> {
     pub fn enqueue(&self, submission: &Submission, claim: bool) -> Result<Vec<EnqueueResult>> {
         let fallback = submission.fallback.as_ref().map(|payload| self.insert_payload(payload)).transpose()?;
         let payloads = || std::iter::once(&submission.payload).chain(&submission.parts);
-        let mut parts = Vec::with_capacity(1 + submission.parts.len());
+        let mut parts = Vec::new();
         for (index, payload) in payloads().enumerate() {
             let fallback = fallback.filter(|_| index == 0);
             parts.push(SubmissionPart {

@@ -94,13 +94,7 @@ impl RetryCandidate {
             Self { has_payload: false, .. } => RetryResult::Removed,
             Self { state: MessageState::Queued, is_claimed: true, .. } => RetryResult::InProgress,
             Self { key_holder: Some(other), .. } => RetryResult::KeyTaken(*other),
-            Self { openid: None, is_to_user: to_person, .. } => {
-                if *to_person {
-                    RetryResult::NotBound
-                } else {
-                    RetryResult::Removed
-                }
-            }
+            Self { openid: None, .. } => RetryResult::NotBound,
             _ => return None,
         })
     }

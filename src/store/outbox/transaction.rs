@@ -377,7 +377,7 @@ impl OutboxTx<'_> {
             finished_at,
             message_update.attempt.is_some(),
         ]))?;
-        if let Some(msgid) = msgid.as_ref().filter(|_| rows > 0) {
+        if let Some(msgid) = msgid {
             self.map_err(apply_unmatched_receipt(&self.tx, self.app_id, id, msgid))?;
         }
         if let Some(kind) = &message_update.switch_to_fallback {

@@ -324,6 +324,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_used_until_a_minute_before_it_expires() {
+        let mut session = session(Endpoint::Stable, &[]);
+        session.cache("A", 3600);
+        let ApiSession { store, account, .. } = &session.session;
+        let expires_at = store.token("wx1").unwrap().unwrap().expires_at;
+        for (rest, is_valid) in [(61, true), (60, false), (0, false), (7500, true), (7501, false)] {
+            let now = expires_at.minus(Duration::from_secs(rest));
+            assert_eq!(cached(store, account, now).unwrap().is_some(), is_valid, "{rest}");
+        }
+    }
+
+    #[test]
     fn a_rejected_token_is_replaced_by_another() {
         // (endpoint, cached token, WeChat's tokens, the token in place of A, the requests)
         let cases: [(_, _, &[&str], _, &[&str]); 5] = [

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::transaction::MessageUpdate;
 use super::*;
 use crate::clock::ClockReading;
+use crate::files::sibling_path;
 use crate::store::{NewUser, OutboxCounts, User};
 
 const APP_ID: &str = "wx1";
@@ -140,6 +141,7 @@ fn a_claim_returns_the_stored_retry_state() {
     assert_eq!(format!("{:?}", claimed.retry_state), format!("{retry_state:?}"));
     assert_eq!((claimed.expire_after, claimed.expire_strict, claimed.remaining_parts), (HOUR, false, 0));
     assert_eq!((claimed.history.attempts.len(), claimed.created.clone()), (1, at(0)));
+    assert_eq!(store.attempts(id).unwrap(), claimed.history.attempts);
     // A retry by a user begins anew, and counts only later attempts.
     tx(&mut store, 5, |tx| tx.release([id]));
     store.retry(APP_ID, id, HOUR, time(6), |_| true).unwrap();
@@ -153,6 +155,9 @@ fn a_claim_returns_the_stored_retry_state() {
 fn an_update_says_whether_the_message_still_waits_for_it() {
     let (_dir, mut store) = open();
     let ids = queue(&mut store, 0, &parts(3));
+    let remaining =
+        |id| store.conn.query_row("SELECT remaining_parts FROM messages WHERE id = ?1", [id], |row| row.get(0));
+    assert_eq!([ids[0], ids[1], ids[2]].map(remaining), [Ok(2), Ok(1), Ok(0)]);
     let sent = update(MessageState::Sent, None);
     assert!(tx(&mut store, 1, |tx| tx.record_update(ids[0], &sent)));
     assert_eq!(tx(&mut store, 1, |tx| tx.next_part(ids[0])), Some(ids[1]));
@@ -270,6 +275,8 @@ fn prune_deletes_what_has_finished_before_a_time() {
     attempt(&mut store, 0, text[0], AttemptOutcome::Ambiguous, MessageState::Unknown);
     assert_eq!(store.prune("wx2", time(10)).unwrap(), 0);
     assert_eq!(store.prune(APP_ID, time(10)).unwrap(), 1);
+    let log = std::fs::metadata(sibling_path(store.path(), "-wal")).unwrap();
+    assert_eq!(log.len(), 0, "the log does not keep the deleted content");
     let left = [old, new, text[0], text[1]].map(|id| state(&store, id));
     assert_eq!(left, [None, Some(MessageState::Sent), Some(MessageState::Unknown), Some(MessageState::Queued)]);
 }
@@ -338,4 +345,43 @@ fn a_live_worker_is_one_whose_lock_is_held() {
     drop(lock);
     assert!(!store.has_live_worker(APP_ID).unwrap());
     assert_eq!(recovered(&mut store), [1]);
+}
+
+/// The first report stays, but a later `delivered` is the last word, whether WeChat reports before or after
+/// it answers the send.
+#[test]
+fn a_message_has_the_receipt_that_counts() {
+    use ReceiptStatus::{Blocked, Delivered, Failed};
+    let cases: [(&[_], _, _); 5] = [
+        (&[], None, [0, 0, 0, 1]),
+        (&[Failed], Some(Failed), [0, 0, 1, 0]),
+        (&[Failed, Delivered], Some(Delivered), [1, 0, 0, 0]),
+        (&[Delivered, Failed], Some(Delivered), [1, 0, 0, 0]),
+        (&[Blocked, Failed], Some(Blocked), [0, 1, 0, 0]),
+    ];
+    for (reports, expected, counted) in cases {
+        for before in 0..=reports.len() {
+            let (_dir, mut store) = open();
+            let user = add_user(&mut store);
+            let id = queue(&mut store, 0, &template(&user))[0];
+            let (early, late) = reports.split_at(before);
+            let report = |store: &Store, status| {
+                let text = Some(format!("{status:?}"));
+                let receipt = NewReceipt { msgid: "100".to_owned(), receipt: Receipt { status, at: time(7), text } };
+                record_receipt(&store.conn, APP_ID, &receipt, time(8)).unwrap()
+            };
+            early.iter().for_each(|status| assert_eq!(report(&store, *status), [0_i64; 0]));
+            tx(&mut store, 1, |tx| {
+                let response = ResponseInfo { msgid: Some("100".to_owned()), ..ResponseInfo::default() };
+                tx.record_update(id, &MessageUpdate { response, ..update(MessageState::Sent, None) })
+            });
+            late.iter().for_each(|status| assert_eq!(report(&store, *status), [id]));
+            let text = expected.map(|status| format!("{status:?}"));
+            let receipt = expected.map(|status| Receipt { status, at: time(7), text });
+            assert_eq!(store.receipt(id).unwrap(), receipt, "{reports:?} {before}");
+            assert_eq!(store.message(APP_ID, id).unwrap().unwrap().receipt, receipt);
+            let ReceiptCounts { delivered, blocked, failed, none } = store.receipt_counts(APP_ID).unwrap();
+            assert_eq!([delivered, blocked, failed, none], counted, "{reports:?} {before}");
+        }
+    }
 }

@@ -182,7 +182,7 @@ mod tests {
     impl WatchedOutbox {
         fn new() -> Self {
             let (dir, start) = (tempfile::tempdir().unwrap(), Instant::now());
-            let open = || Store::open(&dir.path().join("wxbox.db")).unwrap();
+            let open = || Store::open(&dir.path().join("wxbox.db")).unwrap().with_busy_timeout(Duration::ZERO).unwrap();
             let (other, watcher) = (open(), OutboxWatcher::new(open(), "wx1", start, &clock(0)));
             Self { watcher, other, start, _dir: dir }
         }
@@ -251,6 +251,18 @@ mod tests {
     }
 
     #[test]
+    fn a_correction_is_tried_again_if_the_database_is_locked() {
+        let mut outbox = WatchedOutbox::new();
+        outbox.queue(DAY);
+        let lock = rusqlite::Connection::open(outbox.other.path()).unwrap();
+        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(outbox.poll(0), (true, false));
+        assert_eq!(outbox.watcher.next_correction_at(), Some(outbox.start + Duration::from_secs(60)));
+        lock.execute_batch("COMMIT").unwrap();
+        assert_eq!(outbox.poll(60), (true, true));
+    }
+
+    #[test]
     fn due_times_are_corrected_as_soon_as_the_clock_is_set_back() {
         let mut outbox = WatchedOutbox::new();
         outbox.queue(10);
@@ -272,6 +284,7 @@ mod tests {
         assert!(check.is_some_and(|check| check <= outbox.start + Duration::from_secs(3)), "{check:?}");
         assert!(!outbox.poll(4).1, "the process is alive");
         drop(lock);
+        assert_eq!(outbox.poll(5), (false, false));
         assert_eq!(outbox.poll(6), (true, true));
         assert_eq!(outbox.watcher.next_orphan_check(), None, "no message is claimed");
     }

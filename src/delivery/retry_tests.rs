@@ -154,7 +154,7 @@ fn what_may_have_arrived_is_repeated_only_where_wechat_drops_it() {
         decide_after_attempt(MessageAction::Sent, &retry_context(&late, &now), &now, 0.5).state,
         MessageState::Sent
     );
-    for (seconds, state) in [(500, None), (600, Some(MessageState::Unknown))] {
+    for (seconds, state) in [(539, None), (540, Some(MessageState::Unknown))] {
         let held = attempted_message(seconds, AttemptOutcome::Ambiguous);
         assert_eq!(decide_before_attempt(&retry_context(&held, &now)).map(|it| it.state), state);
     }
@@ -288,6 +288,12 @@ fn a_message_expires_where_two_clocks_agree() {
         (
             "asked for, WeChat agrees",
             with(strict(), reading_in_boot(hour, "b"), None),
+            server,
+            Some(MessageState::Expired),
+        ),
+        (
+            "asked for, tried, WeChat agrees",
+            with(strict(), reading_in_boot(hour, "b"), Some(reading_in_boot(1, "b"))),
             server,
             Some(MessageState::Expired),
         ),

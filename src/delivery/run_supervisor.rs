@@ -136,6 +136,9 @@ mod tests {
         assert_eq!(supervisor.next_command(true, second(3)), None);
         assert_eq!(supervisor.next_command(false, second(4)), None);
         assert_eq!(supervisor.next_command(true, second(5)), Some(RunCommand::NotifyDue), "it became due");
+        supervisor.on_change();
+        assert_eq!(supervisor.next_command(true, second(6)), Some(RunCommand::NotifyDue), "another one may be due");
+        assert_eq!(supervisor.next_command(true, second(7)), None);
         assert_eq!(supervisor.next_wake_at(), Some(start + MAX_RUN_AGE));
         assert_eq!(supervisor.next_command(true, second(60)), Some(RunCommand::Close));
         assert_eq!(supervisor.next_command(true, second(60)), Some(RunCommand::Start));

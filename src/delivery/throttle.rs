@@ -109,6 +109,8 @@ mod tests {
         assert_eq!(pace.permits(begun, 32), 1);
         pace.consume(1, begun);
         assert_eq!(pace.permits(begun, 32), 0);
+        assert_eq!(pace.next_permit_at(begun), Some(begun + Duration::from_millis(10)));
+        assert_eq!(pace.next_permit_at(begun + Duration::from_millis(10)), None, "it may start now");
         assert_eq!(pace.permits(begun + Duration::from_millis(10), 32), 1);
         assert_eq!(pace.permits(begun + Duration::from_millis(40), 32), 4);
         assert_eq!(pace.permits(begun + Duration::from_secs(60), 32), 6, "a minute is not made up for at once");

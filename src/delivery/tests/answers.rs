@@ -199,6 +199,14 @@ fn a_rejected_token_is_replaced_for_all_messages() {
     run.end_fetch("U");
     assert_eq!(run.log(), ["send 1 text to o1", "send 2 text to o2"]);
     assert!(run.requests.iter().all(|job| job.token.expose_secret() == "U"));
+    // A message whose second token is rejected as well is not retried at once.
+    run.answer(2, accepted());
+    run.answer(1, refused(40001));
+    run.log();
+    let next = run.end_fetch("V");
+    assert_eq!(run.log(), [""; 0]);
+    run.resume(&next);
+    assert_eq!(run.log(), ["send 1 text to o1"]);
 }
 
 /// New tokens that WeChat rejects at once are those of a refused account.
@@ -244,5 +252,113 @@ fn a_message_whose_user_is_not_bound_as_before_says_so() {
         run.log();
         assert!(is_finished(&run.resume(&next)));
         assert_eq!(run.log(), [end]);
+    }
+}
+
+#[test]
+fn later_parts_follow_the_first() {
+    let cancelled = |id| format!("settled {id} cancelled (previous_part_failed)");
+    let waiting = |id| format!("settled {id} queued (waits_for_part)");
+    for (answer, log) in [
+        (refused(40003), ["settled 1 failed (refused)".to_owned(), cancelled(2), cancelled(3)]),
+        // It may have arrived: a user has to decide.
+        (no_response(), ["settled 1 unknown (no_response)".to_owned(), waiting(2), waiting(3)]),
+    ] {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&parts(3));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        run.log();
+        assert!(is_finished(&run.answer(1, answer)));
+        assert_eq!(run.log(), log);
+    }
+}
+
+#[test]
+fn a_refused_account_is_the_reason_why_messages_stay_queued() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2", "o3"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.log();
+    assert!(is_finished(&run.answer(1, refused(40164))));
+    let log = ["stopped", "settled 1 queued (refused)", "settled 2 queued (refused)", "settled 3 queued (refused)"];
+    assert_eq!(run.log(), log);
+}
+
+#[test]
+fn a_message_whose_file_is_no_longer_stored_fails() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&image("a.png"));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.log();
+    let (PendingUpload { key, file_name }, token) = run.uploads.remove(0);
+    let uploaded = vec![UploadResult { key, file_name, token, result: Err(UploadError::FileMissing) }];
+    assert!(is_finished(&run.step(StepEvents { uploaded, ..StepEvents::default() })));
+    assert_eq!(run.log(), ["settled 1 failed (file_missing)"]);
+}
+
+#[test]
+fn no_upload_starts_once_the_run_stops_sending() {
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { concurrency: 3, max_attempts: 1, ..options() });
+    let all = [text(&["o1"]), image("a.png"), image("b.png"), image("c.png")];
+    run.submit(all.map(|submission| tagged(1, submission)).into());
+    run.answer(1, refused(-1));
+    run.pass(SECOND * 31);
+    run.log();
+    run.end_upload(Err(api_error(-1)));
+    assert_eq!(run.log(), ["stopped"]);
+}
+
+#[test]
+fn the_last_error_stays_when_a_message_expires() {
+    let expiry = Expiry { after: SECOND * 60, strict: true };
+    let mut outbox = Outbox::new();
+    outbox.queue(&Submission { expiry, ..text(&["o1"]) });
+    outbox.queue(&Submission { expiry, ..parts(2) });
+    let wait = DeliveryOptions { wait: Duration::ZERO, ..options() };
+    let mut run = outbox.run(&DeliverySource::Due, wait.clone());
+    run.idle();
+    run.answer(1, refused(-1));
+    run.answer(2, no_response());
+    run.pass(SECOND * 70);
+    let now = run.now.clone();
+    let mut run = run.outbox.run(&DeliverySource::Due, wait);
+    run.now = now;
+    run.idle();
+    assert_eq!(run.log(), ["queued 2", "settled 3 expired (expired)", "settled 1 expired (expired)"]);
+    let error = |id| run.outbox.message(id).error.unwrap();
+    assert!(error(1).detail.is_some_and(|detail| detail.contains("refused")));
+    assert_eq!(error(3).detail.as_deref(), Some(r#"{"last_error":null}"#), "it only waited for the part before it");
+}
+
+#[test]
+fn a_refused_template_says_nothing_of_other_messages() {
+    let mut outbox = Outbox::new();
+    let user = outbox.user("nami");
+    outbox.queue(&template(&[&user]));
+    let json = template_payload().json.replace("T1", "T2");
+    outbox.queue(&Submission { payload: Payload { json, ..template_payload() }, ..template(&[&user]) });
+    outbox.queue(&text(&["o1"]));
+    let mut run = outbox.run(&DeliverySource::Messages(vec![1, 2, 3]), options());
+    run.idle();
+    run.answer(1, refused(40037));
+    run.answer(2, accepted());
+    assert!(is_finished(&run.answer(3, accepted())));
+}
+
+#[test]
+fn a_recipient_is_reachable_again_once_a_message_is_sent() {
+    for (answer, mark) in [(accepted(), None), (refused(40003), Some(48002)), (refused(43004), Some(43004))] {
+        let mut outbox = Outbox::new();
+        let user = outbox.user("nami");
+        outbox.transaction("", |tx| tx.mark_unreachable("o-nami", 48002));
+        let ids = outbox.queue(&template(&[&user]));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        run.answer(1, answer);
+        let binding = run.outbox.store.user("nami", APP_ID).unwrap().unwrap().binding.unwrap();
+        assert_eq!(binding.unreachable_errcode, mark);
     }
 }

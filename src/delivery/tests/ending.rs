@@ -109,7 +109,8 @@ fn a_stopped_run_waits_for_its_requests_until_the_deadline() {
         assert_eq!(run.log(), ["settled 1 sent"], "nothing more is started");
         assert!(matches!(run.resume(&next), NextStep::Abandon));
         run.scheduler.abandon(&unstarted.iter().copied().collect());
-        run.perform();
+        let actions = run.scheduler.take_actions();
+        run.perform(actions);
         assert!(is_finished(&run.idle()));
         let second = if unstarted.is_empty() { "settled 2 unknown (interrupted)" } else { "settled 2 queued" };
         assert_eq!(run.log(), [second, "settled 3 queued", "settled 4 queued"]);
@@ -132,9 +133,11 @@ fn messages_that_a_stopped_run_has_no_time_to_report_are_counted() {
     run.log();
     run.step(StepEvents { stop_at: Some(run.now.instant), ..StepEvents::default() });
     run.scheduler.abandon(&HashSet::new());
-    run.perform();
+    let actions = run.scheduler.take_actions();
+    run.perform(actions);
     run.scheduler.step(StepEvents::default(), run.now.clone());
-    run.perform();
+    let actions = run.scheduler.take_actions();
+    run.perform(actions);
     let reported = run.log().len();
     run.pass(SECOND);
     assert!(is_finished(&run.idle()));
@@ -175,4 +178,88 @@ fn a_retry_is_in_time_while_the_run_waits_for_submissions() {
     assert_eq!(run.log(), ["send 2 text to o2"]);
     run.answer(2, accepted());
     assert_eq!(run.log(), ["send 1 text to o1", "settled 2 sent"]);
+}
+
+#[test]
+fn a_run_is_not_woken_for_a_retry_within_a_pause() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let mut jitter = [0.0, 1.0].into_iter();
+    run.scheduler.run_state.jitter = Box::new(move || jitter.next().unwrap_or_default());
+    run.answer(1, Err(unreachable()));
+    run.log();
+    run.pass(Duration::from_millis(900));
+    let next = run.idle();
+    assert_eq!(run.log(), [""; 0]);
+    run.resume(&next);
+    assert_eq!(run.log(), ["send 1 text to o1"]);
+}
+
+/// In case it missed an event.
+#[test]
+fn a_run_without_requests_looks_each_second() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&text(&["o1"]));
+    for source in [DeliverySource::Due, DeliverySource::Continuous(crossbeam_channel::never())] {
+        let mut run = outbox.run(&source, options());
+        run.idle();
+        run.answer(1, refused(-1));
+        run.pass(SECOND * 6);
+        run.idle();
+        let NextStep::Wait(Some(until)) = run.answer(1, refused(-1)) else { panic!() };
+        assert_eq!(until - run.now.instant, SECOND);
+        outbox = Outbox::new();
+        outbox.queue(&text(&["o1"]));
+    }
+}
+
+#[test]
+fn a_process_that_gives_up_records_what_it_has_claimed() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2", "o3"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let path = run.outbox.store.path().to_owned();
+    let messages = recovery::abandon_own_claims(&path, run.scheduler.worker_lock.worker_id()).unwrap();
+    let states: Vec<_> = messages.iter().map(|message| (message.id, message.state)).collect();
+    assert_eq!(states, [(1, MessageState::Unknown), (2, MessageState::Queued)], "the third one was not claimed");
+}
+
+#[test]
+fn a_run_is_not_woken_for_a_retry_while_it_can_send_no_more() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2", "o3"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.answer(1, refused(-1));
+    run.pass(SECOND * 2);
+    let next = run.idle();
+    assert!(matches!(next, NextStep::Wait(None)), "{next:?}");
+    run.log();
+    run.answer(2, accepted());
+    run.answer(3, accepted());
+    assert_eq!(run.log(), ["send 3 text to o3", "settled 2 sent", "send 1 text to o1", "settled 3 sent"]);
+}
+
+/// By WeChat's clock, once a response gave it.
+#[test]
+fn a_run_deletes_at_its_end_what_is_old() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&text(&["o1"]));
+    let ids = outbox.queue(&image("a.png"));
+    outbox.store.cancel(APP_ID, 1, START).unwrap();
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.now.server = Some(START);
+    run.idle();
+    run.end_upload(Ok("m1"));
+    assert!(run.outbox.store.read_file("a.png").unwrap().is_some());
+    assert!(is_finished(&run.answer(2, accepted())));
+    assert!(run.outbox.store.read_file("a.png").unwrap().is_none(), "it is sent");
+    assert_eq!(run.outbox.message(1).state, MessageState::Cancelled);
+    let mut run = run.outbox.run(&DeliverySource::Due, options());
+    run.now.server = Some(START.plus(SECOND * 100_000));
+    assert!(is_finished(&run.idle()));
+    assert!([1, 2].iter().all(|id| run.outbox.store.message(APP_ID, *id).unwrap().is_none()));
 }

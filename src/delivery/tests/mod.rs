@@ -11,14 +11,16 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::scheduler::MAX_SUBMISSIONS_PER_STEP;
 use super::uploads::{PendingUpload, UploadError, UploadResult};
 use super::*;
 use crate::access_token::Account;
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{
-    self, Attachment, CachedMedia, CachedToken, ClaimScope, EnqueueResult, Expiry, Message, MessageState, NewRecipient,
-    NewUser, OutboxTx, Payload, Store, Submission, TxContext, User, WorkerLock,
+    self, Attachment, CachedMedia, CachedToken, ClaimScope, EnqueueResult, Expiry, Message, MessageState,
+    MessageUpdate, NewRecipient, NewUser, OutboxTx, Payload, ResponseInfo, RetryState, Store, Submission, TxContext,
+    User, WorkerLock,
 };
 use crate::wechat::{self, ApiError, Cause, Endpoint, SendResponse};
 
@@ -97,6 +99,7 @@ impl Outbox {
             requests: Vec::new(),
             uploads: Vec::new(),
             log: Vec::new(),
+            reader: self.connection(),
             outbox: self,
         }
     }
@@ -201,6 +204,8 @@ struct TestRun {
     uploads: Vec<(PendingUpload, Secret)>,
     /// What the run did since the last look.
     log: Vec<String>,
+    /// A connection that is not one of wxbox.
+    reader: Connection,
     outbox: Outbox,
 }
 
@@ -211,11 +216,18 @@ impl TestRun {
         let mut events = StepEvents { max_in_flight, ..events };
         for _ in 0..1000 {
             let submissions_closed = events.submissions_closed;
+            let generation = self.generation();
             let next = self.scheduler.step(events, self.now.clone());
             let state = &self.scheduler.run_state;
             let held = state.ready.len() + state.in_flight.len() + state.upload_queue.len();
             assert!(held <= 2 * max_in_flight, "{held} messages are claimed");
-            self.perform();
+            let is_promise = |action: &StepAction| {
+                matches!(action, StepAction::Send { .. } | StepAction::Emit(DeliveryEvent::Accepted(_)))
+            };
+            let actions = self.scheduler.take_actions();
+            let is_durable = generation != self.generation();
+            assert!(is_durable || !actions.iter().any(is_promise), "a power cut may undo what the run relies on");
+            self.perform(actions);
             if let NextStep::Wait(Some(until)) = next {
                 assert!(until > self.now.instant, "the run waits for a time that has passed");
             }
@@ -227,10 +239,18 @@ impl TestRun {
         panic!("the run does not wait");
     }
 
-    fn perform(&mut self) {
-        for action in self.scheduler.take_actions() {
+    /// Returns a number that changes with each commit that waits for the disk.
+    fn generation(&self) -> i64 {
+        self.reader.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    fn perform(&mut self, actions: Vec<StepAction>) {
+        for action in actions {
             match action {
-                StepAction::Emit(event) => self.log.extend(describe(&event)),
+                StepAction::Emit(event) => {
+                    self.check_report(&event);
+                    self.log.extend(describe(&event));
+                }
                 StepAction::Send { job, .. } => {
                     self.log.push(format!("send {} {} to {}", job.id, job.content.kind(), job.openid));
                     self.requests.push(job);
@@ -245,6 +265,17 @@ impl TestRun {
                 }
             }
         }
+    }
+
+    /// What is reported of a message is what is stored.
+    fn check_report(&self, event: &DeliveryEvent) {
+        let DeliveryEvent::Settled { message, .. } = event else { return };
+        let facts = |message: &Message| {
+            let Message { state, attempts, sent_at, msgid, errcode, error, openid, .. } = message.clone();
+            let due_at = (state == MessageState::Queued).then_some(message.due_at);
+            (state, attempts, sent_at, msgid, errcode, error, openid, due_at)
+        };
+        assert_eq!(facts(message), facts(&self.outbox.message(message.id)), "{}", message.id);
     }
 
     /// Takes steps in which nothing arrives.

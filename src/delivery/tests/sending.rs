@@ -182,3 +182,133 @@ fn a_content_is_read_again_after_another_process_has_changed_the_database() {
     run.answer(3, accepted());
     assert_eq!(content(&run), r#""bye""#);
 }
+
+#[test]
+fn a_duplicate_of_a_finished_message_is_reported_at_once() {
+    let keyed = || tagged(1, Submission { key: Some("k".to_owned()), ..text(&["o1"]) });
+    let mut run = Outbox::new().run(&submissions(), options());
+    run.submit(vec![keyed()]);
+    run.answer(1, accepted());
+    run.log();
+    run.submit(vec![keyed()]);
+    assert_eq!(run.log(), ["accepted #1", "duplicate 1 sent"]);
+    assert!(is_finished(&run.close()));
+}
+
+#[test]
+fn a_run_takes_as_many_submissions_as_it_can_claim() {
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { concurrency: 4, ..options() });
+    assert_eq!(run.scheduler.submission_capacity(), 0, "it has not started");
+    run.idle();
+    assert_eq!(run.scheduler.submission_capacity(), 8);
+    run.submit(vec![tagged(1, text(&["o1", "o2", "o3", "o4", "o5"]))]);
+    assert_eq!(run.scheduler.submission_capacity(), 3);
+    run.submit(vec![tagged(1, text(&["o1"; 4]))]);
+    assert_eq!(run.scheduler.submission_capacity(), 0, "the last one is not claimed");
+    run.close();
+    (1..=9).for_each(|id| drop(run.answer(id, accepted())));
+    assert_eq!(run.scheduler.submission_capacity(), 0, "no more are expected");
+    // Messages that are not sent need no capacity.
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { deliver: false, ..options() });
+    run.submit(vec![tagged(1, text(&["o1"; 100]))]);
+    assert!(run.scheduler.submission_capacity() >= MAX_SUBMISSIONS_PER_STEP);
+    assert_eq!(run.log(), ["queued 100", "accepted #1"]);
+}
+
+#[test]
+fn an_idle_service_is_not_woken() {
+    let outbox = Outbox::new();
+    let mut run = outbox.run(&DeliverySource::Continuous(crossbeam_channel::never()), options());
+    let next = run.idle();
+    assert!(matches!(next, NextStep::Wait(None)), "{next:?}");
+    run.outbox.queue(&text(&["o1"]));
+    run.step(StepEvents { due_changed: true, ..StepEvents::default() });
+    let next = run.answer(1, accepted());
+    assert!(matches!(next, NextStep::Wait(None)), "{next:?}");
+    assert_eq!(run.log(), ["queued 0", "send 1 text to o1", "settled 1 sent"]);
+}
+
+#[test]
+fn a_run_reports_a_message_whose_retry_another_process_takes() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let next = run.answer(1, refused(-1));
+    let worker = WorkerLock::acquire(run.outbox.store.path()).unwrap();
+    run.outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Range(1, 1), 1));
+    run.log();
+    let next = run.resume(&next);
+    assert!(matches!(next, NextStep::Wait(_)), "{next:?}");
+    run.outbox.transaction(worker.worker_id(), |tx| tx.release([1]));
+    run.outbox.store.cancel(APP_ID, 1, START).unwrap();
+    assert!(is_finished(&run.resume(&next)));
+    assert_eq!(run.log(), ["settled 1 cancelled (refused)"]);
+}
+
+/// So that no other process takes them while this one gets a token.
+#[test]
+fn a_new_message_is_claimed_as_it_is_queued_if_the_run_can_send_it() {
+    let is_claimed = |run: &TestRun, id| run.outbox.store.message_with_claim(APP_ID, id).unwrap().unwrap().1;
+    let mut outbox = Outbox::new();
+    outbox.store.delete_token(APP_ID, &token("T").token).unwrap();
+    let mut run = outbox.run(&submissions(), options());
+    run.submit(vec![tagged(1, text(&["o1", "o2"])), tagged(1, text(&["o3"]))]);
+    assert_eq!([1, 2, 3].map(|id| is_claimed(&run, id)), [true, true, false], "as many as it may hold");
+    // Not if it sends nothing, nor while it pauses.
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { deliver: false, ..options() });
+    run.submit(vec![tagged(1, text(&["o1"]))]);
+    assert!(!is_claimed(&run, 1));
+    let mut run = Outbox::new().run(&submissions(), options());
+    run.submit(vec![tagged(1, text(&["o1"]))]);
+    run.answer(1, Err(unreachable()));
+    run.submit(vec![tagged(1, text(&["o2"]))]);
+    assert!(!is_claimed(&run, 2));
+}
+
+/// The parts after a message that another process sends are that process's as well.
+#[test]
+fn a_run_waits_for_the_parts_that_another_process_sends() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&parts(2));
+    let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
+    let worker = worker.worker_id();
+    let send = |outbox: &mut Outbox, id| {
+        let update = MessageUpdate {
+            attempt: None,
+            state: MessageState::Sent,
+            due_at: START,
+            response: ResponseInfo::default(),
+            retry_state: RetryState::default(),
+            switch_to_fallback: None,
+        };
+        outbox.transaction(worker, |tx| tx.record_update(id, &update));
+    };
+    outbox.transaction(worker, |tx| tx.claim(ClaimScope::Range(1, 1), 1));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    let next = run.idle();
+    run.log();
+    send(&mut run.outbox, 1);
+    run.outbox.transaction(worker, |tx| tx.claim(ClaimScope::Range(2, 2), 1));
+    let next = run.resume(&next);
+    assert_eq!(run.log(), ["settled 1 sent"]);
+    send(&mut run.outbox, 2);
+    assert!(is_finished(&run.resume(&next)));
+    assert_eq!(run.log(), ["settled 2 sent"]);
+}
+
+#[test]
+fn a_run_waits_for_another_process_no_longer_than_for_a_retry() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
+    outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Due, 1));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    let mut next = run.idle();
+    while matches!(next, NextStep::Wait(_)) {
+        next = run.resume(&next);
+    }
+    let waited = run.now.instant - run.start;
+    assert!((SECOND * 30..SECOND * 31).contains(&waited), "{waited:?}");
+    assert_eq!(run.log(), ["queued 1", "settled 1 queued"]);
+}

@@ -273,6 +273,21 @@ mod tests {
     }
 
     #[test]
+    fn another_file_at_the_path_is_another_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        assert_eq!(file_id(&path), None);
+        fs::write(&path, "").unwrap();
+        let first = file_id(&path);
+        fs::write(&path, "changed").unwrap();
+        assert!(first.is_some() && file_id(&path) == first);
+        // The file exists on, so that its inode is not used again.
+        fs::rename(&path, dir.path().join("old.db")).unwrap();
+        fs::write(&path, "").unwrap();
+        assert!(file_id(&path).is_some() && file_id(&path) != first);
+    }
+
+    #[test]
     fn messages_of_a_dead_process_are_due_within_two_seconds() {
         let mut outbox = WatchedOutbox::new();
         outbox.poll(0);

@@ -215,6 +215,8 @@ fn another_messages_refusal_is_not_an_attempt_of_this_one() {
         MessageState::Unknown,
         "midnight is too late"
     );
+    let decision = decide_for_suspended(MessageAction::RetryAfterMinute, &retry_context(&maybe, &now), 0.5);
+    assert_eq!((decision.state, due_in(&decision)), (MessageState::Queued, 60));
 }
 
 #[test]

@@ -318,7 +318,7 @@ fn the_last_error_stays_when_a_message_expires() {
     outbox.queue(&Submission { expiry, ..text(&["o1"]) });
     outbox.queue(&Submission { expiry, ..parts(2) });
     let wait = DeliveryOptions { wait: Duration::ZERO, ..options() };
-    let mut run = outbox.run(&DeliverySource::Due, wait.clone());
+    let mut run = outbox.run(&DeliverySource::Messages(vec![1, 2, 3]), wait.clone());
     run.idle();
     run.answer(1, refused(-1));
     run.answer(2, no_response());

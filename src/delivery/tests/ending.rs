@@ -62,12 +62,10 @@ fn a_locked_database_is_waited_for() {
     assert_eq!(run.log(), ["settled 1 sent"]);
     // With nothing in flight.
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut next = run.submit(vec![tagged(2, text(&["o2"]))]);
+    let next = run.submit(vec![tagged(2, text(&["o2"]))]);
     assert_eq!(run.scheduler.submission_capacity(), 0, "one is waiting to be queued");
     let since = run.now.instant;
-    while matches!(next, NextStep::Wait(_)) {
-        next = run.resume(&next);
-    }
+    let next = run.resume_until_end(next);
     let waited = run.now.instant - since;
     assert!((LOCK_TIMEOUT - SECOND..LOCK_TIMEOUT + SECOND).contains(&waited), "{waited:?}");
     assert!(matches!(next, NextStep::Finish(Err(_))), "{next:?}");
@@ -206,6 +204,10 @@ fn a_run_without_requests_looks_each_second() {
         let mut run = outbox.run(&source, options());
         run.idle();
         run.answer(1, refused(-1));
+        let generation = run.generation();
+        run.pass(SECOND / 2);
+        run.idle();
+        assert_eq!(run.generation(), generation, "it does not write");
         run.pass(SECOND * 6);
         run.idle();
         let NextStep::Wait(Some(until)) = run.answer(1, refused(-1)) else { panic!() };

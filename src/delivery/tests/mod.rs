@@ -251,7 +251,8 @@ impl TestRun {
                     self.check_report(&event);
                     self.log.extend(describe(&event));
                 }
-                StepAction::Send { job, .. } => {
+                StepAction::Send { job, in_flight_count } => {
+                    assert_eq!(in_flight_count, self.requests.len() + 1);
                     self.log.push(format!("send {} {} to {}", job.id, job.content.kind(), job.openid));
                     self.requests.push(job);
                 }
@@ -335,6 +336,28 @@ impl TestRun {
         let wait = (*until - self.now.instant).as_micros().div_ceil(1000);
         self.pass(Duration::from_millis(u64::try_from(wait).unwrap()));
         self.idle()
+    }
+
+    /// Lets time pass until the run ends.
+    fn resume_until_end(&mut self, mut next: NextStep) -> NextStep {
+        for _ in 0..1000 {
+            match next {
+                NextStep::Wait(_) => next = self.resume(&next),
+                end => return end,
+            }
+        }
+        panic!("the run does not end");
+    }
+
+    /// Accepts all messages that the run sends, and returns their IDs.
+    fn accept_all(&mut self) -> Vec<i64> {
+        let mut ids = Vec::new();
+        while let Some(job) = self.requests.first() {
+            ids.push(job.id);
+            assert!(ids.len() < 100, "{ids:?}");
+            self.answer(ids[ids.len() - 1], accepted());
+        }
+        ids
     }
 
     /// Returns what the run did since the last look.

@@ -295,6 +295,8 @@ fn counts_are_of_one_account_and_lost_messages_of_a_time() {
     }
     queue(&mut store, 20, &text("o1"));
     queue(&mut store, 10, &text("o1"));
+    let kinds = store.kinds_by_state(APP_ID, MessageState::Failed).unwrap();
+    assert_eq!(kinds, [KindCount { kind: "text".to_owned(), count: 3, oldest: time(1) }]);
     let counts = store.counts(APP_ID).unwrap();
     assert_eq!(MessageState::ALL.map(|state| counts.count(state)), [2, 1, 3, 1, 0, 0]);
     assert_eq!(counts.oldest_queued, Some(time(10)));
@@ -384,4 +386,54 @@ fn a_message_has_the_receipt_that_counts() {
             assert_eq!([delivered, blocked, failed, none], counted, "{reports:?} {before}");
         }
     }
+}
+
+/// By both clocks, because this machine's may be wrong.
+#[test]
+fn a_receipt_without_a_message_is_kept_until_it_is_old() {
+    for (received_before, created_before, is_kept) in [(9, 9, false), (8, 9, true), (9, 7, true)] {
+        let (_dir, mut store) = open();
+        let receipt = Receipt { status: ReceiptStatus::Delivered, at: time(7), text: None };
+        let report = NewReceipt { msgid: "100".to_owned(), receipt: receipt.clone() };
+        record_receipt(&store.conn, APP_ID, &report, time(8)).unwrap();
+        delete_old_unmatched_receipts(&store.conn, time(received_before), time(created_before)).unwrap();
+        let id = queue(&mut store, 0, &text("o1"))[0];
+        tx(&mut store, 1, |tx| {
+            let response = ResponseInfo { msgid: Some("100".to_owned()), ..ResponseInfo::default() };
+            tx.record_update(id, &MessageUpdate { response, ..update(MessageState::Sent, None) })
+        });
+        assert_eq!(store.receipt(id).unwrap(), is_kept.then_some(receipt));
+    }
+}
+
+#[test]
+fn messages_that_an_errcode_postponed_are_due_at_once() {
+    let (_dir, mut store) = open();
+    let postponed = |store: &mut Store, errcode| {
+        let id = queue(store, 0, &text("o1"))[0];
+        let response = ResponseInfo { errcode: Some(errcode), ..ResponseInfo::default() };
+        let due_at = time(9000);
+        tx(store, 1, |tx| {
+            tx.record_update(id, &MessageUpdate { due_at, response, ..update(MessageState::Queued, None) })
+        });
+        id
+    };
+    let ids = [45009, 45009, -1].map(|errcode| postponed(&mut store, errcode));
+    tx(&mut store, 2, |tx| tx.claim(ClaimScope::Range(ids[1], ids[1]), 1));
+    assert_eq!(store.make_due("wx2", &[], time(5)).unwrap(), [0_i64; 0]);
+    assert_eq!(store.make_due(APP_ID, &[45009], time(5)).unwrap(), [ids[0]], "the second one is claimed");
+    assert_eq!(store.count_due(APP_ID, time(5)).unwrap(), 1);
+    assert_eq!(store.make_due(APP_ID, &[], time(6)).unwrap(), [ids[0], ids[2]]);
+    let due_at = ids.map(|id| store.message(APP_ID, id).unwrap().unwrap().due_at);
+    assert_eq!(due_at, [time(5), time(9000), time(6)]);
+}
+
+/// A transaction changes a limited number of messages.
+#[test]
+fn prune_and_cancel_change_all_messages() {
+    let (_dir, mut store) = open();
+    let recipients = vec![text("o1").recipients.remove(0); 501];
+    queue(&mut store, 0, &Submission { recipients, ..text("") });
+    assert_eq!(store.cancel_all(APP_ID, time(1)).unwrap().len(), 501);
+    assert_eq!(store.prune(APP_ID, time(2)).unwrap(), 501);
 }

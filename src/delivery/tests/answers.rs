@@ -350,15 +350,25 @@ fn a_refused_template_says_nothing_of_other_messages() {
 
 #[test]
 fn a_recipient_is_reachable_again_once_a_message_is_sent() {
-    for (answer, mark) in [(accepted(), None), (refused(40003), Some(48002)), (refused(43004), Some(43004))] {
+    let subscribe = r#"{"type":"subscribe","template_id":"T1","data":{}}"#.to_owned();
+    let subscribe = Payload { kind: "subscribe", json: subscribe };
+    // (content, answer, the mark of the binding, whether the user follows the account)
+    for (payload, answer, mark, follows) in [
+        (template_payload(), accepted(), None, Some(true)),
+        // WeChat sends these to others as well.
+        (subscribe, accepted(), None, None),
+        (template_payload(), refused(40003), Some(48002), None),
+        (template_payload(), refused(43004), Some(43004), Some(false)),
+    ] {
         let mut outbox = Outbox::new();
         let user = outbox.user("nami");
         outbox.transaction("", |tx| tx.mark_unreachable("o-nami", 48002));
-        let ids = outbox.queue(&template(&[&user]));
+        let ids = outbox.queue(&Submission { payload, ..template(&[&user]) });
         let mut run = outbox.run(&DeliverySource::Messages(ids), options());
         run.idle();
         run.answer(1, answer);
         let binding = run.outbox.store.user("nami", APP_ID).unwrap().unwrap().binding.unwrap();
         assert_eq!(binding.unreachable_errcode, mark);
+        assert_eq!(run.outbox.message(1).follows, follows);
     }
 }

@@ -239,9 +239,10 @@ impl TestRun {
         panic!("the run does not wait");
     }
 
-    /// Returns a number that changes with each commit that waits for the disk.
+    /// Returns a number that grows by one with each commit that waits for the disk.
     fn generation(&self) -> i64 {
-        self.reader.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+        let version: i64 = self.reader.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        version >> 8
     }
 
     fn perform(&mut self, actions: Vec<StepAction>) {

@@ -245,13 +245,17 @@ fn a_new_message_is_claimed_as_it_is_queued_if_the_run_can_send_it() {
     let mut outbox = Outbox::new();
     outbox.store.delete_token(APP_ID, &token("T").token).unwrap();
     let mut run = outbox.run(&submissions(), options());
+    run.idle();
+    assert_eq!(run.log(), ["fetch a token"], "before the first one arrives");
     run.submit(vec![tagged(1, text(&["o1", "o2"])), tagged(1, text(&["o3"]))]);
     assert_eq!([1, 2, 3].map(|id| is_claimed(&run, id)), [true, true, false], "as many as it may hold");
     // Not if it sends nothing, nor while it pauses.
     let mut run = Outbox::new().run(&submissions(), DeliveryOptions { deliver: false, ..options() });
+    let generation = run.generation();
     run.submit(vec![tagged(1, text(&["o1"]))]);
     assert!(!is_claimed(&run, 1));
-    let mut run = Outbox::new().run(&submissions(), options());
+    assert_eq!((run.generation() - generation).rem_euclid(1 << 24), 1, "nothing is to be released");
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { max_attempts: 1, ..options() });
     run.submit(vec![tagged(1, text(&["o1"]))]);
     run.answer(1, Err(unreachable()));
     run.submit(vec![tagged(1, text(&["o2"]))]);

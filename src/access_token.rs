@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn a_call_is_repeated_once_and_only_for_a_rejected_token() {
-        // (the errcode of the calls with token A and with token B, the tokens of the calls, the result)
+        // (errcode with token A, errcode with token B, tokens of the calls, result)
         for (with_a, with_b, expected_calls, expected) in [
             (0, 0, "A", Ok(())),
             (40001, 0, "AB", Ok(())),

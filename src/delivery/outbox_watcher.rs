@@ -213,8 +213,8 @@ mod tests {
             self.transaction("", second, |tx| tx.enqueue(&submission, false));
         }
 
-        /// Looks this many seconds after the start, by a clock that shows `wall`. Returns whether anything has changed
-        /// and whether a message is due.
+        /// Looks this many seconds after the start, by a clock that shows `wall`. Returns whether
+        /// anything has changed and whether a message is due.
         fn poll_at(&mut self, second: u64, wall: i64) -> (bool, bool) {
             let found = self.watcher.poll(self.start + Duration::from_secs(second), &clock(wall)).unwrap();
             (found.has_changed, found.is_due)

@@ -89,7 +89,7 @@ mod tests {
     fn only_requests_in_flight_make_a_wait_longer_than_its_timeout() {
         use LockDecision::{GiveUp, Report, Wait};
         let start = Instant::now();
-        // (requests in flight, deadline of a stop, time since the start, decision about another 200 ms)
+        // (requests in flight, deadline of a stop, time since the start, decision)
         let cases = [
             (false, None, 9_700, Wait),
             (false, None, 9_800, GiveUp),

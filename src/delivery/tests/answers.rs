@@ -1,4 +1,4 @@
-//! What WeChat's answers mean for a message, for similar messages and for the run.
+//! The effect of WeChat's answers on a message, on similar messages and on the run.
 
 use super::*;
 
@@ -199,7 +199,7 @@ fn a_rejected_token_is_replaced_for_all_messages() {
     run.end_fetch("U");
     assert_eq!(run.log(), ["send 1 text to o1", "send 2 text to o2"]);
     assert!(run.requests.iter().all(|job| job.token.expose_secret() == "U"));
-    // A message whose second token is rejected as well is not retried at once.
+    // If the second token of a message is rejected too, the message is retried with backoff.
     run.answer(2, accepted());
     run.answer(1, refused(40001));
     run.log();
@@ -209,7 +209,7 @@ fn a_rejected_token_is_replaced_for_all_messages() {
     assert_eq!(run.log(), ["send 1 text to o1"]);
 }
 
-/// New tokens that WeChat rejects at once are those of a refused account.
+/// If WeChat rejects each new token, it refuses the account.
 #[test]
 fn an_account_whose_new_tokens_are_rejected_is_refused() {
     let rejected = |accepted_after: Option<usize>| {

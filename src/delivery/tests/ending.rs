@@ -13,7 +13,8 @@ fn a_run_does_not_end_while_a_message_waits() {
     let next = run.answer(1, accepted());
     run.resume(&next);
     assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 1 sent", "send 2 text to o2"]);
-    // For its retry, after WeChat could not answer; and for the end of a pause, after it could not be reached.
+    // For its retry, after WeChat could not answer; and for the end of a pause, after it could not
+    // be reached.
     for error in [api_error(-1), unreachable()] {
         let mut outbox = Outbox::new();
         let ids = outbox.queue(&text(&["o1"]));
@@ -42,7 +43,8 @@ fn a_run_does_not_end_while_a_message_waits() {
     }
 }
 
-/// While a request is in flight the run waits for the database for as long as it takes, and only then.
+/// The run waits for the database for as long as it takes while a request is in flight, and only
+/// then.
 #[test]
 fn a_locked_database_is_waited_for() {
     let outbox = Outbox::new();
@@ -113,7 +115,7 @@ fn a_stopped_run_waits_for_its_requests_until_the_deadline() {
         let second = if unstarted.is_empty() { "settled 2 unknown (interrupted)" } else { "settled 2 queued" };
         assert_eq!(run.log(), [second, "settled 3 queued", "settled 4 queued"]);
     }
-    // Without requests in flight it ends at once.
+    // Without requests in flight the run ends in the same step.
     let mut outbox = Outbox::new();
     let ids = outbox.queue(&text(&["o1"]));
     let mut run = outbox.run(&DeliverySource::Messages(ids), options());

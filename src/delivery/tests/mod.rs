@@ -202,7 +202,7 @@ struct TestRun {
     /// The requests and uploads that are not answered yet.
     requests: Vec<SendJob>,
     uploads: Vec<(PendingUpload, Secret)>,
-    /// What the run did since the last look.
+    /// Lines about what the run did, until the test takes them.
     log: Vec<String>,
     /// A connection that is not one of wxbox.
     reader: Connection,
@@ -269,7 +269,7 @@ impl TestRun {
         }
     }
 
-    /// What is reported of a message is what is stored.
+    /// Checks that a report agrees with the database.
     fn check_report(&self, event: &DeliveryEvent) {
         let DeliveryEvent::Settled { message, .. } = event else { return };
         let facts = |message: &Message| {

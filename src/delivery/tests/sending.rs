@@ -1,4 +1,4 @@
-//! Which messages a run takes, and in which order it sends and reports them.
+//! The messages that a run takes, and the order in which it sends and reports them.
 
 use super::*;
 
@@ -47,7 +47,8 @@ fn a_duplicate_is_reported_after_its_message() {
     run.submit(all());
     run.answer(1, refused(-1));
     run.log();
-    // 1 waits for its retry, 2 is in flight, 3 waits for the upload, 4 and 5 are next, 6 waits for 5.
+    // 1 waits for its retry, 2 is in flight, 3 waits for the upload, 4 and 5 are next, 6 waits
+    // for 5.
     run.submit(all());
     let duplicates = |log: Vec<String>| log.into_iter().filter(|line| line.starts_with("dup")).collect::<Vec<_>>();
     assert_eq!(duplicates(run.log()), [""; 0]);

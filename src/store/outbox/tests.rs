@@ -142,7 +142,7 @@ fn a_claim_returns_the_stored_retry_state() {
     assert_eq!((claimed.expire_after, claimed.expire_strict, claimed.remaining_parts), (HOUR, false, 0));
     assert_eq!((claimed.history.attempts.len(), claimed.created.clone()), (1, at(0)));
     assert_eq!(store.attempts(id).unwrap(), claimed.history.attempts);
-    // A retry by a user begins anew, and counts only later attempts.
+    // After a retry by a user only later attempts count.
     tx(&mut store, 5, |tx| tx.release([id]));
     store.retry(APP_ID, id, HOUR, time(6), |_| true).unwrap();
     let claimed = tx(&mut store, 7, |tx| tx.claim(ClaimScope::Due, 9)).remove(0);
@@ -183,7 +183,8 @@ fn data_version_in_a_transaction_changes_with_commits_of_others() {
 fn a_retry_warns_of_what_may_arrive_twice() {
     use AttemptOutcome::{Ambiguous, Refused};
     use MessageState::{Failed, Queued, Unknown};
-    // (outcome, state, is a template, is bound to another openid, is within WeChat's ten minutes, may arrive twice)
+    // (outcome, state, is a template, is bound to another openid, is within WeChat's ten minutes,
+    // may arrive twice)
     for (outcome, before, is_template, is_rebound, is_recent, may_duplicate) in [
         (Refused, Failed, true, false, true, false),
         (Refused, Failed, true, true, true, false),
@@ -245,7 +246,7 @@ fn finished_messages_are_deleted_by_their_age_by_wechats_clock() {
     // By this machine's clock, which may be wrong, it is older than that.
     prune(&mut store, 9000);
     assert!(state(&store, failed).is_some(), "its age is known only from now on");
-    // These two are postponed and fail when WeChat's clock is known, which this machine's is an hour ahead of.
+    // One fails and one is postponed while WeChat's clock is known; this machine's is an hour ahead.
     let known = queue(&mut store, 12_600, &text("o1"))[0];
     let update_to = |store: &mut Store, id, state| {
         tx_with_server_time(store, 12_600, Some(9000), |tx| tx.record_update(id, &update(state, None)))
@@ -259,7 +260,7 @@ fn finished_messages_are_deleted_by_their_age_by_wechats_clock() {
     assert!(store.attempts(failed).unwrap().is_empty());
     prune(&mut store, 20_000);
     assert_eq!(state(&store, queued), Some(MessageState::Queued));
-    // What was postponed has no age when it fails at last.
+    // A message that was postponed has no age when it fails.
     attempt(&mut store, 30_000, queued, AttemptOutcome::Refused, MessageState::Failed);
     prune(&mut store, 30_000);
     assert_eq!(state(&store, queued), Some(MessageState::Failed));
@@ -349,8 +350,8 @@ fn a_live_worker_is_one_whose_lock_is_held() {
     assert_eq!(recovered(&mut store), [1]);
 }
 
-/// The first report stays, but a later `delivered` is the last word, whether WeChat reports before or after
-/// it answers the send.
+/// The first report stays, but a later `delivered` is the last word, whether WeChat reports before
+/// or after it answers the send.
 #[test]
 fn a_message_has_the_receipt_that_counts() {
     use ReceiptStatus::{Blocked, Delivered, Failed};

@@ -213,7 +213,8 @@ mod tests {
         assert_eq!(left, expected);
     }
 
-    /// Another process may have deleted it before it was locked, and another file may have its name.
+    /// Another process may have deleted it before it was locked, and another file may have its
+    /// name.
     #[test]
     fn a_deleted_lock_file_is_no_lock() {
         let dir = tempfile::tempdir().unwrap();

@@ -264,7 +264,11 @@ impl OutboxTx<'_> {
     pub fn claim(&self, scope: ClaimScope, limit: usize) -> Result<Vec<ClaimedMessage>> {
         // Without the index hint SQLite scans all due messages for a range of IDs.
         let (index_hint, condition, (first, last)) = match scope {
-            ClaimScope::Range(first, last) => ("NOT INDEXED", "m.id BETWEEN ?2 AND ?3 ORDER BY m.id", (first, last)),
+            ClaimScope::Range(first, last) => {
+                // Another process may have tried it since, and postponed it.
+                let condition = "m.id BETWEEN ?2 AND ?3 AND (m.due_at <= ?5 OR m.attempts = 0) ORDER BY m.id";
+                ("NOT INDEXED", condition, (first, last))
+            }
             ClaimScope::Retry(id, due_at) => {
                 // The time of the process's own decision counts even if the clock was set back.
                 let condition = "m.id = ?2 AND m.due_at <= ?3 ORDER BY m.id";

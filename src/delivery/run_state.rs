@@ -188,6 +188,7 @@ impl RunState {
             || self.unclaimed_ids.iter().any(|(first, last)| (*first..=*last).contains(&id))
             || self.retry_timers.contains(id)
             || self.waiting_for_part.contains_key(&id)
+            || self.claimed_elsewhere.contains(&id)
             || self.upload_queue.contains(id)
     }
 
@@ -379,7 +380,18 @@ impl RunState {
     ) -> Result<Option<ClaimedMessage>, TxError> {
         if let Some(decision) = retry::decide_before_attempt(&self.retry_context(&claimed, step.now)) {
             let update = update_without_attempt(&claimed, &decision);
+            let waits = claimed.waits_for_predecessor && decision.state == MessageState::Queued;
+            let id = claimed.message.id;
             self.record_update(step, claimed, &update, false)?;
+            if waits {
+                // This run may still finish it: it is reported then, or at the end.
+                step.settled.retain(|settled| settled.id() != id);
+                match step.tx.unsent_predecessor(id)? {
+                    Some(previous_id) => drop(self.waiting_for_part.insert(id, previous_id)),
+                    // Another process sent it since this one was claimed.
+                    None => self.unclaimed_ids.push_back((id, id)),
+                }
+            }
             return Ok(None);
         }
         let throttled = match self.throttled_recipients.is_empty() {
@@ -424,6 +436,7 @@ impl RunState {
             self.retry_timers.schedule(message.id, fires_at, update.due_at);
             return Ok(());
         }
+        self.waiting_for_part.remove(&message.id);
         (message.state, message.due_at) = (update.state, update.due_at);
         message.sent_at = (update.state == MessageState::Sent).then_some(step.now.clock.wall);
         let ResponseInfo { msgid, errcode, errmsg, rid, error, .. } = update.response.clone();
@@ -441,7 +454,13 @@ impl RunState {
             MessageState::Sent => {
                 if let Some(next) = step.tx.next_part(id)? {
                     self.waiting_for_part.remove(&next);
-                    self.unclaimed_ids.push_back((next, next));
+                    match self.ready.iter_mut().find(|claimed| claimed.message.id == next) {
+                        // It was claimed because it has expired.
+                        Some(claimed) => {
+                            (claimed.waits_for_predecessor, claimed.any_part_attempted) = (false, true);
+                        }
+                        None => self.unclaimed_ids.push_back((next, next)),
+                    }
                 }
             }
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {

@@ -104,7 +104,8 @@ const ACTION_NAMES: [(&str, Action); 11] = [
 
 /// Returns the row for `errcode`.
 pub fn find(errcode: i64) -> Option<ErrcodeEntry> {
-    entries().find(|entry| entry.errcode == errcode)
+    let code = format!("{errcode}\t");
+    ERRCODES_TSV.lines().find(|line| line.starts_with(&code)).and_then(parse_row)
 }
 
 /// Returns all rows in the order of their codes.

@@ -8,7 +8,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params};
 use wxbox::store::MessageState;
 
-use crate::plan::USERS;
+use crate::plan::{FAULTS, USERS};
 use crate::wechat::{MessageKey, Platform, locked, number_in, show};
 use crate::world::{RETAIN, World};
 
@@ -43,12 +43,14 @@ pub fn note_rows(world: &mut World<'_>) {
 
 /// Records that no response to the open attempts of a process can now be recorded.
 pub fn mark_unanswered(raw: &Connection, ids: &BTreeMap<i64, MessageKey>, platform: &Mutex<Platform>, worker: &str) {
-    let sql = "SELECT m.id FROM messages m JOIN attempts a ON a.message_id = m.id
-               WHERE m.claimed_by = ?1 AND a.outcome IS NULL";
+    // Not with a parameter in WHERE: SQLite compiles a statement again for each value that it compares with a partial index.
+    let sql = "SELECT m.id, m.claimed_by FROM messages m JOIN attempts a ON a.message_id = m.id
+               WHERE m.claimed_by NOTNULL AND a.outcome IS NULL";
     let mut query = raw.prepare_cached(sql).unwrap();
-    for id in query.query_map([worker], |row| row.get::<_, i64>(0)).unwrap().map(Result::unwrap) {
+    let rows = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
+    for (id, _) in rows.map(Result::unwrap).filter(|(_, claimed_by)| claimed_by == worker) {
         let message = ids.get(&id).copied().unwrap_or_default();
-        locked(platform).messages.entry(message).and_modify(|truth| truth.unanswered = true);
+        locked(platform).messages.entry(message).and_modify(|it| (it.unanswered, it.not_before) = (true, 0));
     }
 }
 
@@ -85,6 +87,7 @@ pub fn state(platform: &mut Platform, message: MessageKey, state: MessageState, 
     let (taken, unanswered) = (!truth.taken.is_empty(), truth.unanswered);
     let is_true = match state {
         MessageState::Sent => taken,
+        MessageState::Failed if truth.has_fallback && truth.window_closed && !platform.may_give_up => false,
         MessageState::Failed | MessageState::Cancelled | MessageState::Expired => !taken,
         MessageState::Queued => !taken || may_have_arrived,
         MessageState::Unknown => unanswered,
@@ -198,7 +201,11 @@ pub fn table(met: &BTreeMap<(String, &'static str), u64>) -> String {
         text += &format!("{:<20}", "");
         text.extend(columns.iter().map(|it| format!("{it:>16}")));
         text.push('\n');
-        let faults: BTreeSet<&String> = met.keys().filter(|(_, it)| columns.contains(it)).map(|it| &it.0).collect();
+        let mut faults: BTreeSet<String> =
+            met.keys().filter(|(_, it)| columns.contains(it)).map(|it| it.0.clone()).collect();
+        if columns == SITUATIONS {
+            faults.extend(FAULTS.iter().map(|fault| format!("{fault:?}")));
+        }
         for fault in faults {
             text += &format!("{fault:<20}");
             let count = |it: &&'static str| met.get(&(fault.clone(), *it)).copied().unwrap_or(0);
@@ -228,7 +235,15 @@ pub fn size(world: &World<'_>) -> (i64, i64) {
     world.rig.raw.prepare_cached(sql).unwrap().query_row([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
-/// Checks that no transaction deletes more messages than other processes can wait for.
+/// A run that knows the time and ends well deletes what is older than the retention.
+pub fn history_is_pruned(world: &World<'_>) {
+    let left: i64 = query_one(&world.rig.raw, "SELECT count(*) FROM messages WHERE type = 'old'", []).unwrap();
+    if left > 0 {
+        locked(&world.platform).violate("e: history is pruned", format!("{left} old messages are left"));
+    }
+}
+
+/// No transaction deletes so much that others wait for long.
 pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64)) {
     let (after, commits) = size(world);
     let (deleted, commits) = (before - after, (commits - commits_before).rem_euclid(1 << 24));
@@ -238,23 +253,10 @@ pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64
     }
 }
 
-/// Checks that a request of a run obeys the rate limit, and the pause after the previous request
-/// for the same message.
-pub fn pauses(
-    platform: &mut Platform,
-    process: &str,
-    (rate, now, message): (u32, (i64, i64), Option<MessageKey>),
-    before: &[((i64, i64), Option<MessageKey>, bool)],
-) {
-    let in_second = before.iter().rev().take_while(|it| now.0 - it.0.0 < 1000).count();
+/// A run keeps its rate.
+pub fn rate(platform: &mut Platform, process: &str, rate: u32, now: i64, sent: &[(i64, i64)]) {
+    let in_second = sent.iter().rev().take_while(|it| now - it.0 < 1000).count();
     if rate > 0 && in_second > rate as usize {
         platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
-    }
-    let last = before.iter().rev().find(|it| it.1 == message);
-    // Times are true times: after a sleep of the machine, a run finds messages due that other
-    // processes have postponed. A message that an operator retries is due immediately.
-    let is_asked = message.and_then(|it| platform.messages.get(&it)).is_some_and(|truth| truth.retried);
-    if !platform.clock_set && !is_asked && last.is_some_and(|(at, _, may_hurry)| now.1 - at.1 < 700 && !may_hurry) {
-        platform.violate("e: backoff", format!("{process} repeats {} at once", show(message.unwrap_or_default())));
     }
 }

@@ -14,8 +14,8 @@ mod service;
 mod wechat;
 mod world;
 
-/// The number of histories that each of the two tests simulates.
-const HISTORIES: u64 = 2_000;
+/// How many histories each of the two tests plays.
+const HISTORIES: u64 = 2_500;
 
 /// Simulates the histories of these seeds, and prints the shortest form of the first that fails.
 fn play(seeds: impl Iterator<Item = u64>) {
@@ -76,7 +76,12 @@ fn no_other_history_breaks_a_promise() {
 
 /// Simulates these operations, and checks that no rule is violated.
 fn passes(kinds: &[Kind]) {
-    let plan: Vec<Op> = kinds.iter().map(|kind| Op { kind: *kind, noise: 1 }).collect();
+    passes_with(&kinds.iter().map(|kind| (*kind, 1)).collect::<Vec<_>>());
+}
+
+/// Plays these operations, each with its noise; the rules hold.
+fn passes_with(ops: &[(Kind, u64)]) {
+    let plan: Vec<Op> = ops.iter().map(|(kind, noise)| Op { kind: *kind, noise: *noise }).collect();
     let outcome = world::play(&mut world::Rig::new(), &plan, true);
     assert_eq!(outcome.violation, None, "{}", outcome.trace.join("\n"));
 }
@@ -120,6 +125,24 @@ fn a_part_is_reported_once() {
     let slow = Setup { concurrency: 1, rate: 2, wait_s: 0, ..Setup::flush(0) };
     let later = Kind::Advance { ms: 147_158_000 };
     passes(&[send, Kind::Retry(Pick::Nth(1), Setup::flush(1)), later, Kind::Flush(slow), Kind::Advance { ms: 60_000 }]);
+}
+
+/// A run told that an expired part stays queued, and then what became of it when the part before it was sent.
+#[test]
+fn an_expired_part_is_reported_once() {
+    let setup = Setup { deliver: false, ..Setup::flush(0) };
+    let send = Kind::Send { user: Some(BARE), form: Form::Parts(3), key: None, expire_s: None, setup };
+    passes(&[send, Kind::Advance { ms: 95_000_000 }, Kind::Flush(Setup::flush(0))]);
+}
+
+/// A run told that the message with the key of another is queued, while a service was sending that one.
+#[test]
+fn a_duplicate_is_reported_after_its_message() {
+    let serve = Kind::Serve(Setup { concurrency: 1, rate: 2, ..Setup::flush(0) });
+    let setup = Setup { concurrency: 1, wait_s: 0, ..Setup::flush(1) };
+    let batch = Kind::Batch { lines: 7, form: Form::Parts(3), setup };
+    let later = Kind::Advance { ms: 73_449_230 };
+    passes_with(&[(serve, 12143852720663582419), (later, 1966475278201787951), (batch, 10238629934626132024)]);
 }
 
 #[test]

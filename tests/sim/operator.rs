@@ -85,7 +85,7 @@ impl World<'_> {
                 }
                 if let Some(truth) = platform.messages.get_mut(message) {
                     truth.retried = true;
-                    (truth.requests, truth.may_hurry) = (0, true);
+                    (truth.requests, truth.not_before) = (0, 0);
                     truth.may_repeat += usize::from(may_duplicate);
                 }
             }
@@ -113,7 +113,10 @@ impl World<'_> {
                 let done = self.succeeds("cancel --all", store.cancel_all(APP, now));
                 done.into_iter().for_each(|_| self.none_queued("true"));
             }
-            Kind::QuotaClear => drop(self.succeeds("quota clear", store.make_due(APP, &[45009], now))),
+            Kind::QuotaClear => {
+                self.succeeds("quota clear", store.make_due(APP, &[45009], now));
+                locked(&self.platform).messages.values_mut().for_each(|truth| truth.not_before = 0);
+            }
             Kind::Prune { older_than_s, machine } => {
                 let before = self.clock(machine).wall.minus(Duration::from_secs(older_than_s));
                 let sql = "SELECT id FROM messages WHERE state <> 'queued'";
@@ -209,6 +212,11 @@ impl World<'_> {
             check::count(self, &format!("{kind:?}"));
         }
         let now = self.now();
+        locked(&self.platform).has_odd_times |= matches!(
+            kind,
+            Kind::Leap { .. } | Kind::Freeze { .. } | Kind::Suspend { .. } | Kind::Reboot(_) | Kind::Pause { .. }
+        );
+        self.has_disk_faults |= matches!(kind, Kind::DiskFault(_));
         let alive = self.processes.len() as u64;
         let nth = |n: u64| if alive > 0 { Some((n % alive) as usize) } else { None };
         match kind {
@@ -276,7 +284,8 @@ impl World<'_> {
         let first = self.next_number;
         self.next_number += parts;
         for (recipient, part) in recipients.iter().flat_map(|it| (0..parts).map(move |part| (it.0, part))) {
-            let truth = Truth { key, part, strict: expire_s.is_some(), created: now, ..Truth::default() };
+            let (strict, has_fallback) = (expire_s.is_some(), form == Form::Fallback);
+            let truth = Truth { key, part, strict, has_fallback, created: now, ..Truth::default() };
             platform.messages.insert((first + part, recipient), truth);
         }
         drop(platform);

@@ -1,7 +1,9 @@
 //! A history as data: the operations that a seed generates, and the shortest list of them that
 //! still fails.
 
-/// SplitMix64, which is small and gives the same numbers on every machine.
+use crate::wechat::STRICT_EXPIRY_MS;
+
+/// SplitMix64: small, and the same on every machine.
 #[derive(Clone)]
 pub struct Rng(pub u64);
 
@@ -270,7 +272,7 @@ impl Kind {
             0..170 => {
                 let to = rng.pick(&[Some(user), Some(user), Some(BARE), None]);
                 let key = rng.pick(&[None, Some(1), Some(2)]);
-                let expire_s = rng.pick(&[None, None, None, None, Some(3600)]);
+                let expire_s = rng.pick(&[None, None, None, None, Some(STRICT_EXPIRY_MS as u64 / 1000)]);
                 let deliver = rng.chance(70);
                 Self::Send { user: to, form, key, expire_s, setup: Setup::random(rng, deliver) }
             }

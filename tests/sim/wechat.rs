@@ -18,6 +18,12 @@ pub const EPOCH: i64 = 1_795_000_000_000;
 const DEDUPE_MS: i64 = 600_000;
 const WINDOW_MS: i64 = 48 * 3_600_000;
 const TIMEOUT_MS: i64 = 10_000;
+/// The expiry of a message whose sender gives one.
+pub const STRICT_EXPIRY_MS: i64 = 3_600_000;
+/// The shortest pause before a repeat.
+const PAUSE_MS: i64 = 700;
+const DAY_MS: i64 = 86_400_000;
+const BEIJING_MS: i64 = 8 * 3_600_000;
 
 /// A message as the operator knows it: the number of its text, and the recipient.
 pub type MessageKey = (u64, usize);
@@ -29,6 +35,10 @@ pub struct Truth {
     /// The number of parts before it.
     pub part: u64,
     pub strict: bool,
+    /// A template is sent in its place when WeChat refuses it.
+    pub has_fallback: bool,
+    /// The last answer was that a text came too late.
+    pub window_closed: bool,
     pub created: i64,
     /// When WeChat accepted it.
     pub taken: Vec<i64>,
@@ -37,10 +47,9 @@ pub struct Truth {
     /// An attempt got no usable response, or its process ended before it could record one.
     pub unanswered: bool,
     pub retried: bool,
-    /// The last response asks for another token or a template, and not for a pause.
-    pub may_hurry: bool,
+    /// Nothing but an operator or the end of the process may repeat it before, after the last answer.
+    pub not_before: i64,
     pub requests: u32,
-    pub last_request: i64,
 }
 
 /// A fault that the next requests meet.
@@ -71,6 +80,14 @@ pub struct Platform {
     pub bound: [Option<String>; USERS],
     /// Whether a system clock was set, so that the due times of messages no longer are true times.
     pub clock_set: bool,
+    /// Whether times differ from true ones: a clock was set, a machine or process stood still or began anew.
+    pub has_odd_times: bool,
+    /// Whether a message may fail though its last answer allows another attempt.
+    pub may_give_up: bool,
+    /// The class of the last request.
+    pub class: String,
+    /// What its answer asks not to be sent, and for how long: its class, or all to the recipient.
+    pub rest: Option<(String, i64)>,
     pub violations: Vec<String>,
     /// Readable lines, if they are wanted.
     pub trace: Option<Vec<String>>,
@@ -189,8 +206,15 @@ impl Platform {
             return self.violate("b: the state is true", format!("{} was never queued", show(message)));
         };
         truth.requests += 1;
-        truth.last_request = now;
-        let requests = truth.requests;
+        let (requests, early) = (truth.requests, truth.not_before - now);
+        let is_late = truth.strict && !truth.retried && now - truth.created > STRICT_EXPIRY_MS + 60_000;
+        if is_late && !self.has_odd_times {
+            self.violate("d: what has expired is not sent", show(message));
+        }
+        // What is due is due by the system clock; another host is part of the same attempt.
+        if early > 0 && self.latency == 0 && !self.clock_set {
+            self.violate("e: backoff", format!("{} is repeated {early} ms early", show(message)));
+        }
         if requests > 80 {
             self.violate("e: backoff", format!("{} was attempted {requests} times", show(message)));
         }
@@ -262,8 +286,8 @@ impl Platform {
             }
         };
         let text = result.as_ref().map(|it| String::from_utf8_lossy(&it.body).into_owned()).unwrap_or_default();
-        let may_hurry = ["40001", "42001", "45015", "45047"].iter().any(|code| text.contains(&format!(":{code},")));
-        self.messages.entry(message_key(&body)).and_modify(|truth| truth.may_hurry = may_hurry);
+        let errcode = serde_json::from_str::<Value>(&text).ok().and_then(|it| it["errcode"].as_i64());
+        self.on_answer(&body, errcode);
         if !matches!(&result, Ok(response) if response.status == 200 && fault != Some(Fault::NotJson))
             && fault != Some(Fault::Refused)
             && let Some(truth) = self.messages.get_mut(&message_key(&body))
@@ -271,6 +295,29 @@ impl Platform {
             truth.unanswered = true;
         }
         result
+    }
+}
+
+impl Platform {
+    /// Notes what an answer asks for: how long the message, others like it and the recipient rest.
+    fn on_answer(&mut self, body: &Value, errcode: Option<i64>) {
+        let (message, at) = (message_key(body), self.now + self.latency);
+        let next_quota = ((EPOCH + at + BEIJING_MS) / DAY_MS + 1) * DAY_MS - BEIJING_MS - EPOCH;
+        self.class = format!("{} {}", body["msgtype"], body["template_id"]);
+        self.rest = match errcode {
+            Some(45009 | 40037 | 48001) => Some((self.class.clone(), DAY_MS)),
+            Some(43117) => Some((format!("to {}", message.1), 60_000)),
+            _ => None,
+        };
+        self.may_give_up |= matches!(errcode, Some(40037 | 48001));
+        let Some(truth) = self.messages.get_mut(&message) else { return };
+        truth.window_closed = body["text"].is_object() && matches!(errcode, Some(45015 | 45047));
+        truth.not_before = match errcode {
+            Some(0 | 40001 | 42001 | 45015 | 45047) => 0,
+            Some(45009) => next_quota,
+            Some(43117) => at + 60_000,
+            _ => at + PAUSE_MS,
+        };
     }
 }
 

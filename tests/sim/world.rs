@@ -148,9 +148,10 @@ pub struct Process {
     line: Line,
     submissions: VecDeque<TaggedSubmission>,
     arrivals: Vec<(i64, Arrival)>,
-    /// The time of each request by the process's clock for pauses and in true time, its message,
-    /// and whether the response allows an immediate repeat.
-    requests: Vec<((i64, i64), Option<MessageKey>, bool)>,
+    /// When it sent which row, by its clock for pauses.
+    requests: Vec<(i64, i64)>,
+    /// What answers asked it not to send: from when, until when.
+    rests: Vec<(i64, i64, String)>,
     wake: Wake,
     pub paused_until: i64,
     /// The true time by which it must have ended.
@@ -195,6 +196,7 @@ pub struct World<'a> {
     pub lock_until: Option<i64>,
     /// The statement that fails, and the number of steps in which it can.
     pub disk_fault: Option<(u8, u8)>,
+    pub has_disk_faults: bool,
     /// The messages by their row.
     pub ids: BTreeMap<i64, MessageKey>,
     /// Rows that may have been deleted.
@@ -236,6 +238,7 @@ pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
         started: 0,
         lock_until: None,
         disk_fault: None,
+        has_disk_faults: false,
         ids: BTreeMap::new(),
         released: BTreeSet::new(),
         queued: Vec::new(),
@@ -351,6 +354,7 @@ impl World<'_> {
             return;
         }
         self.started += 1;
+        locked(&self.platform).may_give_up |= setup.max_attempts > 0;
         let name = format!("P{} on machine {}: {name}", self.started, setup.machine);
         self.say(|| format!("{name} starts"));
         let options = DeliveryOptions {
@@ -388,6 +392,7 @@ impl World<'_> {
             submissions,
             arrivals: Vec::new(),
             requests: Vec::new(),
+            rests: Vec::new(),
             wake: Wake::Now,
             paused_until: 0,
             deadline: self.now().max(self.machines[setup.machine].stopped_until) + MAX_RUN_MS,
@@ -497,7 +502,7 @@ impl World<'_> {
         }
         let size = if self.has_history { check::size(self) } else { (0, 0) };
         let process = &mut self.processes[index];
-        let mut next = process.scheduler.step(events, time);
+        let mut next = process.scheduler.step(events, time.clone());
         if matches!(next, NextStep::Abandon) {
             check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
             next = process.scheduler.abandon(&HashSet::new());
@@ -509,6 +514,9 @@ impl World<'_> {
         }
         if self.has_history {
             check::short_transactions(self, size);
+            if time.server.is_some() && matches!(next, NextStep::Finish(Ok(()))) {
+                check::history_is_pruned(self);
+            }
         }
         if self.processes[index].steps + 3 > MAX_STEPS {
             self.say(|| format!("{}: {next:?} at {instant:?}", self.processes[index].name));
@@ -584,18 +592,25 @@ impl World<'_> {
         let now = self.now();
         let mono = self.mono(self.processes[index].setup.machine);
         let process = &mut self.processes[index];
-        let message = key_of(&job);
-        check::pauses(
-            &mut locked(&self.platform),
-            &process.name,
-            (process.setup.rate, (mono, now), message),
-            &process.requests,
-        );
-        locked(&self.platform).latency = 0;
+        let mut platform = locked(&self.platform);
+        check::rate(&mut platform, &process.name, process.setup.rate, mono, &process.requests);
+        let (id, to) = (job.id, format!("to {}", recipient_of(&job.openid)));
+        process.requests.push((mono, id));
+        platform.latency = 0;
+        drop(platform);
         let result = job.perform(&process.client);
-        let may_hurry = message.and_then(|it| Some(locked(&self.platform).messages.get(&it)?.may_hurry));
-        process.requests.push(((mono, now), message, may_hurry == Some(true)));
-        let at = now + locked(&self.platform).latency;
+        let mut platform = locked(&self.platform);
+        let is_kept = |(from, until, what): &(i64, i64, String)| {
+            !(*from..*until).contains(&mono) || ![&platform.class, &to].contains(&what)
+        };
+        if !process.rests.iter().all(is_kept) {
+            let what = format!("{} sends row {id} though WeChat refuses its like", process.name);
+            platform.violate("e: a refused class rests", what);
+        }
+        let answered = mono + platform.latency;
+        process.rests.extend(platform.rest.take().map(|(what, ms)| (answered, answered + ms, what)));
+        let at = now + platform.latency;
+        drop(platform);
         process.arrivals.push((at, Arrival::Sent(result)));
     }
 
@@ -613,9 +628,21 @@ impl World<'_> {
         self.processes[index].arrivals.push((at, Arrival::Token(result)));
     }
 
-    /// Compares the events of a run about a message with the model.
+    /// A run that nobody stops waits for answers, and for a locked database while there are some to store.
+    fn check_patience(&self, index: usize, (id, message): (i64, MessageKey), state: MessageState) {
+        let process = &self.processes[index];
+        let sent = process.requests.iter().rev().find(|it| it.1 == id).map_or(0, |it| it.0);
+        let is_early = state == MessageState::Unknown && self.mono(process.setup.machine) - sent < 10_000;
+        let gives_up = self.lock_until.is_some() && !self.has_disk_faults;
+        if process.left_out != usize::MAX && (is_early || gives_up) {
+            locked(&self.platform).violate("e: results are waited for", show(message));
+        }
+    }
+
+    /// Compares what a run says of a message with what is true.
     fn on_event(&mut self, index: usize, event: DeliveryEvent) {
         let (name, id, state) = match event {
+            DeliveryEvent::Settled { message, duplicate: true, .. } => ("repeats", message.id, message.state),
             DeliveryEvent::Settled { message, .. } => ("settles", message.id, message.state),
             DeliveryEvent::ResultNotSaved { id, state, .. } => ("cannot store", id, state),
             DeliveryEvent::SendingStopped(error) => {
@@ -636,18 +663,32 @@ impl World<'_> {
         if !self.ids.contains_key(&id) {
             check::note_rows(self);
         }
-        let is_new = self.processes[index].reported.as_mut().is_none_or(|it| it.insert(id));
         let Some(message) = self.ids.get(&id).copied() else { return };
-        if name == "settles" && check::stored_state(&self.rig.raw, id).is_some_and(|stored| stored != state) {
+        let process = &mut self.processes[index];
+        let is_ours = process.submitted.contains(&message.0);
+        let is_new = process
+            .reported
+            .as_mut()
+            .is_none_or(|it| if name == "repeats" { !it.contains(&id) } else { it.insert(id) });
+        if name != "cannot store" && check::stored_state(&self.rig.raw, id).is_some_and(|stored| stored != state) {
             let what = format!("{} is reported as {state}", show(message));
             locked(&self.platform).violate("e: reports agree", what);
         }
         self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
-        // After a user's retry, a run of a service reports a message again.
-        if name == "cannot store" && !is_new && self.processes[index].role == RunRole::Command {
+        // A run has a message again after a user's retry or if a clock makes it due, and a service later.
+        let may_return = {
+            let platform = locked(&self.platform);
+            platform.clock_set || platform.messages.get(&message).is_some_and(|truth| truth.retried)
+        };
+        if name != "repeats" && !is_new && !may_return && self.processes[index].role == RunRole::Command {
             locked(&self.platform).violate("e: reports agree", format!("{} is reported twice", show(message)));
         }
+        if name == "repeats" && is_new && is_ours && self.processes[index].reported.is_some() {
+            locked(&self.platform)
+                .violate("e: reports agree", format!("{} is reported as a duplicate first", show(message)));
+        }
         if name == "cannot store" {
+            self.check_patience(index, (id, message), state);
             locked(&self.platform).messages.entry(message).and_modify(|it| it.unanswered = true);
         }
         if name == "cannot store" && state == MessageState::Queued {
@@ -655,9 +696,4 @@ impl World<'_> {
         }
         check::state(&mut locked(&self.platform), message, state, true);
     }
-}
-
-fn key_of(job: &SendJob) -> Option<MessageKey> {
-    let number = number_in(&serde_json::to_string(&*job.content).ok()?)?;
-    Some((number, recipient_of(&job.openid)))
 }

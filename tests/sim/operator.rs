@@ -199,7 +199,8 @@ impl World<'_> {
         };
         self.say(|| format!("{kind:?}: {done:?}"));
         if let Some(openid) = done {
-            if openid.is_none() {
+            // What an attempt in flight left queued at the first time is cancelled when it is due.
+            if openid.is_none() && locked(&self.platform).bound[user].is_some() {
                 self.none_queued(&format!("user_id = {}", user + 1));
             }
             locked(&self.platform).bound[user] = openid;

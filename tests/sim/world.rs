@@ -514,7 +514,7 @@ impl World<'_> {
         }
         if self.has_history {
             check::short_transactions(self, size);
-            if time.server.is_some() && matches!(next, NextStep::Finish(Ok(()))) {
+            if time.server.is_some() && self.lock_until.is_none() && matches!(next, NextStep::Finish(Ok(()))) {
                 check::history_is_pruned(self);
             }
         }
@@ -675,10 +675,10 @@ impl World<'_> {
             locked(&self.platform).violate("e: reports agree", what);
         }
         self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
-        // A run has a message again after a user's retry or if a clock makes it due, and a service later.
+        // A run has a message again after a user's retry or if it became due in the meantime, and a service later.
         let may_return = {
             let platform = locked(&self.platform);
-            platform.clock_set || platform.messages.get(&message).is_some_and(|truth| truth.retried)
+            platform.has_odd_times || platform.messages.get(&message).is_some_and(|truth| truth.retried)
         };
         if name != "repeats" && !is_new && !may_return && self.processes[index].role == RunRole::Command {
             locked(&self.platform).violate("e: reports agree", format!("{} is reported twice", show(message)));

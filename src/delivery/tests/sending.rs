@@ -92,7 +92,13 @@ fn a_part_that_cannot_be_sent_yet_says_for_which_it_waits() {
         .save_token(APP_ID, &CachedToken { expires_at: START.plus(SECOND * 90_000), ..token("T") })
         .unwrap();
     run.idle();
-    assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 2 queued (waits_for_part)"]);
+    assert_eq!(run.log(), ["queued 2", "send 1 text to o1"]);
+    let reason = run.outbox.store.message(APP_ID, 2).unwrap().unwrap().error.unwrap();
+    assert_eq!(reason.kind, "waits_for_part");
+    // It is reported once, at its end.
+    run.answer(1, accepted());
+    run.answer(2, accepted());
+    assert_eq!(run.log(), ["settled 1 sent", "send 2 text to o1", "settled 2 sent"]);
 }
 
 #[test]
@@ -229,7 +235,7 @@ fn a_run_reports_a_message_whose_retry_another_process_takes() {
     run.idle();
     let next = run.answer(1, refused(-1));
     let worker = WorkerLock::acquire(run.outbox.store.path()).unwrap();
-    run.outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Range(1, 1), 1));
+    run.outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Retry(1, START.plus(SECOND * 60)), 1));
     run.log();
     let next = run.resume(&next);
     assert!(matches!(next, NextStep::Wait(_)), "{next:?}");

@@ -192,6 +192,14 @@ impl RunState {
             || self.upload_queue.contains(id)
     }
 
+    /// Forgets a message in flight whose result could not be stored. The step that failed may have
+    /// scheduled it, and claimed it again.
+    pub(super) fn forget(&mut self, id: i64) {
+        self.in_flight.remove(&id);
+        self.retry_timers.cancel(id);
+        self.ready.retain(|claimed| claimed.message.id != id);
+    }
+
     /// Returns whether there is a message to claim at this time.
     pub(super) fn has_claimable(&self, now: Instant) -> bool {
         self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)

@@ -111,11 +111,7 @@ impl Scheduler {
             return NextStep::Finish(Err(first));
         }
         self.failure = Some(error);
-        for (id, _) in &self.unsaved_results {
-            self.run_state.in_flight.remove(id);
-            // The step that failed may have scheduled it.
-            self.run_state.retry_timers.cancel(*id);
-        }
+        self.unsaved_results.iter().for_each(|(id, _)| self.run_state.forget(*id));
         self.phase = RunPhase::Draining(self.now.instant + FINAL_RESPONSE_TIMEOUT);
         NextStep::Continue
     }

@@ -145,6 +145,23 @@ fn a_duplicate_is_reported_after_its_message() {
     passes_with(&[(serve, 12143852720663582419), (later, 1966475278201787951), (batch, 10238629934626132024)]);
 }
 
+/// A message whose result could not be stored was reported as queued as well, because the failed
+/// step had claimed it again for its fallback.
+#[test]
+fn a_result_that_is_not_stored_is_reported_once() {
+    let setup = Setup { concurrency: 1, wait_s: 5, ..Setup::flush(0) };
+    let batch = Kind::Batch { lines: 4, form: Form::Fallback, setup };
+    let setup = Setup { concurrency: 1, wait_s: 0, ..Setup::flush(0) };
+    let send = Kind::Send { user: None, form: Form::Fallback, key: None, expire_s: None, setup };
+    passes_with(&[
+        (arm(Fault::Errcode(45047), 1), 16430433033398806438),
+        (batch, 6360618195631335525),
+        (send, 5467354856572134819),
+        (Kind::DiskFault(6), 4443619239935013072),
+        (Kind::Advance { ms: 35 }, 4391064090095810231),
+    ]);
+}
+
 #[test]
 fn a_history_is_the_same_each_time() {
     let mut rig = world::Rig::new();

@@ -127,7 +127,8 @@ fn a_part_is_reported_once() {
     passes(&[send, Kind::Retry(Pick::Nth(1), Setup::flush(1)), later, Kind::Flush(slow), Kind::Advance { ms: 60_000 }]);
 }
 
-/// A run told that an expired part stays queued, and then what became of it when the part before it was sent.
+/// A run reported that an expired part stays queued, and its final state when the part before it was
+/// sent.
 #[test]
 fn an_expired_part_is_reported_once() {
     let setup = Setup { deliver: false, ..Setup::flush(0) };
@@ -135,7 +136,7 @@ fn an_expired_part_is_reported_once() {
     passes(&[send, Kind::Advance { ms: 95_000_000 }, Kind::Flush(Setup::flush(0))]);
 }
 
-/// A run told that the message with the key of another is queued, while a service was sending that one.
+/// A run reported that the message with the same key is queued, while a service was sending it.
 #[test]
 fn a_duplicate_is_reported_after_its_message() {
     let serve = Kind::Serve(Setup { concurrency: 1, rate: 2, ..Setup::flush(0) });

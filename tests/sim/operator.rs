@@ -199,7 +199,7 @@ impl World<'_> {
         };
         self.say(|| format!("{kind:?}: {done:?}"));
         if let Some(openid) = done {
-            // What an attempt in flight left queued at the first time is cancelled when it is due.
+            // The first `unbind` leaves a message with an attempt in flight; it is cancelled when it is due.
             if openid.is_none() && locked(&self.platform).bound[user].is_some() {
                 self.none_queued(&format!("user_id = {}", user + 1));
             }

@@ -80,13 +80,14 @@ pub struct Platform {
     pub bound: [Option<String>; USERS],
     /// Whether a system clock was set, so that the due times of messages no longer are true times.
     pub clock_set: bool,
-    /// Whether times differ from true ones: a clock was set, a machine or process stood still or began anew.
+    /// Whether measured times may be wrong: a clock was set, or a machine or process was paused or
+    /// restarted.
     pub has_odd_times: bool,
     /// Whether a message may fail though its last answer allows another attempt.
     pub may_give_up: bool,
     /// The class of the last request.
     pub class: String,
-    /// What its answer asks not to be sent, and for how long: its class, or all to the recipient.
+    /// The class or the recipient that its response forbids, and for how long.
     pub rest: Option<(String, i64)>,
     pub violations: Vec<String>,
     /// Readable lines, if they are wanted.
@@ -211,7 +212,7 @@ impl Platform {
         if is_late && !self.has_odd_times {
             self.violate("d: what has expired is not sent", show(message));
         }
-        // What is due is due by the system clock; another host is part of the same attempt.
+        // Due times are of the system clock. The second host is part of the same attempt.
         if early > 0 && self.latency == 0 && !self.clock_set {
             self.violate("e: backoff", format!("{} is repeated {early} ms early", show(message)));
         }

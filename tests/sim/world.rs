@@ -150,7 +150,7 @@ pub struct Process {
     arrivals: Vec<(i64, Arrival)>,
     /// When it sent which row, by its clock for pauses.
     requests: Vec<(i64, i64)>,
-    /// What answers asked it not to send: from when, until when.
+    /// The classes and recipients that responses forbid: from when, until when.
     rests: Vec<(i64, i64, String)>,
     wake: Wake,
     pub paused_until: i64,
@@ -628,7 +628,7 @@ impl World<'_> {
         self.processes[index].arrivals.push((at, Arrival::Token(result)));
     }
 
-    /// A run that nobody stops waits for answers, and for a locked database while there are some to store.
+    /// A run that is not stopped waits for responses, and for a locked database that must store them.
     fn check_patience(&self, index: usize, (id, message): (i64, MessageKey), state: MessageState) {
         let process = &self.processes[index];
         let sent = process.requests.iter().rev().find(|it| it.1 == id).map_or(0, |it| it.0);

@@ -104,9 +104,11 @@ impl World<'_> {
     pub fn look(&mut self, machine: usize) {
         let (now, instant, clock) = (self.now(), self.instant(self.mono(machine)), self.clock(machine));
         let seen = self.noticeable(machine);
+        let is_locked = self.lock_until.is_some();
         let Some(service) = &mut self.services[machine] else { return };
         (service.last_look, service.looked_at) = (now, instant);
-        if service.watcher.next_orphan_check().is_some_and(|next_check| next_check <= instant) {
+        // While the database is locked, no message is recovered; the program repeats the check.
+        if !is_locked && service.watcher.next_orphan_check().is_some_and(|next_check| next_check <= instant) {
             service.seen_deaths = Some(self.deaths);
         }
         let status = service.watcher.poll(instant, &clock).unwrap();

@@ -145,7 +145,7 @@ impl Platform {
     }
 
     /// Accepts a message `delay` from now, unless it has to be refused.
-    fn send_answer(&mut self, token: &str, body: &Value, delay: i64) -> Value {
+    fn send_answer(&mut self, token: &str, body: &Value, fault: Option<Fault>, delay: i64) -> Value {
         if token != format!("t{}", self.token) {
             return json!({"errcode": 40001, "errmsg": "invalid credential rid: 1"});
         }
@@ -158,9 +158,9 @@ impl Platform {
         }
         if let Some(id) = body["client_msg_id"].as_str() {
             if self.seen.get(id).is_some_and(|first| at - first < DEDUPE_MS) {
-                return match self.armed.iter().any(|it| it.fault == Fault::DuplicateAnswered) {
-                    true => json!({"errcode": 40241, "errmsg": "duplicate"}),
-                    false => json!({"errcode": 0, "errmsg": "ok", "msgid": 7}),
+                return match fault {
+                    Some(Fault::DuplicateAnswered) => json!({"errcode": 40241, "errmsg": "duplicate"}),
+                    _ => json!({"errcode": 0, "errmsg": "ok", "msgid": 7}),
                 };
             }
             self.seen.insert(id.to_owned(), at);
@@ -261,7 +261,7 @@ impl Platform {
         let answer = match (is_taken, token_api) {
             (false, _) => Value::Null,
             (true, true) => self.token_answer(body["force_refresh"] == true),
-            (true, false) => self.send_answer(&query_token, &body, late),
+            (true, false) => self.send_answer(&query_token, &body, fault, late),
         };
         let mut response =
             HttpResponse { status: 200, date: Some(Timestamp((EPOCH + self.now) / 1000 * 1000)), body: Vec::new() };

@@ -105,8 +105,9 @@ fn long_help_and_lists_are_paged() {
 #[test]
 fn ctrl_c_is_for_the_pager() {
     let env = TestEnv::new();
-    // It ends by itself once it has been interrupted.
-    let script = "#!/bin/sh\ntrap 'echo caught; exit 0' INT\necho ready\nwhile read -r line </dev/tty; do :; done\n";
+    // It ends by itself once it has been interrupted. A signal always ends `wait`, but not a `read`
+    // that is about to begin.
+    let script = "#!/bin/sh\nsleep 1000 &\ntrap 'kill $!; echo caught; exit 0' INT\necho ready\nwait\n";
     let path = env.write_file("pager", script);
     set_mode(&path, 0o755);
     let mut command = env.command("send --help");

@@ -266,6 +266,8 @@ fn answers_can_be_changed_before_they_are_written() {
     terminal.wait_for("  3  Callback address  http://127.0.0.1:9000/");
     terminal.type_keys("9\r");
     terminal.wait_for("type a number from 1 to 4");
+    // The answer stays for editing.
+    terminal.wait_for("change that line: 9");
     terminal.type_keys("\x7f1\r");
     terminal.wait_for("AppID [wx1111111111111111]:");
     terminal.type_keys("wx2222222222222222\r");

@@ -162,7 +162,7 @@ pub fn file_id(path: &Path) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{ClaimScope, Expiry, NewRecipient, OutboxTx, Payload, Submission, TxContext, WorkerLock};
+    use crate::store::{ClaimScope, OutboxTx, Submission, TxContext, WorkerLock};
 
     const DAY: i64 = 86_400;
 
@@ -200,16 +200,7 @@ mod tests {
 
         /// Queues a message by a clock that shows `second`.
         fn queue(&mut self, second: i64) {
-            let recipient = NewRecipient { user_id: None, user: None, openid: "o1".to_owned(), client_msg_id: None };
-            let submission = Submission {
-                payload: Payload { kind: "text", json: "{}".to_owned() },
-                parts: Vec::new(),
-                files: Vec::new(),
-                fallback: None,
-                recipients: vec![recipient],
-                key: None,
-                expiry: Expiry { after: Duration::from_secs(3600), strict: false },
-            };
+            let submission = Submission::text_to(&["o1"]);
             self.transaction("", second, |tx| tx.enqueue(&submission, false));
         }
 

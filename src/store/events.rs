@@ -446,20 +446,13 @@ mod tests {
     fn send(store: &mut Store, msgid: &str) -> i64 {
         use crate::clock::ClockReading;
         use crate::store::{
-            AttemptOutcome, ClaimScope, EnqueueResult, Expiry, MessageState, MessageUpdate, NewRecipient, Payload,
-            ResponseInfo, RetryState, Submission, TxContext,
+            AttemptOutcome, ClaimScope, EnqueueResult, MessageState, MessageUpdate, Payload, ResponseInfo, RetryState,
+            Submission, TxContext,
         };
         let now = ClockReading::now();
         let context = TxContext { app_id: APP, worker_id: "w", now: &now, server_now: None };
-        let submission = Submission {
-            payload: Payload { kind: "template", json: "{}".into() },
-            parts: Vec::new(),
-            fallback: None,
-            files: Vec::new(),
-            recipients: vec![NewRecipient { user: None, user_id: None, openid: "oLuffy".into(), client_msg_id: None }],
-            key: None,
-            expiry: Expiry { after: Duration::from_secs(60), strict: false },
-        };
+        let payload = Payload { kind: "template", json: "{}".into() };
+        let submission = Submission { payload, ..Submission::text_to(&["oLuffy"]) };
         store
             .transaction(context, false, |tx| {
                 let queued = tx.enqueue(&submission, false)?;

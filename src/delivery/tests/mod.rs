@@ -122,25 +122,13 @@ fn submissions() -> DeliverySource {
     DeliverySource::Submissions(crossbeam_channel::never())
 }
 
-/// A text to bare openids.
 fn text(openids: &[&str]) -> Submission {
-    let recipient =
-        |openid: &&str| NewRecipient { user_id: None, user: None, openid: (*openid).to_owned(), client_msg_id: None };
-    Submission {
-        payload: Payload { kind: "text", json: r#"{"type":"text","content":"hello"}"#.to_owned() },
-        parts: Vec::new(),
-        files: Vec::new(),
-        fallback: None,
-        recipients: openids.iter().map(recipient).collect(),
-        key: None,
-        expiry: Expiry { after: SECOND * 3600, strict: false },
-    }
+    Submission::text_to(openids)
 }
 
 /// A text in this many parts.
 fn parts(count: usize) -> Submission {
-    let first = text(&["o1"]);
-    Submission { parts: vec![first.payload.clone(); count - 1], ..first }
+    text(&["o1"]).in_parts(count)
 }
 
 fn template_payload() -> Payload {

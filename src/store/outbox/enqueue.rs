@@ -50,6 +50,33 @@ pub struct Submission {
     pub expiry: Expiry,
 }
 
+#[cfg(test)]
+impl Submission {
+    /// Returns a text to bare openids that expires after an hour.
+    pub(crate) fn text_to(openids: &[&str]) -> Self {
+        let recipient = |openid: &&str| NewRecipient {
+            user_id: None,
+            user: None,
+            openid: (*openid).to_owned(),
+            client_msg_id: None,
+        };
+        Self {
+            payload: Payload { kind: "text", json: r#"{"type":"text","content":"hello"}"#.to_owned() },
+            parts: Vec::new(),
+            files: Vec::new(),
+            fallback: None,
+            recipients: openids.iter().map(recipient).collect(),
+            key: None,
+            expiry: Expiry { after: Duration::from_secs(3600), strict: false },
+        }
+    }
+
+    /// Returns the same text in this many parts.
+    pub(crate) fn in_parts(self, count: usize) -> Self {
+        Self { parts: vec![self.payload.clone(); count - 1], ..self }
+    }
+}
+
 /// The time after which a message expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {

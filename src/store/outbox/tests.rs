@@ -31,22 +31,12 @@ fn open() -> (TempDir, Store) {
 }
 
 fn text(openid: &str) -> Submission {
-    let recipient = NewRecipient { user_id: None, user: None, openid: openid.to_owned(), client_msg_id: None };
-    Submission {
-        payload: Payload { kind: "text", json: "{}".to_owned() },
-        parts: Vec::new(),
-        files: Vec::new(),
-        fallback: None,
-        recipients: vec![recipient],
-        key: None,
-        expiry: Expiry { after: HOUR, strict: false },
-    }
+    Submission::text_to(&[openid])
 }
 
 /// A text in this many parts.
 fn parts(count: usize) -> Submission {
-    let first = text("o1");
-    Submission { parts: vec![first.payload.clone(); count - 1], ..first }
+    text("o1").in_parts(count)
 }
 
 /// A template message to a user.

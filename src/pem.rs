@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use memchr::memmem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -105,7 +106,7 @@ fn lines(pem: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+    memmem::find(text, part).is_some()
 }
 
 /// Returns why the text has no section of the required kind. `wrong_kind` is the error if it has

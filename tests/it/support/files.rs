@@ -16,7 +16,12 @@ pub fn list_files(directory: &Path) -> Vec<PathBuf> {
 
 /// Returns whether a file contains this text.
 pub fn contains(file: &Path, text: &str) -> bool {
-    std::fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
+    bytes_contain(&std::fs::read(file).unwrap(), text)
+}
+
+/// Returns whether these bytes contain this text.
+pub fn bytes_contain(bytes: &[u8], text: &str) -> bool {
+    memchr::memmem::find(bytes, text.as_bytes()).is_some()
 }
 
 /// Returns whether a file of the database (the file, its write-ahead log, copies) contains this

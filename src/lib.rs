@@ -35,6 +35,7 @@ pub mod pem;
 mod pickers;
 pub mod process_hardening;
 mod push_listener;
+mod random;
 pub mod reference;
 pub mod report;
 pub mod sandbox;

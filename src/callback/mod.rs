@@ -20,7 +20,7 @@ mod uri;
 pub use domain_verification::{DomainVerificationFile, is_verification_file_name};
 pub use exchange::{CodeExchange, ExchangeError, OAuthIdentity};
 pub use follow::{FollowLookupFn, FollowLookupResult, FollowQrCode};
-pub use oauth_state::{OAuthState, random_base62};
+pub use oauth_state::OAuthState;
 pub use pages::is_callback_page;
 pub use pending_binding::{BoundUser, CallbackEvent, PendingBinding, SaveBinding};
 pub use reject_reason::RejectReason;

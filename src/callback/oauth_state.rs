@@ -2,16 +2,12 @@
 
 use std::fmt;
 
-use anyhow::Context;
-use rand::TryRng;
-use rand::rngs::SysRng;
 use subtle::ConstantTimeEq;
 
-use crate::t;
+use crate::random::random_base62;
 
 /// The number of random digits: 22 digits of base 62 are 130 bits.
 const RANDOM_DIGITS: usize = 22;
-const BASE62_ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The uid of a user followed by random digits: letters and digits only, as WeChat requires.
 #[derive(Clone)]
@@ -47,22 +43,6 @@ impl OAuthState {
     }
 }
 
-/// Returns `count` random digits of base 62.
-///
-/// # Errors
-/// The operating system provides no randomness.
-pub fn random_base62(count: usize) -> anyhow::Result<String> {
-    let mut text = String::with_capacity(count);
-    let mut bytes = [0; RANDOM_DIGITS];
-    while text.len() < count {
-        SysRng.try_fill_bytes(&mut bytes).with_context(|| t!("callback-no-randomness"))?;
-        // Six bits each. The values 62 and 63 are discarded, so that all digits are equally likely.
-        let digits = bytes.iter().filter_map(|byte| BASE62_ALPHABET.get(usize::from(byte & 63)));
-        text.extend(digits.take(count - text.len()).map(|digit| char::from(*digit)));
-    }
-    Ok(text)
-}
-
 impl fmt::Debug for OAuthState {
     /// Hides the state: anyone who knows it can bind another phone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,7 +68,7 @@ mod tests {
         assert_eq!(states.iter().collect::<HashSet<_>>().len(), states.len());
         // 44,000 digits contain each of the 62 digits unless the source is broken.
         let seen: HashSet<u8> = states.iter().flat_map(|state| state[uid.len()..].bytes()).collect();
-        assert_eq!(seen.len(), BASE62_ALPHABET.len());
+        assert_eq!(seen.len(), 62);
     }
 
     #[test]

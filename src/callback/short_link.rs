@@ -4,8 +4,8 @@ use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::oauth_state::random_base62;
 use crate::http_server::HttpResponse;
+use crate::random::random_base62;
 
 /// The number of random digits: 14 digits of base 62 are 83 bits. Anyone who guesses them learns
 /// the state.

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use crossbeam_channel::{Receiver, after, bounded, select};
-use rand::TryRng as _;
-use rand::rngs::SysRng;
 use reqwest::blocking::Client as Phone;
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -20,6 +18,7 @@ use tempfile::TempDir;
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
 use crate::i18n::current_language;
+use crate::random::random_bytes;
 use crate::signals::{Signal, SignalReceiver};
 use crate::ui::{QrStyle, Ui};
 use crate::{t, wechat};
@@ -370,7 +369,7 @@ fn interrupted_error(signal: Signal) -> anyhow::Error {
 fn free_port() -> anyhow::Result<u16> {
     const OURS: Range<u32> = 20_000..32_000;
     for _ in 0..100 {
-        let offset = SysRng.try_next_u32()? % (OURS.end - OURS.start);
+        let offset = u32::from_le_bytes(random_bytes()?) % (OURS.end - OURS.start);
         let port = u16::try_from(OURS.start + offset)?;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);

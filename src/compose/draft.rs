@@ -1,12 +1,10 @@
 //! A message before its template is resolved, and the submission that is made from it.
 
-use rand::TryRng as _;
-use rand::rngs::SysRng;
-
 use super::recipients::Recipient;
 use super::split;
 use super::warnings::DraftWarnings;
 use crate::exit::CommandError;
+use crate::random::random_bytes;
 use crate::store::{Attachment, Expiry, NewRecipient, Payload, Submission};
 use crate::t;
 use crate::wechat::message::{Content, MAX_TEXT_BYTES};
@@ -120,7 +118,5 @@ fn payload(content: &Content) -> anyhow::Result<Payload> {
 /// Returns 128 random bits as 32 hex digits. A row number would repeat in a new or restored
 /// database, and WeChat would drop a new message as a repeat.
 fn new_client_msg_id() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    SysRng.try_fill_bytes(&mut bytes)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+    Ok(hex::encode(random_bytes::<16>()?))
 }

@@ -3,10 +3,9 @@
 //! Page: doc/service/guide/product/message/Passive_user_reply_message.
 
 use anyhow::Context as _;
-use rand::TryRng as _;
-use rand::rngs::SysRng;
 
 use crate::i18n::Lang;
+use crate::random::random_bytes;
 use crate::wechat::push::PushMessage;
 use crate::{t, t_in};
 
@@ -35,7 +34,5 @@ fn cdata(text: &str) -> String {
 /// # Errors
 /// The operating system provides no randomness.
 pub fn random_prefix() -> anyhow::Result<[u8; 16]> {
-    let mut bytes = [0; 16];
-    SysRng.try_fill_bytes(&mut bytes).with_context(|| t!("callback-no-randomness"))?;
-    Ok(bytes)
+    random_bytes().with_context(|| t!("callback-no-randomness"))
 }

@@ -8,11 +8,10 @@
 
 use std::path::Path;
 
-use rand::TryRng as _;
-use rand::rngs::SysRng;
 use rusqlite::Connection;
 
 use super::connect::connect_immutable;
+use crate::random::random_bytes;
 
 /// The number of bits of the schema version in `user_version`.
 const SCHEMA_BITS: u32 = 8;
@@ -35,8 +34,7 @@ impl UserVersion {
 
     /// Returns a version with this schema and a random generation.
     pub(super) fn new(schema: i64) -> rusqlite::Result<Self> {
-        let mut bytes = [0; 4];
-        SysRng.try_fill_bytes(&mut bytes).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        let bytes = random_bytes().map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
         Ok(Self(0).with_parts(u32::from_be_bytes(bytes) % GENERATION_COUNT, schema))
     }
 

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::callback::random_base62;
 use crate::cli::EventsMode;
+use crate::random::random_base62;
 use crate::secret::Secret;
 use crate::wechat::push::AES_KEY_CHARS;
 

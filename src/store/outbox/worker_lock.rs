@@ -8,14 +8,13 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use rand::TryRng as _;
-use rand::rngs::SysRng;
 use rusqlite::params;
 
 use super::transaction::{APP_ID_COLUMN, ClaimedMessage, load_history, read_claimed_message, select_claimed_sql};
 use crate::files;
 use crate::files::sibling_path;
 use crate::i18n::io_error_text;
+use crate::random::random_bytes;
 use crate::store::open::sync_wal_dir_entry;
 use crate::store::{Error, Result, Store, temp_copy};
 
@@ -44,8 +43,7 @@ impl WorkerLock {
         // This process's commits must survive a power cut before its first message is sent.
         sync_wal_dir_entry(database);
         for _ in 0..MAX_CREATE_ATTEMPTS {
-            let mut bytes = [0; 8];
-            SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
+            let bytes = random_bytes().map_err(|e| failed(io::Error::other(e)))?;
             let name = format!("{:0WORKER_ID_DIGITS$x}", u64::from_be_bytes(bytes));
             let path = lock_path(database, &name);
             let lock = files::create_private(&path).map_err(failed)?;

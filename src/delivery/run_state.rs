@@ -388,17 +388,17 @@ impl RunState {
     ) -> Result<Option<ClaimedMessage>, TxError> {
         if let Some(decision) = retry::decide_before_attempt(&self.retry_context(&claimed, step.now)) {
             let update = update_without_attempt(&claimed, &decision);
-            let waits = claimed.waits_for_predecessor && decision.state == MessageState::Queued;
-            let id = claimed.message.id;
-            self.record_update(step, claimed, &update, false)?;
-            if waits {
+            if claimed.waits_for_predecessor && decision.state == MessageState::Queued {
                 // This run may still finish it: it is reported then, or at the end.
-                step.settled.retain(|settled| settled.id() != id);
-                match step.tx.unsent_predecessor(id)? {
-                    Some(previous_id) => drop(self.waiting_for_part.insert(id, previous_id)),
-                    // Another process sent it since this one was claimed.
-                    None => self.unclaimed_ids.push_back((id, id)),
+                let id = claimed.message.id;
+                step.tx.record_update(id, &update)?;
+                self.waiting_for_part.remove(&id);
+                if !self.wait_for_predecessor(step.tx, id)? {
+                    // Another process sent the part before it since this one was claimed.
+                    self.unclaimed_ids.push_back((id, id));
                 }
+            } else {
+                self.record_update(step, claimed, &update, false)?;
             }
             return Ok(None);
         }
@@ -486,11 +486,18 @@ impl RunState {
     /// Handles a message that could not be claimed: it waits for the part before it, or another
     /// process has it.
     fn classify_unclaimed(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<(), TxError> {
-        match tx.unsent_predecessor(id)? {
-            Some(previous_id) => drop(self.waiting_for_part.insert(id, previous_id)),
-            None => self.claimed_elsewhere.push(id),
+        if !self.wait_for_predecessor(tx, id)? {
+            self.claimed_elsewhere.push(id);
         }
         Ok(())
+    }
+
+    /// Makes a message wait for the part before it. Returns `false` if that part is sent, or if
+    /// there is none.
+    fn wait_for_predecessor(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<bool, TxError> {
+        let previous_id = tx.unsent_predecessor(id)?;
+        self.waiting_for_part.extend(previous_id.map(|previous_id| (id, previous_id)));
+        Ok(previous_id.is_some())
     }
 
     /// Handles a message that another process finished: that process also sends the part after it.

@@ -151,7 +151,7 @@ bind-timeout-scan-hint = run the command again, with a longer --timeout if neede
 bind-timeout-refused-hint = run the command again with -v to see why each request was rejected; use --timeout to wait longer
 bind-unreachable = cannot check the code of a callback: { $cause }; the phone shows a page that asks the person to try again
 bind-visit = Open the URL in the WeChat app of { $user }.
-bind-waiting = waiting for the phone,
+bind-waiting = waiting for the phone
 bind-wrong-path = rejected the callback: its state is correct, but its path is not that of redirect_uri; configure the web server or tunnel so that it does not change the path
 
 ## callback (pages on the phone)
@@ -495,7 +495,7 @@ doctor-late = no response within { $seconds ->
    *[other] { $seconds } seconds
 }
 doctor-late-fix = check the network, the disk and the database: one of them does not respond, or another process holds a lock
-doctor-looking = checking,
+doctor-looking = checking
 doctor-name-apis = APIs
 doctor-name-callback = callback
 doctor-name-clock = clock
@@ -682,7 +682,7 @@ init-events-renew = The config already has a Token for events. Make a new Token 
 init-events-serve-runs = `wxbox serve` is running with the old config. Run `systemctl reload wxbox-serve` or restart it, then save the values in WeChat's console.
 init-events-test-account = Is it a test account (测试号)? Its page has no EncodingAESKey, so its events are not encrypted.
 init-events-timed-out = WeChat did not check the URL within { $time }
-init-events-waiting = waiting for WeChat's check of the URL (press Ctrl-C to stop waiting),
+init-events-waiting = waiting for WeChat's check of the URL (press Ctrl-C to stop waiting)
 init-events-wrong-path = WeChat checked the path { $path }, but the path of the push URL is { $right }
 init-events-wrong-token = WeChat checked the URL with another Token: compare push.token with the Token in WeChat's console
 init-expected-listen = a host and a port, such as 127.0.0.1:8080 or :8080
@@ -1706,6 +1706,7 @@ ui-ask-default = { $prompt } [{ $default }]:{ " " }
 ui-at-most = { $text }, at most { $time }…
 ui-cause = { $what }: { $cause }
 ui-clauses = { $first }; { $rest }
+ui-countdown = { $text }, { $time }
 ui-crash = internal error at { $place } (wxbox { $version })
 ui-crash-hint = report this line as a bug; queued messages are still in the outbox
 ui-delivered = { $sent } sent, { $not } not sent

@@ -49,17 +49,16 @@ impl Drop for DrawnBar {
 /// A spinner with the remaining time.
 pub struct Countdown {
     bar: DrawnBar,
+    text: String,
     deadline: Instant,
 }
 
 impl Countdown {
     /// Starts a countdown from `total`.
     pub fn new(ui: &mut Ui, text: &str, total: Duration) -> Self {
-        let bar = DrawnBar::new(ui, None, "{spinner} {prefix} {msg}", text);
-        let countdown = Self { bar, deadline: Instant::now() + total };
+        let bar = DrawnBar::new(ui, None, "{spinner} {msg}", "");
+        let countdown = Self { bar, text: text.to_owned(), deadline: Instant::now() + total };
         countdown.tick();
-        // The text ends with a clause for the remaining time, which would not change here.
-        let text = text.rsplit_once([',', '，']).map_or(text, |(before, _)| before);
         print_static(ui, &t!("ui-at-most", text = text, time = exact_duration(total)));
         countdown
     }
@@ -71,7 +70,7 @@ impl Countdown {
 
     /// Redraws the countdown.
     pub fn tick(&self) {
-        self.bar.0.set_message(format_mm_ss(self.remaining()));
+        self.bar.0.set_message(t!("ui-countdown", text = self.text, time = format_mm_ss(self.remaining())));
         self.bar.0.tick();
     }
 }

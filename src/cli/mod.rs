@@ -1,5 +1,8 @@
 //! The clap types of the command line, one file for each noun. Parsing has no side effects.
 
+// The doc comments are the help, in which `[push]` is a table of the config.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 mod bind;
 mod config;
 mod docs;
@@ -28,7 +31,7 @@ pub use bind::{Bind, QrMode, ScopeArg, Unbind};
 pub use config::{ConfigCommand, ConfigGet, ConfigSet, ConfigShow, ConfigUnset};
 pub use docs::{Completions, Help, Man};
 pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
-pub use help::{COMMAND_GROUPS, HELP_TOPICS, HELP_ZH, command_in, help_term, help_text, usage_text};
+pub use help::{COMMAND_GROUPS, HELP_TOPICS, HELP_ZH, HelpTopic, command_in, help_term, help_text, usage_text};
 pub(crate) use help::{ParseProbe, option_value};
 pub use init::{EventsMode, Init};
 pub use media::{MediaCommand, MediaUpload};

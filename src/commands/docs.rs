@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::cli::{Completions, Global, Help, Man, help_text};
+use crate::cli::{Completions, Global, HELP_TOPICS, Help, Man, help_text};
 use crate::context::apply_config_language;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{current_language, join_list};
-use crate::reference::{self, TOPICS};
+use crate::reference;
 use crate::t;
 use crate::ui::{Ui, terminal_width};
 
@@ -60,9 +60,9 @@ pub(super) fn print_help(ui: &mut Ui, global: &Global, args: &Help) -> anyhow::R
     apply_config_language(global.config.clone());
     let lang = current_language();
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
-    let topic = if let [word] = words.as_slice() { TOPICS.iter().find(|topic| topic.name == *word) } else { None };
+    let topic = if let [word] = words.as_slice() { HELP_TOPICS.iter().find(|topic| topic.name == *word) } else { None };
     let text = match topic {
-        Some(topic) => (topic.text)(lang, topic_width()),
+        Some(topic) => reference::topic_text(topic, lang, topic_width()),
         None => match help_text(lang, &words, true) {
             Ok(text) => text,
             Err(unknown) => return Err(unknown_topic(&words, unknown).into()),
@@ -87,7 +87,7 @@ fn unknown_topic(words: &[&str], unknown: usize) -> CommandError {
     if known.is_empty() {
         // A topic may have the name of a command.
         let topics: Vec<_> =
-            TOPICS.iter().map(|topic| topic.name.to_owned()).filter(|name| !names.contains(name)).collect();
+            HELP_TOPICS.iter().map(|topic| topic.name.to_owned()).filter(|name| !names.contains(name)).collect();
         names.extend(topics);
     }
     let closest = names
@@ -98,7 +98,7 @@ fn unknown_topic(words: &[&str], unknown: usize) -> CommandError {
     let hint = match closest {
         Some((_, name)) => t!("help-near", name = [known, &[name.as_str()]].concat().join(" ")),
         None if names.is_empty() => t!("help-whole", name = known.join(" ")),
-        None if known.is_empty() => t!("help-topics", names = join_list(TOPICS.map(|topic| topic.name))),
+        None if known.is_empty() => t!("help-topics", names = join_list(HELP_TOPICS.map(|topic| topic.name))),
         None => t!("help-names", names = join_list(names)),
     };
     CommandError::usage(t!("help-unknown", name = words.join(" "))).hint(hint)

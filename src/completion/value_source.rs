@@ -8,12 +8,11 @@ use super::candidate::{MARKER, by_shell, described};
 use super::config_values::{keys_of_config, values_of_key};
 use super::typed_line::TypedLine;
 use super::value_kind::ValueKind;
-use crate::cli::command_in;
+use crate::cli::{HELP_TOPICS, command_in};
 use crate::clock::Timestamp;
 use crate::compose::template_list::find;
 use crate::context::AppContext;
 use crate::i18n::{current_language, join_clauses, relative_time};
-use crate::reference::TOPICS;
 use crate::store::{CompletionView, MessageState, MessageSummary, TemplateKind, TemplateList, UserSummary};
 use crate::t;
 use crate::wechat::errcode::{self, Action};
@@ -183,7 +182,7 @@ impl ValueSource {
         let command = words.iter().try_fold(&root, |command, word| command.find_subcommand(word))?;
         let about = |child: &clap::Command| child.get_about().map(ToString::to_string).unwrap_or_default();
         let commands = command.get_subcommands().map(|child| described(child.get_name(), &about(child)));
-        let topics = TOPICS.iter().filter(|_| words.is_empty()).map(|topic| topic.name);
+        let topics = HELP_TOPICS.iter().filter(|_| words.is_empty()).map(|topic| topic.name);
         let topics = topics.filter(|name| root.find_subcommand(name).is_none());
         Some(commands.chain(topics.map(CompletionCandidate::new)).collect())
     }

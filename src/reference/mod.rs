@@ -18,7 +18,7 @@ use crate::ui::{measure_text_width, wrap};
 pub use man::pages as man_pages;
 pub use markdown::{MARKDOWN_TABLES, MarkdownTable, errcode_rows};
 pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, VariableDoc};
-pub use topics::{HelpTopic, TOPICS};
+pub use topics::topic_text;
 pub use translate::{CHINESE_TABLE_TEXTS, TableTranslator};
 
 /// Returns the completion script of a shell. Those of bash, fish and zsh ask wxbox for candidates

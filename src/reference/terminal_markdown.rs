@@ -4,18 +4,8 @@
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::definition_list;
+use crate::cli::HELP_TOPICS;
 use crate::ui::{measure_text_width, wrap};
-
-/// The pages that are also help topics.
-const TOPIC_PAGES: [(&str, &str); 7] = [
-    ("docs/guides/events.md", "events"),
-    ("docs/guides/recovery.md", "recovery"),
-    ("docs/reference/environment.md", "environment"),
-    ("docs/reference/exit-statuses.md", "exit-codes"),
-    ("docs/reference/json.md", "json"),
-    ("docs/sandbox-scenario.md", "sandbox"),
-    ("docs/sandbox.md", "sandbox"),
-];
 
 /// Renders a page of the documents in at most `width` columns. `path` is the path of the page in
 /// the project, by which relative links are resolved.
@@ -239,8 +229,8 @@ impl MarkdownRenderer<'_> {
         }
         let path = parts.join("/");
         let english = path.replacen("docs/zh-CN/", "docs/", 1);
-        match TOPIC_PAGES.iter().find(|(page, _)| *page == english) {
-            Some((_, topic)) => format!("`wxbox help {topic}`"),
+        match HELP_TOPICS.iter().find(|topic| topic.pages.contains(&english.as_str())) {
+            Some(topic) => format!("`wxbox help {}`", topic.name),
             None => path,
         }
     }

@@ -3,31 +3,23 @@
 use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, MESSAGE_FIELDS};
 use super::translate::TableTranslator;
 use super::{definition_list, stacked_list, terminal_markdown};
+use crate::cli::HelpTopic;
 use crate::exit::STATUSES;
 use crate::i18n::Lang;
 use crate::ui::wrap;
 
-/// A topic of `wxbox help`.
-#[derive(Clone, Copy, Debug)]
-pub struct HelpTopic {
-    /// The argument of `wxbox help`.
-    pub name: &'static str,
-    /// Renders the text in a language, in at most this number of columns.
-    pub text: fn(Lang, usize) -> String,
+/// Renders a topic in a language, in at most `width` columns.
+pub fn topic_text(topic: &HelpTopic, lang: Lang, width: usize) -> String {
+    match topic.name {
+        "exit-codes" => exit_codes(lang, width),
+        "environment" => environment(lang, width),
+        "json" => json(lang, width),
+        _ => {
+            let pages = PAGES.iter().filter(|page| topic.pages.contains(&page.path));
+            pages.map(|page| render_page(page, lang, width)).collect::<Vec<_>>().join("\n")
+        }
+    }
 }
-
-/// Every topic.
-pub const TOPICS: [HelpTopic; 6] = [
-    HelpTopic { name: "exit-codes", text: exit_codes },
-    HelpTopic { name: "environment", text: environment },
-    HelpTopic { name: "json", text: json },
-    HelpTopic { name: "events", text: |lang, width| render_page(&EVENTS_PAGE, lang, width) },
-    HelpTopic { name: "recovery", text: |lang, width| render_page(&RECOVERY_PAGE, lang, width) },
-    HelpTopic {
-        name: "sandbox",
-        text: |lang, width| render_page(&SANDBOX_PAGE, lang, width) + "\n" + &render_page(&SCENARIO_PAGE, lang, width),
-    },
-];
 
 /// A page that a topic prints, so that its text exists only once.
 struct TopicPage {
@@ -37,26 +29,28 @@ struct TopicPage {
     chinese: &'static str,
 }
 
-const EVENTS_PAGE: TopicPage = TopicPage {
-    path: "docs/guides/events.md",
-    english: include_str!("../../docs/guides/events.md"),
-    chinese: include_str!("../../docs/zh-CN/guides/events.md"),
-};
-const RECOVERY_PAGE: TopicPage = TopicPage {
-    path: "docs/guides/recovery.md",
-    english: include_str!("../../docs/guides/recovery.md"),
-    chinese: include_str!("../../docs/zh-CN/guides/recovery.md"),
-};
-const SANDBOX_PAGE: TopicPage = TopicPage {
-    path: "docs/sandbox.md",
-    english: include_str!("../../docs/sandbox.md"),
-    chinese: include_str!("../../docs/zh-CN/sandbox.md"),
-};
-const SCENARIO_PAGE: TopicPage = TopicPage {
-    path: "docs/sandbox-scenario.md",
-    english: include_str!("../../docs/sandbox-scenario.md"),
-    chinese: include_str!("../../docs/zh-CN/sandbox-scenario.md"),
-};
+const PAGES: [TopicPage; 4] = [
+    TopicPage {
+        path: "docs/guides/events.md",
+        english: include_str!("../../docs/guides/events.md"),
+        chinese: include_str!("../../docs/zh-CN/guides/events.md"),
+    },
+    TopicPage {
+        path: "docs/guides/recovery.md",
+        english: include_str!("../../docs/guides/recovery.md"),
+        chinese: include_str!("../../docs/zh-CN/guides/recovery.md"),
+    },
+    TopicPage {
+        path: "docs/sandbox.md",
+        english: include_str!("../../docs/sandbox.md"),
+        chinese: include_str!("../../docs/zh-CN/sandbox.md"),
+    },
+    TopicPage {
+        path: "docs/sandbox-scenario.md",
+        english: include_str!("../../docs/sandbox-scenario.md"),
+        chinese: include_str!("../../docs/zh-CN/sandbox-scenario.md"),
+    },
+];
 
 fn render_page(page: &TopicPage, lang: Lang, width: usize) -> String {
     match lang {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use regex::Regex;
-use wxbox::cli::Cli;
+use wxbox::cli::{Cli, HELP_TOPICS};
 use wxbox::i18n::Lang;
 use wxbox::reference;
 
@@ -400,7 +400,7 @@ fn assert_parses(name: &str, words: &[String], is_fragment: bool) {
         Ok(cli) => {
             if let wxbox::cli::Command::Help(help) = cli.command {
                 let words: Vec<&str> = help.words.iter().map(String::as_str).collect();
-                let is_topic = words.len() == 1 && reference::TOPICS.iter().any(|topic| topic.name == words[0]);
+                let is_topic = words.len() == 1 && HELP_TOPICS.iter().any(|topic| topic.name == words[0]);
                 assert!(is_topic || wxbox::cli::help_text(Lang::En, &words, true).is_ok(), "{name}: {words:?}");
             }
             return;

@@ -37,7 +37,7 @@ fn wxbox_alone_shows_every_command_in_23_rows() {
         assert_eq!(ran.stderr(), "");
         // In 24 rows, the prompt fits below it.
         assert!(ran.stdout().lines().count() <= 23, "{}", ran.stdout());
-        let topics = reference::TOPICS.map(|topic| topic.name);
+        let topics = HELP_TOPICS.map(|topic| topic.name);
         assert!(ran.stdout().contains(&format!(" {}\n", topics.join(", "))), "{}", ran.stdout());
         assert!(ran.stdout().contains("wxbox [-c FILE] [--json] [-q] [-v] COMMAND\n"), "{}", ran.stdout());
         for command in Cli::command().get_subcommands() {
@@ -175,8 +175,8 @@ fn chinese_help_has_no_english_sentence() {
         check(words, &help_text(Lang::Zh, words, false).unwrap(), &examples);
     });
     assert_eq!(found, Vec::<String>::new());
-    for topic in reference::TOPICS {
-        let text = (topic.text)(Lang::Zh, 80);
+    for topic in HELP_TOPICS {
+        let text = reference::topic_text(&topic, Lang::Zh, 80);
         assert!(text.contains("。"), "{}", topic.name);
         let wide: Vec<_> = text.lines().filter(|line| measure_text_width(line) > 80).collect();
         // A line of code cannot be broken.
@@ -187,10 +187,10 @@ fn chinese_help_has_no_english_sentence() {
 #[test]
 fn topics_fit_the_terminal_and_have_no_markdown() {
     let markdown = Regex::new(r"\*\*|```|\]\(|(?m)^#+ |^\|").unwrap();
-    for topic in reference::TOPICS {
+    for topic in HELP_TOPICS {
         for lang in LANGUAGES {
             for width in [50, 80] {
-                let text = (topic.text)(lang, width);
+                let text = reference::topic_text(&topic, lang, width);
                 // A line of code and a path cannot be broken.
                 let is_prose = |line: &&str| !line.starts_with("  ") && line.trim().contains(' ');
                 let prose: Vec<&str> = text.lines().filter(is_prose).collect();
@@ -202,9 +202,7 @@ fn topics_fit_the_terminal_and_have_no_markdown() {
             }
         }
     }
-    let names = HELP_TOPICS.map(|(name, _)| name);
-    assert_eq!(names, reference::TOPICS.map(|topic| topic.name));
-    let events = (reference::TOPICS[3].text)(Lang::En, 80);
+    let events = reference::topic_text(&HELP_TOPICS[3], Lang::En, 80);
     assert!(events.contains("server of Binding (docs/guides/binding.md):"), "{events}");
 }
 

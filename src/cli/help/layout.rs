@@ -46,7 +46,7 @@ pub(super) fn long_help(command: &Command, catalogue: Option<&HelpCatalogue>) ->
             let rows: Vec<Row> = commands.map(command_row).collect();
             text += &section(&heading(catalogue, group), &rows);
         }
-        let topics = HELP_TOPICS.map(|(name, about)| (name.to_owned(), term(catalogue, about)));
+        let topics = HELP_TOPICS.map(|topic| (topic.name.to_owned(), term(catalogue, topic.about)));
         text += &section(&heading(catalogue, "Topics"), &topics);
     } else if command.has_subcommands() {
         text += &section(&heading(catalogue, "Commands"), &command_rows(command));

@@ -15,7 +15,7 @@ use super::Cli;
 use crate::i18n::Lang;
 pub use catalogue::HELP_ZH;
 use catalogue::HelpCatalogue;
-pub use overview::{COMMAND_GROUPS, HELP_TOPICS};
+pub use overview::{COMMAND_GROUPS, HELP_TOPICS, HelpTopic};
 pub(crate) use request::{ParseProbe, option_value, words_before_escape};
 
 /// The text of `-h, --help`, which clap adds to every command.

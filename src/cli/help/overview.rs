@@ -16,14 +16,37 @@ pub const COMMAND_GROUPS: [(&str, &[&str]); 7] = [
     ("For scripts", &["backup", "sandbox", "completions", "man", "help"]),
 ];
 
-/// The topics of `wxbox help`, with their subjects.
-pub const HELP_TOPICS: [(&str, &str); 6] = [
-    ("exit-codes", "The meaning of each exit status"),
-    ("environment", "The variables that wxbox reads"),
-    ("json", "The fields of the JSON output"),
-    ("events", "Receive WeChat's events and receipts"),
-    ("recovery", "Recover a damaged or lost database"),
-    ("sandbox", "The sandbox: its page, its API and its scenarios"),
+/// A topic of `wxbox help`.
+#[derive(Clone, Copy, Debug)]
+pub struct HelpTopic {
+    /// The argument of `wxbox help`.
+    pub name: &'static str,
+    /// The subject.
+    pub about: &'static str,
+    /// The English pages of the documents with the same content.
+    pub pages: &'static [&'static str],
+}
+
+/// The topics of `wxbox help`.
+pub const HELP_TOPICS: [HelpTopic; 6] = [
+    HelpTopic {
+        name: "exit-codes",
+        about: "The meaning of each exit status",
+        pages: &["docs/reference/exit-statuses.md"],
+    },
+    HelpTopic {
+        name: "environment",
+        about: "The variables that wxbox reads",
+        pages: &["docs/reference/environment.md"],
+    },
+    HelpTopic { name: "json", about: "The fields of the JSON output", pages: &["docs/reference/json.md"] },
+    HelpTopic { name: "events", about: "Receive WeChat's events and receipts", pages: &["docs/guides/events.md"] },
+    HelpTopic { name: "recovery", about: "Recover a damaged or lost database", pages: &["docs/guides/recovery.md"] },
+    HelpTopic {
+        name: "sandbox",
+        about: "The sandbox: its page, its API and its scenarios",
+        pages: &["docs/sandbox.md", "docs/sandbox-scenario.md"],
+    },
 ];
 
 /// Two commands that share a row, with the description of both; an empty one is that of the first.
@@ -56,7 +79,7 @@ pub(super) fn first_screen(root: &Command, catalogue: Option<&HelpCatalogue>) ->
             text += &format!("{heading}{margin} {:name_width$}  {}\n", row_name(command), row_about(command));
         }
     }
-    let topics = HELP_TOPICS.map(|(name, _)| name).join(", ");
+    let topics = HELP_TOPICS.map(|topic| topic.name).join(", ");
     let label = heading(catalogue, "Topics");
     let margin = " ".repeat(widest.saturating_sub(measure_text_width(&label)));
     text += &format!("{label}{margin} {topics}\n");

@@ -1,5 +1,5 @@
 //! Parses values: scopes, addresses, links, durations. A parser returns `None` for an invalid
-//! value; [`Expected`](super::Expected) describes the valid ones.
+//! value; [`Expected`] describes the valid ones.
 
 use std::fmt;
 use std::io;

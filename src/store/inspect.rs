@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`](super::Error::Busy), or another error that prevents the commit.
+    /// [`Error::Busy`], or another error that prevents the commit.
     pub fn check_writable(&mut self) -> Result<()> {
         // The generation of the database changes with each commit.
         self.write_transaction(|_| Ok(Ok(())))

@@ -35,7 +35,7 @@ impl Client {
     /// apart.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); errcodes 40013, 40125, 40164, among others.
+    /// Any [`Error`]; errcodes 40013, 40125, 40164, among others.
     pub fn access_token(
         &self,
         endpoint: Endpoint,

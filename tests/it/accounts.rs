@@ -17,32 +17,23 @@ fn accounts_on_one_database_are_isolated() {
     let mut env = TestEnv::new();
     let mut other = second_sandbox(&env);
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env.run("-c b.toml user show luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox -c b.toml user show luffy
 Name    luffy
 UID     6cfbec608383fd05c271de92010d455f
 WeChat  not bound
 Added   [TIME]
-
-"#]]);
-    env.run("-c b.toml send -u luffy hi").assert_snapshot(str![[r#"
+$ wxbox -c b.toml send -u luffy hi
+2> error: luffy is not bound
+2> hint: run `wxbox -c b.toml bind --user luffy` to show the QR code
 exit 4
---- stderr
-error: luffy is not bound
-hint: run `wxbox -c b.toml bind --user luffy` to show the QR code
 
 "#]]);
     env.run(&format!("user add nami --openid {NAMI} -c b.toml")).assert_success();
-    env.run("user list --bound").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user list --bound
 luffy	oLuffy_wears_the_straw_hat_1			
-
-"#]]);
-    env.run("user list --bound -c b.toml").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list --bound -c b.toml
 nami	oNami_draws_maps_of_the_sea1			
 
 "#]]);
@@ -58,29 +49,18 @@ nami	oNami_draws_maps_of_the_sea1
     assert_eq!(env.sandbox().requests(), commands);
     assert_eq!(other.requests(), commands);
     assert_eq!(env.query::<i64>("SELECT count(DISTINCT token) FROM tokens"), 2);
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 1	sent	luffy	template	[TIME]		Backup finished: db0, -, -
-
-"#]]);
-    env.run("outbox list -c b.toml").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox list -c b.toml
 2	sent	nami	template	[TIME]		Backup finished: a, 1, 2
-
-"#]]);
-    env.run("outbox show 1 -c b.toml").assert_snapshot(str![[r#"
+$ wxbox outbox show 1 -c b.toml
+2> error: there is no message 1
+2> hint: run `wxbox -c b.toml outbox list` to see the latest messages
 exit 4
---- stderr
-error: there is no message 1
-hint: run `wxbox -c b.toml outbox list` to see the latest messages
-
-"#]]);
-    env.run("-c b.toml unbind --user luffy").assert_snapshot(str![[r#"
+$ wxbox -c b.toml unbind --user luffy
+2> error: luffy is not bound
 exit 4
---- stderr
-error: luffy is not bound
 
 "#]]);
     env.run("user show luffy").assert_success();

@@ -44,44 +44,28 @@ hint: run it again with --force to replace the file
     let json = env.run("backup copy.db --force --json").assert_success().json_lines();
     assert_eq!(json[0]["file"], "copy.db");
     assert_eq!(json[0]["bytes"], env.path("copy.db").metadata().unwrap().len());
-    env.run("--database copy.db user list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --database copy.db user list
 luffy	-	crew		not bound
 nami	-			not bound
-
-"#]]);
-    env.run("-q backup dir/copy.db").assert_snapshot(str![[r#"
+$ wxbox -q backup dir/copy.db
+2> error: cannot open the database dir/copy.db: No such file or directory (os error 2)
+2> hint: check that the user of wxbox can write the file and its directory
 exit 1
---- stderr
-error: cannot open the database dir/copy.db: No such file or directory (os error 2)
-hint: check that the user of wxbox can write the file and its directory
-
-"#]]);
-    env.run("backup .").assert_snapshot(str![[r#"
+$ wxbox backup .
+2> error: . is a directory, not a file
 exit 2
---- stderr
-error: . is a directory, not a file
-
-"#]]);
-    env.run("backup --force .local/share/wxbox/wxbox.db").assert_snapshot(str![[r#"
+$ wxbox backup --force .local/share/wxbox/wxbox.db
+2> error: .local/share/wxbox/wxbox.db is the database itself
 exit 2
---- stderr
-error: .local/share/wxbox/wxbox.db is the database itself
-
-"#]]);
-    env.run("--database none.db backup other.db").assert_snapshot(str![[r#"
+$ wxbox --database none.db backup other.db
+2> error: there is no database at none.db, which --database names
+2> hint: check --database, WXBOX_DATABASE or the key database; `wxbox --database none.db user add` and `wxbox --database none.db user import` create a new database
 exit 1
---- stderr
-error: there is no database at none.db, which --database names
-hint: check --database, WXBOX_DATABASE or the key database; `wxbox --database none.db user add` and `wxbox --database none.db user import` create a new database
-
-"#]]);
-    env.run("backup").assert_snapshot(str![[r#"
+$ wxbox backup
+2> error: FILE is missing
+2> hint: usage: wxbox backup [OPTIONS] FILE
 exit 2
---- stderr
-error: FILE is missing
-hint: usage: wxbox backup [OPTIONS] FILE
 
 "#]]);
     let mut names: Vec<_> =
@@ -102,23 +86,17 @@ hint: run `wxbox backup ./restore` to write a file with that name, or `wxbox hel
 
 "#]]);
     env.run("backup ./restore").assert_success();
-    env.run("backup .local/share/wxbox/wxbox.db-wal").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox backup .local/share/wxbox/wxbox.db-wal
+2> error: cannot write to .local/share/wxbox/wxbox.db-wal: the database itself uses this name
 exit 2
---- stderr
-error: cannot write to .local/share/wxbox/wxbox.db-wal: the database itself uses this name
-
-"#]]);
-    env.run("backup --force /dev/null").assert_snapshot(str![[r#"
+$ wxbox backup --force /dev/null
+2> error: /dev/null is not a regular file
 exit 2
---- stderr
-error: /dev/null is not a regular file
-
-"#]]);
-    env.run("backup --force .config/wxbox/config.toml").assert_snapshot(str![[r#"
+$ wxbox backup --force .config/wxbox/config.toml
+2> error: cannot replace .config/wxbox/config.toml: it is not a backup of wxbox
+2> hint: use another file name, or remove that file first
 exit 2
---- stderr
-error: cannot replace .config/wxbox/config.toml: it is not a backup of wxbox
-hint: use another file name, or remove that file first
 
 "#]]);
     let data = ".local/share/wxbox/wxbox.db";

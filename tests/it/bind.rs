@@ -121,36 +121,25 @@ fn state_begins_with_uid_and_is_random() {
 #[test]
 fn bind_timeout_is_reported() {
     let env = env_with_luffy();
-    env.run("bind --user luffy --timeout 1s").assert_snapshot(str![[r#"
-exit 8
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --timeout 1s
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-error: luffy was not bound within 1s
-hint: run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)
-
-"#]]);
-    env.run("--json bind --user luffy --timeout 1s").assert_snapshot(str![[r#"
+2> Open the URL in the WeChat app of luffy.
+2> error: luffy was not bound within 1s
+2> hint: run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)
 exit 8
---- stdout
+$ wxbox --json bind --user luffy --timeout 1s
 {"event":"authorize_url","user":"luffy","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 {"event":"timeout","user":"luffy"}
---- stderr
-Open the URL in the WeChat app of luffy.
-{"error":"luffy was not bound within 1s","hint":"run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)","code":8}
-
-"#]]);
-    env.run("bind --user luffy --timeout 0s").assert_snapshot(str![[r#"
+2> Open the URL in the WeChat app of luffy.
+2> {"error":"luffy was not bound within 1s","hint":"run the command again, with a longer --timeout if needed; if the phone showed an error, check that redirect_uri is under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) and reaches this machine (on a cloud server, open the port in its security group)","code":8}
+exit 8
+$ wxbox bind --user luffy --timeout 0s
+2> error: invalid value "0s" for --timeout: use a duration greater than 0
 exit 2
---- stderr
-error: invalid value "0s" for --timeout: use a duration greater than 0
-
-"#]]);
-    env.run("bind --user luffy --timeout 500000000000years").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --timeout 500000000000years
+2> error: invalid value "500000000000years" for --timeout: use at most 100 years
 exit 2
---- stderr
-error: invalid value "500000000000years" for --timeout: use at most 100 years
 
 "#]]);
 }
@@ -158,26 +147,18 @@ error: invalid value "500000000000years" for --timeout: use at most 100 years
 #[test]
 fn rebind_requires_option() {
     let env = env_with_luffy();
-    env.run("bind --user luffy --openid oSomebody_else").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --openid oSomebody_else
 bound luffy to oSomebody_else
---- stderr
-warning: an openid usually has 28 characters and begins with o; oSomebody_else does not
-
-"#]]);
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+2> warning: an openid usually has 28 characters and begins with o; oSomebody_else does not
+$ wxbox bind --user luffy
+2> error: luffy is already bound to oSomebody_else
+2> hint: use --rebind to replace the binding
 exit 4
---- stderr
-error: luffy is already bound to oSomebody_else
-hint: use --rebind to replace the binding
-
-"#]]);
-    env.run("bind --user luffy --openid oAnother").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --openid oAnother
+2> error: luffy is already bound to oSomebody_else
+2> hint: use --rebind to replace the binding
 exit 4
---- stderr
-error: luffy is already bound to oSomebody_else
-hint: use --rebind to replace the binding
 
 "#]]);
     bind_by_scan(&env, "bind --user luffy --rebind").assert_snapshot(str![[r#"
@@ -189,24 +170,15 @@ bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 Open the URL in the WeChat app of luffy.
 
 "#]]);
-    env.run("--json bind --user luffy --openid oAnother --rebind").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json bind --user luffy --openid oAnother --rebind
 {"event":"bound","user":"luffy","openid":"oAnother","nickname":null}
---- stderr
-warning: an openid usually has 28 characters and begins with o; oAnother does not
-
-"#]]);
-    env.run("unbind --user luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> warning: an openid usually has 28 characters and begins with o; oAnother does not
+$ wxbox unbind --user luffy
 unbound luffy from oAnother
-
-"#]]);
-    env.run("unbind --user luffy").assert_snapshot(str![[r#"
+$ wxbox unbind --user luffy
+2> error: luffy is not bound
 exit 4
---- stderr
-error: luffy is not bound
 
 "#]]);
     env.run("bind --user luffy --openid oAnother").assert_success();
@@ -230,20 +202,15 @@ hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
     env.run("bind --user luffy --openid oThe_same").assert_success();
-    env.run("bind --user nami --openid oThe_same").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox bind --user nami --openid oThe_same
 bound nami to oThe_same
---- stderr
-warning: an openid usually has 28 characters and begins with o; oThe_same does not
-warning: nami has the same openid as luffy; check the openid
-
-"#]]);
-    env.run("bind --user nami --openid oThe_same --qr none").assert_snapshot(str![[r#"
+2> warning: an openid usually has 28 characters and begins with o; oThe_same does not
+2> warning: nami has the same openid as luffy; check the openid
+$ wxbox bind --user nami --openid oThe_same --qr none
+2> error: --openid cannot be used with --qr
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: --openid cannot be used with --qr
-hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }

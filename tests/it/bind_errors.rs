@@ -14,25 +14,19 @@ use crate::support::scripted_server::{ScriptedServer, use_in};
 #[test]
 fn unknown_user_is_reported() {
     let env = env_with_luffy();
-    env.run("bind --user lufy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user lufy
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?
-
-"#]]);
-    env.run("unbind --user somebody").assert_snapshot(str![[r#"
+$ wxbox unbind --user somebody
+2> error: there is no user somebody in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: run `wxbox user list` to see all users
 exit 4
---- stderr
-error: there is no user somebody in [HOME]/.local/share/wxbox/wxbox.db
-hint: run `wxbox user list` to see all users
-
-"#]]);
-    env.run("bind").assert_snapshot(str![[r#"
+$ wxbox bind
+2> error: the user is missing: use --user NAME, or --unbound for all unbound users
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: the user is missing: use --user NAME, or --unbound for all unbound users
-hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }
@@ -42,31 +36,22 @@ fn bind_paste_prompts_for_password() {
     let env = TestEnv::new();
     env.run_with_stdin("user add luffy --password-stdin", "meat\n").assert_success();
     let before = user_state(&env);
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: luffy has a password, and wxbox cannot ask for it: standard input is not a terminal
+2> hint: use --password-stdin, or --as-admin to skip the password
 exit 2
---- stderr
-error: luffy has a password, and wxbox cannot ask for it: standard input is not a terminal
-hint: use --password-stdin, or --as-admin to skip the password
-
-"#]]);
-    env.run_with_stdin("bind --user luffy --password-stdin", "fish\n").assert_snapshot(str![[r#"
+$ printf 'fish\n' | wxbox bind --user luffy --password-stdin
+2> error: wrong password for luffy
+2> hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
 exit 3
---- stderr
-error: wrong password for luffy
-hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
-
-"#]]);
-    env.run_with_stdin("bind --user luffy --password-stdin", "").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --password-stdin
+2> error: standard input must contain the password in one line
 exit 2
---- stderr
-error: standard input must contain the password in one line
-
-"#]]);
-    env.run("bind --user luffy --as-admin --password-stdin").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --as-admin --password-stdin
+2> error: --as-admin cannot be used with --password-stdin
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: --as-admin cannot be used with --password-stdin
-hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     assert_eq!(user_state(&env), before);
@@ -93,18 +78,15 @@ error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
 hint: stop the program that uses this port, or use --listen with another port to which redirect_uri leads
 
 "#]]);
-    env.run("bind --user luffy --listen 80").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --listen 80
+2> error: cannot listen on "80": it is not an address
+2> hint: use a host and a port, such as 0.0.0.0:80 or :8080
 exit 2
---- stderr
-error: cannot listen on "80": it is not an address
-hint: use a host and a port, such as 0.0.0.0:80 or :8080
-
-"#]]);
-    env.run("bind --user luffy --listen 192.0.2.1:8080").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --listen 192.0.2.1:8080
+2> error: cannot listen on 192.0.2.1:8080: Cannot assign requested address (os error 99)
+2> hint: use an address of this machine; --listen 0.0.0.0:8080 listens on all of them
 exit 1
---- stderr
-error: cannot listen on 192.0.2.1:8080: Cannot assign requested address (os error 99)
-hint: use an address of this machine; --listen 0.0.0.0:8080 listens on all of them
 
 "#]]);
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret = \"0123456789abcdef0123456789abcdef\"\n");
@@ -151,18 +133,15 @@ fn https_redirect_uri_uses_configured_listen_address() {
 fn missing_credentials_or_config_stop_before_start() {
     let env = TestEnv::without_config();
     env.run("user add luffy").assert_success();
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: there is no config file
+2> hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 exit 3
---- stderr
-error: there is no config file
-hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
-
-"#]]);
-    env.run("bind --user luffy --openid oOpenid").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --openid oOpenid
+2> error: there is no config file
+2> hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 exit 3
---- stderr
-error: there is no config file
-hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
 }

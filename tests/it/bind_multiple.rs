@@ -264,16 +264,11 @@ hint: bind the users one by one, or import their openids with `wxbox user import
 fn no_unbound_users_is_a_no_op() {
     let env = env_with_users(&["luffy"]);
     env.run("bind -u luffy --openid oLuffy").assert_success();
-    env.run("bind --unbound").assert_snapshot(str![[r#"
-exit 0
---- stderr
-All users are already bound.
-
-"#]]);
-    env.run("bind --unbound --tag crew").assert_snapshot(str![[r#"
-exit 0
---- stderr
-All users are already bound.
+    env.assert_session(str![[r#"
+$ wxbox bind --unbound
+2> All users are already bound.
+$ wxbox bind --unbound --tag crew
+2> All users are already bound.
 
 "#]]);
 }

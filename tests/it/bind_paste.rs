@@ -224,40 +224,29 @@ hint: scan the QR code again and paste the new address within five minutes
 #[test]
 fn empty_stdin_is_an_error() {
     let env = env_without_listener();
-    env.run("bind --user luffy --paste").assert_snapshot(str![[r#"
-exit 2
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --paste
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: standard input ended before an address for luffy was read
-hint: pass the whole address that the phone opened, in one line
-
-"#]]);
-    env.run_with_stdin("bind --user luffy --paste", b"\xff\xfe\n").assert_snapshot(str![[r#"
+2> Open the URL in the WeChat app of luffy.
+2> Reading the address that the phone opened from standard input (one line).
+2> error: standard input ended before an address for luffy was read
+2> hint: pass the whole address that the phone opened, in one line
 exit 2
---- stdout
+$ printf '\377\376\n' | wxbox bind --user luffy --paste
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: this is not the address of a callback
-hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
-
-"#]]);
-    env.run("bind --user luffy --paste --listen :8080").assert_snapshot(str![[r#"
+2> Open the URL in the WeChat app of luffy.
+2> Reading the address that the phone opened from standard input (one line).
+2> error: this is not the address of a callback
+2> hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
 exit 2
---- stderr
-error: --paste cannot be used with --listen
-hint: run `wxbox bind -h` to see how to use it
-
-"#]]);
-    env.run("bind --user luffy --paste --openid oOpenid").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --paste --listen :8080
+2> error: --paste cannot be used with --listen
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: --paste cannot be used with --openid
-hint: run `wxbox bind -h` to see how to use it
+$ wxbox bind --user luffy --paste --openid oOpenid
+2> error: --paste cannot be used with --openid
+2> hint: run `wxbox bind -h` to see how to use it
+exit 2
 
 "#]]);
 }
@@ -266,25 +255,18 @@ hint: run `wxbox bind -h` to see how to use it
 fn password_is_read_before_pasted_url() {
     let env = env_without_listener();
     env.run_with_stdin("user passwd luffy --password-stdin", "meat\n").assert_success();
-    env.run("bind --user luffy --paste").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --paste
+2> error: luffy has a password, and wxbox cannot ask for it: standard input is not a terminal
+2> hint: use --password-stdin, or --as-admin to skip the password
 exit 2
---- stderr
-error: luffy has a password, and wxbox cannot ask for it: standard input is not a terminal
-hint: use --password-stdin, or --as-admin to skip the password
-
-"#]]);
-    env.run_with_stdin("bind --user luffy --paste --password-stdin", "fish\nhttps://a/?code=1&state=2\n")
-        .assert_snapshot(str![[r#"
+$ printf 'fish\nhttps://a/?code=1&state=2\n' | wxbox bind --user luffy --paste --password-stdin
+2> error: wrong password for luffy
+2> hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
 exit 3
---- stderr
-error: wrong password for luffy
-hint: use --as-admin to skip the password, or run `wxbox user passwd` to set a new one
-
-"#]]);
-    env.run_with_stdin("bind --user luffy --paste --password-stdin", "\n").assert_snapshot(str![[r#"
+$ printf '\n' | wxbox bind --user luffy --paste --password-stdin
+2> error: standard input must contain the password in its first line
 exit 2
---- stderr
-error: standard input must contain the password in its first line
 
 "#]]);
     let (mut bind, mut stdin) = spawn_with_stdin_pipe(&env, "bind --user luffy --paste --password-stdin");

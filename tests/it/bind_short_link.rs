@@ -62,18 +62,15 @@ Short link: http://[LISTENER]/callback/[SHORT]
 Open the URL in the WeChat app of luffy.
 
 "#]]);
-    env.run("bind --user luffy --short-link --paste").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --short-link --paste
+2> error: --short-link cannot be used with --paste
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: --short-link cannot be used with --paste
-hint: run `wxbox bind -h` to see how to use it
-
-"#]]);
-    env.run("bind --user luffy --short-link --openid oOpenid").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --short-link --openid oOpenid
+2> error: --short-link cannot be used with --openid
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: --short-link cannot be used with --openid
-hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
 }

@@ -87,44 +87,32 @@ fn file_is_created_private() {
 #[test]
 fn invalid_value_changes_nothing() {
     let env = env_with_config();
-    env.run("config set send.rate fast").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config set send.rate fast
+2> error: send.rate must be a whole number, 0 for no limit
 exit 2
---- stderr
-error: send.rate must be a whole number, 0 for no limit
-
-"#]]);
-    env.run("config set send.wait 30").assert_snapshot(str![[r#"
+$ wxbox config set send.wait 30
+2> error: send.wait must be a duration such as 30s, 5m or 24h
 exit 2
---- stderr
-error: send.wait must be a duration such as 30s, 5m or 24h
-
-"#]]);
-    env.run("config set scope all").assert_snapshot(str![[r#"
+$ wxbox config set scope all
+2> error: scope must be snsapi_userinfo or snsapi_base
 exit 2
---- stderr
-error: scope must be snsapi_userinfo or snsapi_base
 
 "#]]);
     assert_eq!(env.run("config set time_zone Mars").status(), Some(2));
-    env.run("config set listen.tls_cert cert.pem").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config set listen.tls_cert cert.pem
+2> error: listen.tls_cert requires listen.tls_key
+2> hint: set both at once: `wxbox config set listen.tls_cert VALUE listen.tls_key VALUE`
 exit 2
---- stderr
-error: listen.tls_cert requires listen.tls_key
-hint: set both at once: `wxbox config set listen.tls_cert VALUE listen.tls_key VALUE`
-
-"#]]);
-    env.run("config set app_secret_file secret.txt").assert_snapshot(str![[r#"
+$ wxbox config set app_secret_file secret.txt
+2> error: app_secret_file conflicts with app_secret
+2> hint: run `wxbox config unset app_secret` first
 exit 2
---- stderr
-error: app_secret_file conflicts with app_secret
-hint: run `wxbox config unset app_secret` first
-
-"#]]);
-    env.run("config set templates.new.url https://example.com").assert_snapshot(str![[r#"
+$ wxbox config set templates.new.url https://example.com
+2> error: there is no alias new
+2> hint: run `wxbox template alias new` to create it
 exit 2
---- stderr
-error: there is no alias new
-hint: run `wxbox template alias new` to create it
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG);
@@ -134,32 +122,23 @@ hint: run `wxbox template alias new` to create it
 #[test]
 fn unknown_key_is_an_error_with_the_nearest_one() {
     let env = env_with_config();
-    env.run("config set send.rat 1").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config set send.rat 1
+2> error: unknown key send.rat
+2> hint: did you mean send.rate?
 exit 2
---- stderr
-error: unknown key send.rat
-hint: did you mean send.rate?
-
-"#]]);
-    env.run("config unset qqqqqqqq").assert_snapshot(str![[r#"
+$ wxbox config unset qqqqqqqq
+2> error: unknown key qqqqqqqq
+2> hint: run `wxbox config show` to see all keys
 exit 2
---- stderr
-error: unknown key qqqqqqqq
-hint: run `wxbox config show` to see all keys
-
-"#]]);
-    env.run("config set listen x").assert_snapshot(str![[r#"
+$ wxbox config set listen x
+2> error: listen is a table, not a value
+2> hint: use one of its keys: listen.address, listen.timeout, listen.tls_cert, listen.tls_key, listen.domain_verify_file
 exit 2
---- stderr
-error: listen is a table, not a value
-hint: use one of its keys: listen.address, listen.timeout, listen.tls_cert, listen.tls_key, listen.domain_verify_file
-
-"#]]);
-    env.run("config set send.rate").assert_snapshot(str![[r#"
+$ wxbox config set send.rate
+2> error: the value of send.rate is missing
+2> hint: run `wxbox config set send.rate VALUE`; a VALUE of - reads standard input
 exit 2
---- stderr
-error: the value of send.rate is missing
-hint: run `wxbox config set send.rate VALUE`; a VALUE of - reads standard input
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG);
@@ -230,30 +209,22 @@ removed send.rate from [HOME]/.config/wxbox/config.toml
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG.replace("rate = 5 # slow\n", ""));
-    env.run("config unset send.rate").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config unset send.rate
+2> error: send.rate is not set in [HOME]/.config/wxbox/config.toml
 exit 4
---- stderr
-error: send.rate is not set in [HOME]/.config/wxbox/config.toml
-
-"#]]);
-    env.run("--json config unset templates.backup").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox --json config unset templates.backup
 {"key":"templates.backup","value":null,"path":"[HOME]/.config/wxbox/config.toml"}
 
 "#]]);
     assert!(!env.read_config().contains("templates"));
     assert_eq!(env.run("config unset send").status(), Some(2));
-    env.run("config get send.rate").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config get send.rate
 0
-
-"#]]);
-    env.run("config get redirect_uri").assert_snapshot(str![[r#"
+$ wxbox config get redirect_uri
+2> error: redirect_uri is not set
 exit 4
---- stderr
-error: redirect_uri is not set
 
 "#]]);
 }
@@ -322,15 +293,11 @@ fn symbolic_link_stays() {
 fn texts_are_in_chinese() {
     let mut env = env_with_config();
     env.set_variable("WXBOX_LANG", "zh");
-    env.run("config set send.wait soon").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config set send.wait soon
+2> 错误：send.wait 的值不正确，应为：时长，例如 30s、5m 或 24h
 exit 2
---- stderr
-错误：send.wait 的值不正确，应为：时长，例如 30s、5m 或 24h
-
-"#]]);
-    env.run("config set send.rate 6").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox config set send.rate 6
 已设置 send.rate = 6（[HOME]/.config/wxbox/config.toml）
 
 "#]]);

@@ -3,29 +3,8 @@
 
 use snapbox::str;
 
-use crate::support::env::{CommandOutput, TestEnv, set_mode};
-use crate::support::files;
-
-/// Runs a command that must not change any file in the home.
-pub fn run_unchanged(env: &TestEnv, line: &str) -> CommandOutput {
-    let read = || {
-        let mut all: Vec<_> = files::list_files(env.home.path())
-            .into_iter()
-            .map(|file| (std::fs::read(&file).unwrap(), file))
-            // A reader also creates an empty write-ahead log, and its index for the locks.
-            .filter(|(bytes, file)| {
-                let name = file.to_string_lossy();
-                !(name.ends_with("-shm") || name.ends_with("-wal") && bytes.is_empty())
-            })
-            .collect();
-        all.sort();
-        all
-    };
-    let before = read();
-    let ran = env.run(line);
-    assert!(before == read(), "{line} changed a file");
-    ran
-}
+use crate::support::env::{TestEnv, set_mode};
+use crate::support::session::run_unchanged;
 
 #[test]
 fn invalid_config_is_reported() {
@@ -34,24 +13,18 @@ fn invalid_config_is_reported() {
         env.write_config(text);
         run_unchanged(&env, "user list")
     };
-    run_unchanged(&env, "-c absent.toml user list").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox -c absent.toml user list
+2> error: cannot read the config file absent.toml: it does not exist
+2> hint: check --config, which names the file
 exit 3
---- stderr
-error: cannot read the config file absent.toml: it does not exist
-hint: check --config, which names the file
-
-"#]]);
-    run_unchanged(&env, "send --openid o hi").assert_snapshot(str![[r#"
+$ wxbox send --openid o hi
+2> error: there is no config file
+2> hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 exit 3
---- stderr
-error: there is no config file
-hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
-
-"#]]);
-    run_unchanged(&env, "token --json").assert_snapshot(str![[r#"
+$ wxbox token --json
+2> {"error":"there is no config file","hint":"run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 exit 3
---- stderr
-{"error":"there is no config file","hint":"run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
     with("this is not toml\n").assert_snapshot(str![[r#"
@@ -148,18 +121,15 @@ hint: remove either app_secret or app_secret_file
 
 "#]]);
     env.write_file(".config/wxbox/config.toml", b"app_id = \"wx1\"\n# \xd6\xd0\n");
-    run_unchanged(&env, "user list").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: not UTF-8
+2> hint: save the file as UTF-8
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: not UTF-8
-hint: save the file as UTF-8
-
-"#]]);
-    run_unchanged(&env, "-c .config user list").assert_snapshot(str![[r#"
+$ wxbox -c .config user list
+2> error: .config is a directory, not a config file
+2> hint: use the path of a file in it, such as .config/config.toml
 exit 3
---- stderr
-error: .config is a directory, not a config file
-hint: use the path of a file in it, such as .config/config.toml
 
 "#]]);
     std::os::unix::fs::symlink("loop.toml", env.path("loop.toml")).unwrap();
@@ -192,14 +162,10 @@ exit 3
 
 "#]]);
     set_mode(&path, 0o644);
-    env.run("-c c.toml user list").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: every user of this machine can read c.toml, which contains a secret: run `chmod 600 'c.toml'`
-
-"#]]);
-    env.run("-c c.toml user list -q").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox -c c.toml user list
+2> warning: every user of this machine can read c.toml, which contains a secret: run `chmod 600 'c.toml'`
+$ wxbox -c c.toml user list -q
 
 "#]]);
 }
@@ -215,18 +181,15 @@ hint: check that the user of wxbox can read /dev/zero
 
 "#]]);
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"/dev/zero\"\n");
-    run_unchanged(&env, "token").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox token
+2> error: cannot read the secret file /dev/zero: file too large
+2> hint: check that the file exists and that the user of wxbox can read it
 exit 3
---- stderr
-error: cannot read the secret file /dev/zero: file too large
-hint: check that the file exists and that the user of wxbox can read it
-
-"#]]);
-    run_unchanged(&env, "send --openid o -t T --data-json /dev/zero --dry-run").assert_snapshot(str![[r#"
+$ wxbox send --openid o -t T --data-json /dev/zero --dry-run
+2> error: cannot read /dev/zero: file too large
+2> hint: use a file name, or - for standard input
 exit 1
---- stderr
-error: cannot read /dev/zero: file too large
-hint: use a file name, or - for standard input
 
 "#]]);
 }

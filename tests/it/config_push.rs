@@ -2,8 +2,8 @@
 
 use snapbox::str;
 
-use crate::config_errors::run_unchanged;
 use crate::support::env::{TestEnv, set_mode};
+use crate::support::session::run_unchanged;
 
 const TOKEN: &str = "T0kenForPushes";
 const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";

@@ -12,9 +12,8 @@ fn every_value_is_shown_with_its_origin() {
          [send]\nrate = 5\n[templates.\"a b\"]\nid = \"T\"\ndata = { host = \"x\" }\n",
     );
     env.set_variable("WXBOX_REDIRECT_URI", "http://203.0.113.7/callback/");
-    env.run("config show").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config show
 app_id = "wx1"
 app_secret = "***"
 app_secret_file = (not set)
@@ -53,11 +52,7 @@ send.expire_after = "24h"
 send.retain = "90d"
 templates."a b".id = "T"
 templates."a b".data.host = "x"
-
-"#]]);
-    env.run("config show --origin --database other.db").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox config show --origin --database other.db
 app_id = "wx1"	[HOME]/.config/wxbox/config.toml:1
 app_secret = "***"	[HOME]/.config/wxbox/config.toml:2
 app_secret_file = (not set)	
@@ -184,35 +179,23 @@ fn unreadable_secret_is_reported() {
 #[test]
 fn config_path_is_the_file_in_use() {
     let mut env = TestEnv::without_config();
-    env.run("config path").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config path
 [HOME]/.config/wxbox/config.toml
---- stderr
-[HOME]/.config/wxbox/config.toml does not exist yet
-
-"#]]);
-    env.run("--json config path -q").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> [HOME]/.config/wxbox/config.toml does not exist yet
+$ wxbox --json config path -q
 {"path":"[HOME]/.config/wxbox/config.toml","exists":false}
 
 "#]]);
     // The path of an invalid config is printed as well.
     env.write_config("broken");
     set_mode(&env.path(".config/wxbox/config.toml"), 0o666);
-    env.run("config path").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config path
 [HOME]/.config/wxbox/config.toml
-
-"#]]);
-    env.run("config path -c other.toml").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox config path -c other.toml
 other.toml
---- stderr
-other.toml does not exist yet
+2> other.toml does not exist yet
 
 "#]]);
     env.set_variable("WXBOX_CONFIG", "~/third.toml");

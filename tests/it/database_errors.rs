@@ -4,8 +4,8 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::config_errors::run_unchanged;
 use crate::support::env::TestEnv;
+use crate::support::session::run_unchanged;
 
 #[test]
 fn foreign_database_is_rejected() {
@@ -38,44 +38,29 @@ hint: check --database, WXBOX_DATABASE or the key database; the file was not cha
 "#]]);
     env.run("--database newer.db user add luffy").assert_success();
     rusqlite::Connection::open(env.path("newer.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox --database newer.db user add nami
+2> error: cannot use the database newer.db: a newer wxbox created it (schema 99; this wxbox supports 4)
+2> hint: use the newer wxbox, or use --database with another file
 exit 1
---- stderr
-error: cannot use the database newer.db: a newer wxbox created it (schema 99; this wxbox supports 4)
-hint: use the newer wxbox, or use --database with another file
-
-"#]]);
-    run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
+$ wxbox --database newer.db user list --json
+2> {"error":"cannot use the database newer.db: a newer wxbox created it (schema 99; this wxbox supports 4)","hint":"use the newer wxbox, or use --database with another file","code":1}
 exit 1
---- stderr
-{"error":"cannot use the database newer.db: a newer wxbox created it (schema 99; this wxbox supports 4)","hint":"use the newer wxbox, or use --database with another file","code":1}
-
-"#]]);
-    run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"
+$ wxbox --database . user list
+2> error: cannot open the database .: is a directory
+2> hint: check that the user of wxbox can write the file and its directory
 exit 1
---- stderr
-error: cannot open the database .: is a directory
-hint: check that the user of wxbox can write the file and its directory
-
-"#]]);
-    run_unchanged(&env, "--database text/wxbox.db user list").assert_snapshot(str![[r#"
+$ wxbox --database text/wxbox.db user list
+2> error: cannot open the database text/wxbox.db: Not a directory (os error 20)
+2> hint: check that the user of wxbox can write the file and its directory
 exit 1
---- stderr
-error: cannot open the database text/wxbox.db: Not a directory (os error 20)
-hint: check that the user of wxbox can write the file and its directory
-
-"#]]);
-    run_unchanged(&env, "--database /proc/wxbox.db user add luffy").assert_snapshot(str![[r#"
+$ wxbox --database /proc/wxbox.db user add luffy
+2> error: cannot open the database /proc/wxbox.db: No such file or directory (os error 2)
+2> hint: check that the user of wxbox can write the file and its directory
 exit 1
---- stderr
-error: cannot open the database /proc/wxbox.db: No such file or directory (os error 2)
-hint: check that the user of wxbox can write the file and its directory
-
-"#]]);
-    run_unchanged(&env, "--database '' user list").assert_snapshot(str![[r#"
+$ wxbox --database '' user list
+2> error: --database requires a value
 exit 2
---- stderr
-error: --database requires a value
 
 "#]]);
 }

@@ -7,8 +7,8 @@ use std::process::Command;
 use rusqlite::Connection;
 use snapbox::str;
 
-use crate::config_errors::run_unchanged;
 use crate::support::env::{CommandOutput, LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
+use crate::support::session::run_unchanged;
 
 fn database_file(env: &TestEnv, ending: &str) -> PathBuf {
     env.path(&format!(".local/share/wxbox/wxbox.db{ending}"))
@@ -296,22 +296,14 @@ fn backup_is_restored_as_help_describes() {
 
     run_help_lines(&env, &["mkdir damaged", "mv DB* damaged/", "cp /var/backups/wxbox.db DB"]);
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
-    env.run("outbox list --state queued").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list --state queued
 2	queued	nami	template	[TIME]		Backup finished: db1, 1, now
 1	queued	luffy	text	[TIME]		in the copy
-
-"#]]);
-    env.run("outbox cancel --all").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox cancel --all
 cancelled message 1 to luffy
 cancelled message 2 to nami
-
-"#]]);
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
+$ wxbox outbox flush
 
 "#]]);
     let stats = env.sandbox().stats();

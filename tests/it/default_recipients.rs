@@ -65,26 +65,20 @@ fn run_reports_to_the_default_recipients() {
 #[test]
 fn without_default_the_error_names_what_is_missing() {
     let env = env_with_users();
-    env.run("send hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send hello
+2> error: the recipient is missing: use --user NAME, --tag TAG or --all
+2> hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 exit 2
---- stderr
-error: the recipient is missing: use --user NAME, --tag TAG or --all
-hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
-
-"#]]);
-    env.run("send").assert_snapshot(str![[r#"
+$ wxbox send
+2> error: the recipient is missing: use --user NAME, --tag TAG or --all; the message is missing: use a text, - for standard input, --template T or --image FILE
+2> hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 exit 2
---- stderr
-error: the recipient is missing: use --user NAME, --tag TAG or --all; the message is missing: use a text, - for standard input, --template T or --image FILE
-hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
-
-"#]]);
-    // The command is not run, because its report has no recipient.
-    env.run("run -- touch started").assert_snapshot(str![[r#"
+# The command is not run, because its report has no recipient.
+$ wxbox run -- touch started
+2> error: the recipient is missing: use --user NAME or --tag TAG
+2> hint: usage: wxbox run {--user NAME | --tag TAG} [OPTIONS] -- COMMAND [ARG]...
 exit 2
---- stderr
-error: the recipient is missing: use --user NAME or --tag TAG
-hint: usage: wxbox run {--user NAME | --tag TAG} [OPTIONS] -- COMMAND [ARG]...
 
 "#]]);
     assert!(!env.path("started").exists());

@@ -317,16 +317,11 @@ fn a_text_falls_back_to_a_template() {
     let alert = "[templates.alert]\nid = \"server_alert-0123456789abcdefghijklmnopqrst\"\n[templates.alert.data]\n\
                  character_string2 = \"db1\"\ntime3 = \"12:00\"\n[templates.backup]";
     env.replace_in_config(&[("[templates.backup]", alert)]);
-    env.run("send -u luffy -u nami --fallback alert 'disk full'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami --fallback alert 'disk full'
 sent message 1 (text) to luffy
 sent message 2 (template) to nami
-
-"#]]);
-    env.run("outbox show 2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 2
 ID                 2
 State              sent
 To                 nami
@@ -349,33 +344,22 @@ attempt 2          [TIME] to oNami_draws_maps_of_the_sea1: accepted
     let kinds: Vec<_> = inbox.iter().map(|message| message["type"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(kinds.len(), 2, "{inbox:?}");
     // A missing template does not delay a text.
-    env.run("send -u luffy --fallback gone 'disk full again'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --fallback gone 'disk full again'
 sent message 3 (text) to luffy
---- stderr
-warning: cannot use --fallback: there is no template "gone"; the text is sent without it
-
-"#]]);
-    env.run("send -u luffy --fallback gone --strict x").assert_snapshot(str![[r#"
+2> warning: cannot use --fallback: there is no template "gone"; the text is sent without it
+$ wxbox send -u luffy --fallback gone --strict x
+2> error: there is no template "gone"
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias gone` to choose the one that this name stands for
 exit 2
---- stderr
-error: there is no template "gone"
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias gone` to choose the one that this name stands for
-
-"#]]);
-    env.run("send -u luffy --fallback backup x").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --fallback backup x
+2> error: --fallback backup: every field has a default, so there is no field for the text
+2> hint: run `wxbox config set templates.backup.data.FIELD VALUE` for all fields except one
 exit 2
---- stderr
-error: --fallback backup: every field has a default, so there is no field for the text
-hint: run `wxbox config set templates.backup.data.FIELD VALUE` for all fields except one
-
-"#]]);
-    env.run("send -u luffy --fallback server_alert x").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --fallback server_alert x
+2> error: --fallback server_alert: the text can fill only one field, but 3 have no default (thing1, character_string2, time3)
+2> hint: run `wxbox config set templates.server_alert.data.FIELD VALUE` for all fields except one
 exit 2
---- stderr
-error: --fallback server_alert: the text can fill only one field, but 3 have no default (thing1, character_string2, time3)
-hint: run `wxbox config set templates.server_alert.data.FIELD VALUE` for all fields except one
 
 "#]]);
 }

@@ -187,37 +187,24 @@ fn help_fits_80_columns_and_suggests_near_names() {
         assert_eq!(wide, Vec::<&str>::new());
         assert_eq!(ran.stdout().trim_end(), reference::topic_text(&topic, Lang::En, 80).trim_end());
     }
-    env.run("help exit-code").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox help exit-code
+2> error: unknown command or topic "exit-code"
+2> hint: did you mean `wxbox help exit-codes`?
 exit 2
---- stderr
-error: unknown command or topic "exit-code"
-hint: did you mean `wxbox help exit-codes`?
-
-"#]]);
-    env.run("help user ad").assert_snapshot(str![[r#"
+$ wxbox help user ad
+2> error: unknown command or topic "user ad"
+2> hint: did you mean `wxbox help user add`?
 exit 2
---- stderr
-error: unknown command or topic "user ad"
-hint: did you mean `wxbox help user add`?
-
-"#]]);
-    env.run("help token more").assert_snapshot(str![[r#"
+$ wxbox help token more
+2> error: unknown command or topic "token more"
+2> hint: run `wxbox help token` for the complete help
 exit 2
---- stderr
-error: unknown command or topic "token more"
-hint: run `wxbox help token` for the complete help
-
-"#]]);
-    env.run("help weather").assert_snapshot(str![[r#"
+$ wxbox help weather
+2> error: unknown command or topic "weather"
+2> hint: run `wxbox help` to see the commands; the topics are exit-codes, environment, json, events, recovery, sandbox
 exit 2
---- stderr
-error: unknown command or topic "weather"
-hint: run `wxbox help` to see the commands; the topics are exit-codes, environment, json, events, recovery, sandbox
-
-"#]]);
-    env.run("help exit-codes").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox help exit-codes
 The exit statuses of wxbox:
 
   0    success, also if there was nothing to do
@@ -254,14 +241,11 @@ fn manual_pages_are_well_formed() {
     let env = TestEnv::without_config();
     env.write_file("man/wxbox.1", "old");
     env.run("man man").assert_success();
-    env.run("-q man new/man1").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("man /dev/null").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox -q man new/man1
+$ wxbox man /dev/null
+2> error: /dev/null is not a directory
 exit 1
---- stderr
-error: /dev/null is not a directory
 
 "#]]);
     let pages = reference::man_pages(Lang::En).unwrap();

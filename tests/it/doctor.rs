@@ -88,24 +88,19 @@ skipped because an earlier check failed: outbox, clock, token, IP allow-list, AP
 "#]]);
     let env = TestEnv::new();
     env.prepend_config("app_ids = 3");
-    env.run("doctor").assert_snapshot(str![[r#"
-exit 3
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox doctor
 failure  config: [HOME]/.config/wxbox/config.toml:1: unknown key app_ids
          fix: did you mean app_id?
---- stderr
-all other checks were skipped, because they require a readable config
-1 failure, 0 warnings
-
-"#]]);
-    env.run("-c absent.toml doctor").assert_snapshot(str![[r#"
+2> all other checks were skipped, because they require a readable config
+2> 1 failure, 0 warnings
 exit 3
---- stdout
+$ wxbox -c absent.toml doctor
 failure  config: cannot read the config file absent.toml: it does not exist
          fix: check --config, which names the file
---- stderr
-all other checks were skipped, because they require a readable config
-1 failure, 0 warnings
+2> all other checks were skipped, because they require a readable config
+2> 1 failure, 0 warnings
+exit 3
 
 "#]]);
 }

@@ -50,21 +50,17 @@ fn each_action_has_a_description() {
 fn locale_selects_language() {
     let mut env = TestEnv::without_config();
     env.set_variable("LANG", "zh_CN.UTF-8");
-    env.run("explain 43004").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox explain 43004
 错误码    43004
 错误信息  require subscribe
 含义      接收者没有关注服务号
 处理办法  请用户关注服务号
 wxbox     微信返回该错误码时，这条消息记为失败，用户标记为“无法送达”；按标签发送或群发时会跳过该用户
-
-"#]]);
-    env.run("explain 4004").assert_snapshot(str![[r#"
+$ wxbox explain 4004
+2> 错误：wxbox 没有收录错误码 4004
+2> 提示：相近的错误码：40004（素材类型不合法）、40014（access_token 不合法）、40034（模板大小不合法）
 exit 4
---- stderr
-错误：wxbox 没有收录错误码 4004
-提示：相近的错误码：40004（素材类型不合法）、40014（access_token 不合法）、40034（模板大小不合法）
 
 "#]]);
     let language = |env: &TestEnv| {

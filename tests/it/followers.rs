@@ -97,12 +97,9 @@ fn a_full_last_page_is_followed_by_an_empty_one() {
 #[test]
 fn account_without_followers_is_listed() {
     let env = TestEnv::with_scenario(&format!("[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"));
-    env.run("follower list").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("--json -q follower list").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox follower list
+$ wxbox --json -q follower list
 
 "#]]);
 }

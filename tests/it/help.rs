@@ -215,18 +215,15 @@ fn help_and_usage_errors_follow_the_language_of_the_config() {
         let ran = env.run(line).assert_success();
         assert!(ran.stdout().contains("发送消息") || ran.stdout().contains("退出码"), "{line}: {}", ran.stdout());
     }
-    env.run("user show").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user show
+2> 错误：缺少 NAME
+2> 提示：用法为 wxbox user show NAME
 exit 2
---- stderr
-错误：缺少 NAME
-提示：用法为 wxbox user show NAME
-
-"#]]);
-    env.run("send luffy hello").assert_snapshot(str![[r#"
+$ wxbox send luffy hello
+2> 错误：无法识别的参数“hello”
+2> 提示：请运行 `wxbox send --user luffy hello`
 exit 2
---- stderr
-错误：无法识别的参数“hello”
-提示：请运行 `wxbox send --user luffy hello`
 
 "#]]);
     env.write_file("english.toml", "language = \"en\"\n");

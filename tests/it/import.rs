@@ -22,23 +22,14 @@ fn users_csv_with_quotes() -> String {
 fn import_accepts_any_column_order() {
     let env = TestEnv::new();
     env.write_file("people.csv", users_csv_with_quotes());
-    env.run("user import people.csv").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user import people.csv
 added 3 users
-
-"#]]);
-    env.run("user list --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list --json
 {"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]","reason":"not_bound","texts_until":null}
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"two/nlines, and /"quotes/"","created_at":"[TIME]","reason":null,"texts_until":null}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"two\nlines, and \"quotes\"","created_at":"[TIME]","reason":null,"texts_until":null}
 {"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"trimmed","created_at":"[TIME]","reason":"not_bound","texts_until":null}
-
-"#]]);
-    env.run("user show lucy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user show lucy
 Name    lucy
 UID     963c7da1ae5dde1a98320ec528deaff1
 WeChat  not bound
@@ -54,24 +45,18 @@ Added   [TIME]
         "the password of the file is luffy's"
     );
     // The same names again: no user is added.
-    env.run("user import people.csv").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import people.csv
+2> error: people.csv, line 2: a user named luffy already exists
+2> hint: remove the line, or use --database with another database; no user was added
 exit 4
---- stderr
-error: people.csv, line 2: a user named luffy already exists
-hint: remove the line, or use --database with another database; no user was added
-
-"#]]);
-    env.run_with_stdin("user import -", "username\nzoro\nnami\n").assert_snapshot(str![[r#"
+$ printf 'username\nzoro\nnami\n' | wxbox user import -
+2> error: standard input, line 3: a user named nami already exists
+2> hint: remove the line, or use --database with another database; no user was added
 exit 4
---- stderr
-error: standard input, line 3: a user named nami already exists
-hint: remove the line, or use --database with another database; no user was added
-
-"#]]);
-    env.run_with_stdin("user import - --json", "username\nzoro\nusopp\n").assert_snapshot(str![[r#"
+$ printf 'username\nzoro\nusopp\n' | wxbox user import - --json
+2> {"error":"standard input, line 1, column 1: expected value","hint":"write one JSON object per line; read a CSV file without --json","code":2}
 exit 2
---- stderr
-{"error":"standard input, line 1, column 1: expected value","hint":"write one JSON object per line; read a CSV file without --json","code":2}
 
 "#]]);
     env.run_with_stdin("-q user import -", "{\"username\":\"sanji\",\"tags\":[\"cook\"]}\n").assert_snapshot(str![[
@@ -80,15 +65,10 @@ exit 0
 
 "#
     ]]);
-    env.run_with_stdin("user import -", "username,tags\n").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ printf 'username,tags\n' | wxbox user import -
 added 0 users
-
-"#]]);
-    env.run("user list --tag cook").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list --tag cook
 sanji	-	cook		not bound
 
 "#]]);
@@ -97,32 +77,23 @@ sanji	-	cook		not bound
 #[test]
 fn export_contains_all_columns() {
     let env = TestEnv::new();
-    env.run("user export").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user export
 username,uid,password,openid,tags,note
-
-"#]]);
-    env.run("user export --json").assert_snapshot(str![[r#"
-exit 0
+$ wxbox user export --json
 
 "#]]);
     env.run(&format!("user add luffy --openid {LUFFY} --tag b --tag a --note 'x, \"y\"'")).assert_success();
     env.run("user add nami").assert_success();
     env.run("user edit nami --rename 'cat burglar'").assert_success();
-    env.run("-q user export").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox -q user export
 username,uid,password,openid,tags,note
 cat burglar,0f064e34f4c1703f93825f7dc4a61865,,,,
 luffy,6cfbec608383fd05c271de92010d455f,,oLuffy_wears_the_straw_hat_1,a;b,"x, ""y"""
-
-"#]]);
-    env.run("user export --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user export --json
 {"username":"cat burglar","uid":"0f064e34f4c1703f93825f7dc4a61865","password":null,"openid":null,"tags":[],"note":""}
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","password":null,"openid":"oLuffy_wears_the_straw_hat_1","tags":["a","b"],"note":"x, /"y/""}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","password":null,"openid":"oLuffy_wears_the_straw_hat_1","tags":["a","b"],"note":"x, \"y\""}
 
 "#]]);
 }
@@ -253,31 +224,14 @@ username,uid,password,openid,tags,note
 #[test]
 fn bom_line_ends_and_blank_lines_are_ignored() {
     let env = TestEnv::without_config();
-    env.run_with_stdin("user import -", "\u{feff}username\r\nluffy\r\n\r\nnami\r\n").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ printf '\357\273\277username\r\nluffy\r\n\r\nnami\r\n' | wxbox user import -
 added 2 users
-
-"#]]);
-    env.run_with_stdin(
-        "user import -",
-        "\u{feff}\n  {\"username\":\"zoro\"}\r\n\n{\"username\":\"robin\",\"note\":null}",
-    )
-    .assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ printf '\357\273\277\n  {"username":"zoro"}\r\n\n{"username":"robin","note":null}' | wxbox user import -
 added 2 users
-
-"#]]);
-    env.run_with_stdin("user import -", " Username , NOTE \n\"usopp\",\"x\"").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ printf ' Username , NOTE \n"usopp","x"' | wxbox user import -
 added 1 user
-
-"#]]);
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list
 luffy	-			not bound
 nami	-			not bound
 robin	-			not bound

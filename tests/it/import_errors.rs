@@ -12,45 +12,30 @@ fn import_file(env: &TestEnv, file: impl AsRef<[u8]>) -> CommandOutput {
 fn invalid_headers_are_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    import_file(&env, "").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import -
+2> error: standard input is empty
+2> hint: name the columns in the first line: username,uid,password,openid,tags,note
 exit 2
---- stderr
-error: standard input is empty
-hint: name the columns in the first line: username,uid,password,openid,tags,note
-
-"#]]);
-    import_file(&env, "\n\n").assert_snapshot(str![[r#"
+$ printf '\n\n' | wxbox user import -
+2> error: standard input is empty
+2> hint: name the columns in the first line: username,uid,password,openid,tags,note
 exit 2
---- stderr
-error: standard input is empty
-hint: name the columns in the first line: username,uid,password,openid,tags,note
-
-"#]]);
-    import_file(&env, "usernme,note\nx,y\n").assert_snapshot(str![[r#"
+$ printf 'usernme,note\nx,y\n' | wxbox user import -
+2> error: standard input, line 1: unknown column "usernme"
+2> hint: did you mean username?
 exit 2
---- stderr
-error: standard input, line 1: unknown column "usernme"
-hint: did you mean username?
-
-"#]]);
-    import_file(&env, "username,phone\nx,y\n").assert_snapshot(str![[r#"
+$ printf 'username,phone\nx,y\n' | wxbox user import -
+2> error: standard input, line 1: unknown column "phone"
+2> hint: name the columns in the first line: username,uid,password,openid,tags,note
 exit 2
---- stderr
-error: standard input, line 1: unknown column "phone"
-hint: name the columns in the first line: username,uid,password,openid,tags,note
-
-"#]]);
-    import_file(&env, "note,tags\nx,y\n").assert_snapshot(str![[r#"
+$ printf 'note,tags\nx,y\n' | wxbox user import -
+2> error: standard input, line 1: the column username is missing
+2> hint: name the columns in the first line: username,uid,password,openid,tags,note
 exit 2
---- stderr
-error: standard input, line 1: the column username is missing
-hint: name the columns in the first line: username,uid,password,openid,tags,note
-
-"#]]);
-    import_file(&env, "username,note,username\nx,y,z\n").assert_snapshot(str![[r#"
+$ printf 'username,note,username\nx,y,z\n' | wxbox user import -
+2> error: standard input, line 1: the column username appears twice
 exit 2
---- stderr
-error: standard input, line 1: the column username appears twice
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -60,16 +45,13 @@ error: standard input, line 1: the column username appears twice
 fn invalid_fields_are_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    import_file(&env, "username,note\nnami,x\n ,y\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username,note\nnami,x\n ,y\n' | wxbox user import -
+2> error: standard input, line 3, column username: the name is empty
 exit 2
---- stderr
-error: standard input, line 3, column username: the name is empty
-
-"#]]);
-    import_file(&env, "username,note\n\"na\nmi\",x\n").assert_snapshot(str![[r#"
+$ printf 'username,note\n"na\nmi",x\n' | wxbox user import -
+2> error: standard input, line 2, column username: the name contains a control character
 exit 2
---- stderr
-error: standard input, line 2, column username: the name contains a control character
 
 "#]]);
     import_file(&env, format!("username\n{}\n", "x".repeat(65))).assert_snapshot(str![[r#"
@@ -78,57 +60,36 @@ exit 2
 error: standard input, line 2, column username: the name has 65 characters; the limit is 64
 
 "#]]);
-    import_file(&env, "username,note\nnami,\"a\nb\"\nzoro\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username,note\nnami,"a\nb"\nzoro\n' | wxbox user import -
+2> error: standard input, line 4: 1 field, but 2 columns
+2> hint: write a field that contains , or a line break in double quotes
 exit 2
---- stderr
-error: standard input, line 4: 1 field, but 2 columns
-hint: write a field that contains , or a line break in double quotes
-
-"#]]);
-    import_file(&env, "username,note\nzoro,a, b\n").assert_snapshot(str![[r#"
+$ printf 'username,note\nzoro,a, b\n' | wxbox user import -
+2> error: standard input, line 2: 3 fields, but 2 columns
+2> hint: write a field that contains , or a line break in double quotes
 exit 2
---- stderr
-error: standard input, line 2: 3 fields, but 2 columns
-hint: write a field that contains , or a line break in double quotes
-
-"#]]);
-    import_file(&env, "username,openid\nnami,o x\n").assert_snapshot(str![[r#"
+$ printf 'username,openid\nnami,o x\n' | wxbox user import -
+2> error: standard input, line 2, column openid: "o x" is not an openid
+2> hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 exit 2
---- stderr
-error: standard input, line 2, column openid: "o x" is not an openid
-hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
-
-"#]]);
-    import_file(&env, "username,tags\nnami,\"a;b\tc\"\n").assert_snapshot(str![[r#"
+$ printf 'username,tags\nnami,"a;b\tc"\n' | wxbox user import -
+2> error: standard input, line 2, column tags: "b c" is not a valid tag: use 1 to 64 visible characters without a semicolon
 exit 2
---- stderr
-error: standard input, line 2, column tags: "b c" is not a valid tag: use 1 to 64 visible characters without a semicolon
-
-"#]]);
-    import_file(&env, "username,uid\nnami,963C7DA1AE5DDE1A98320EC528DEAFF1\n").assert_snapshot(str![[r#"
+$ printf 'username,uid\nnami,963C7DA1AE5DDE1A98320EC528DEAFF1\n' | wxbox user import -
+2> error: standard input, line 2, column uid: "963C7DA1AE5DDE1A98320EC528DEAFF1" is not a uid
+2> hint: use 32 hex digits, 0-9 and a-f, or leave the uid out
 exit 2
---- stderr
-error: standard input, line 2, column uid: "963C7DA1AE5DDE1A98320EC528DEAFF1" is not a uid
-hint: use 32 hex digits, 0-9 and a-f, or leave the uid out
-
-"#]]);
-    import_file(&env, "username,uid\nnami,12\n").assert_snapshot(str![[r#"
+$ printf 'username,uid\nnami,12\n' | wxbox user import -
+2> error: standard input, line 2, column uid: "12" is not a uid
+2> hint: use 32 hex digits, 0-9 and a-f, or leave the uid out
 exit 2
---- stderr
-error: standard input, line 2, column uid: "12" is not a uid
-hint: use 32 hex digits, 0-9 and a-f, or leave the uid out
-
-"#]]);
-    import_file(&env, "username,password\nnami,$argon2id$v=19$m=19456\n").assert_snapshot(str![[r#"
+$ printf 'username,password\nnami,$argon2id$v=19$m=19456\n' | wxbox user import -
+2> error: standard input, line 2, column password: the text begins like an Argon2id hash, but is not a valid one
 exit 2
---- stderr
-error: standard input, line 2, column password: the text begins like an Argon2id hash, but is not a valid one
-
-"#]]);
-    import_file(&env, "username,password\nnami,\"a\nb\"\n").assert_snapshot(str![[r#"
+$ printf 'username,password\nnami,"a\nb"\n' | wxbox user import -
+2> error: standard input, line 2, column password: the password is too long or contains a control character
 exit 2
---- stderr
-error: standard input, line 2, column password: the password is too long or contains a control character
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -137,24 +98,18 @@ error: standard input, line 2, column password: the password is too long or cont
 #[test]
 fn invalid_quotes_are_reported() {
     let env = TestEnv::new();
-    import_file(&env, "username,note\nnami,\"open\nzoro,x\nusopp,y\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username,note\nnami,"open\nzoro,x\nusopp,y\n' | wxbox user import -
+2> error: standard input, line 2: the quote that opens here is not closed
 exit 2
---- stderr
-error: standard input, line 2: the quote that opens here is not closed
-
-"#]]);
-    import_file(&env, "username,note\nnami,\"open\nzoro,\"x\n").assert_snapshot(str![[r#"
+$ printf 'username,note\nnami,"open\nzoro,"x\n' | wxbox user import -
+2> error: standard input, line 3: unexpected characters after a closing quote
+2> hint: write a field that contains quotes in double quotes, and double each inner quote: "a ""b"" c"
 exit 2
---- stderr
-error: standard input, line 3: unexpected characters after a closing quote
-hint: write a field that contains quotes in double quotes, and double each inner quote: "a ""b"" c"
-
-"#]]);
-    import_file(&env, "username,note\nnami,\"x\" y\n").assert_snapshot(str![[r#"
+$ printf 'username,note\nnami,"x" y\n' | wxbox user import -
+2> error: standard input, line 2: unexpected characters after a closing quote
+2> hint: write a field that contains quotes in double quotes, and double each inner quote: "a ""b"" c"
 exit 2
---- stderr
-error: standard input, line 2: unexpected characters after a closing quote
-hint: write a field that contains quotes in double quotes, and double each inner quote: "a ""b"" c"
 
 "#]]);
     // Within an unquoted field, a quote is an ordinary character.
@@ -164,60 +119,35 @@ hint: write a field that contains quotes in double quotes, and double each inner
 #[test]
 fn invalid_json_lines_are_reported() {
     let env = TestEnv::new();
-    import_file(&env, "{\"username\":\"nami\"}\n{\"username\":}\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf '{"username":"nami"}\n{"username":}\n' | wxbox user import -
+2> error: standard input, line 2, column 13: expected value
+2> hint: write one JSON object per line; read a CSV file without --json
 exit 2
---- stderr
-error: standard input, line 2, column 13: expected value
-hint: write one JSON object per line; read a CSV file without --json
-
-"#]]);
-    import_file(&env, "{\"username\":\"nami\"").assert_snapshot(str![[r#"
+$ printf '{"username":"nami"' | wxbox user import -
+2> error: standard input, line 1, column 18: EOF while parsing an object
+2> hint: write one JSON object per line; read a CSV file without --json
 exit 2
---- stderr
-error: standard input, line 1, column 18: EOF while parsing an object
-hint: write one JSON object per line; read a CSV file without --json
-
-"#]]);
-    import_file(&env, "{\"username\":\"nami\",\"tag\":[]}\n").assert_snapshot(str![[r#"
+$ printf '{"username":"nami","tag":[]}\n' | wxbox user import -
+2> error: standard input, line 1: unknown column "tag"
+2> hint: did you mean tags?
 exit 2
---- stderr
-error: standard input, line 1: unknown column "tag"
-hint: did you mean tags?
-
-"#]]);
-    import_file(&env, "{\"username\":\"nami\",\"tags\":\"a\"}\n").assert_snapshot(str![[r#"
+$ printf '{"username":"nami","tags":"a"}\n' | wxbox user import -
+2> error: standard input, line 1, column tags: tags must be a list of strings
 exit 2
---- stderr
-error: standard input, line 1, column tags: tags must be a list of strings
-
-"#]]);
-    import_file(&env, "{\"username\":\"nami\",\"tags\":[\"a;b\"]}\n").assert_snapshot(str![[r#"
+$ printf '{"username":"nami","tags":["a;b"]}\n' | wxbox user import -
+2> error: standard input, line 1, column tags: "a;b" is not a valid tag: use 1 to 64 visible characters without a semicolon
 exit 2
---- stderr
-error: standard input, line 1, column tags: "a;b" is not a valid tag: use 1 to 64 visible characters without a semicolon
-
-"#]]);
-    import_file(&env, "{\"username\":7}\n").assert_snapshot(str![[r#"
+$ printf '{"username":7}\n' | wxbox user import -
+2> error: standard input, line 1, column username: the value must be a text or null
 exit 2
---- stderr
-error: standard input, line 1, column username: the value must be a text or null
-
-"#]]);
-    import_file(&env, "\n{\"note\":\"x\"}\n").assert_snapshot(str![[r#"
+$ printf '\n{"note":"x"}\n' | wxbox user import -
+2> error: standard input, line 2, column username: the name is empty
 exit 2
---- stderr
-error: standard input, line 2, column username: the name is empty
-
-"#]]);
-    env.run_with_stdin("user import --json -", "username\nnami\n").assert_snapshot(str![[r#"
+$ printf 'username\nnami\n' | wxbox user import --json -
+2> {"error":"standard input, line 1, column 1: expected value","hint":"write one JSON object per line; read a CSV file without --json","code":2}
 exit 2
---- stderr
-{"error":"standard input, line 1, column 1: expected value","hint":"write one JSON object per line; read a CSV file without --json","code":2}
-
-"#]]);
-    env.run_with_stdin("user import --json -", "").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user import --json -
 {"added":0}
 
 "#]]);
@@ -250,32 +180,23 @@ error: standard input is not UTF-8 text; it may be UTF-16 or a binary file
 hint: convert it with `iconv -f UTF-16 -t UTF-8`
 
 "#]]);
-    import_file(&env, b"username,note\nnami,x\n\xc2\xb7\xb7\xc9,y\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username,note\nnami,x\n\302\267\267\311,y\n' | wxbox user import -
+2> error: standard input, line 3, column username: the text is not UTF-8 and seems to be GBK
+2> hint: convert it with `iconv -f GBK -t UTF-8`
 exit 2
---- stderr
-error: standard input, line 3, column username: the text is not UTF-8 and seems to be GBK
-hint: convert it with `iconv -f GBK -t UTF-8`
-
-"#]]);
-    import_file(&env, b"\xd3\xc3\xbb\xa7\xc3\xfb\n").assert_snapshot(str![[r#"
+$ printf '\323\303\273\247\303\373\n' | wxbox user import -
+2> error: standard input, line 1, column 1: the text is not UTF-8 and seems to be GBK
+2> hint: convert it with `iconv -f GBK -t UTF-8`
 exit 2
---- stderr
-error: standard input, line 1, column 1: the text is not UTF-8 and seems to be GBK
-hint: convert it with `iconv -f GBK -t UTF-8`
-
-"#]]);
-    import_file(&env, b"username,note\nnami,caf\xe9\n").assert_snapshot(str![[r#"
+$ printf 'username,note\nnami,caf\351\n' | wxbox user import -
+2> error: standard input, line 2, column note: the text is not UTF-8
+2> hint: save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
 exit 2
---- stderr
-error: standard input, line 2, column note: the text is not UTF-8
-hint: save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
-
-"#]]);
-    import_file(&env, b"{\"username\":\"\xc2\xb7\xb7\xc9\"}\n").assert_snapshot(str![[r#"
+$ printf '{"username":"\302\267\267\311"}\n' | wxbox user import -
+2> error: standard input, line 1: the text is not UTF-8 and seems to be GBK
+2> hint: convert it with `iconv -f GBK -t UTF-8`
 exit 2
---- stderr
-error: standard input, line 1: the text is not UTF-8 and seems to be GBK
-hint: convert it with `iconv -f GBK -t UTF-8`
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -286,38 +207,25 @@ fn existing_users_are_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env.run("user edit luffy --rename lucy").assert_success();
-    import_file(&env, "username\nnami\nzoro\nnami\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username\nnami\nzoro\nnami\n' | wxbox user import -
+2> error: standard input, line 4: nami is already on line 2
 exit 4
---- stderr
-error: standard input, line 4: nami is already on line 2
-
-"#]]);
-    import_file(&env, "username\nnami\n lucy \n").assert_snapshot(str![[r#"
+$ printf 'username\nnami\n lucy \n' | wxbox user import -
+2> error: standard input, line 3: a user named lucy already exists
+2> hint: remove the line, or use --database with another database; no user was added
 exit 4
---- stderr
-error: standard input, line 3: a user named lucy already exists
-hint: remove the line, or use --database with another database; no user was added
-
-"#]]);
-    import_file(&env, "username\nnami\nluffy\n").assert_snapshot(str![[r#"
+$ printf 'username\nnami\nluffy\n' | wxbox user import -
+2> error: standard input, line 3: the uid of luffy belongs to lucy
+2> hint: remove the line, or use --database with another database; no user was added
 exit 4
---- stderr
-error: standard input, line 3: the uid of luffy belongs to lucy
-hint: remove the line, or use --database with another database; no user was added
-
-"#]]);
-    import_file(&env, "username,uid\nnami,00000000000000000000000000000001\nzoro,00000000000000000000000000000001\n")
-        .assert_snapshot(str![[r#"
+$ printf 'username,uid\nnami,00000000000000000000000000000001\nzoro,00000000000000000000000000000001\n' | wxbox user import -
+2> error: standard input, line 3: the uid of zoro belongs to nami on line 2
 exit 4
---- stderr
-error: standard input, line 3: the uid of zoro belongs to nami on line 2
-
-"#]]);
-    import_file(&env, "username,uid\nnami,6cfbec608383fd05c271de92010d455f\n").assert_snapshot(str![[r#"
+$ printf 'username,uid\nnami,6cfbec608383fd05c271de92010d455f\n' | wxbox user import -
+2> error: standard input, line 2: the uid of nami belongs to lucy
+2> hint: remove the line, or use --database with another database; no user was added
 exit 4
---- stderr
-error: standard input, line 2: the uid of nami belongs to lucy
-hint: remove the line, or use --database with another database; no user was added
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -326,23 +234,17 @@ hint: remove the line, or use --database with another database; no user was adde
 #[test]
 fn unreadable_files_are_reported() {
     let env = TestEnv::without_config();
-    env.run("user import none.csv").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import none.csv
+2> error: cannot read none.csv: No such file or directory (os error 2)
 exit 1
---- stderr
-error: cannot read none.csv: No such file or directory (os error 2)
-
-"#]]);
-    env.run("user import .").assert_snapshot(str![[r#"
+$ wxbox user import .
+2> error: cannot read .: Is a directory (os error 21)
 exit 1
---- stderr
-error: cannot read .: Is a directory (os error 21)
-
-"#]]);
-    env.run("user import").assert_snapshot(str![[r#"
+$ wxbox user import
+2> error: FILE is missing
+2> hint: usage: wxbox user import FILE
 exit 2
---- stderr
-error: FILE is missing
-hint: usage: wxbox user import FILE
 
 "#]]);
     assert!(!env.database_path().exists());

@@ -8,52 +8,34 @@ use crate::support::env::TestEnv;
 #[test]
 fn near_miss_formats_are_explained() {
     let env = TestEnv::new();
-    env.run_with_stdin("user import -", "username，openid\nnami，oNami\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username，openid\nnami，oNami\n' | wxbox user import -
+2> error: standard input, line 1: unknown column "username，openid"
+2> hint: use a comma instead of “，” between the columns
 exit 2
---- stderr
-error: standard input, line 1: unknown column "username，openid"
-hint: use a comma instead of “，” between the columns
-
-"#]]);
-    env.run_with_stdin("user import -", "username|openid\nnami|oNami\n").assert_snapshot(str![[r#"
+$ printf 'username|openid\nnami|oNami\n' | wxbox user import -
+2> error: standard input, line 1: unknown column "username|openid"
+2> hint: use a comma instead of “|” between the columns
 exit 2
---- stderr
-error: standard input, line 1: unknown column "username|openid"
-hint: use a comma instead of “|” between the columns
-
-"#]]);
-    env.run_with_stdin("user import -", "[{\"username\":\"nami\"}]").assert_snapshot(str![[r#"
+$ printf '[{"username":"nami"}]' | wxbox user import -
+2> error: standard input is a JSON array
+2> hint: run `jq -c '.[]' FILE` to convert it to JSON Lines
 exit 2
---- stderr
-error: standard input is a JSON array
-hint: run `jq -c '.[]' FILE` to convert it to JSON Lines
-
-"#]]);
-    env.run_with_stdin("user import -", "username,note,\nnami,x,y\n").assert_snapshot(str![[r#"
+$ printf 'username,note,\nnami,x,y\n' | wxbox user import -
+2> error: standard input, line 2, column 3: this column has no name in the first line
+2> hint: name the columns in the first line: username,uid,password,openid,tags,note
 exit 2
---- stderr
-error: standard input, line 2, column 3: this column has no name in the first line
-hint: name the columns in the first line: username,uid,password,openid,tags,note
-
-"#]]);
-    env.run_with_stdin("user import -", "sep=;\nusername;note\nnami;\"x\ny\";z\n").assert_snapshot(str![[r#"
+$ printf 'sep=;\nusername;note\nnami;"x\ny";z\n' | wxbox user import -
+2> error: standard input, line 3: 3 fields, but 2 columns
+2> hint: write a field that contains ; or a line break in double quotes
 exit 2
---- stderr
-error: standard input, line 3: 3 fields, but 2 columns
-hint: write a field that contains ; or a line break in double quotes
-
-"#]]);
-    env.run_with_stdin("user import -", "{\"username\":\"nami\",\"tags\":[\"ops；oncall\"]}").assert_snapshot(str![[r#"
+$ printf '{"username":"nami","tags":["ops；oncall"]}' | wxbox user import -
+2> error: standard input, line 1, column tags: "ops；oncall" is not a valid tag: use 1 to 64 visible characters without a semicolon
 exit 2
---- stderr
-error: standard input, line 1, column tags: "ops；oncall" is not a valid tag: use 1 to 64 visible characters without a semicolon
-
-"#]]);
-    env.run_with_stdin("user import -", "username\nna\u{200b}mi\n").assert_snapshot(str![[r#"
+$ printf 'username\nna\342\200\213mi\n' | wxbox user import -
+2> error: standard input, line 2, column username: the name contains an invisible character (U+200B)
+2> hint: type the name again: copied text may contain invisible characters
 exit 2
---- stderr
-error: standard input, line 2, column username: the name contains an invisible character (U+200B)
-hint: type the name again: copied text may contain invisible characters
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);

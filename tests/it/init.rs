@@ -113,50 +113,31 @@ Next:
 #[test]
 fn all_missing_options_are_named_at_once() {
     let env = TestEnv::without_config();
-    env.run("init").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox init
+2> error: standard input is not a terminal, so these options are required: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
+2> hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 exit 2
---- stderr
-error: standard input is not a terminal, so these options are required: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
-hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
-
-"#]]);
-    env.run("init --secret-stdin --app-id wx1").assert_snapshot(str![[r#"
+$ wxbox init --secret-stdin --app-id wx1
+2> error: standard input is not a terminal, so these options are required: --redirect-uri
+2> hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
 exit 2
---- stderr
-error: standard input is not a terminal, so these options are required: --redirect-uri
-hint: pass them as options, and the AppSecret in WXBOX_APP_SECRET or on standard input; or run `wxbox init` on a terminal
-
-"#]]);
-    env.run_with_stdin("init --secret-stdin --app-id wx1 --redirect-uri http://192.0.2.1/ --no-check", "")
-        .assert_snapshot(str![[r#"
+$ wxbox init --secret-stdin --app-id wx1 --redirect-uri http://192.0.2.1/ --no-check
+2> error: standard input must contain the AppSecret in one line
 exit 2
---- stderr
-error: standard input must contain the AppSecret in one line
-
-"#]]);
-    env.run("init --app-id 'wx 1'").assert_snapshot(str![[r#"
+$ wxbox init --app-id 'wx 1'
+2> error: --app-id must be an AppID, such as wx3d0d44e8d59b5b8c
 exit 2
---- stderr
-error: --app-id must be an AppID, such as wx3d0d44e8d59b5b8c
-
-"#]]);
-    env.run("init --redirect-uri 192.0.2.1:8080").assert_snapshot(str![[r#"
+$ wxbox init --redirect-uri 192.0.2.1:8080
+2> error: --redirect-uri must be an http or https address with a host, such as http://203.0.113.7:8080/callback/
 exit 2
---- stderr
-error: --redirect-uri must be an http or https address with a host, such as http://203.0.113.7:8080/callback/
-
-"#]]);
-    env.run("init --listen here").assert_snapshot(str![[r#"
+$ wxbox init --listen here
+2> error: cannot listen on "here": it is not an address
+2> hint: use a host and a port, such as 0.0.0.0:80 or :8080
 exit 2
---- stderr
-error: cannot listen on "here": it is not an address
-hint: use a host and a port, such as 0.0.0.0:80 or :8080
-
-"#]]);
-    env.run("init --sandbox http://192.0.2.1").assert_snapshot(str![[r#"
+$ wxbox init --sandbox http://192.0.2.1
+2> error: --sandbox must be the address of a sandbox, such as http://127.0.0.1:[PORT]
 exit 2
---- stderr
-error: --sandbox must be the address of a sandbox, such as http://127.0.0.1:[PORT]
 
 "#]]);
     assert_eq!(files::list_files(env.home.path()), Vec::<std::path::PathBuf>::new());

@@ -25,23 +25,17 @@ hint: [HOME]/.local/share/wxbox/wxbox.db does not exist: if users were added bef
 
 "#]]);
     env.set_variable("WXBOX_LANG", "fr");
-    env.run("user show nami").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user show nami
+2> 警告：WXBOX_LANG 的值 fr 无效，wxbox 只支持 en 和 zh
+2> 错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
+2> 提示：数据库 [HOME]/.local/share/wxbox/wxbox.db 不存在。如果以前添加过用户，当时的 HOME 或系统用户与现在不同：请用 --database 指定当时的数据库
 exit 4
---- stderr
-警告：WXBOX_LANG 的值 fr 无效，wxbox 只支持 en 和 zh
-错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
-提示：数据库 [HOME]/.local/share/wxbox/wxbox.db 不存在。如果以前添加过用户，当时的 HOME 或系统用户与现在不同：请用 --database 指定当时的数据库
-
-"#]]);
-    env.run("-q user list").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("user lst").assert_snapshot(str![[r#"
+$ wxbox -q user list
+$ wxbox user lst
+2> 错误：没有名为“lst”的命令
+2> 提示：是不是想输入“list”？
 exit 2
---- stderr
-错误：没有名为“lst”的命令
-提示：是不是想输入“list”？
 
 "#]]);
     env.set_variable("LC_ALL", "C").set_variable("WXBOX_LANG", "zh-CN").run("user lst").assert_snapshot(str![[r#"
@@ -161,16 +155,12 @@ exit 3
 "#]]);
     let reports = crate::run::received_reports(&mut env);
     assert!(reports.len() == 1 && reports[0].starts_with("失败（退出码 3）：sh（主机 "), "{reports:?}");
-    env.run("user show nami").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user show nami
+2> 错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
+2> 提示：请运行 `wxbox user list` 查看所有用户
 exit 4
---- stderr
-错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
-提示：请运行 `wxbox user list` 查看所有用户
-
-"#]]);
-    env.run("explain 40164").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox explain 40164
 错误码    40164
 错误信息  invalid ip, not in whitelist
 含义      请求的 IP 不在 API IP 白名单中

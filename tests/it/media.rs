@@ -84,136 +84,82 @@ fn unsupported_file_is_not_uploaded() {
     write_file_of_size(&env, "largest.png", PNG, 10 << 20);
     write_file_of_size(&env, "cover.jpg", JPEG, (64 << 10) + 1);
     write_file_of_size(&env, "long.amr", AMR, (2 << 20) + 1);
-    env.run("media upload /no/such/absent.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox media upload /no/such/absent.png
+2> error: cannot read absent.png: No such file or directory (os error 2)
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 1
---- stderr
-error: cannot read absent.png: No such file or directory (os error 2)
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("media upload empty.png").assert_snapshot(str![[r#"
+$ wxbox media upload empty.png
+2> error: empty.png is empty
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 2
---- stderr
-error: empty.png is empty
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("media upload text.png").assert_snapshot(str![[r#"
+$ wxbox media upload text.png
+2> error: text.png is not an image, audio or video file
+2> hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
 exit 2
---- stderr
-error: text.png is not an image, audio or video file
-hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
-
-"#]]);
-    env.run("media upload photo.webp").assert_snapshot(str![[r#"
+$ wxbox media upload photo.webp
+2> error: photo.webp is image/webp, which WeChat does not accept
+2> hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
 exit 2
---- stderr
-error: photo.webp is image/webp, which WeChat does not accept
-hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF; voice: AMR, MP3; video: MP4; thumb: JPEG
-
-"#]]);
-    env.run("media upload pictures").assert_snapshot(str![[r#"
+$ wxbox media upload pictures
+2> error: pictures is a directory
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 2
---- stderr
-error: pictures is a directory
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("media upload /dev/zero").assert_snapshot(str![[r#"
+$ wxbox media upload /dev/zero
+2> error: zero does not exist and is not standard input
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 2
---- stderr
-error: zero does not exist and is not standard input
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("media upload large.png").assert_snapshot(str![[r#"
+$ wxbox media upload large.png
+2> error: large.png has 10485761 bytes; WeChat allows at most 10485760 for image
+2> hint: use a smaller file
 exit 2
---- stderr
-error: large.png has 10485761 bytes; WeChat allows at most 10485760 for image
-hint: use a smaller file
-
-"#]]);
-    env.run("media upload long.amr").assert_snapshot(str![[r#"
+$ wxbox media upload long.amr
+2> error: long.amr has 2097153 bytes; WeChat allows at most 2097152 for voice
+2> hint: use a smaller file
 exit 2
---- stderr
-error: long.amr has 2097153 bytes; WeChat allows at most 2097152 for voice
-hint: use a smaller file
-
-"#]]);
-    env.run("media upload cover.jpg --type thumb").assert_snapshot(str![[r#"
+$ wxbox media upload cover.jpg --type thumb
+2> error: cover.jpg has 65537 bytes; WeChat allows at most 65536 for thumb
+2> hint: use a smaller file
 exit 2
---- stderr
-error: cover.jpg has 65537 bytes; WeChat allows at most 65536 for thumb
-hint: use a smaller file
-
-"#]]);
-    env.run("media upload chart.png --type thumb").assert_snapshot(str![[r#"
+$ wxbox media upload chart.png --type thumb
+2> error: chart.png is PNG, which WeChat does not accept as thumb
+2> hint: use one of the formats that WeChat accepts: thumb: JPEG
 exit 2
---- stderr
-error: chart.png is PNG, which WeChat does not accept as thumb
-hint: use one of the formats that WeChat accepts: thumb: JPEG
-
-"#]]);
-    env.run("media upload clip.mp4 --type voice").assert_snapshot(str![[r#"
+$ wxbox media upload clip.mp4 --type voice
+2> error: clip.mp4 is MP4, which WeChat does not accept as voice
+2> hint: use one of the formats that WeChat accepts: voice: AMR, MP3
 exit 2
---- stderr
-error: clip.mp4 is MP4, which WeChat does not accept as voice
-hint: use one of the formats that WeChat accepts: voice: AMR, MP3
-
-"#]]);
-    env.run("media upload clip.mp4 --type film").assert_snapshot(str![[r#"
+$ wxbox media upload clip.mp4 --type film
+2> error: invalid value "film" for --type; possible values: image, voice, video, thumb
 exit 2
---- stderr
-error: invalid value "film" for --type; possible values: image, voice, video, thumb
-
-"#]]);
-    env.run("media upload -").assert_snapshot(str![[r#"
+$ wxbox media upload -
+2> error: standard input is empty
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 2
---- stderr
-error: standard input is empty
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("send -u luffy --image absent.png").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image absent.png
+2> error: cannot read absent.png: No such file or directory (os error 2)
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 1
---- stderr
-error: cannot read absent.png: No such file or directory (os error 2)
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("send -u luffy --image empty.png").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image empty.png
+2> error: empty.png is empty
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 2
---- stderr
-error: empty.png is empty
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("send -u luffy --image clip.mp4").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image clip.mp4
+2> error: clip.mp4 is MP4, which WeChat does not accept as image
+2> hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF
 exit 2
---- stderr
-error: clip.mp4 is MP4, which WeChat does not accept as image
-hint: use one of the formats that WeChat accepts: image: PNG, JPEG, GIF
-
-"#]]);
-    env.run("send -u luffy --image pictures").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image pictures
+2> error: pictures is a directory
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 2
---- stderr
-error: pictures is a directory
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
-
-"#]]);
-    env.run("send -u luffy --image large.png").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image large.png
+2> error: large.png has 10485761 bytes; WeChat allows at most 10485760 for image
+2> hint: use a smaller file
 exit 2
---- stderr
-error: large.png has 10485761 bytes; WeChat allows at most 10485760 for image
-hint: use a smaller file
-
-"#]]);
-    env.run("send -u luffy --image ''").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image ''
+2> error: cannot read "": No such file or directory (os error 2)
+2> hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 exit 1
---- stderr
-error: cannot read "": No such file or directory (os error 2)
-hint: use an image, audio or video file; `wxbox send` also accepts a media_id
 
 "#]]);
     let video = r#"{"msgtype": "video", "video": {"media_id": "@clip.mp4", "thumb_media_id": "@chart.png"}}"#;

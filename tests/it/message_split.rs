@@ -62,15 +62,10 @@ sent message 4 (text) to luffy
     assert_eq!(parts.len(), 3);
     assert!(parts.iter().all(|part| part.len() <= 2048 && part.starts_with("line ")), "{parts:?}");
     assert_eq!(parts.join("\n"), three_part_text().trim_end());
-    env.run("send -u luffy --split short").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --split short
 sent message 5 (text) to luffy
-
-"#]]);
-    env.run("outbox show 3").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 3
 ID        3
 State     sent
 To        luffy
@@ -128,20 +123,14 @@ Content   line 048 of a log that nobody reads 日志
           line 092 of a log that nobody reads 日志
           line 093 of a log that nobody reads 日志
           line 094 of a log that nobody reads 日志
-
-"#]]);
-    env.run("send -u luffy --split --fallback backup x").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --split --fallback backup x
+2> error: --split cannot be used with --fallback
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: --split cannot be used with --fallback
-hint: run `wxbox send -h` to see how to use it
-
-"#]]);
-    env.run("send -u luffy --split --template backup").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --split --template backup
+2> error: --split cannot be used with --template
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: --split cannot be used with --template
-hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     let dry = env.run_with_stdin("send -u luffy --split --dry-run -", three_part_text()).assert_success();
@@ -206,18 +195,13 @@ hint: do not send it again: wxbox sends it after message 2; run `wxbox outbox sh
 "#]]);
     env.run("outbox flush").assert_success();
     assert_eq!(env.message_states(), "unknown queued queued");
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 3	queued	luffy	text	[TIME]	waiting for the previous part, message 2	line 095 of a log that nobody reads 日志 line 096 of a log that nobody reads 日志 line 097 of a log…
 2	queued	luffy	text	[TIME]	waiting for the previous part, message 1	line 048 of a log that nobody reads 日志 line 049 of a log that nobody reads 日志 line 050 of a log…
 1	unknown	luffy	text	[TIME]	no response from 127.0.0.1:[PORT]: end of file before message length reached	line 001 of a log that nobody reads 日志 line 002 of a log that nobody reads 日志 line 003 of a log…
-
-"#]]);
-    // The part had been delivered: the rest is sent.
-    env.run("outbox retry 2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+# The part had been delivered: the rest is sent.
+$ wxbox outbox retry 2
 sent message 2 (text) to luffy
 sent message 3 (text) to luffy
 

@@ -105,25 +105,19 @@ fn invalid_message_names_error_and_position() {
         let hint = if hint.is_empty() { String::new() } else { format!("hint: {hint}\n") };
         assert_eq!((ran.status(), ran.stderr()), (Some(2), format!("error: {what}\n{hint}").as_str()), "{message}");
     }
-    env.run_with_stdin("send -u luffy --message -", "[1]").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf '[1]' | wxbox send -u luffy --message -
+2> error: cannot read a message from standard input: invalid type: sequence, expected a map at line 1 column 0
+2> hint: use an object such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; run `wxbox send --help` for more
 exit 2
---- stderr
-error: cannot read a message from standard input: invalid type: sequence, expected a map at line 1 column 0
-hint: use an object such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; run `wxbox send --help` for more
-
-"#]]);
-    env.run_with_stdin("send -u luffy --message -", "{").assert_snapshot(str![[r#"
+$ printf '{' | wxbox send -u luffy --message -
+2> error: cannot read a message from standard input: EOF while parsing an object at line 1 column 1
+2> hint: use an object such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; run `wxbox send --help` for more
 exit 2
---- stderr
-error: cannot read a message from standard input: EOF while parsing an object at line 1 column 1
-hint: use an object such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; run `wxbox send --help` for more
-
-"#]]);
-    env.run("send -u luffy --message absent.json").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --message absent.json
+2> error: cannot read absent.json: No such file or directory (os error 2)
+2> hint: use a file name, or - for standard input
 exit 1
---- stderr
-error: cannot read absent.json: No such file or directory (os error 2)
-hint: use a file name, or - for standard input
 
 "#]]);
     let other = format!(r#"{{"touser": "{NAMI}", "msgtype": "text", "text": {{"content": "x"}}}}"#);
@@ -203,23 +197,16 @@ error: a message of the type news has no picture
 hint: its parts are title, description?, url?, picurl?; parts with ? are optional
 
 "#]]);
-    env.run_with_stdin("send -u luffy --news -", "title = t").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'title = t' | wxbox send -u luffy --news -
+2> error: cannot read a link card from standard input: invalid boolean, expected `true`
+2> hint: write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
 exit 2
---- stderr
-error: cannot read a link card from standard input: invalid boolean, expected `true`
-hint: write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
-
-"#]]);
-    env.run_with_stdin("send -u luffy --news -", "{\"title\": }").assert_snapshot(str![[r#"
+$ printf '{"title": }' | wxbox send -u luffy --news -
+2> error: cannot read a link card from standard input: expected value at line 1 column 11
+2> hint: write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
 exit 2
---- stderr
-error: cannot read a link card from standard input: expected value at line 1 column 11
-hint: write title, description, url and picurl in TOML or JSON; run `wxbox send --help` for an example
-
-"#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 1
 ID        1
 State     sent
 To        luffy

@@ -190,45 +190,28 @@ fn unauthorized_type_names_permitted_accounts() {
     );
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.write_file("a.png", crate::media::PNG);
-    env.run("send -u luffy hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hello
+2> error: message 1 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 exit 5
---- stderr
-error: message 1 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-
-"#]]);
-    env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t backup
+2> error: message 2 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 exit 5
---- stderr
-error: message 2 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
-
-"#]]);
-    env.run("send -u luffy --subscribe 'Backup report' -d thing1=a -d character_string2=b -d time3=03:15")
-        .assert_snapshot(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup report' -d thing1=a -d character_string2=b -d time3=03:15
+2> error: message 3 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: subscription notifications are for verified (已认证) service accounts (服务号)
 exit 5
---- stderr
-error: message 3 to luffy was rejected: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: subscription notifications are for verified (已认证) service accounts (服务号)
-
-"#]]);
-    env.run("send -u luffy --image a.png").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --image a.png
+2> error: message 4 to luffy was rejected: cannot upload a.png: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 exit 5
---- stderr
-error: message 4 to luffy was rejected: cannot upload a.png: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-
-"#]]);
-    env.run("media upload a.png").assert_snapshot(str![[r#"
+$ wxbox media upload a.png
+2> error: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: needs a verified account of the right kind, or the sandbox
 exit 1
---- stderr
-error: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: needs a verified account of the right kind, or the sandbox
-
-"#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 1
 ID          1
 State       failed
 To          luffy

@@ -2,69 +2,48 @@
 
 use snapbox::str;
 
-use crate::config_errors::run_unchanged;
 use crate::support::env::TestEnv;
+use crate::support::session::run_unchanged;
 
 #[test]
 fn invalid_message_is_rejected() {
     let env = TestEnv::with_bound_luffy();
     let unchanged = |line: &str| run_unchanged(&env, line);
-    unchanged("send -u luffy -t backup -d host").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox send -u luffy -t backup -d host
+2> error: invalid value "host" for --data: use KEY=VALUE
 exit 2
---- stderr
-error: invalid value "host" for --data: use KEY=VALUE
+$ wxbox send -u luffy -t backup -d =x
+2> error: invalid value "=x" for --data: use KEY=VALUE
+exit 2
+$ wxbox send -u luffy -t backup --data-color host=red
+2> error: invalid value "host=red" for --data-color: use # and six hex digits, such as #173177
+exit 2
+$ wxbox send -u luffy -t backup --data-color 'hue=#ffffff'
+2> error: cannot color hue: there is no such field
+exit 2
+$ wxbox send -u luffy -t backup --url ftp://x
+2> error: ftp://x is not an http or https address
+2> hint: use the whole address, such as https://status.example.com
+exit 2
+$ wxbox send -u luffy -t backup --miniprogram wx1
+2> error: invalid value "wx1" for --miniprogram: use APPID:PATH
+exit 2
 
 "#]]);
-    unchanged("send -u luffy -t backup -d =x").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: invalid value "=x" for --data: use KEY=VALUE
-
-"#]]);
-    unchanged("send -u luffy -t backup --data-color host=red").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: invalid value "host=red" for --data-color: use # and six hex digits, such as #173177
-
-"#]]);
-    unchanged("send -u luffy -t backup --data-color hue=#ffffff").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: cannot color hue: there is no such field
-
-"#]]);
-    unchanged("send -u luffy -t backup --url ftp://x").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: ftp://x is not an http or https address
-hint: use the whole address, such as https://status.example.com
-
-"#]]);
-    unchanged("send -u luffy -t backup --miniprogram wx1").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: invalid value "wx1" for --miniprogram: use APPID:PATH
-
-"#]]);
-    env.run("send -u luffy -t backpu").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backpu
+2> error: there is no template "backpu"
+2> hint: did you mean backup?
 exit 4
---- stderr
-error: there is no template "backpu"
-hint: did you mean backup?
-
-"#]]);
-    env.run("send -u luffy -t 'not an id'").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t 'not an id'
+2> error: there is no template "not an id"
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias 'not an id'` to choose the one that this name stands for
 exit 4
---- stderr
-error: there is no template "not an id"
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias 'not an id'` to choose the one that this name stands for
-
-"#]]);
-    env.run("send -u luffy -t ''").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t ''
+2> error: there is no template ""
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias ''` to choose the one that this name stands for
 exit 4
---- stderr
-error: there is no template ""
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias ''` to choose the one that this name stands for
 
 "#]]);
     unchanged("send -u luffy ''").assert_snapshot(str![[r#"
@@ -81,39 +60,27 @@ error: the text is empty
 hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
-    unchanged("send -u luffy -").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox send -u luffy -
+2> error: the text is empty
+2> hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 exit 2
---- stderr
-error: the text is empty
-hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
-
-"#]]);
-    unchanged("send -u luffy text --text text").assert_snapshot(str![[r#"
+$ wxbox send -u luffy text --text text
+2> error: TEXT cannot be used with --text
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: TEXT cannot be used with --text
-hint: run `wxbox send -h` to see how to use it
-
-"#]]);
-    unchanged("send -u luffy text -t backup").assert_snapshot(str![[r#"
+$ wxbox send -u luffy text -t backup
+2> error: TEXT cannot be used with --template
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: TEXT cannot be used with --template
-hint: run `wxbox send -h` to see how to use it
-
-"#]]);
-    unchanged("send -u luffy text -d a=b").assert_snapshot(str![[r#"
+$ wxbox send -u luffy text -d a=b
+2> error: TEXT cannot be used with --data
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: TEXT cannot be used with --data
-hint: run `wxbox send -h` to see how to use it
-
-"#]]);
-    unchanged("send -u luffy").assert_snapshot(str![[r#"
+$ wxbox send -u luffy
+2> error: the message is missing: use a text, - for standard input, --template T or --image FILE
+2> hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 exit 2
---- stderr
-error: the message is missing: use a text, - for standard input, --template T or --image FILE
-hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 
 "#]]);
     unchanged(&format!("send -u luffy --strict {}x", "中".repeat(683))).assert_snapshot(str![[r#"
@@ -214,18 +181,15 @@ error: https://x/�[31m is not an http or https address
 hint: use the whole address, such as https://status.example.com
 
 "#]]);
-    env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).assert_snapshot(str![[r##"
+    env.assert_session(str![[r##"
+$ printf '{"": "x"}' | wxbox send -u luffy -t backup --data-json -
+2> error: cannot read fields from standard input: --data has an empty field name
+2> hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 exit 2
---- stderr
-error: cannot read fields from standard input: --data has an empty field name
-hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
-
-"##]]);
-    env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"host": {"value": "x", "color": "red"}}"#).assert_snapshot(str![[r##"
+$ printf '{"host": {"value": "x", "color": "red"}}' | wxbox send -u luffy -t backup --data-json -
+2> error: cannot read fields from standard input: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+2> hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 exit 2
---- stderr
-error: cannot read fields from standard input: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
-hint: write the fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
 }

@@ -43,17 +43,14 @@ fn named_missing_database_is_an_error() {
         }
     }
     assert!(!env.path(".config/wxbox/none").exists() && !env.path("elsewhere").exists());
-    env.run("--database typo.db outbox show 1").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox --database typo.db outbox show 1
+2> error: there is no database at typo.db, which --database names
+2> hint: check --database, WXBOX_DATABASE or the key database; `wxbox --database typo.db user add` and `wxbox --database typo.db user import` create a new database
 exit 1
---- stderr
-error: there is no database at typo.db, which --database names
-hint: check --database, WXBOX_DATABASE or the key database; `wxbox --database typo.db user add` and `wxbox --database typo.db user import` create a new database
-
-"#]]);
-    env.run("--database typo.db --json user list").assert_snapshot(str![[r#"
+$ wxbox --database typo.db --json user list
+2> {"error":"there is no database at typo.db, which --database names","hint":"check --database, WXBOX_DATABASE or the key database; `wxbox --database typo.db user add` and `wxbox --database typo.db user import` create a new database","code":1}
 exit 1
---- stderr
-{"error":"there is no database at typo.db, which --database names","hint":"check --database, WXBOX_DATABASE or the key database; `wxbox --database typo.db user add` and `wxbox --database typo.db user import` create a new database","code":1}
 
 "#]]);
     // A command that would create it may try.
@@ -89,38 +86,31 @@ fn serve_and_event_create_the_database_at_the_default_path_only() {
 fn unexpanded_shell_path_is_rejected() {
     let mut env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("--database '$HOME/x.db' user add luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox --database '$HOME/x.db' user add luffy
+2> error: the path in --database contains $ or ~, which wxbox does not expand there
+2> hint: write the full path; only ~/ at the beginning is supported
 exit 2
---- stderr
-error: the path in --database contains $ or ~, which wxbox does not expand there
-hint: write the full path; only ~/ at the beginning is supported
-
-"#]]);
-    env.run("backup '$HOME/copy.db'").assert_snapshot(str![[r#"
+$ wxbox backup '$HOME/copy.db'
+2> error: the path in FILE contains $ or ~, which wxbox does not expand there
+2> hint: write the full path; only ~/ at the beginning is supported
 exit 2
---- stderr
-error: the path in FILE contains $ or ~, which wxbox does not expand there
-hint: write the full path; only ~/ at the beginning is supported
 
 "#]]);
     env.run("backup '~/copy.db'").assert_success();
     env.run("--database '~/copy.db' user show luffy").assert_success();
     env.set_variable("WXBOX_DATABASE", "$HOME/x.db");
-    env.run("outbox flush").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
+2> error: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand there
+2> hint: write the full path; only ~/ at the beginning is supported
 exit 3
---- stderr
-error: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand there
-hint: write the full path; only ~/ at the beginning is supported
-
-"#]]);
-    env.run("doctor").assert_snapshot(str![[r#"
-exit 3
---- stdout
+$ wxbox doctor
 failure  config: the path in WXBOX_DATABASE contains $ or ~, which wxbox does not expand there
          fix: write the full path; only ~/ at the beginning is supported
---- stderr
-all other checks were skipped, because they require a readable config
-1 failure, 0 warnings
+2> all other checks were skipped, because they require a readable config
+2> 1 failure, 0 warnings
+exit 3
 
 "#]]);
     assert!(!env.path("$HOME").exists() && !env.path("~").exists());

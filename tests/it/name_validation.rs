@@ -38,16 +38,13 @@ added trimmed
 
 "#]]);
     env.run("user show ' trimmed '").assert_success();
-    env.run("user add ''").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user add ''
+2> error: the name is empty
 exit 2
---- stderr
-error: the name is empty
-
-"#]]);
-    env.run("user add '   '").assert_snapshot(str![[r#"
+$ wxbox user add '   '
+2> error: the name is empty
 exit 2
---- stderr
-error: the name is empty
 
 "#]]);
     env.run("user add 'two\nlines'").assert_snapshot(str![[r#"
@@ -68,16 +65,12 @@ exit 2
 {"error":"the name contains a control character","hint":null,"code":2}
 
 "#]]);
-    env.run("user add").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user add
+2> error: the name is missing
+2> hint: run `wxbox user add NAME`
 exit 2
---- stderr
-error: the name is missing
-hint: run `wxbox user add NAME`
-
-"#]]);
-    env.run("user add -- -dash").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user add -- -dash
 added -dash
 
 "#]]);
@@ -87,17 +80,14 @@ added -dash
 #[test]
 fn tags_and_openids_have_limits() {
     let env = TestEnv::new();
-    env.run("user add luffy --tag 'a;b'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user add luffy --tag 'a;b'
+2> error: "a;b" is not a valid tag: use 1 to 64 visible characters without a semicolon
+2> hint: use one option for each tag: --tag a --tag b
 exit 2
---- stderr
-error: "a;b" is not a valid tag: use 1 to 64 visible characters without a semicolon
-hint: use one option for each tag: --tag a --tag b
-
-"#]]);
-    env.run("user add luffy --tag ''").assert_snapshot(str![[r#"
+$ wxbox user add luffy --tag ''
+2> error: "" is not a valid tag: use 1 to 64 visible characters without a semicolon
 exit 2
---- stderr
-error: "" is not a valid tag: use 1 to 64 visible characters without a semicolon
 
 "#]]);
     env.run(&format!("user add luffy --tag {}", "t".repeat(65))).assert_snapshot(str![[r#"
@@ -106,22 +96,16 @@ exit 2
 error: "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" is not a valid tag: use 1 to 64 visible characters without a semicolon
 
 "#]]);
-    env.run("user add luffy --openid 'not an openid'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user add luffy --openid 'not an openid'
+2> error: "not an openid" is not an openid
+2> hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 exit 2
---- stderr
-error: "not an openid" is not an openid
-hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
-
-"#]]);
-    env.run("user add luffy --openid ''").assert_snapshot(str![[r#"
+$ wxbox user add luffy --openid ''
+2> error: "" is not an openid
+2> hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 exit 2
---- stderr
-error: "" is not an openid
-hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
-
-"#]]);
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
+$ wxbox user list
 
 "#]]);
     TestEnv::without_config().run(&format!("user add luffy --openid {LUFFY}")).assert_snapshot(str![[r#"

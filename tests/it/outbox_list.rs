@@ -144,16 +144,13 @@ zoro	4	43004	1	failed
         listed.stdout().trim_end_matches('\n').to_owned()
     };
     assert_eq!((row("state"), row("receipt,state")), ("sent, blocked".into(), "blocked\tsent".into()));
-    env.run("outbox list --columns id,time").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox list --columns id,time
+2> error: invalid value "time" for --columns; possible values: id, state, user, content, type, created_at, sent_at, updated_at, error, errcode, receipt, attempts, key, openid, msgid, rid
 exit 2
---- stderr
-error: invalid value "time" for --columns; possible values: id, state, user, content, type, created_at, sent_at, updated_at, error, errcode, receipt, attempts, key, openid, msgid, rid
-
-"#]]);
-    env.run("--json outbox list --columns id").assert_snapshot(str![[r#"
+$ wxbox --json outbox list --columns id
+2> {"error":"--columns cannot be used with --json","hint":null,"code":2}
 exit 2
---- stderr
-{"error":"--columns cannot be used with --json","hint":null,"code":2}
 
 "#]]);
     let screen = screen(&env, "outbox list --limit 1 --columns id,user,key,msgid,rid,openid,sent_at,updated_at", 120);
@@ -172,26 +169,18 @@ fn messages_are_selected_by_tag_and_template() {
     assert_eq!(ids(&env, "-t 'Server alert'"), [0; 0]);
     execute(&env, "DELETE FROM template_lists");
     assert_eq!(ids(&env, &format!("-t {BACKUP_TEMPLATE_ID} --limit 1")), [5]);
-    env.run("outbox list -t backpu").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox list -t backpu
+2> error: there is no template "backpu"
+2> hint: did you mean backup?
 exit 4
---- stderr
-error: there is no template "backpu"
-hint: did you mean backup?
-
-"#]]);
-    env.run("outbox list --tag opps").assert_snapshot(str![[r#"
+$ wxbox outbox list --tag opps
+2> error: no user has the tag opps
+2> hint: did you mean ops?
 exit 4
---- stderr
-error: no user has the tag opps
-hint: did you mean ops?
-
-"#]]);
-    env.run("outbox list --template backup --limit 1 --columns id").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox list --template backup --limit 1 --columns id
 5
---- stderr
-1 of 4 messages; use `--limit 0` to see all
+2> 1 of 4 messages; use `--limit 0` to see all
 
 "#]]);
 }
@@ -217,16 +206,13 @@ fn bounds_are_in_the_configured_time_zone() {
         env.replace_in_config(&[(&format!("time_zone = \"{zone}\"\n"), "")]);
     }
     env.prepend_config("time_zone = \"Asia/Shanghai\"");
-    env.run("outbox list --since 2020-03-02 --until '2020-03-01 22:00'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox list --since 2020-03-02 --until '2020-03-01 22:00'
+2> error: --since is [LOCAL_TIME], which is after --until ([LOCAL_TIME])
 exit 2
---- stderr
-error: --since is [LOCAL_TIME], which is after --until ([LOCAL_TIME])
-
-"#]]);
-    env.run("outbox list --since lately").assert_snapshot(str![[r#"
+$ wxbox outbox list --since lately
+2> error: invalid value "lately" for --since: use an age (1d), a time (22:00), a date (2026-11-28), both ("2026-11-28 22:00"), today or yesterday
 exit 2
---- stderr
-error: invalid value "lately" for --since: use an age (1d), a time (22:00), a date (2026-11-28), both ("2026-11-28 22:00"), today or yesterday
 
 "#]]);
 }

@@ -27,9 +27,8 @@ fn env_with_outbox() -> TestEnv {
 #[test]
 fn queued_messages_are_cancelled() {
     let env = env_with_outbox();
-    env.run("outbox status").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox status
 queued         3
 sent           2
 failed         0
@@ -37,59 +36,34 @@ unknown        0
 cancelled      0
 expired        0
 oldest queued  3h, since [TIME]
-
-"#]]);
-    env.run("outbox cancel 3").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox cancel 3
 cancelled message 3 to luffy
-
-"#]]);
-    env.run("outbox cancel 3 4 1 99").assert_snapshot(str![[r#"
-exit 4
---- stdout
+$ wxbox outbox cancel 3 4 1 99
 cancelled message 4 to nami
---- stderr
-error: cannot cancel message 3: its state is cancelled, not queued
-hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
-error: cannot cancel message 1: its state is sent, not queued
-hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
-error: there is no message 99
-hint: run `wxbox outbox list` to see the latest messages
-
-"#]]);
-    env.run("outbox cancel 5 1 --json").assert_snapshot(str![[r#"
+2> error: cannot cancel message 3: its state is cancelled, not queued
+2> hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
+2> error: cannot cancel message 1: its state is sent, not queued
+2> hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
+2> error: there is no message 99
+2> hint: run `wxbox outbox list` to see the latest messages
 exit 4
---- stdout
+$ wxbox outbox cancel 5 1 --json
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"cannot cancel message 1: its state is sent, not queued","hint":"run `wxbox outbox list --state queued` to list the messages that can be cancelled","code":4}
-
-"#]]);
-    env.run("outbox cancel --all").assert_snapshot(str![[r#"
-exit 0
---- stderr
-no messages are queued
-
-"#]]);
-    env.run("outbox cancel").assert_snapshot(str![[r#"
+2> {"error":"cannot cancel message 1: its state is sent, not queued","hint":"run `wxbox outbox list --state queued` to list the messages that can be cancelled","code":4}
+exit 4
+$ wxbox outbox cancel --all
+2> no messages are queued
+$ wxbox outbox cancel
+2> error: one of these is required: ID, --all
+2> hint: usage: wxbox outbox cancel ID... | --all
 exit 2
---- stderr
-error: one of these is required: ID, --all
-hint: usage: wxbox outbox cancel ID... | --all
-
-"#]]);
-    env.run("outbox cancel 1 --all").assert_snapshot(str![[r#"
+$ wxbox outbox cancel 1 --all
+2> error: ID cannot be used with --all
+2> hint: usage: wxbox outbox cancel ID... | --all
 exit 2
---- stderr
-error: ID cannot be used with --all
-hint: usage: wxbox outbox cancel ID... | --all
-
-"#]]);
-    env.run("outbox cancel x").assert_snapshot(str![[r#"
+$ wxbox outbox cancel x
+2> error: invalid value "x" for ID: use a whole number
 exit 2
---- stderr
-error: invalid value "x" for ID: use a whole number
 
 "#]]);
     assert_eq!(
@@ -108,19 +82,14 @@ fn cancel_all_skips_in_flight_messages() {
     let sending = env.spawn("send -u luffy -u nami hello");
     // The first request is in flight, so the first message may be delivered.
     wechat.expect_request();
-    env.run("outbox cancel 1").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox cancel 1
+2> error: message 1 is in flight and may arrive
+2> hint: run `wxbox outbox show 1` to see the result
 exit 4
---- stderr
-error: message 1 is in flight and may arrive
-hint: run `wxbox outbox show 1` to see the result
-
-"#]]);
-    env.run("outbox cancel --all").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox cancel --all
 cancelled message 2 to nami
---- stderr
-warning: 1 message is in flight and cannot be cancelled
+2> warning: 1 message is in flight and cannot be cancelled
 
 "#]]);
     wechat.respond(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
@@ -166,32 +135,24 @@ deleted 0 messages
     database
         .execute_batch("UPDATE messages SET sent_at = sent_at - 40 * 86400000, updated_at = updated_at - 40 * 86400000")
         .unwrap();
-    env.run("outbox prune --older-than 41d --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox prune --older-than 41d --json
 {"removed":0}
-
-"#]]);
-    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox prune --older-than 30d
 deleted 3 messages
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 2);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 1);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
-    env.run("outbox prune").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox prune
+2> error: --older-than AGE is missing
+2> hint: usage: wxbox outbox prune --older-than AGE
 exit 2
---- stderr
-error: --older-than AGE is missing
-hint: usage: wxbox outbox prune --older-than AGE
-
-"#]]);
-    env.run("outbox prune --older-than soon").assert_snapshot(str![[r#"
+$ wxbox outbox prune --older-than soon
+2> error: invalid value "soon" for --older-than: use a number with a unit, such as 90s, 5m, 24h or 30d
 exit 2
---- stderr
-error: invalid value "soon" for --older-than: use a number with a unit, such as 90s, 5m, 24h or 30d
 
 "#]]);
 }
@@ -204,9 +165,8 @@ fn stalled_queue_is_reported() {
         .unwrap()
         .execute_batch("UPDATE messages SET created_at = created_at - 3 * 86400000 WHERE id = 4")
         .unwrap();
-    env.run("outbox status").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox status
 queued         3
 sent           2
 failed         0
@@ -214,19 +174,13 @@ unknown        0
 cancelled      0
 expired        0
 oldest queued  3d, since [TIME]
-
-"#]]);
-    env.run("outbox status --check 2d").assert_snapshot(str![[r#"
-exit 6
---- stdout
+$ wxbox outbox status --check 2d
 CRITICAL - 3 queued (oldest [AGE], limit 2d); none failed, expired or unknown in the last 2d | queued=3;;;0 oldest_queued=[AGE]s;;172800;0 failed=0;;;0 expired=0;;;0 unknown=0;;;0
-
-"#]]);
-    env.run("-q outbox status --check 2d").assert_snapshot(str![[r#"
 exit 6
---- stderr
-error: 3 queued (oldest [AGE], limit 2d); none failed, expired or unknown in the last 2d
-hint: run `wxbox outbox list --state queued` to see the waiting messages and the causes
+$ wxbox -q outbox status --check 2d
+2> error: 3 queued (oldest [AGE], limit 2d); none failed, expired or unknown in the last 2d
+2> hint: run `wxbox outbox list --state queued` to see the waiting messages and the causes
+exit 6
 
 "#]]);
     env.run("outbox status --check 4d -q").assert_success();
@@ -308,17 +262,14 @@ OK - none queued; none failed, expired or unknown in the last 1h | queued=0;;;0 
 #[test]
 fn outbox_commands_are_per_account() {
     let env = TestEnv::without_config();
-    env.run("outbox status").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox status
+2> error: there is no config file
+2> hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 exit 3
---- stderr
-error: there is no config file
-hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
-
-"#]]);
-    env.run("outbox cancel --all --json").assert_snapshot(str![[r#"
+$ wxbox outbox cancel --all --json
+2> {"error":"there is no config file","hint":"run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 exit 3
---- stderr
-{"error":"there is no config file","hint":"run `wxbox init` to create [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
 }
@@ -330,32 +281,24 @@ fn retry_reports_unretryable_messages() {
     for text in ["second", "third"] {
         env.run(&format!("send -u luffy --no-wait {text}")).assert_success();
     }
-    env.run("outbox retry 1 2 99 2").assert_snapshot(str![[r#"
-exit 7
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox retry 1 2 99 2
 sent message 2 (text) to luffy
---- stderr
-error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
-error: there is no message 99
-hint: run `wxbox outbox list` to see the latest messages
-1 of 3 messages sent; 2 not sent (`wxbox outbox list`)
-
-"#]]);
-    env.run("outbox retry 1 3 --json").assert_snapshot(str![[r#"
+2> error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
+2> error: there is no message 99
+2> hint: run `wxbox outbox list` to see the latest messages
+2> 1 of 3 messages sent; 2 not sent (`wxbox outbox list`)
 exit 7
---- stdout
+$ wxbox outbox retry 1 3 --json
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message","hint":null,"code":4}
-{"error":"1 message was not delivered","hint":null,"code":7}
-
-"#]]);
-    env.run("outbox retry 1 99").assert_snapshot(str![[r#"
+2> {"error":"cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message","hint":null,"code":4}
+2> {"error":"1 message was not delivered","hint":null,"code":7}
+exit 7
+$ wxbox outbox retry 1 99
+2> error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
+2> error: there is no message 99
+2> hint: run `wxbox outbox list` to see the latest messages
 exit 4
---- stderr
-error: cannot retry message 1: WeChat has accepted it; use `wxbox send` to send a new message
-error: there is no message 99
-hint: run `wxbox outbox list` to see the latest messages
 
 "#]]);
 }

@@ -43,48 +43,31 @@ error: standard input must contain the password in one line
 "#]]);
         assert_eq!(env.query::<String>("SELECT password FROM users"), before);
     }
-    env.run_with_stdin("user passwd luffy --password-stdin", b"\xff\xfe\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf '\377\376\n' | wxbox user passwd luffy --password-stdin
+2> error: standard input is not UTF-8
 exit 2
---- stderr
-error: standard input is not UTF-8
-
-"#]]);
-    env.run("user passwd luffy").assert_snapshot(str![[r#"
+$ wxbox user passwd luffy
+2> error: the new password of luffy is missing
+2> hint: use --password-stdin, or --remove to remove the password
 exit 2
---- stderr
-error: the new password of luffy is missing
-hint: use --password-stdin, or --remove to remove the password
-
-"#]]);
-    env.run("user passwd luffy --remove --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user passwd luffy --remove --json
 {"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]","reason":"not_bound","texts_until":null}
 
 "#]]);
     assert_eq!(env.query::<Option<String>>("SELECT password FROM users"), None);
-    env.run_with_stdin("user add nami --password-stdin", "").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user add nami --password-stdin
+2> error: standard input must contain the password in one line
 exit 2
---- stderr
-error: standard input must contain the password in one line
-
-"#]]);
-    env.run_with_stdin("user add ' ' --password-stdin", "x").assert_snapshot(str![[r#"
+$ printf 'x' | wxbox user add ' ' --password-stdin
+2> error: the name is empty
 exit 2
---- stderr
-error: the name is empty
-
-"#]]);
-    env.run("user passwd luffy --remove --password-stdin").assert_snapshot(str![[r#"
+$ wxbox user passwd luffy --remove --password-stdin
+2> error: --remove cannot be used with --password-stdin
+2> hint: usage: wxbox user passwd [OPTIONS] NAME
 exit 2
---- stderr
-error: --remove cannot be used with --password-stdin
-hint: usage: wxbox user passwd [OPTIONS] NAME
-
-"#]]);
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list
 luffy	-			not bound
 
 "#]]);

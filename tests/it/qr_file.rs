@@ -8,8 +8,8 @@ use rustix::process::Signal;
 use snapbox::str;
 
 use crate::bind::{env_with_luffy, finish_after_report};
-use crate::config_errors::run_unchanged;
 use crate::support::env::{authorize, page_title};
+use crate::support::session::run_unchanged;
 
 /// Returns the texts of the QR codes in an image.
 fn decode_modules(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {
@@ -94,30 +94,21 @@ Scan the QR code with the WeChat app of luffy, or open the URL in it.
 #[test]
 fn unwritable_qr_file_fails_before_waiting() {
     let env = env_with_luffy();
-    run_unchanged(&env, "bind --user luffy --qr-file code.jpg").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox bind --user luffy --qr-file code.jpg
+2> error: cannot save the QR code to code.jpg: the file name must end in .png or .svg
+2> hint: use a name such as --qr-file code.png or --qr-file code.svg
 exit 2
---- stderr
-error: cannot save the QR code to code.jpg: the file name must end in .png or .svg
-hint: use a name such as --qr-file code.png or --qr-file code.svg
-
-"#]]);
-    run_unchanged(&env, "bind --user luffy --qr-file code --json").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --qr-file code --json
+2> {"error":"cannot save the QR code to code: the file name must end in .png or .svg","hint":"use a name such as --qr-file code.png or --qr-file code.svg","code":2}
 exit 2
---- stderr
-{"error":"cannot save the QR code to code: the file name must end in .png or .svg","hint":"use a name such as --qr-file code.png or --qr-file code.svg","code":2}
-
-"#]]);
-    run_unchanged(&env, "bind --user luffy --qr-file absent/code.png").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --qr-file absent/code.png
+2> error: cannot save the QR code to absent/code.png: No such file or directory (os error 2)
 exit 1
---- stderr
-error: cannot save the QR code to absent/code.png: No such file or directory (os error 2)
-
-"#]]);
-    run_unchanged(&env, "bind --user luffy --openid oX --qr-file code.png").assert_snapshot(str![[r#"
+$ wxbox bind --user luffy --openid oX --qr-file code.png
+2> error: --openid cannot be used with --qr-file
+2> hint: run `wxbox bind -h` to see how to use it
 exit 2
---- stderr
-error: --openid cannot be used with --qr-file
-hint: run `wxbox bind -h` to see how to use it
 
 "#]]);
     std::fs::create_dir(env.path("dir.svg")).unwrap();

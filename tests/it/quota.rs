@@ -9,19 +9,14 @@ use crate::support::pty::Terminal;
 #[test]
 fn every_api_of_wxbox_has_a_line() {
     let env = TestEnv::with_scenario("real_limits = true\n[quota]\n\"/cgi-bin/user/get\" = 1\n");
-    env.run("follower list").assert_snapshot(str![[r#"
-exit 1
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox follower list
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
---- stderr
-error: cannot list all followers: 2 of 2 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
-
-"#]]);
-    env.run("quota show").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> error: cannot list all followers: 2 of 2 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+exit 1
+$ wxbox quota show
 /cgi-bin/stable_token	500000	1	499999	10000 per 60 s	
 /cgi-bin/token	2000	0	2000	-	
 /cgi-bin/message/custom/send	500000	0	500000	-	
@@ -38,16 +33,12 @@ exit 0
 /cgi-bin/user/info	5000000	0	5000000	-	
 /cgi-bin/user/info/batchget	5000000	0	5000000	-	
 /cgi-bin/user/info/updateremark	10000	0	10000	-	
-
-"#]]);
-    env.run("--json quota show /cgi-bin/stable_token user/get /sns/userinfo").assert_snapshot(str![[r#"
-exit 4
---- stdout
+$ wxbox --json quota show /cgi-bin/stable_token user/get /sns/userinfo
 {"api":"/cgi-bin/stable_token","daily_limit":500000,"used":1,"remain":499999,"rate_limit":{"call_count":10000,"refresh_second":60},"errcode":null,"error":null}
 {"api":"/user/get","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76021,"error":"WeChat returned 76021 (cgi_path not found, please check): API path unknown"}
 {"api":"/sns/userinfo","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76022,"error":"WeChat returned 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)"}
---- stderr
-{"error":"WeChat has no API /user/get","hint":"did you mean /cgi-bin/user/get?","code":4}
+2> {"error":"WeChat has no API /user/get","hint":"did you mean /cgi-bin/user/get?","code":4}
+exit 4
 
 "#]]);
 }

@@ -105,25 +105,19 @@ hint: run `sed -i 's//r$//' ./windows` to convert the line ends of Windows (CR L
 "#]]);
     env.write_file("bin/odd", "#! /no/such -x\n");
     crate::support::env::set_mode(&env.path("bin/odd"), 0o700);
-    env.run("run -q -u luffy -- bin/odd").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -q -u luffy -- bin/odd
+2> error: cannot run bin/odd: bad interpreter /no/such
+2> hint: install the interpreter, or correct the first line of bin/odd
 exit 127
---- stderr
-error: cannot run bin/odd: bad interpreter /no/such
-hint: install the interpreter, or correct the first line of bin/odd
-
-"#]]);
-    env.run("run -u luffy -- bin/nothing x").assert_snapshot(str![[r#"
+$ wxbox run -u luffy -- bin/nothing x
+2> error: cannot run bin/nothing: No such file or directory (os error 2)
+2> sent message 3 (text) to luffy
 exit 127
---- stderr
-error: cannot run bin/nothing: No such file or directory (os error 2)
-sent message 3 (text) to luffy
-
-"#]]);
-    env.run("run --json -q -u luffy -- ./script").assert_snapshot(str![[r#"
+$ wxbox run --json -q -u luffy -- ./script
+2> {"error":"cannot run ./script: Exec format error (os error 8)","hint":"begin the script with the name of its interpreter, such as #!/bin/sh","code":126}
+2> {"id":4,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 exit 126
---- stderr
-{"error":"cannot run ./script: Exec format error (os error 8)","hint":"begin the script with the name of its interpreter, such as #!/bin/sh","code":126}
-{"id":4,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
 }

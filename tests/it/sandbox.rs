@@ -186,16 +186,13 @@ error: cannot use the scenario world.toml: people.name “luffy” is given twic
 
 "#]]);
     env.write_file("world.toml", b"\xff\xfe");
-    env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox sandbox --world world.toml
+2> error: cannot use the scenario world.toml: the line is not UTF-8
 exit 3
---- stderr
-error: cannot use the scenario world.toml: the line is not UTF-8
-
-"#]]);
-    env.run("sandbox --world /dev/zero").assert_snapshot(str![[r#"
+$ wxbox sandbox --world /dev/zero
+2> error: cannot use the scenario /dev/zero: file too large
 exit 3
---- stderr
-error: cannot use the scenario /dev/zero: file too large
 
 "#]]);
 }
@@ -211,18 +208,15 @@ error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
 hint: if it is another sandbox, stop it, or use --listen 127.0.0.1:0 to select a free port; then run `wxbox -c sandbox.toml init --sandbox URL` with the URL that the sandbox prints
 
 "#]]);
-    env.run("sandbox --listen 8899").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox sandbox --listen 8899
+2> error: cannot listen on "8899": it is not an address
+2> hint: use a host and a port, such as 0.0.0.0:80 or :8080
 exit 2
---- stderr
-error: cannot listen on "8899": it is not an address
-hint: use a host and a port, such as 0.0.0.0:80 or :8080
-
-"#]]);
-    env.run("sandbox --listen 192.0.2.1:8899").assert_snapshot(str![[r#"
+$ wxbox sandbox --listen 192.0.2.1:8899
+2> error: cannot listen on 192.0.2.1:8899: Cannot assign requested address (os error 99)
+2> hint: use an address of this machine; --listen 0.0.0.0:8899 listens on all of them
 exit 1
---- stderr
-error: cannot listen on 192.0.2.1:8899: Cannot assign requested address (os error 99)
-hint: use an address of this machine; --listen 0.0.0.0:8899 listens on all of them
 
 "#]]);
 }

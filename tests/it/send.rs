@@ -60,20 +60,13 @@ fn fields_come_from_config_file_and_options() {
         "data.json",
         r##"{"host": "from 文件", "remark": {"value": 12, "color": "#222222"}, "size": 1.50}"##,
     );
-    env.run("send -u luffy -t backup --dry-run").assert_snapshot(str![[r##"
-exit 0
---- stdout
+    env.assert_session(str![[r##"
+$ wxbox send -u luffy -t backup --dry-run
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
---- stderr
-warning: WeChat does not show colors: host
-
-"##]]);
-    env.run("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=").assert_snapshot(str![[r##"
-exit 0
---- stdout
+2> warning: WeChat does not show colors: host
+$ wxbox send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"line"},"size":{"value":"1.50"},"remark":{"value":"12","color":"#222222"},"first":{"value":""}}}
---- stderr
-warning: WeChat does not show remark
+2> warning: WeChat does not show remark
 
 "##]]);
     env
@@ -87,15 +80,10 @@ warning: WeChat does not show first
 warning: WeChat does not show colors: host
 
 "##]]);
-    env.run("send -u luffy -t linked --dry-run").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t linked --dry-run
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"linked_page-0123456789abcdefghijklmnopqrstu","url":"https://a.example","miniprogram":{"appid":"wx2","pagepath":"p"},[CLIENT_MSG_ID],"data":{}}
-
-"#]]);
-    env.run("send -u luffy -t linked --dry-run --url http://b.example/?q=é --miniprogram wx3:x:y").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox send -u luffy -t linked --dry-run --url 'http://b.example/?q=é' --miniprogram wx3:x:y
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"linked_page-0123456789abcdefghijklmnopqrstu","url":"http://b.example/?q=é","miniprogram":{"appid":"wx3","pagepath":"x:y"},[CLIENT_MSG_ID],"data":{}}
 
 "#]]);
@@ -115,24 +103,16 @@ fn dry_run_needs_no_secret_and_changes_nothing() {
     let env = TestEnv::without_config();
     env.write_config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n");
     let env = add_users(env);
-    env.run("send -u luffy -u nami --dry-run '中文 🎉'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami --dry-run '中文 🎉'
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"中文 🎉"}}
 {"touser":"oNami_draws_maps_of_the_sea1","msgtype":"text","text":{"content":"中文 🎉"}}
-
-"#]]);
-    env.run("-q --json send -u luffy --dry-run '中文 🎉'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox -q --json send -u luffy --dry-run '中文 🎉'
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"中文 🎉"}}
-
-"#]]);
-    env.run("send -u usopp --dry-run hi").assert_snapshot(str![[r#"
+$ wxbox send -u usopp --dry-run hi
+2> error: usopp is not bound
+2> hint: run `wxbox bind --user usopp` to show the QR code
 exit 4
---- stderr
-error: usopp is not bound
-hint: run `wxbox bind --user usopp` to show the QR code
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -161,17 +141,12 @@ exit 0
 warning: skipped, not bound: usopp
 
 "#]]);
-    env.run("send --dry-run --all hi").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send --dry-run --all hi
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"hi"}}
 {"touser":"oNami_draws_maps_of_the_sea1","msgtype":"text","text":{"content":"hi"}}
 {"touser":"oZoro_cannot_find_the_way_22","msgtype":"text","text":{"content":"hi"}}
-
-"#]]);
-    env.run("send --dry-run --tag crew --tag lost hi -q").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox send --dry-run --tag crew --tag lost hi -q
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"hi"}}
 {"touser":"oNami_draws_maps_of_the_sea1","msgtype":"text","text":{"content":"hi"}}
 {"touser":"oZoro_cannot_find_the_way_22","msgtype":"text","text":{"content":"hi"}}
@@ -182,60 +157,42 @@ exit 0
 #[test]
 fn invalid_recipient_queues_nothing() {
     let mut env = env_with_users();
-    env.run("send -u luffy -u usopp hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u usopp hi
+2> error: usopp is not bound
+2> hint: run `wxbox bind --user usopp` to show the QR code
 exit 4
---- stderr
-error: usopp is not bound
-hint: run `wxbox bind --user usopp` to show the QR code
-
-"#]]);
-    env.run("send -u luffy -u lufy hi").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -u lufy hi
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?
-
-"#]]);
-    env.run("send -u luffy --tag crwe hi").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --tag crwe hi
+2> error: no user has the tag crwe
+2> hint: did you mean crew?
 exit 4
---- stderr
-error: no user has the tag crwe
-hint: did you mean crew?
-
-"#]]);
-    env.run("send --tag absent hi --json").assert_snapshot(str![[r#"
+$ wxbox send --tag absent hi --json
+2> {"error":"no user has the tag absent","hint":null,"code":4}
 exit 4
---- stderr
-{"error":"no user has the tag absent","hint":null,"code":4}
-
-"#]]);
-    env.run("send -u luffy --openid 'x y' hi").assert_snapshot(str![[r#"
+$ wxbox send -u luffy --openid 'x y' hi
+2> error: "x y" is not an openid
+2> hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 exit 2
---- stderr
-error: "x y" is not an openid
-hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
     env.run("user edit usopp --tag alone").assert_success();
-    env.run("send -u luffy --tag alone hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --tag alone hi
+2> error: no user with the tag alone is bound and reachable
+2> hint: run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
 exit 4
---- stderr
-error: no user with the tag alone is bound and reachable
-hint: run `wxbox bind --user NAME` to bind a user; `wxbox user list` shows all users
-
-"#]]);
-    env.run("send --all -u luffy hi").assert_snapshot(str![[r#"
+$ wxbox send --all -u luffy hi
+2> error: --all cannot be used with --user
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: --all cannot be used with --user
-hint: run `wxbox send -h` to see how to use it
-
-"#]]);
-    env.run("send hi").assert_snapshot(str![[r#"
+$ wxbox send hi
+2> error: the recipient is missing: use --user NAME, --tag TAG or --all
+2> hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 exit 2
---- stderr
-error: the recipient is missing: use --user NAME, --tag TAG or --all
-hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);

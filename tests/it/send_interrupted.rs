@@ -11,21 +11,17 @@ use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 fn rejected_credentials_exit_3() {
     let mut env = env_with_users();
     env.set_variable("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
-    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami hi
+2> error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+2> hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
+2> 2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 exit 3
---- stderr
-error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
-hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
-2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
-
-"#]]);
-    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
-exit 3
---- stdout
+$ wxbox send --json -u luffy hi
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working","code":3}
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+2> {"error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working","code":3}
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+exit 3
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
@@ -62,28 +58,21 @@ hint: copy the AppID again; it is case-sensitive
 #[test]
 fn disallowed_ip_is_reported() {
     let env = add_users(TestEnv::with_scenario("ip_whitelist = [\"192.0.2.0/24\"]\n"));
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
+2> error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
+2> hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 3
---- stderr
-error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
-hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
-exit 3
---- stdout
+$ wxbox send --json -u luffy hi
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again","code":3}
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    env.run("token").assert_snapshot(str![[r#"
+2> {"error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again","code":3}
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 3
---- stderr
-error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
-hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
+$ wxbox token
+2> error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
+2> hint: add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again
+exit 3
 
 "#]]);
 }
@@ -95,35 +84,26 @@ fn unsent_message_stays_queued() {
         "app_id = \"wx1\"\napp_secret = \"s\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n",
     );
     let env = add_users(env);
-    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami hi
+2> error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2> hint: start `wxbox sandbox`, or correct network.api_base
+2> 2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 exit 6
---- stderr
-error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: start `wxbox sandbox`, or correct network.api_base
-2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
-
-"#]]);
-    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
-exit 6
---- stdout
+$ wxbox send --json -u luffy hi
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"start `wxbox sandbox`, or correct network.api_base","code":6}
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+2> {"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"start `wxbox sandbox`, or correct network.api_base","code":6}
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+exit 6
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 3	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)	hi
 2	queued	nami	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)	hi
 1	queued	luffy	text	[TIME]	cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)	hi
-
-"#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 1
 ID            1
 State         queued
 To            luffy
@@ -162,24 +142,16 @@ hint: start `wxbox sandbox`, or correct network.api_base
 fn no_answer_in_time_is_unknown() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Stall, CannedResponse::Stall]);
     let env = server.env("", "timeout = \"300ms\"");
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
+2> error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: timed out
+2> hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: timed out
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
-exit 6
---- stdout
+$ wxbox send --json -u luffy hi
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no response from 127.0.0.1:[PORT]: timed out","hint":"ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 2`","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"1 message was not delivered","hint":null,"code":6}
-
-"#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> {"error":"1 message was not delivered","hint":null,"code":6}
+exit 6
+$ wxbox outbox show 1
 ID        1
 State     unknown
 To        luffy

@@ -173,18 +173,15 @@ fn person_is_told_how_to_end_standard_input() {
 #[test]
 fn script_gets_an_error_that_names_everything() {
     let env = env_with_two_users();
-    env.run("send").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send
+2> error: the recipient is missing: use --user NAME, --tag TAG or --all; the message is missing: use a text, - for standard input, --template T or --image FILE
+2> hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
 exit 2
---- stderr
-error: the recipient is missing: use --user NAME, --tag TAG or --all; the message is missing: use a text, - for standard input, --template T or --image FILE
-hint: run `wxbox send --user NAME TEXT`, or `wxbox send -h` for more
-
-"#]]);
-    env.run("send -u luffy -t 'Server alert' -d thing1=db1").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t 'Server alert' -d thing1=db1
+2> error: the template Server alert requires values for character_string2, time3
+2> hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 exit 2
---- stderr
-error: the template Server alert requires values for character_string2, time3
-hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 
 "#]]);
     // A person whose output goes to a program is not asked either.

@@ -8,16 +8,12 @@ use crate::support::env::{LUFFY, TestEnv};
 #[test]
 fn rejected_user_is_marked_and_skipped_later() {
     let mut env = env_with_users();
-    env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u zoro -t backup -d host=a
+2> error: message 1 to zoro was rejected: WeChat returned 43004 (require subscribe): recipient does not follow the account
+2> hint: ask the person to follow the account; then run `wxbox outbox retry 1` to send it
 exit 5
---- stderr
-error: message 1 to zoro was rejected: WeChat returned 43004 (require subscribe): recipient does not follow the account
-hint: ask the person to follow the account; then run `wxbox outbox retry 1` to send it
-
-"#]]);
-    env.run("user show zoro").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user show zoro
 Name       zoro
 UID        eed83905a260b31bc5d254701999ee94
 WeChat     oZoro_cannot_find_the_way_22 since [TIME]
@@ -25,13 +21,10 @@ Follows    no, not since the binding; messages arrive only after the user follow
 Reachable  no: the user does not follow the account (43004); run `wxbox user sync` after the user has followed it again
 Tags       lost
 Added      [TIME]
-
-"#]]);
-    env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
+$ wxbox send --tag lost -t backup
+2> error: no user with the tag lost is bound and reachable
+2> hint: run `wxbox user list` to see why, or `wxbox user sync` to update who follows the account
 exit 4
---- stderr
-error: no user with the tag lost is bound and reachable
-hint: run `wxbox user list` to see why, or `wxbox user sync` to update who follows the account
 
 "#]]);
     env.sandbox().requests();
@@ -47,15 +40,10 @@ warning: skipped, unreachable (`wxbox user list` shows why): zoro
     assert_eq!(env.sandbox().requests().len(), 2);
     // A user who is named explicitly is tried: they may follow again.
     env.sandbox().post_form("follow", "person=zoro&follows=1");
-    env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u zoro -t backup -d host=a
 sent message 4 (template) to zoro
-
-"#]]);
-    env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox send --tag lost -t backup
 sent message 5 (template) to zoro
 
 "#]]);
@@ -76,30 +64,19 @@ fn cache_removed_template(env: TestEnv) -> TestEnv {
 #[test]
 fn results_in_json_and_quiet() {
     let env = env_with_users();
-    env.run("send -q -u luffy hi").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -q -u luffy hi
+$ wxbox send --json -u luffy hi
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
-
-"#]]);
-    env.run("send -q -u nami hi").assert_snapshot(str![[r#"
+$ wxbox send -q -u nami hi
+2> error: message 3 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2> hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 exit 5
---- stderr
-error: message 3 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
-
-"#]]);
-    env.run("send --json -u nami -u luffy hi").assert_snapshot(str![[r#"
-exit 7
---- stdout
+$ wxbox send --json -u nami -u luffy hi
 {"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"1 message was not delivered","hint":null,"code":7}
+2> {"error":"1 message was not delivered","hint":null,"code":7}
+exit 7
 
 "#]]);
     env.run(&format!("send --json --openid {LUFFY} hi")).assert_snapshot(str![[r#"
@@ -113,39 +90,25 @@ exit 0
 #[test]
 fn permanent_rejection_exits_5() {
     let env = cache_removed_template(env_with_users());
-    env.run("send -u nami hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u nami hi
+2> error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2> hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 exit 5
---- stderr
-error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
-
-"#]]);
-    env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t Gone
+2> error: message 2 to luffy was rejected: WeChat returned 40037 (invalid template_id): template_id not in this account
+2> hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 exit 5
---- stderr
-error: message 2 to luffy was rejected: WeChat returned 40037 (invalid template_id): template_id not in this account
-hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
-
-"#]]);
-    env.run("send --openid oNobody hi").assert_snapshot(str![[r#"
+$ wxbox send --openid oNobody hi
+2> warning: an openid usually has 28 characters and begins with o; oNobody does not
+2> error: message 3 to oNobody was rejected: WeChat returned 40003 (invalid openid): openid malformed or of another account
+2> hint: check that the recipient was bound with this AppID; bind again
 exit 5
---- stderr
-warning: an openid usually has 28 characters and begins with o; oNobody does not
-error: message 3 to oNobody was rejected: WeChat returned 40003 (invalid openid): openid malformed or of another account
-hint: check that the recipient was bound with this AppID; bind again
-
-"#]]);
-    env.run("outbox list --state failed").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox list --state failed
 3	failed	oNobody	text	[TIME]	WeChat returned 40003 (invalid openid): openid malformed or of another account	hi
 2	failed	luffy	template	[TIME]	WeChat returned 40037 (invalid template_id): template_id not in this account	gone_meanwhile-0123456789abcdefghijklmnopqr
 1	failed	nami	text	[TIME]	WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed	hi
-
-"#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 1
 ID          1
 State       failed
 To          nami

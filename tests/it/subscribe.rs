@@ -145,16 +145,11 @@ hint: fix the named field (length, charset, empty value)
 #[test]
 fn template_and_subscription_lists_are_separate() {
     let mut env = env_with_grants();
-    env.run("template list --subscribe").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template list --subscribe
 -	Backup report	thing1,character_string2,time3	backup_report-0123456789abcdefghijklmnopqrs
 -	Service status	thing1,phrase2,date3	service_status-0123456789abcdefghijklmnopqr
-
-"#]]);
-    env.run("template show --subscribe backup_report").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox template show --subscribe backup_report
 Title    Backup report
 ID       backup_report-0123456789abcdefghijklmnopqrs
 Alias    -
@@ -176,18 +171,15 @@ Backup report
   Finished: 03:15
 
 "#]]);
-    env.run("template show --subscribe backup").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template show --subscribe backup
+2> error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+2> hint: run `wxbox template list --subscribe` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 exit 4
---- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
-hint: run `wxbox template list --subscribe` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
-
-"#]]);
-    env.run("template show 'Backup report'").assert_snapshot(str![[r#"
+$ wxbox template show 'Backup report'
+2> error: there is no template "Backup report"
+2> hint: did you mean Backup finished?
 exit 4
---- stderr
-error: there is no template "Backup report"
-hint: did you mean Backup finished?
 
 "#]]);
     env.sandbox().requests();

@@ -9,16 +9,12 @@ use crate::support::pty::Terminal;
 fn alias_is_written_with_its_fields_and_works() {
     let env = TestEnv::new();
     let before = env.read_config();
-    env.run("template show alert").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template show alert
+2> error: there is no template "alert"
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias alert` to choose the one that this name stands for
 exit 4
---- stderr
-error: there is no template "alert"
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias alert` to choose the one that this name stands for
-
-"#]]);
-    env.run("template alias alert 'Server alert'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox template alias alert 'Server alert'
 the alias alert now stands for Server alert ([HOME]/.config/wxbox/config.toml)
 
 "#]]);
@@ -55,22 +51,14 @@ exit 4
     assert_eq!((line["alias"].as_str(), line["title"].as_str()), (Some("backup"), Some("Server alert")));
     let config = env.read_config();
     assert!(!config.contains(BACKUP_TEMPLATE_ID) && !config.contains("host = \"db0\""), "{config}");
-    env.run("config get templates.backup.id").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config get templates.backup.id
 server_alert-0123456789abcdefghijklmnopqrst
-
-"#]]);
-    env.run("template alias backup --remove").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox template alias backup --remove
 removed the alias backup from [HOME]/.config/wxbox/config.toml
-
-"#]]);
-    env.run("template alias backup --remove").assert_snapshot(str![[r#"
+$ wxbox template alias backup --remove
+2> error: there is no alias backup
 exit 4
---- stderr
-error: there is no alias backup
 
 "#]]);
     assert!(!env.read_config().contains("templates"), "{}", env.read_config());

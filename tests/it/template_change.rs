@@ -40,44 +40,29 @@ fn a_template_of_the_library_can_be_sent_at_once() {
 #[test]
 fn rejected_template_add_is_explained() {
     let env = TestEnv::new();
-    env.run("template add 99999 --keyword 告警内容").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template add 99999 --keyword 告警内容
+2> error: the library has no template 99999
+2> hint: find the number in the console: 模板消息 → 模板库 → 类目模板库
 exit 4
---- stderr
-error: the library has no template 99999
-hint: find the number in the console: 模板消息 → 模板库 → 类目模板库
-
-"#]]);
-    env.run("template add 43216").assert_snapshot(str![[r#"
+$ wxbox template add 43216
+2> error: WeChat returned 40246 (keyword name invalid): keyword_name_list does not match the library template
+2> hint: copy the keyword names exactly, in order, unescaped
 exit 2
---- stderr
-error: WeChat returned 40246 (keyword name invalid): keyword_name_list does not match the library template
-hint: copy the keyword names exactly, in order, unescaped
-
-"#]]);
-    env.run("template add 43216 --keyword 内容").assert_snapshot(str![[r#"
+$ wxbox template add 43216 --keyword 内容
+2> error: WeChat returned 40246 (keyword name invalid): keyword_name_list does not match the library template
+2> hint: copy the keyword names exactly, in order, unescaped
 exit 2
---- stderr
-error: WeChat returned 40246 (keyword name invalid): keyword_name_list does not match the library template
-hint: copy the keyword names exactly, in order, unescaped
-
-"#]]);
-    env.run("template add OPENTM200001").assert_snapshot(str![[r#"
+$ wxbox template add OPENTM200001
+2> error: WeChat returned 40247 (历史模板库已升级为类目模板，不能再添加): legacy industry library closed; its templates can no longer be added (text is Chinese)
+2> hint: add a category-library template by its digits-only number
 exit 2
---- stderr
-error: WeChat returned 40247 (历史模板库已升级为类目模板，不能再添加): legacy industry library closed; its templates can no longer be added (text is Chinese)
-hint: add a category-library template by its digits-only number
-
-"#]]);
-    env.run("template add 'no number'").assert_snapshot(str![[r#"
+$ wxbox template add 'no number'
+2> error: invalid value "no number" for SHORT_ID: use a number such as 43216, or letters and digits
 exit 2
---- stderr
-error: invalid value "no number" for SHORT_ID: use a number such as 43216, or letters and digits
-
-"#]]);
-    env.run("template add 43216 --keyword ''").assert_snapshot(str![[r#"
+$ wxbox template add 43216 --keyword ''
+2> error: invalid value "" for --keyword: use a name without line breaks
 exit 2
---- stderr
-error: invalid value "" for --keyword: use a name without line breaks
 
 "#]]);
     for _ in 0..23 {
@@ -111,25 +96,16 @@ removed the template Server alert (server_alert-0123456789abcdefghijklmnopqrst)
 
 "#]]);
     assert_eq!(env.sandbox().requests(), [REMOVE_REQUEST, LIST_REQUEST]);
-    env.run("template list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template list
 backup	Backup finished	first,host,size,time,remark	backup_finished-0123456789abcdefghijklmnopq
-
-"#]]);
-    env.run("template remove backup -y --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
---- stderr
-warning: the alias backup still refers to it: [HOME]/.config/wxbox/config.toml:13
-
-"#]]);
-    env.run("template remove backup --yes").assert_snapshot(str![[r#"
+$ wxbox template remove backup -y --json
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}\nHost: {{host.DATA}}\nSize: {{size.DATA}}\nTime: {{time.DATA}}\n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
+2> warning: the alias backup still refers to it: [HOME]/.config/wxbox/config.toml:13
+$ wxbox template remove backup --yes
+2> error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+2> hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 exit 4
---- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
-hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
 }
@@ -185,20 +161,13 @@ fn template_change_succeeds_without_list() {
     ]);
     let env = server.env("", "");
     env.run("template list").assert_success();
-    env.run("template add 43216").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template add 43216
 added the template T-2
---- stderr
-warning: cannot download the templates from WeChat: WeChat returned -1 (system error): platform busy
-
-"#]]);
-    env.run("template remove T-1 --yes").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> warning: cannot download the templates from WeChat: WeChat returned -1 (system error): platform busy
+$ wxbox template remove T-1 --yes
 removed the template T (T-1)
---- stderr
-warning: cannot download the templates from WeChat: WeChat returned -1 (system error): platform busy
+2> warning: cannot download the templates from WeChat: WeChat returned -1 (system error): platform busy
 
 "#]]);
     // The cached list is not used for it.

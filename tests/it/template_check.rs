@@ -105,16 +105,11 @@ exit 0
 {"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"WeChat shows no value for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat does not show colors: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
 
 "#]]);
-    env.run("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may reject /"a b/" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may reject /"now/" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times"}]}
-
-"#]]);
-    env.run("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: b/nTime: 03:15","findings":[]}
+    env.assert_session(str![[r#"
+$ wxbox --json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a\nHost: a b\nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may reject \"a b\" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may reject \"now\" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times"}]}
+$ wxbox --json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a\nHost: b\nTime: 03:15","findings":[]}
 
 "#]]);
 }
@@ -145,24 +140,18 @@ Backup finished
 
 "#
     ]]);
-    env.run("template check backup -d hots=db1").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template check backup -d hots=db1
+2> error: the template backup has no field hots (did you mean host?)
+2> hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 exit 2
---- stderr
-error: the template backup has no field hots (did you mean host?)
-hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
-
-"#]]);
-    env.run("template check backup --data-color hots=#173177").assert_snapshot(str![[r#"
+$ wxbox template check backup --data-color 'hots=#173177'
+2> error: cannot color hots: there is no such field
 exit 2
---- stderr
-error: cannot color hots: there is no such field
-
-"#]]);
-    env.run("template check bakup -d host=db1").assert_snapshot(str![[r#"
+$ wxbox template check bakup -d host=db1
+2> error: there is no template "bakup"
+2> hint: did you mean backup?
 exit 4
---- stderr
-error: there is no template "bakup"
-hint: did you mean backup?
 
 "#]]);
 }
@@ -343,20 +332,15 @@ sent message 3 (template) to luffy
 fn typed_fields_are_checked_without_template_list() {
     let env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 0\n");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env.run("send -u luffy -t backup -d thing1=").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup -d thing1=
 sent message 1 (template) to luffy
---- stderr
-warning: cannot check the template backup and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-warning: WeChat may reject thing1, which is empty
-
-"#]]);
-    env.run("send -u luffy -t backup -d thing1= --strict").assert_snapshot(str![[r#"
+2> warning: cannot check the template backup and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> warning: WeChat may reject thing1, which is empty
+$ wxbox send -u luffy -t backup -d thing1= --strict
+2> error: WeChat rejects an empty thing1
+2> hint: without --strict this is a warning; run `wxbox template check backup --data …` to see a preview
 exit 2
---- stderr
-error: WeChat rejects an empty thing1
-hint: without --strict this is a warning; run `wxbox template check backup --data …` to see a preview
 
 "#]]);
     assert_eq!(message_count(&env), 1);
@@ -387,31 +371,20 @@ fn missing_template_field_is_reported() {
         "{template}content = \"{{{{a.DATA}}}}\\nDay: {{{{b. DATA}}}} ｛｛c.DATA｝｝\"\n"
     ));
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env.run("template check Note -d a=1 -d b=2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template check Note -d a=1 -d b=2
 Note
   1
   Day: 2 ｛｛c.DATA｝｝
---- stderr
-warning: WeChat may drop a value at the beginning of a message: begin the template with words before a
-warning: WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters
-warning: WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters
-
-"#]]);
-    env.run("--json template check Note -d a=1 -d b=2").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"note_0123456789abcdefghijklmnopqrstuvwxyz-A","title":"Note","preview":"1/nDay: 2 ｛｛c.DATA｝｝","findings":[{"key":"a","level":"warning","rule":"beginning","text":"WeChat may drop a value at the beginning of a message: begin the template with words before a"},{"key":"{{b. DATA}}","level":"warning","rule":"placeholder","text":"WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters"},{"key":"｛｛c.DATA｝｝","level":"warning","rule":"placeholder","text":"WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters"}]}
-
-"#]]);
-    env.run("send -u luffy -t Note -d a=1 -d b=2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> warning: WeChat may drop a value at the beginning of a message: begin the template with words before a
+2> warning: WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters
+2> warning: WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters
+$ wxbox --json template check Note -d a=1 -d b=2
+{"template_id":"note_0123456789abcdefghijklmnopqrstuvwxyz-A","title":"Note","preview":"1\nDay: 2 ｛｛c.DATA｝｝","findings":[{"key":"a","level":"warning","rule":"beginning","text":"WeChat may drop a value at the beginning of a message: begin the template with words before a"},{"key":"{{b. DATA}}","level":"warning","rule":"placeholder","text":"WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters"},{"key":"｛｛c.DATA｝｝","level":"warning","rule":"placeholder","text":"WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters"}]}
+$ wxbox send -u luffy -t Note -d a=1 -d b=2
 sent message 1 (template) to luffy
---- stderr
-warning: WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters
-warning: WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters
+2> warning: WeChat may show no value for {{b. DATA}}: write a field as {{key.DATA}}, without blanks and with ASCII characters
+2> warning: WeChat may show no value for ｛｛c.DATA｝｝: write a field as {{key.DATA}}, without blanks and with ASCII characters
 
 "#]]);
 }

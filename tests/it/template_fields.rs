@@ -45,38 +45,26 @@ hint: use its fields first, host, size, time, remark; run `wxbox template show b
 "#]]);
     // The list is fetched again before a message is rejected.
     assert_eq!(env.sandbox().requests(), [LIST_REQUEST]);
-    env.run("send -u luffy -t backup -d xyz=a -d Sizes=b").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup -d xyz=a -d Sizes=b
+2> error: the template backup has no fields xyz, Sizes (did you mean size?)
+2> hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 exit 2
---- stderr
-error: the template backup has no fields xyz, Sizes (did you mean size?)
-hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
-
-"#]]);
-    env.run("send -u luffy -t 'Server alert' -d thing1=a").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t 'Server alert' -d thing1=a
+2> error: the template Server alert requires values for character_string2, time3
+2> hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 exit 2
---- stderr
-error: the template Server alert requires values for character_string2, time3
-hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
-
-"#]]);
-    env.run("send -u luffy -t 'Server alert' -d thing=a --json").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t 'Server alert' -d thing=a --json
+2> {"error":"the template Server alert has no field thing (did you mean thing1?); values for thing1, character_string2, time3 are missing","hint":"use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template","code":2}
 exit 2
---- stderr
-{"error":"the template Server alert has no field thing (did you mean thing1?); values for thing1, character_string2, time3 are missing","hint":"use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template","code":2}
-
-"#]]);
-    env.run("send -u luffy -t 'Server alert' -d thing1=a --dry-run").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t 'Server alert' -d thing1=a --dry-run
+2> error: the template Server alert requires values for character_string2, time3
+2> hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
 exit 2
---- stderr
-error: the template Server alert requires values for character_string2, time3
-hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Server alert'` to see the template
-
-"#]]);
-    env.run("send -u luffy -t 'Server alerts' -d thing1=a").assert_snapshot(str![[r#"
+$ wxbox send -u luffy -t 'Server alerts' -d thing1=a
+2> error: there is no template "Server alerts"
+2> hint: did you mean Server alert?
 exit 4
---- stderr
-error: there is no template "Server alerts"
-hint: did you mean Server alert?
 
 "#]]);
     assert_eq!(message_count(&env), 0);
@@ -173,16 +161,12 @@ warning: cannot check the template backup and its fields: there is no cached tem
     env.run("template list").assert_success();
     env.write_config(&bare);
     env.sandbox().requests();
-    env.run("send -u luffy -t backup -d hots=a --dry-run").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup -d hots=a --dry-run
+2> error: the template backup has no field hots (did you mean host?)
+2> hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 exit 2
---- stderr
-error: the template backup has no field hots (did you mean host?)
-hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
-
-"#]]);
-    env.run("send -u luffy -t backup_ -d host=a -d size=1 -d time=2 --dry-run").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox send -u luffy -t backup_ -d host=a -d size=1 -d time=2 --dry-run
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a"},"size":{"value":"1"},"time":{"value":"2"}}}
 
 "#]]);

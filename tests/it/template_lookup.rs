@@ -115,22 +115,18 @@ fn template_named_by_id_is_queued() {
 #[test]
 fn a_text_does_not_wait_for_its_fallback_to_be_looked_up() {
     let env = env_without_network();
-    env.run("send -u luffy 'db1 is down' --fallback Alert").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy 'db1 is down' --fallback Alert
+2> warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
+2> error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2> hint: start `wxbox sandbox`, or correct network.api_base
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 6
---- stderr
-warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
-error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: start `wxbox sandbox`, or correct network.api_base
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    env.run("run -u luffy --fallback Alert --text 'job: {status}' -- true").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
-error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: start `wxbox sandbox`, or correct network.api_base
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
+$ wxbox run -u luffy --fallback Alert --text 'job: {status}' -- true
+2> warning: cannot look up the template "Alert" of --fallback: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111); the text is sent without it
+2> error: cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2> hint: start `wxbox sandbox`, or correct network.api_base
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");

@@ -63,25 +63,19 @@ exit 0
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
-    env.run("template show 'Backup finishd'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template show 'Backup finishd'
+2> error: there is no template "Backup finishd"
+2> hint: did you mean Backup finished?
 exit 4
---- stderr
-error: there is no template "Backup finishd"
-hint: did you mean Backup finished?
-
-"#]]);
-    env.run("template show ''").assert_snapshot(str![[r#"
+$ wxbox template show ''
+2> error: there is no template ""
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias ''` to choose the one that this name stands for
 exit 4
---- stderr
-error: there is no template ""
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias ''` to choose the one that this name stands for
-
-"#]]);
-    env.run("template show xyz").assert_snapshot(str![[r#"
+$ wxbox template show xyz
+2> error: there is no template "xyz"
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias xyz` to choose the one that this name stands for
 exit 4
---- stderr
-error: there is no template "xyz"
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias xyz` to choose the one that this name stands for
 
 "#]]);
     // The list was fetched again before each rejection.
@@ -97,18 +91,15 @@ fn ambiguous_template_is_rejected() {
     };
     let env =
         TestEnv::with_scenario(&(template("alpha1", "One") + &template("alpha2", "Two") + &template("beta_3", "Two")));
-    env.run("template show alpha").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template show alpha
+2> error: "alpha" matches more than one template: alpha1-012345678901234567890123456789012345, alpha2-012345678901234567890123456789012345
+2> hint: use more characters of the ID, or an alias of the config
 exit 2
---- stderr
-error: "alpha" matches more than one template: alpha1-012345678901234567890123456789012345, alpha2-012345678901234567890123456789012345
-hint: use more characters of the ID, or an alias of the config
-
-"#]]);
-    env.run("template show Two").assert_snapshot(str![[r#"
+$ wxbox template show Two
+2> error: "Two" matches more than one template: alpha2-012345678901234567890123456789012345, beta_3-012345678901234567890123456789012345
+2> hint: use more characters of the ID, or an alias of the config
 exit 2
---- stderr
-error: "Two" matches more than one template: alpha2-012345678901234567890123456789012345, beta_3-012345678901234567890123456789012345
-hint: use more characters of the ID, or an alias of the config
 
 "#]]);
     env.run("template show alpha1").assert_success();
@@ -131,19 +122,16 @@ fn cached_list_needs_no_secret_or_network() {
     env.sandbox().requests();
     env.run("template list").assert_success();
     env.run("template show backup").assert_success();
-    env.run("template show unknown").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template show unknown
+2> warning: cannot download the templates from WeChat: app_secret is not set
+2> error: there is no template "unknown"
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias unknown` to choose the one that this name stands for
 exit 4
---- stderr
-warning: cannot download the templates from WeChat: app_secret is not set
-error: there is no template "unknown"
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias unknown` to choose the one that this name stands for
-
-"#]]);
-    env.run("template list --refresh").assert_snapshot(str![[r#"
+$ wxbox template list --refresh
+2> error: app_secret is not set
+2> hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 exit 3
---- stderr
-error: app_secret is not set
-hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
@@ -163,12 +151,9 @@ fn rejected_token_is_refreshed() {
 #[test]
 fn an_account_may_have_no_templates() {
     let env = TestEnv::with_scenario("templates = []\n");
-    env.run("template list").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("--json template list").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox template list
+$ wxbox --json template list
 
 "#]]);
 }

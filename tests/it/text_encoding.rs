@@ -118,21 +118,14 @@ Backup finished
 warning: the value of host is not UTF-8; invalid bytes are sent as �
 
 "#]]);
-    env.run_with_stdin("send -u luffy -t backup --data-json -", b"{\"host\":\"db\xff1\"}").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ printf '{"host":"db\3771"}' | wxbox send -u luffy -t backup --data-json -
 sent message 2 (template) to luffy
---- stderr
-warning: standard input is not UTF-8; invalid bytes are sent as �
-
-"#]]);
-    // As Python writes a file name that is not UTF-8, and as a shell passes such an argument.
-    env.run_with_stdin("send -u luffy -t backup --data-json - --dry-run", "{\"host\":\"a\\udcffb\u{1}\"}").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> warning: standard input is not UTF-8; invalid bytes are sent as �
+# As Python writes a file name that is not UTF-8, and as a shell passes such an argument.
+$ printf '{"host":"a\\udcffb\001"}' | wxbox send -u luffy -t backup --data-json - --dry-run
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a�b"},"size":{"value":"-"},"time":{"value":"-"}}}
---- stderr
-warning: standard input is not valid JSON: control characters and unpaired surrogates in it are escaped or sent as �
+2> warning: standard input is not valid JSON: control characters and unpaired surrogates in it are escaped or sent as �
 
 "#]]);
     env.run_with_stdin("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").assert_snapshot(

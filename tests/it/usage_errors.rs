@@ -5,30 +5,23 @@ use std::process::Stdio;
 
 use snapbox::str;
 
-use crate::config_errors::run_unchanged;
 use crate::support::env::TestEnv;
 
 #[test]
 fn mistyped_option_is_not_sent_as_text() {
     let env = TestEnv::new();
-    run_unchanged(&env, "send -u x --tempalte y").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox send -u x --tempalte y
+2> error: unknown option --tempalte
+2> hint: did you mean --template?
 exit 2
---- stderr
-error: unknown option --tempalte
-hint: did you mean --template?
-
-"#]]);
-    run_unchanged(&env, "send -u x --dryrun").assert_snapshot(str![[r#"
+$ wxbox send -u x --dryrun
+2> error: unknown option --dryrun
+2> hint: did you mean --dry-run?
 exit 2
---- stderr
-error: unknown option --dryrun
-hint: did you mean --dry-run?
-
-"#]]);
-    run_unchanged(&env, "send -u x --url=https://a --json").assert_snapshot(str![[r#"
+$ wxbox send -u x --url=https://a --json
+2> {"error":"the template is missing: use --template T or --subscribe T","hint":"run `wxbox send -h` to see how to use it","code":2}
 exit 2
---- stderr
-{"error":"the template is missing: use --template T or --subscribe T","hint":"run `wxbox send -h` to see how to use it","code":2}
 
 "#]]);
 }
@@ -50,17 +43,14 @@ fn option_of_another_command_is_translated() {
 #[test]
 fn mistyped_option_is_not_taken_for_a_template() {
     let env = TestEnv::new();
-    run_unchanged(&env, "template alias backup --froce").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox template alias backup --froce
+2> error: unknown option --froce
+2> hint: did you mean --force?
 exit 2
---- stderr
-error: unknown option --froce
-hint: did you mean --force?
-
-"#]]);
-    run_unchanged(&env, "template show --json --subscrbe").assert_snapshot(str![[r#"
+$ wxbox template show --json --subscrbe
+2> {"error":"unknown option --subscrbe","hint":"did you mean --subscribe?","code":2}
 exit 2
---- stderr
-{"error":"unknown option --subscrbe","hint":"did you mean --subscribe?","code":2}
 
 "#]]);
     // A template ID may begin with hyphens.
@@ -71,91 +61,57 @@ exit 2
 #[test]
 fn usage_errors_are_reported() {
     let env = TestEnv::without_config();
-    env.run("sned").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox sned
+2> error: unknown command "sned"
+2> hint: did you mean send?
 exit 2
---- stderr
-error: unknown command "sned"
-hint: did you mean send?
-
-"#]]);
-    env.run("sned --json").assert_snapshot(str![[r#"
+$ wxbox sned --json
+2> {"error":"unknown command \"sned\"","hint":"did you mean send?","code":2}
 exit 2
---- stderr
-{"error":"unknown command /"sned/"","hint":"did you mean send?","code":2}
-
-"#]]);
-    env.run("--json user").assert_snapshot(str![[r#"
+$ wxbox --json user
+2> {"error":"the command is missing","hint":"run `wxbox user --help` to see the commands","code":2}
 exit 2
---- stderr
-{"error":"the command is missing","hint":"run `wxbox user --help` to see the commands","code":2}
-
-"#]]);
-    env.run("--json").assert_snapshot(str![[r#"
+$ wxbox --json
+2> {"error":"the command is missing","hint":"run `wxbox --help` to see the commands","code":2}
 exit 2
---- stderr
-{"error":"the command is missing","hint":"run `wxbox --help` to see the commands","code":2}
-
-"#]]);
-    env.run("user").assert_snapshot(str![[r#"
+$ wxbox user
+2> Manage users
+2>
+2> Usage: wxbox user COMMAND
+2>
+2> Commands:
+2>   add     Add a user
+2>   list    List users
+2>   show    Show a user
+2>   edit    Change the name, note or tags of a user
+2>   passwd  Set or remove the password of a user
+2>   remove  Remove a user
+2>   import  Add users from a file, all or none
+2>   export  Print all users as CSV, for `user import`
+2>   sync    Update which bound users follow the account
+2>
+2> `wxbox user COMMAND --help` shows the help of a command.
 exit 2
---- stderr
-Manage users
-
-Usage: wxbox user COMMAND
-
-Commands:
-  add     Add a user
-  list    List users
-  show    Show a user
-  edit    Change the name, note or tags of a user
-  passwd  Set or remove the password of a user
-  remove  Remove a user
-  import  Add users from a file, all or none
-  export  Print all users as CSV, for `user import`
-  sync    Update which bound users follow the account
-
-`wxbox user COMMAND --help` shows the help of a command.
-
-"#]]);
-    env.run("--json user show").assert_snapshot(str![[r#"
+$ wxbox --json user show
+2> {"error":"NAME is missing","hint":"usage: wxbox user show NAME","code":2}
 exit 2
---- stderr
-{"error":"NAME is missing","hint":"usage: wxbox user show NAME","code":2}
-
-"#]]);
-    env.run("--json send -u x --tag").assert_snapshot(str![[r#"
+$ wxbox --json send -u x --tag
+2> {"error":"--tag requires a value","hint":null,"code":2}
 exit 2
---- stderr
-{"error":"--tag requires a value","hint":null,"code":2}
-
-"#]]);
-    env.run("--json outbox list --state sant").assert_snapshot(str![[r#"
+$ wxbox --json outbox list --state sant
+2> {"error":"invalid value \"sant\" for --state; possible values: queued, sent, failed, unknown, cancelled, expired","hint":"did you mean sent?","code":2}
 exit 2
---- stderr
-{"error":"invalid value /"sant/" for --state; possible values: queued, sent, failed, unknown, cancelled, expired","hint":"did you mean sent?","code":2}
-
-"#]]);
-    env.run("outbox list --since 5").assert_snapshot(str![[r#"
+$ wxbox outbox list --since 5
+2> error: invalid value "5" for --since: use an age (1d), a time (22:00), a date (2026-11-28), both ("2026-11-28 22:00"), today or yesterday
 exit 2
---- stderr
-error: invalid value "5" for --since: use an age (1d), a time (22:00), a date (2026-11-28), both ("2026-11-28 22:00"), today or yesterday
-
-"#]]);
-    env.run("outbox show one").assert_snapshot(str![[r#"
+$ wxbox outbox show one
+2> error: invalid value "one" for ID: use a whole number
 exit 2
---- stderr
-error: invalid value "one" for ID: use a whole number
-
-"#]]);
-    env.run("--json outbox list --limit -1").assert_snapshot(str![[r#"
+$ wxbox --json outbox list --limit -1
+2> {"error":"unknown option -1","hint":"usage: wxbox outbox list [OPTIONS]","code":2}
 exit 2
---- stderr
-{"error":"unknown option -1","hint":"usage: wxbox outbox list [OPTIONS]","code":2}
-
-"#]]);
-    env.run("--version").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox --version
 wxbox 0.1.0
 
 "#]]);

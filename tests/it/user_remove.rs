@@ -10,30 +10,23 @@ use crate::support::files::database_contains;
 fn removal_prompts_or_requires_yes() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("user remove luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user remove luffy
+2> error: cannot ask for confirmation: standard input is not a terminal; use --yes
 exit 2
---- stderr
-error: cannot ask for confirmation: standard input is not a terminal; use --yes
-
-"#]]);
-    env.run_with_stdin("user remove luffy --json", "y\n").assert_snapshot(str![[r#"
+$ printf 'y\n' | wxbox user remove luffy --json
+2> {"error":"cannot ask for confirmation: standard input is not a terminal; use --yes","hint":null,"code":2}
 exit 2
---- stderr
-{"error":"cannot ask for confirmation: standard input is not a terminal; use --yes","hint":null,"code":2}
 
 "#]]);
     env.run("user show luffy").assert_success();
-    env.run("user remove luffy -y").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user remove luffy -y
 removed luffy
-
-"#]]);
-    env.run("user remove luffy --yes").assert_snapshot(str![[r#"
+$ wxbox user remove luffy --yes
+2> error: there is no user luffy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: run `wxbox user list` to see all users
 exit 4
---- stderr
-error: there is no user luffy in [HOME]/.local/share/wxbox/wxbox.db
-hint: run `wxbox user list` to see all users
 
 "#]]);
     // After its holder is removed, the uid can be used again.
@@ -118,19 +111,14 @@ deleted the texts of 5 messages, 1 of which was queued and is not sent
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,sent,sent,sent,failed");
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 5	failed	-	text	[TIME]		
 4	sent	nami	template	[TIME]		Backup finished: shared-host, -, -
 3	sent	-	template	[TIME]		
 2	sent	-	text	[TIME]		
 1	sent	-	text	[TIME]		
-
-"#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 1
 ID        1
 State     sent
 To        -
@@ -141,11 +129,7 @@ Created   [TIME]
 Sent      [TIME]
 Receipt   not supported for messages of this type
 Content   deleted with the user
-
-"#]]);
-    env.run("outbox show 5 --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox outbox show 5 --json
 {"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}],"updated_at":"[TIME]"}
 
 "#]]);

@@ -7,17 +7,10 @@ use crate::support::env::{LUFFY, TestEnv};
 #[test]
 fn people_are_added_listed_and_shown() {
     let env = TestEnv::new();
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("user list --json").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("user add 路飞 --tag crew --tag ' captain ' --note ' wears a straw hat '").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user list
+$ wxbox user list --json
+$ wxbox user add 路飞 --tag crew --tag ' captain ' --note ' wears a straw hat '
 added 路飞
 
 "#]]);
@@ -27,74 +20,40 @@ exit 0
 {"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]","reason":null,"texts_until":null}
 
 "#]]);
-    env.run("-q user add zoro").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox -q user add zoro
+$ wxbox user list
 nami	oLuffy_wears_the_straw_hat_1	crew		
 zoro	-			not bound
 路飞	-	captain,crew	wears a straw hat	not bound
-
-"#]]);
-    env.run("user list --json --tag crew").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list --json --tag crew
 {"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]","reason":null,"texts_until":null}
 {"username":"路飞","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"wears a straw hat","created_at":"[TIME]","reason":"not_bound","texts_until":null}
-
-"#]]);
-    env.run("user list --bound").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list --bound
 nami	oLuffy_wears_the_straw_hat_1	crew		
-
-"#]]);
-    env.run("user list --unbound -q").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list --unbound -q
 zoro	-			not bound
 路飞	-	captain,crew	wears a straw hat	not bound
-
-"#]]);
-    env.run("user list --tag nobody").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("user list --bound --unbound").assert_snapshot(str![[r#"
+$ wxbox user list --tag nobody
+$ wxbox user list --bound --unbound
+2> error: --bound cannot be used with --unbound
+2> hint: usage: wxbox user list [OPTIONS]
 exit 2
---- stderr
-error: --bound cannot be used with --unbound
-hint: usage: wxbox user list [OPTIONS]
-
-"#]]);
-    env.run("user show 路飞").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user show 路飞
 Name    路飞
 UID     963c7da1ae5dde1a98320ec528deaff1
 WeChat  not bound
 Tags    captain, crew
 Note    wears a straw hat
 Added   [TIME]
-
-"#]]);
-    env.run("user show nami").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user show nami
 Name     nami
 UID      0f064e34f4c1703f93825f7dc4a61865
 WeChat   oLuffy_wears_the_straw_hat_1 since [TIME]
 Follows  unknown; run `wxbox user sync` to ask WeChat
 Tags     crew
 Added    [TIME]
-
-"#]]);
-    env.run("user show nami --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user show nami --json
 {"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]","reason":null,"texts_until":null}
 
 "#]]);
@@ -117,63 +76,38 @@ warning: nami has the same openid as luffy; check the openid
 fn names_are_unique() {
     let env = TestEnv::new();
     env.run("user add luffy --note first").assert_success();
-    env.run("user add luffy --note second").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user add luffy --note second
+2> error: a user named luffy already exists
+2> hint: run `wxbox user edit luffy` to change it
 exit 4
---- stderr
-error: a user named luffy already exists
-hint: run `wxbox user edit luffy` to change it
-
-"#]]);
-    env.run("user add ' luffy ' --json").assert_snapshot(str![[r#"
+$ wxbox user add ' luffy ' --json
+2> {"error":"a user named luffy already exists","hint":"run `wxbox user edit luffy` to change it","code":4}
 exit 4
---- stderr
-{"error":"a user named luffy already exists","hint":"run `wxbox user edit luffy` to change it","code":4}
-
-"#]]);
-    env.run("user edit luffy --rename lucy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user edit luffy --rename lucy
 changed lucy
-
-"#]]);
-    env.run("user add luffy").assert_snapshot(str![[r#"
+$ wxbox user add luffy
+2> error: the uid of the name luffy belongs to lucy, a renamed user
+2> hint: choose another name
 exit 4
---- stderr
-error: the uid of the name luffy belongs to lucy, a renamed user
-hint: choose another name
 
 "#]]);
     env.run("user add nami").assert_success();
-    env.run("user edit nami --rename luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user edit nami --rename luffy
+2> error: the uid of the name luffy belongs to lucy, a renamed user
+2> hint: choose another name
 exit 4
---- stderr
-error: the uid of the name luffy belongs to lucy, a renamed user
-hint: choose another name
-
-"#]]);
-    env.run("user edit nami --rename lucy").assert_snapshot(str![[r#"
+$ wxbox user edit nami --rename lucy
+2> error: a user named lucy already exists
+2> hint: run `wxbox user edit lucy` to change it
 exit 4
---- stderr
-error: a user named lucy already exists
-hint: run `wxbox user edit lucy` to change it
-
-"#]]);
-    env.run("user edit nami --rename nami").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user edit nami --rename nami
 changed nami
-
-"#]]);
-    // The user who holds the uid may take the name again.
-    env.run("user edit lucy --rename luffy --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+# The user who holds the uid may take the name again.
+$ wxbox user edit lucy --rename luffy --json
 {"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"first","created_at":"[TIME]","reason":"not_bound","texts_until":null}
-
-"#]]);
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user list
 luffy	-		first	not bound
 nami	-			not bound
 
@@ -184,45 +118,24 @@ nami	-			not bound
 fn tags_notes_and_names_are_edited() {
     let env = TestEnv::new();
     env.run("user add luffy --tag a --tag b --note old").assert_success();
-    env.run("user edit luffy --tag c --untag a --note ''").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user edit luffy --tag c --untag a --note ''
 changed luffy
-
-"#]]);
-    env.run("user edit luffy --json --tag c --untag none --note '-new'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user edit luffy --json --tag c --untag none --note '-new'
 {"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["b","c"],"note":"-new","created_at":"[TIME]","reason":"not_bound","texts_until":null}
-
-"#]]);
-    env.run("user edit luffy -q --untag b --untag c").assert_snapshot(str![[r#"
-exit 0
-
-"#]]);
-    env.run("user edit luffy").assert_snapshot(str![[r#"
+$ wxbox user edit luffy -q --untag b --untag c
+$ wxbox user edit luffy
+2> error: one of these is required: --rename NEW, --note TEXT, --tag TAG, --untag TAG
+2> hint: usage: wxbox user edit [OPTIONS] NAME
 exit 2
---- stderr
-error: one of these is required: --rename NEW, --note TEXT, --tag TAG, --untag TAG
-hint: usage: wxbox user edit [OPTIONS] NAME
-
-"#]]);
-    env.run("user edit luffy --tag x --rename ''").assert_snapshot(str![[r#"
+$ wxbox user edit luffy --tag x --rename ''
+2> error: the name is empty
 exit 2
---- stderr
-error: the name is empty
-
-"#]]);
-    env.run("user edit lufy --tag x").assert_snapshot(str![[r#"
+$ wxbox user edit lufy --tag x
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?
-
-"#]]);
-    env.run("user show luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox user show luffy
 Name    luffy
 UID     6cfbec608383fd05c271de92010d455f
 WeChat  not bound
@@ -236,38 +149,26 @@ Added   [TIME]
 fn unknown_user_suggests_nearest_name() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("user show lufy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user show lufy
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?
-
-"#]]);
-    env.run("user show sanji").assert_snapshot(str![[r#"
+$ wxbox user show sanji
+2> error: there is no user sanji in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: run `wxbox user list` to see all users
 exit 4
---- stderr
-error: there is no user sanji in [HOME]/.local/share/wxbox/wxbox.db
-hint: run `wxbox user list` to see all users
-
-"#]]);
-    env.run("user show sanji --json").assert_snapshot(str![[r#"
+$ wxbox user show sanji --json
+2> {"error":"there is no user sanji in [HOME]/.local/share/wxbox/wxbox.db","hint":"run `wxbox user list` to see all users","code":4}
 exit 4
---- stderr
-{"error":"there is no user sanji in [HOME]/.local/share/wxbox/wxbox.db","hint":"run `wxbox user list` to see all users","code":4}
-
-"#]]);
-    env.run("user passwd lufy --remove").assert_snapshot(str![[r#"
+$ wxbox user passwd lufy --remove
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?
-
-"#]]);
-    env.run("user remove lufy --yes").assert_snapshot(str![[r#"
+$ wxbox user remove lufy --yes
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?
 
 "#]]);
 }
@@ -321,35 +222,20 @@ hint: type the name again: copied text may contain invisible characters
 fn lookalike_name_is_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("user add Luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user add Luffy
 added Luffy
---- stderr
-warning: the names Luffy and luffy differ only in capital letters
-
-"#]]);
-    env.run("user edit luffy --rename LUFFY").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> warning: the names Luffy and luffy differ only in capital letters
+$ wxbox user edit luffy --rename LUFFY
 changed LUFFY
---- stderr
-warning: the names LUFFY and Luffy differ only in capital letters
-
-"#]]);
-    env.run("user add robin --tag ops,oncall").assert_snapshot(str![[r#"
-exit 0
---- stdout
+2> warning: the names LUFFY and Luffy differ only in capital letters
+$ wxbox user add robin --tag ops,oncall
 added robin
---- stderr
-warning: "ops,oncall" is one tag; for several tags, use --tag ops --tag oncall
-
-"#]]);
-    env.run("user add nami --tag ops；值班").assert_snapshot(str![[r#"
+2> warning: "ops,oncall" is one tag; for several tags, use --tag ops --tag oncall
+$ wxbox user add nami --tag ops；值班
+2> error: "ops；值班" is not a valid tag: use 1 to 64 visible characters without a semicolon
+2> hint: use one option for each tag: --tag ops --tag 值班
 exit 2
---- stderr
-error: "ops；值班" is not a valid tag: use 1 to 64 visible characters without a semicolon
-hint: use one option for each tag: --tag ops --tag 值班
 
 "#]]);
 }

@@ -33,19 +33,15 @@ delivered message 1 (template) to nami
 fn blocked_and_missing_receipts_have_statuses_of_their_own() {
     let scenario = "[[faults]]\nreceipt = \"user block\"\nto = \"oNami_draws_maps_of_the_sea1\"\n";
     let (env, _serve) = env_with_receipts(scenario);
-    env.run("send --user nami --template backup --wait-receipt").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user nami --template backup --wait-receipt
+2> error: message 1 to nami was not delivered: the user refuses messages of the account (user block)
 exit 5
---- stderr
-error: message 1 to nami was not delivered: the user refuses messages of the account (user block)
-
-"#]]);
-    env.run("send --user nami --user luffy --template backup --wait-receipt").assert_snapshot(str![[r#"
-exit 7
---- stdout
+$ wxbox send --user nami --user luffy --template backup --wait-receipt
 delivered message 3 (template) to luffy
---- stderr
-error: message 2 to nami was not delivered: the user refuses messages of the account (user block)
-1 of 2 messages sent; 1 not sent (`wxbox outbox list`)
+2> error: message 2 to nami was not delivered: the user refuses messages of the account (user block)
+2> 1 of 2 messages sent; 1 not sent (`wxbox outbox list`)
+exit 7
 
 "#]]);
     let (env, _serve) = env_with_receipts("[[faults]]\npush = \"lost\"\n");
@@ -128,19 +124,16 @@ fn wait_needs_push_in_the_config() {
     assert_eq!(output.status(), Some(3));
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
     configure_push(&env, "");
-    env.run("send --user luffy --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user luffy --template backup --wait-receipt=1s
+2> warning: no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
+2> error: WeChat accepted message 1 to luffy, but no receipt arrived in time
+2> hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
 exit 6
---- stderr
-warning: no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
-error: WeChat accepted message 1 to luffy, but no receipt arrived in time
-hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
-
-"#]]);
-    env.run("send --user luffy hi --wait-receipt --no-wait").assert_snapshot(str![[r#"
+$ wxbox send --user luffy hi --wait-receipt --no-wait
+2> error: --wait-receipt cannot be used with --no-wait
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: --wait-receipt cannot be used with --no-wait
-hint: run `wxbox send -h` to see how to use it
 
 "#]]);
 }

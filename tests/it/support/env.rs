@@ -112,8 +112,13 @@ impl TestEnv {
     /// own.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wxbox"));
+        command.args(shell_words::split(line).unwrap());
+        self.prepare(command)
+    }
+
+    /// Gives a command the environment of this home.
+    fn prepare(&self, mut command: Command) -> Command {
         command
-            .args(shell_words::split(line).unwrap())
             .env_clear()
             .env("HOME", self.home.path())
             .env("LANG", "C.UTF-8")
@@ -133,7 +138,18 @@ impl TestEnv {
 
     /// Runs a command with this standard input.
     pub fn run_with_stdin(&self, line: &str, stdin: impl AsRef<[u8]>) -> CommandOutput {
-        let mut command = self.command(line);
+        self.run_command(self.command(line), line, stdin)
+    }
+
+    /// Runs a line of a shell, in which `wxbox` is the program.
+    pub fn run_in_shell(&self, line: &str) -> CommandOutput {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("wxbox() {{ \"$0\" \"$@\"; }}; {line}"), env!("CARGO_BIN_EXE_wxbox")]);
+        self.run_command(self.prepare(shell), line, "")
+    }
+
+    /// Runs a prepared command with this standard input; `line` names it in messages.
+    fn run_command(&self, mut command: Command, line: &str, stdin: impl AsRef<[u8]>) -> CommandOutput {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A program that does not read its standard input may have ended already.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
@@ -242,6 +258,17 @@ impl CommandOutput {
             .redact_with(redactions())
             .eq(text.replace(&*home, "[HOME]"), expected);
         self
+    }
+
+    /// Returns stdout, then stderr with `2> ` before each line, then the status unless it is 0.
+    pub fn transcript(&self) -> String {
+        let mut text = self.stdout().to_owned();
+        assert!(text.is_empty() || text.ends_with('\n'), "{}: {text}", self.line);
+        text.extend(self.stderr().lines().map(|line| format!("2> {line}").trim_end().to_owned() + "\n"));
+        if self.status() != Some(0) {
+            text += &format!("exit {}\n", self.status().unwrap());
+        }
+        redactions().redact(&text.replace(&*self.home.to_string_lossy(), "[HOME]"))
     }
 
     /// Returns the exit status.

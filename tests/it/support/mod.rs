@@ -14,6 +14,7 @@ pub mod push;
 pub mod push_receiver;
 pub mod redactions;
 pub mod scripted_server;
+pub mod session;
 
 /// The time that any test waits for an event. It is generous: it only keeps a broken program from
 /// hanging the tests.

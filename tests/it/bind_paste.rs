@@ -351,7 +351,7 @@ fn terminal_prompts_until_url_is_valid() {
     assert!(text.contains("error: this address contains no code"), "{text}");
     terminal.type_keys(&format!("{}\r", authorize(&url, "luffy")));
     let ended = terminal.wait();
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(ended.status.success() && text.contains("bound luffy to"), "{text}");
 
     for (keys, line, status) in [
@@ -360,11 +360,9 @@ fn terminal_prompts_until_url_is_valid() {
         ("\x04", "bind --user luffy --paste --rebind --qr none", 2),
     ] {
         let mut terminal = Terminal::start(env.command(line), 40, 240);
-        terminal.wait_for("Address:");
-        terminal.type_keys(keys);
-        let ended = terminal.wait();
-        let text = ended.screen.contents();
-        assert_eq!(ended.status.code(), Some(status), "{text}");
+        terminal.answer("Address:", keys);
+        let ended = terminal.wait().assert_status(status);
+        let text = ended.text();
         // The message that follows begins on a line of its own.
         assert!(!text.lines().any(|line| line.starts_with("Address:") && line.contains("error")), "{text}");
         assert!(ended.is_echo_on, "{text}");

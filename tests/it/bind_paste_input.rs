@@ -38,8 +38,7 @@ fn wrapped_url_is_joined_at_terminal() {
     let address = authorize(&url, "luffy");
     let (first, rest) = address.as_str().split_at(address.as_str().len() - 9);
     terminal.type_keys(&format!("{first}\n"));
-    terminal.wait_for("this address is incomplete");
-    terminal.type_keys(&format!("{rest}\n"));
+    terminal.answer("this address is incomplete", &format!("{rest}\n"));
     terminal.wait_for("bound luffy to");
     assert!(terminal.wait().status.success());
 }

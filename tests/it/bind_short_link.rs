@@ -89,7 +89,7 @@ fn small_window_gets_short_link_qr() {
         assert_eq!(status, 302);
         assert!(long.unwrap().contains("/connect/oauth2/authorize?"));
         terminal.type_keys("\x03");
-        assert_eq!(terminal.wait().status.code(), Some(130));
+        terminal.wait().assert_status(130);
     }
     // Where no QR code is drawn, none needs to be small.
     let mut terminal = Terminal::start(env.command("bind --user luffy --qr none"), 24, 80);

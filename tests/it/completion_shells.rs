@@ -125,8 +125,7 @@ fn zsh_takes_a_sourced_script() {
     env.write_file(".zshrc", rc);
     let Some(command) = shell_command(&env, "zsh", &["-d", "-i"]) else { return };
     let mut terminal = Terminal::start(command, 20, 120);
-    terminal.wait_for(PROMPT);
-    terminal.type_keys("wxbox user show luf\t");
+    terminal.answer(PROMPT, "wxbox user show luf\t");
     terminal.wait_for("wxbox user show luffy");
 }
 

@@ -190,11 +190,8 @@ fn secret_is_asked_for_and_not_shown() {
     // The file keeps its own alternative name of the key.
     env.replace_in_config(&[("app_secret", "appsecret")]);
     let mut terminal = Terminal::start(env.command("config set app_secret"), 24, 80);
-    terminal.wait_for("app_secret (not shown):");
-    terminal.type_hidden(&format!("{SECRET}\r"));
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    terminal.answer_hidden("app_secret (not shown):", &format!("{SECRET}\r"));
+    let text = terminal.wait().assert_status(0).text();
     assert!(!text.contains(SECRET) && text.contains("stored the AppSecret in"), "{text}");
     assert!(env.read_config().contains(&format!("appsecret = \"{SECRET}\"")));
 }

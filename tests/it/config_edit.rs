@@ -24,8 +24,7 @@ fn valid_text_is_saved() {
     let env = env_with_editor(
         "stat -c '%a %n' \"$2\" \"$(dirname \"$2\")\" >seen; test -t 1 || exit 1; sed -i 's/rate = 5/rate = 9/' \"$2\"",
     );
-    let ended = start(&env).wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    start(&env).wait().assert_status(0);
     assert_eq!(env.read_config(), CONFIG.replace('5', "9"));
     let seen = std::fs::read_to_string(env.path("seen")).unwrap();
     let lines: Vec<_> = seen.lines().collect();
@@ -41,7 +40,7 @@ fn unchanged_text_and_failed_editor_change_nothing() {
         let env = env_with_editor(script);
         let ended = start(&env).wait();
         assert_eq!(ended.status.code(), Some(0), "{script}");
-        assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
+        assert!(ended.text().contains("nothing was changed"), "{}", ended.text());
         assert_eq!(env.read_config(), CONFIG);
     }
 }
@@ -57,8 +56,7 @@ fn invalid_text_can_be_edited_again() {
     terminal.wait_for("config.toml:3: send.rate must be");
     assert_eq!(env.read_config(), CONFIG);
     terminal.type_keys("\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.wait().assert_status(0);
     assert_eq!(env.read_config(), CONFIG.replace('5', "8"));
 }
 
@@ -66,11 +64,9 @@ fn invalid_text_can_be_edited_again() {
 fn invalid_text_can_be_discarded() {
     let env = env_with_editor("echo oops >>\"$2\"");
     let mut terminal = start(&env);
-    terminal.wait_for("Edit it again?");
-    terminal.type_keys("n\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(3), "{}", ended.screen.contents());
-    assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
+    terminal.answer("Edit it again?", "n\r");
+    let ended = terminal.wait().assert_status(3);
+    assert!(ended.text().contains("nothing was changed"), "{}", ended.text());
     assert_eq!(env.read_config(), CONFIG);
 }
 
@@ -81,10 +77,8 @@ fn change_of_another_program_is_noticed() {
     {
         let env = env_with_editor(script);
         let mut terminal = start(&env);
-        terminal.wait_for("Overwrite it with your text?");
-        terminal.type_keys(answer);
-        let ended = terminal.wait();
-        assert_eq!(ended.status.code(), Some(status), "{}", ended.screen.contents());
+        terminal.answer("Overwrite it with your text?", answer);
+        terminal.wait().assert_status(status);
         assert_eq!(env.read_config(), expected);
     }
 }
@@ -98,17 +92,13 @@ fn missing_editor_and_missing_terminal_are_errors() {
         output.stderr().contains("cannot start an editor without a terminal") && output.stderr().contains("config set")
     );
     env.set_variable("VISUAL", "no-such-editor --wait");
-    let ended = start(&env).wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(2), "{text}");
+    let text = start(&env).wait().assert_status(2).text();
     assert!(text.contains("cannot find the editor no-such-editor") && text.contains("export EDITOR=nano"), "{text}");
     env.set_variable("VISUAL", "'unclosed");
-    let ended = start(&env).wait();
-    assert_eq!(ended.status.code(), Some(2), "{}", ended.screen.contents());
+    start(&env).wait().assert_status(2);
     let empty = TestEnv::without_config();
-    let ended = start(&empty).wait();
-    assert_eq!(ended.status.code(), Some(4), "{}", ended.screen.contents());
-    assert!(ended.screen.contents().contains("wxbox init"), "{}", ended.screen.contents());
+    let ended = start(&empty).wait().assert_status(4);
+    assert!(ended.text().contains("wxbox init"), "{}", ended.text());
 }
 
 #[test]
@@ -118,8 +108,7 @@ fn stop_signal_ends_editor_and_wxbox() {
     let mut terminal = start(&env);
     terminal.wait_for("started");
     terminal.signal(rustix::process::Signal::TERM);
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(143), "{}", ended.screen.contents());
+    terminal.wait().assert_status(143);
     assert!(env.path("ended").exists());
     assert_eq!(env.read_config(), CONFIG);
 }

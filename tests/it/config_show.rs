@@ -97,7 +97,7 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     let ended =
         crate::support::pty::Terminal::start(env.command("-c b.toml --database d.db config show --origin"), 40, 100)
             .wait();
-    let screen = ended.screen.contents();
+    let screen = ended.text();
     for line in [
         "scope = \"snsapi_base\"                              b.toml:1",
         "send.rate = 5                                      b.toml:3",
@@ -107,7 +107,7 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     }
     // No line exceeds a small window, and the home is abbreviated to `~`.
     let small = crate::support::pty::Terminal::start(env.command("config show --origin"), 60, 80).wait();
-    let screen = small.screen.contents();
+    let screen = small.text();
     assert!(
         screen
             .lines()

@@ -18,8 +18,7 @@ fn env_with_group(count: usize) -> TestEnv {
 /// Runs a command on a terminal, and types `answer` at the question.
 fn answer(env: &TestEnv, line: &str, question: &str, answer: &str) -> TerminalOutput {
     let mut terminal = Terminal::start(env.command(line), 30, 100);
-    terminal.wait_for(question);
-    terminal.type_keys(answer);
+    terminal.answer(question, answer);
     terminal.wait()
 }
 
@@ -32,7 +31,7 @@ fn terminal_asks_before_a_send_to_many() {
     let env = env_with_group(21);
     for line in ["send --all hello", "send --tag ops hello"] {
         let ended = answer(&env, line, "[y/N]", "n\r");
-        let text = ended.screen.contents();
+        let text = ended.text();
         assert_eq!(ended.status.code(), Some(0), "{text}");
         assert!(text.contains("Send this message to 21 people (crowd000001, crowd000002,"), "{text}");
         assert!(text.contains("nothing was sent"), "{text}");
@@ -40,7 +39,7 @@ fn terminal_asks_before_a_send_to_many() {
         assert_eq!(message_count(&env), 0);
     }
     let ended = answer(&env, "send --all hello", "[y/N]", "y\r");
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("21 of 21 messages sent"), "{text}");
     assert_eq!(message_count(&env), 21);
 }
@@ -63,12 +62,12 @@ fn few_recipients_and_yes_need_no_answer() {
     let env = env_with_group(20);
     for line in ["send --tag ops hello", "send --all -y hello", "--json send --all hello", "-q send --all hello"] {
         let ended = Terminal::start(env.command(line), 30, 100).wait();
-        let text = ended.screen.contents();
+        let text = ended.text();
         assert!(ended.status.success() && !text.contains("[y/N]"), "{line}: {text}");
     }
     assert_eq!(message_count(&env), 80);
     let ended = Terminal::start(env.command("send --all --dry-run hello"), 30, 100).wait();
-    assert!(ended.status.success() && !ended.screen.contents().contains("[y/N]"));
+    assert!(ended.status.success() && !ended.text().contains("[y/N]"));
 }
 
 #[test]
@@ -86,7 +85,7 @@ fn question_needs_no_quota() {
     let mut env = env_with_group(21);
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/openapi/quota/get\"\nerrcode = -1\n");
     let ended = answer(&env, "send --all hello", "[y/N]", "y\r");
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(!text.contains("left today") && text.contains("21 of 21 messages sent"), "{text}");
 }
 
@@ -97,18 +96,18 @@ fn retry_and_cancel_of_a_state_are_confirmed() {
     assert_eq!(env.run("send --tag ops hello").status(), Some(5));
     env.sandbox().post_form("faults", "");
     let ended = answer(&env, "outbox retry --failed", "[y/N]", "n\r");
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("Send 2 failed messages again, the oldest from ") && ended.status.success(), "{text}");
     assert_eq!(env.message_states(), "failed failed");
     answer(&env, "outbox retry --failed", "[y/N]", "y\r");
     assert_eq!(env.message_states(), "sent sent");
     env.run("send --tag ops --no-wait hello").assert_success();
     let ended = answer(&env, "outbox cancel --all", "[y/N]", "\r");
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("Cancel 2 queued messages, the oldest from ") && text.contains("nothing was"), "{text}");
     assert_eq!(env.message_states(), "sent sent queued queued");
     let ended = Terminal::start(env.command("outbox cancel --all --yes"), 30, 100).wait();
-    assert!(ended.status.success() && !ended.screen.contents().contains("[y/N]"));
+    assert!(ended.status.success() && !ended.text().contains("[y/N]"));
     assert_eq!(env.message_states(), "sent sent cancelled cancelled");
 }
 

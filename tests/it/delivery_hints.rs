@@ -63,9 +63,8 @@ wxbox             the message fails and is not retried
 fn flush_reports_waiting_messages() {
     let mut env = env_with_users();
     let flush = |env: &TestEnv| {
-        let ended = Terminal::start(env.command("outbox flush"), 24, 120).wait();
-        assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
-        ended.screen.contents().lines().next().unwrap_or_default().to_owned()
+        let ended = Terminal::start(env.command("outbox flush"), 24, 120).wait().assert_status(0);
+        ended.text().lines().next().unwrap_or_default().to_owned()
     };
     assert_eq!(flush(&env), "no messages are due");
     env.set_text_fault("errcode = 45009");

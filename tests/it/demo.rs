@@ -144,8 +144,7 @@ fn signal_ends_demo_with_its_processes() {
 fn qr_is_black_on_white_in_every_theme() {
     let env = env_with_tmp_dir();
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
-    terminal.wait_for("to scan the QR code with WeChat");
-    terminal.type_keys("\x03");
+    terminal.answer("to scan the QR code with WeChat", "\x03");
     // Ctrl-C may cut the output inside a character.
     let raw = terminal.wait().raw;
     let raw = String::from_utf8_lossy(&raw);
@@ -167,8 +166,7 @@ fn terminal_ctrl_c_reaches_all_demo_processes() {
     let text = terminal.wait_for("\"}").contents();
     let sandbox = listener_address(text.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
     terminal.type_keys("\x03");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
+    let ended = terminal.wait().assert_status(130);
     assert!(ended.is_echo_on && !ended.screen.hide_cursor());
     assert!(TcpStream::connect(sandbox).is_err());
     assert_eq!(leftover_files(&env), ["tmp"]);

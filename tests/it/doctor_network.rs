@@ -232,9 +232,8 @@ warning outbox: 2 messages of the last day may or may not have arrived | run `wx
 fn terminal_output_is_colored_and_signal_ends_wait() {
     let env = TestEnv::new();
     env.replace_in_config(&[("id = \"backup", "id = \"gone")]);
-    let ended = Terminal::start(env.command("-v doctor"), 60, 200).wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(3), "{text}");
+    let ended = Terminal::start(env.command("-v doctor"), 60, 200).wait().assert_status(3);
+    let text = ended.text();
     assert!(ended.is_echo_on && !ended.screen.hide_cursor() && !text.contains("looking"), "{text}");
     assert!(text.ends_with("1 failure, 0 warnings; 16 checks passed"), "{text}");
     let colour = |word: &str| {
@@ -246,11 +245,9 @@ fn terminal_output_is_colored_and_signal_ends_wait() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let env = env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "");
     let mut terminal = Terminal::start(env.command("doctor"), 40, 200);
-    terminal.wait_for("checking, ");
-    terminal.type_keys("\x03");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(130));
-    assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{}", ended.screen.contents());
+    terminal.answer("checking, ", "\x03");
+    let ended = terminal.wait().assert_status(130);
+    assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{}", ended.text());
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let env = env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "");
     let run = env.spawn("doctor");

@@ -136,7 +136,7 @@ fn user_list_shows_why_a_person_cannot_be_reached() {
     // On a terminal, the column is shown only if it is not empty.
     let screen = |options: &str| {
         let ended = Terminal::start(env.command(&format!("user list {options}")), 20, 80).wait();
-        ended.screen.contents()
+        ended.text()
     };
     assert!(!screen("--reachable").contains("STATUS"));
     let all = screen("");

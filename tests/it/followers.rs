@@ -200,7 +200,7 @@ fn terminal_shows_columns_without_progress_remains() {
     let env = env_with_three_followers("followers_a_page = 1");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let ended = Terminal::start(env.command("follower list"), 20, 80).wait();
-    let screen = ended.screen.contents();
+    let screen = ended.text();
     let lines: Vec<&str> = screen.lines().filter(|line| !line.is_empty()).collect();
     let expected =
         [format!("{:28}  USERS", "OPENID"), format!("{LUFFY}  luffy"), format!("{NAMI}  -"), format!("{ROBIN}  -")];
@@ -299,10 +299,6 @@ fn list_to_file_shows_progress() {
     terminal.type_keys("\x03");
     let ended = terminal.wait();
     assert_eq!(ended.status.signal(), Some(2));
-    assert!(
-        ended.screen.contents().starts_with("downloading the followers from WeChat"),
-        "{}",
-        ended.screen.contents()
-    );
+    assert!(ended.text().starts_with("downloading the followers from WeChat"), "{}", ended.text());
     assert!(ended.is_echo_on && !ended.screen.hide_cursor());
 }

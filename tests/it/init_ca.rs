@@ -55,24 +55,18 @@ fn ca_file_option_works_without_terminal() {
 fn untrusted_certificate_prompts_for_ca_file() {
     let (env, _running, line) = env_with_untrusted_ca();
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
-    terminal.wait_for("AppSecret (not shown; press Enter to use the one of");
-    terminal.type_hidden(&format!("{SECRET}\r"));
-    terminal.wait_for("Receive WeChat's events?");
-    terminal.type_keys("\r");
-    terminal.wait_for("Press Enter to continue");
-    terminal.type_keys("\r");
-    terminal.wait_for("CA certificate file (PEM); press Enter if there is none:");
-    terminal.type_keys("missing.pem\r");
+    terminal.answer_hidden("AppSecret (not shown; press Enter to use the one of", &format!("{SECRET}\r"));
+    terminal.answer("Receive WeChat's events?", "\r");
+    terminal.answer("Press Enter to continue", "\r");
+    terminal.answer("CA certificate file (PEM); press Enter if there is none:", "missing.pem\r");
     terminal.wait_for("error: cannot use the CA file");
     // The rejected answer can be edited. After an empty one, `init` asks how to continue.
     terminal.type_keys(&format!("{}\r", "\u{7f}".repeat("missing.pem".len())));
-    terminal.wait_for("Try again?");
-    terminal.type_keys("y\r");
+    terminal.answer("Try again?", "y\r");
     terminal.wait_for_count("CA certificate file (PEM); press Enter if there is none:", 2);
     terminal.type_keys(&format!("{}\r", env.path("company.pem").display()));
     terminal.wait_for("Verified.");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.wait().assert_status(0);
     assert!(env.read_config().contains("company.pem\""), "{}", env.read_config());
     env.run("token").assert_success();
 }

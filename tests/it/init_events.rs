@@ -33,10 +33,8 @@ fn push_value(env: &TestEnv, key: &str) -> Option<String> {
 
 /// Agrees to receive events, and waits until `init` waits for the check of the URL.
 fn agree(terminal: &mut Terminal) {
-    terminal.wait_for("Receive WeChat's events?");
-    terminal.type_keys("y\r");
-    terminal.wait_for("Public URL of `wxbox serve` [");
-    terminal.type_keys("\r");
+    terminal.answer("Receive WeChat's events?", "y\r");
+    terminal.answer("Public URL of `wxbox serve` [", "\r");
 }
 
 #[test]
@@ -61,9 +59,7 @@ fn init_waits_for_the_check_of_the_url() {
     assert_eq!(env.sandbox().try_push_settings(&url, "another", &key, "safe").0, 400);
     terminal.wait_for("WeChat checked the URL with another Token");
     env.sandbox().push_settings(&url, &token, &key, "safe");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let text = terminal.wait().assert_status(0).text();
     assert!(
         text.contains("WeChat has checked the URL and the Token.") && text.contains("wxbox bind --user luffy --scan"),
         "{text}"
@@ -78,11 +74,8 @@ fn ctrl_c_leaves_the_config_and_says_how_to_go_on() {
     let (env, args, _) = env_with_unconfigured_sandbox();
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
-    terminal.wait_for("waiting for WeChat's check of the URL");
-    terminal.type_keys("\x03");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(130), "{text}");
+    terminal.answer("waiting for WeChat's check of the URL", "\x03");
+    let text = terminal.wait().assert_status(130).text();
     assert!(text.contains("Run `wxbox serve`, then save the values") && text.contains("Next:"), "{text}");
     assert!(push_value(&env, "aes_key").is_some());
 }
@@ -94,7 +87,7 @@ fn used_port_is_reported_and_the_config_written() {
     let mut terminal = Terminal::start(env.command(&args), 50, 100);
     agree(&mut terminal);
     let ended = terminal.wait();
-    let text = ended.screen.contents().replace('\n', " ");
+    let text = ended.text().replace('\n', " ");
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(text.contains("cannot wait for WeChat's check") && text.contains(&address), "{text}");
     assert!(text.contains("Run `wxbox serve`, then save the values"), "{text}");
@@ -110,21 +103,17 @@ fn test_account_gets_a_token_only() {
         unique_address()
     );
     let mut terminal = Terminal::start(env.command(&line), 60, 100);
-    terminal.wait_for("Receive WeChat's events?");
-    terminal.type_keys("y\r");
+    terminal.answer("Receive WeChat's events?", "y\r");
     // A port in the callback address works with a test account only.
-    terminal.wait_for("Is it a test account");
-    terminal.type_keys("\r");
+    terminal.answer("Is it a test account", "\r");
     // WeChat cannot reach the origin of the callback address, so it is not suggested.
-    terminal.wait_for("Public URL of `wxbox serve`:");
-    terminal.type_keys("http://203.0.113.7:8080/\r");
-    terminal.wait_for("ports 80 (http) and 443 (https) only");
-    terminal.type_hidden("\x7f\x7f\x7f\x7f\x7f\x7f\r");
+    terminal.answer("Public URL of `wxbox serve`:", "http://203.0.113.7:8080/\r");
+    terminal.answer_hidden("ports 80 (http) and 443 (https) only", "\x7f\x7f\x7f\x7f\x7f\x7f\r");
     let screen = terminal.wait_for("waiting for WeChat's check of the URL").contents();
     assert!(screen.contains("接口配置信息") && screen.contains("URL    http://203.0.113.7/push"), "{screen}");
     assert!(!screen.contains("安全模式"), "{screen}");
     terminal.type_keys("\x03");
-    assert_eq!(terminal.wait().status.code(), Some(130));
+    terminal.wait().assert_status(130);
     assert_eq!(push_value(&env, "public_url").as_deref(), Some("http://203.0.113.7/"));
     assert_eq!((push_value(&env, "token").unwrap().len(), push_value(&env, "aes_key")), (32, None));
 }
@@ -224,5 +213,5 @@ fn check_of_a_wrong_path_is_reported() {
     assert_eq!(env.sandbox().try_push_settings(&format!("http://{address}/wx"), &token, &key, "safe").0, 400);
     terminal.wait_for("WeChat checked the path /wx, but the path of the push URL is /push");
     env.sandbox().push_settings(&format!("http://{address}/push"), &token, &key, "safe");
-    assert_eq!(terminal.wait().status.code(), Some(0));
+    terminal.wait().assert_status(0);
 }

@@ -32,25 +32,20 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
 
 /// Answers the prompts; no events are received.
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
-    terminal.wait_for("AppID [wx0123456789abcdef]:");
-    terminal.type_keys(&format!("{app_id}\r"));
-    terminal.wait_for("AppSecret (not shown; press Enter to use the one of");
-    terminal.type_hidden(&format!("{SECRET}\r"));
-    terminal.wait_for("Callback address [");
-    terminal.type_keys(&format!("{uri}\r"));
+    terminal.answer("AppID [wx0123456789abcdef]:", &format!("{app_id}\r"));
+    terminal.answer_hidden("AppSecret (not shown; press Enter to use the one of", &format!("{SECRET}\r"));
+    terminal.answer("Callback address [", &format!("{uri}\r"));
     decline_events(terminal);
 }
 
 fn decline_events(terminal: &mut Terminal) {
-    terminal.wait_for("Receive WeChat's events?");
-    terminal.type_keys("\r");
+    terminal.answer("Receive WeChat's events?", "\r");
     accept_answers(terminal);
 }
 
 /// Accepts the list of answers at the end.
 fn accept_answers(terminal: &mut Terminal) {
-    terminal.wait_for("Press Enter to continue");
-    terminal.type_keys("\r");
+    terminal.answer("Press Enter to continue", "\r");
 }
 
 #[test]
@@ -59,9 +54,8 @@ fn three_answers_create_config() {
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     answer_prompts(&mut terminal, "wx0123456789abcdef", "");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let ended = terminal.wait().assert_status(0);
+    let text = ended.text();
     assert!(!text.contains(SECRET), "{text}");
     let lines: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("  1  AppID")).collect();
     assert_eq!(
@@ -92,13 +86,10 @@ fn ip_to_allow_is_named_and_waited_for() {
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     answer_prompts(&mut terminal, "wx0123456789abcdef", "");
-    terminal.wait_for("Try again?");
-    terminal.type_keys("\r");
+    terminal.answer("Try again?", "\r");
     terminal.wait_for_twice("Try again?");
     terminal.type_keys("y\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let text = terminal.wait().assert_status(0).text();
     let hint = "add 198.51.100.9 to the IP allow-list";
     assert!(text.matches(hint).count() == 2 && text.contains("Verified."), "{text}");
     assert!(env.read_config().contains(SECRET));
@@ -125,10 +116,8 @@ fn wrong_secret_or_app_id_is_prompted_for_again() {
     // The wrong AppID can be edited, and Enter keeps the secret.
     terminal.wait_for_twice("AppID: wx0000000000000000");
     terminal.type_keys("\x15wx0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
-    terminal.type_hidden("\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer_hidden("AppSecret (not shown; press Enter to keep the current one):", "\r");
+    terminal.wait().assert_status(0);
     let config = env.read_config();
     for set in ["app_id = \"wx0123456789abcdef\"", SECRET, "http://127.0.0.1:9000/"] {
         assert!(config.contains(set), "{set}");
@@ -147,27 +136,21 @@ fn unreachable_api_offers_unchecked_config() {
     terminal.type_keys("wx 1\r");
     terminal.wait_for("use an AppID, such as wx");
     // The rejected answer can be edited.
-    terminal.wait_for("AppID: wx 1");
-    terminal.type_hidden("\x7f\x7f0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown):");
-    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.answer_hidden("AppID: wx 1", "\x7f\x7f0123456789abcdef\r");
+    terminal.answer_hidden("AppSecret (not shown):", &format!("{SECRET}\r"));
     // The suggestion has an address of this machine, if it has one.
     terminal.wait_for_twice("Callback address");
     terminal.type_hidden("localhost/\r");
-    terminal.wait_for("http:// is missing");
-    terminal.type_keys("\r");
-    terminal.wait_for("it is the address of the phone itself");
-    terminal.type_hidden(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
-    terminal.wait_for("Listen on [127.0.0.1:8080]");
-    terminal.type_keys("\r");
+    terminal.answer("http:// is missing", "\r");
+    terminal.answer_hidden(
+        "it is the address of the phone itself",
+        &format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())),
+    );
+    terminal.answer("Listen on [127.0.0.1:8080]", "\r");
     decline_events(&mut terminal);
-    terminal.wait_for("Try again?");
-    terminal.type_keys("n\r");
-    terminal.wait_for("Write the config anyway?");
-    terminal.type_keys("y\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    terminal.answer("Try again?", "n\r");
+    terminal.answer("Write the config anyway?", "y\r");
+    let text = terminal.wait().assert_status(0).text();
     assert!(text.contains("wrote the config without verification"), "{text}");
     assert!(text.contains("Now enter wx.example.com in the WeChat console"), "{text}");
     assert!(env.read_config().contains("\naddress = \"127.0.0.1:8080\"\n"));
@@ -178,17 +161,12 @@ fn failed_config_is_written_only_on_confirmation() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("AppID [");
-    terminal.type_keys("wx012345\r");
+    terminal.answer("AppID [", "wx012345\r");
     terminal.wait_for("correct it, or press Enter to keep it");
     answer_prompts(&mut terminal, "", "");
-    terminal.wait_for("Try again?");
-    terminal.type_keys("n\r");
-    terminal.wait_for("Write the config anyway?");
-    terminal.type_keys("\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(3), "{text}");
+    terminal.answer("Try again?", "n\r");
+    terminal.answer("Write the config anyway?", "\r");
+    let text = terminal.wait().assert_status(3).text();
     assert!(text.contains("nothing was changed"), "{text}");
     assert!(text.contains("warning: wx012345 does not look like an AppID: correct it"), "{text}");
     assert!(!env.path(".config").exists());
@@ -204,17 +182,12 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
     env.write_config(CONFIG);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("Press Enter to keep an answer");
-    terminal.wait_for("AppID [wx0000000000000000]:");
-    terminal.type_keys("wx0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
-    terminal.type_hidden("\r");
+    terminal.answer("AppID [wx0000000000000000]:", "wx0123456789abcdef\r");
+    terminal.answer_hidden("AppSecret (not shown; press Enter to keep the current one):", "\r");
     terminal.wait_for("AppSecret (not shown; press Enter to keep the current one): [hidden]");
-    terminal.wait_for("Callback address [http://127.0.0.1:9000/callback/]:");
-    terminal.type_keys("\r");
+    terminal.answer("Callback address [http://127.0.0.1:9000/callback/]:", "\r");
     decline_events(&mut terminal);
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    terminal.wait().assert_status(0);
     let expected = CONFIG
         .replace("wx0000000000000000", "wx0123456789abcdef")
         .replace("\"9s\"\n", &format!("\"9s\"\napi_base = \"{url}\"\nopen_base = \"{url}\"\n"));
@@ -230,8 +203,7 @@ fn second_init_starts_from_the_config_and_keeps_the_rest() {
         terminal.type_hidden("\r");
     }
     decline_events(&mut terminal);
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.wait().assert_status(0);
     assert_eq!(env.read_config(), expected);
 }
 
@@ -241,46 +213,31 @@ fn answers_can_be_changed_before_they_are_written() {
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("Type < to return");
-    terminal.wait_for("AppID [wx0123456789abcdef]:");
-    terminal.type_keys("wx0000000000000000\r");
-    terminal.wait_for("AppSecret (not shown; press Enter to use the one of");
-    terminal.type_hidden("<\r");
+    terminal.answer("AppID [wx0123456789abcdef]:", "wx0000000000000000\r");
+    terminal.answer_hidden("AppSecret (not shown; press Enter to use the one of", "<\r");
     // The typed value is the default now.
-    terminal.wait_for("AppID [wx0000000000000000]:");
-    terminal.type_keys("wx1111111111111111\r");
+    terminal.answer("AppID [wx0000000000000000]:", "wx1111111111111111\r");
     terminal.wait_for_twice("AppSecret (not shown; press Enter to use the one of");
     terminal.type_hidden(&format!("{SECRET}\r"));
-    terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
-    terminal.type_keys("<\r");
-    terminal.wait_for("AppSecret (not shown; press Enter to keep the current one):");
-    terminal.type_hidden("\r");
-    terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
-    terminal.type_keys("\r");
-    terminal.wait_for("Receive WeChat's events?");
-    terminal.type_keys("<\r");
+    terminal.answer("Callback address [http://127.0.0.1:8080/callback/]:", "<\r");
+    terminal.answer_hidden("AppSecret (not shown; press Enter to keep the current one):", "\r");
+    terminal.answer("Callback address [http://127.0.0.1:8080/callback/]:", "\r");
+    terminal.answer("Receive WeChat's events?", "<\r");
     terminal.wait_for("Receive WeChat's events? <");
-    terminal.wait_for("Callback address [http://127.0.0.1:8080/callback/]:");
-    terminal.type_keys("http://127.0.0.1:9000/\r");
+    terminal.answer("Callback address [http://127.0.0.1:8080/callback/]:", "http://127.0.0.1:9000/\r");
     terminal.wait_for_twice("Receive WeChat's events?");
     terminal.type_keys("\r");
-    terminal.wait_for("  3  Callback address  http://127.0.0.1:9000/");
-    terminal.type_keys("9\r");
+    terminal.answer("  3  Callback address  http://127.0.0.1:9000/", "9\r");
     terminal.wait_for("type a number from 1 to 4");
     // The answer stays for editing.
-    terminal.wait_for("change that line: 9");
-    terminal.type_keys("\x7f1\r");
-    terminal.wait_for("AppID [wx1111111111111111]:");
-    terminal.type_keys("wx2222222222222222\r");
-    terminal.wait_for("  1  AppID             wx2222222222222222");
-    terminal.type_keys("\r");
+    terminal.answer("change that line: 9", "\x7f1\r");
+    terminal.answer("AppID [wx1111111111111111]:", "wx2222222222222222\r");
+    terminal.answer("  1  AppID             wx2222222222222222", "\r");
     // After a refusal the answers can be changed, too.
-    terminal.wait_for("Try again?");
-    terminal.type_keys("<\r");
+    terminal.answer("Try again?", "<\r");
     terminal.wait_for_twice("  1  AppID             wx2222222222222222");
     terminal.type_keys("\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let text = terminal.wait().assert_status(0).text();
     assert!(!text.contains(SECRET), "{text}");
     let config = env.read_config();
     for set in ["app_id = \"wx2222222222222222\"", SECRET, "redirect_uri = \"http://127.0.0.1:9000/\""] {
@@ -305,9 +262,7 @@ fn sandbox_needs_enter_only_and_gets_its_aliases() {
         // The hidden prompt discards what was typed before it.
         terminal.type_hidden("\r");
     }
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let text = terminal.wait().assert_status(0).text();
     assert!(text.contains("added the alias backup for the template Backup finished"), "{text}");
     let config = env.read_config();
     let alias = "\n[templates.backup]\nid = \"backup_finished-0123456789abcdefghijklmnopq\" # Backup finished\n\n\
@@ -323,19 +278,16 @@ fn invalid_config_is_replaced_only_on_confirmation_and_ctrl_c_keeps_it() {
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     env.write_config("app_id = 3\n");
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("already exists. Replace it?");
-    terminal.type_keys("n\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0));
-    let text = ended.screen.contents();
+    terminal.answer("already exists. Replace it?", "n\r");
+    let ended = terminal.wait().assert_status(0);
+    let text = ended.text();
     assert!(text.contains("nothing was changed") && text.contains("app_id must be"), "{text}");
     assert_eq!(env.read_config(), "app_id = 3\n");
 
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
-    terminal.wait_for("already exists. Replace it?");
-    terminal.type_keys("y\r");
+    terminal.answer("already exists. Replace it?", "y\r");
     answer_prompts(&mut terminal, "wx0123456789abcdef", "");
-    assert_eq!(terminal.wait().status.code(), Some(0));
+    terminal.wait().assert_status(0);
     assert!(env.read_config().contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
 
     let env = TestEnv::without_config();
@@ -345,12 +297,10 @@ fn invalid_config_is_replaced_only_on_confirmation_and_ctrl_c_keeps_it() {
         if question != "AppID [" {
             terminal.type_keys("wx0123456789abcdef\r");
         }
-        terminal.wait_for(question);
-        terminal.type_keys("\x03");
-        let ended = terminal.wait();
-        assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
+        terminal.answer(question, "\x03");
+        let ended = terminal.wait().assert_status(130);
         assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{question}");
-        assert!(ended.screen.contents().contains("cancelled; nothing was written"), "{}", ended.screen.contents());
+        assert!(ended.text().contains("cancelled; nothing was written"), "{}", ended.text());
         assert!(!env.path(".config").exists(), "{question}");
     }
 }
@@ -362,20 +312,15 @@ fn wrapped_input_is_cleared_in_small_window() {
     let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
     let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
     // Before the prompt reads keys, the terminal itself echoes typed text.
-    terminal.wait_for("AppID [");
-    terminal.type_hidden("wx0123456789abcdef\r");
-    terminal.wait_for("AppSecret (not shown;");
-    terminal.type_hidden(&format!("{SECRET}\r"));
-    terminal.wait_for("Callback address [");
-    terminal.type_hidden(&format!("{long}?code=1\r"));
+    terminal.answer_hidden("AppID [", "wx0123456789abcdef\r");
+    terminal.answer_hidden("AppSecret (not shown;", &format!("{SECRET}\r"));
+    terminal.answer_hidden("Callback address [", &format!("{long}?code=1\r"));
     terminal.wait_for("its query contains code");
     terminal.wait_for("wide/?code=1");
     // The rejected URL can be edited: the invalid end is deleted, and the rest is accepted.
     terminal.type_hidden(&format!("{}\r", "\x7f".repeat("?code=1".len())));
     decline_events(&mut terminal);
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let text = terminal.wait().assert_status(0).text();
     let flat = text.replace('\n', "");
     assert_eq!(flat.matches("Callback address: http").count(), 1, "{text}");
     assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
@@ -401,9 +346,8 @@ fn unreachable_sandbox_is_said_to_be_perhaps_elsewhere() {
         terminal.type_hidden("\r");
     }
     terminal.wait_for("wxbox init --sandbox URL");
-    terminal.wait_for("Try again?");
-    terminal.type_keys("\x03");
-    assert_eq!(terminal.wait().status.code(), Some(130));
+    terminal.answer("Try again?", "\x03");
+    terminal.wait().assert_status(130);
 }
 
 #[test]
@@ -417,18 +361,12 @@ fn new_push_url_is_reported_if_events_are_kept() {
     let init = |callback_answer: &str| {
         let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
         for question in ["AppID [wx", "Enter to keep the current one):"] {
-            terminal.wait_for(question);
-            terminal.type_hidden("\r");
+            terminal.answer_hidden(question, "\r");
         }
-        terminal.wait_for("Callback address [");
-        terminal.type_hidden(callback_answer);
-        terminal.wait_for("Make a new Token and a new key?");
-        terminal.type_keys("\r");
+        terminal.answer_hidden("Callback address [", callback_answer);
+        terminal.answer("Make a new Token and a new key?", "\r");
         accept_answers(&mut terminal);
-        let ended = terminal.wait();
-        let text = ended.screen.contents();
-        assert_eq!(ended.status.code(), Some(0), "{text}");
-        text
+        terminal.wait().assert_status(0).text()
     };
     assert!(!init("\r").contains("push URL"));
     // The question holds the present address, which Ctrl-U clears.

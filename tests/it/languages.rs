@@ -80,14 +80,10 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     let terminal = |line: &str| Terminal::start(env.command(line), 30, 100);
 
     let mut add = terminal("user add");
-    add.wait_for("用户名：");
-    add.type_hidden("娜美\r");
-    add.wait_for("密码（绑定时需要输入，直接按回车表示不设密码）：");
-    add.type_hidden("a\r");
-    add.wait_for("再输入一次：");
-    add.type_hidden("b\r");
-    add.wait_for("两次输入不一致");
-    add.type_hidden("\r");
+    add.answer_hidden("用户名：", "娜美\r");
+    add.answer_hidden("密码（绑定时需要输入，直接按回车表示不设密码）：", "a\r");
+    add.answer_hidden("再输入一次：", "b\r");
+    add.answer_hidden("两次输入不一致", "\r");
     assert_eq!(
         add.wait().screen.contents(),
         "用户名：娜美\n密码（绑定时需要输入，直接按回车表示不设密码）：[已隐藏]\n再输入一次：[已隐藏]\n两次输入不一致，请重新输入\n\
@@ -96,8 +92,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
 
     for (key, answer) in [("n\r", "否\n没有删除用户"), ("y\r", "是\n已删除“路飞”")] {
         let mut remove = terminal("user remove 路飞");
-        remove.wait_for("[y/N]");
-        remove.type_hidden(key);
+        remove.answer_hidden("[y/N]", key);
         let text = remove.wait().screen.contents();
         assert_eq!(
             text,
@@ -169,7 +164,7 @@ wxbox     微信返回该错误码时，wxbox 停止发送，其余消息留在�
 
 "#]]);
     let list = Terminal::start(env.command("user list"), 30, 100).wait();
-    assert!(list.screen.contents().starts_with("用户名"), "{}", list.screen.contents());
+    assert!(list.text().starts_with("用户名"), "{}", list.text());
     let doctor = env.run("--json doctor").assert_success();
     let details: Vec<_> =
         doctor.json_lines().iter().map(|check| check["detail"].as_str().unwrap().to_owned()).collect();
@@ -222,7 +217,7 @@ fn init_writes_language_of_the_run() {
         assert!(ran.stdout().contains(&format!("\nlanguage = \"{language}\"\n")), "{}", ran.stdout());
         env.run("user add luffy").assert_success();
         let list = Terminal::start(env.command("user list"), 30, 100).wait();
-        assert!(list.screen.contents().to_lowercase().starts_with(heading), "{}", list.screen.contents());
+        assert!(list.text().to_lowercase().starts_with(heading), "{}", list.text());
     }
 }
 

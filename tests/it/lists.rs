@@ -137,7 +137,8 @@ fn progress_bar_leaves_no_remains_on_screen() {
     let sum = "29 of 30 messages sent; 1 not sent (`wxbox outbox list --state failed`)";
     let line = "send --all -y -t backup";
     let ended = Terminal::start(pipe_through_cat(&env.command(line)), 50, 100).wait();
-    let (raw, text) = (String::from_utf8(ended.raw).unwrap(), ended.screen.contents());
+    let text = ended.text();
+    let raw = String::from_utf8(ended.raw).unwrap();
     // The reader of the pipe writes at any time, so no bar may appear at all.
     assert!(!raw.contains("/30") && text.contains(sum), "{raw}");
     assert_eq!(text.lines().filter(|line| line.starts_with("sent message ")).count(), 29, "{text}");
@@ -155,7 +156,8 @@ fn progress_bar_leaves_no_remains_on_screen() {
     command.args(["-c", &into]).args(shell.get_args().skip(2)).env_clear().current_dir(env.path("."));
     command.envs(shell.env_remove("TERM").get_envs().filter_map(|(name, value)| Some((name, value?))));
     let ended = Terminal::start(command, 50, 100).wait();
-    let (raw, text) = (String::from_utf8(ended.raw).unwrap(), ended.screen.contents());
+    let text = ended.text();
+    let raw = String::from_utf8(ended.raw).unwrap();
     assert!(raw.contains("/30"), "a file is nobody's screen: {raw}");
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines.len() == 4 && lines[0].starts_with("error: message 9 ") && lines[3] == sum, "{text}");

@@ -146,11 +146,9 @@ fn table_grows_on_terminal() {
     let screen = terminal.wait_for("Ctrl-C").contents();
     assert!(screen.starts_with("更新时间  ID  状态  接收者  内容 "), "{screen}");
     assert_eq!(env.run("send -u zoro -t backup").status(), Some(5));
-    terminal.wait_for("43004");
-    terminal.type_keys("\x03");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(130));
-    let contents = ended.screen.contents();
+    terminal.answer("43004", "\x03");
+    let ended = terminal.wait().assert_status(130);
+    let contents = ended.text();
     let row = contents.lines().find(|line| line.contains("43004")).unwrap();
     assert!(row.contains("failed") && row.contains("zoro"), "{contents}");
     assert_eq!(contents.matches("更新时间").count(), 1, "one heading: {contents}");

@@ -40,15 +40,12 @@ fn user_to_remove_is_picked_by_typing_a_part_of_the_name() {
         ]
     );
     terminal.type_keys("美");
-    terminal.wait_for("1/3");
-    terminal.type_keys("\r");
-    terminal.wait_for("Remove 娜美");
-    terminal.type_keys("y\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0));
+    terminal.answer("1/3", "\r");
+    terminal.answer("Remove 娜美", "y\r");
+    let ended = terminal.wait().assert_status(0);
     // The list leaves only the answer behind.
     assert_eq!(lines(&ended.screen)[0], "User: 娜美 (bound)");
-    assert!(ended.screen.contents().contains("removed 娜美"), "{}", ended.screen.contents());
+    assert!(ended.text().contains("removed 娜美"), "{}", ended.text());
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
 }
 
@@ -57,13 +54,12 @@ fn escape_and_end_of_input_change_nothing() {
     let env = env_with_three_users();
     for key in ["\x1b", "\x04", "\x03"] {
         let mut terminal = start_terminal(&env, "unbind");
-        terminal.wait_for("2/2");
-        terminal.type_keys(key);
+        terminal.answer("2/2", key);
         let ended = terminal.wait();
         let expected = if key == "\x04" { 2 } else { 130 };
-        assert_eq!(ended.status.code(), Some(expected), "{}", ended.screen.contents());
+        assert_eq!(ended.status.code(), Some(expected), "{}", ended.text());
         assert!(ended.is_echo_on && !ended.screen.hide_cursor());
-        assert!(!ended.screen.contents().contains("2/2"), "{}", ended.screen.contents());
+        assert!(!ended.text().contains("2/2"), "{}", ended.text());
     }
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 2);
 }
@@ -76,25 +72,19 @@ fn several_messages_are_marked_and_retried() {
         env.run(&format!("send -u luffy {text} --no-wait")).assert_success();
     }
     let mut terminal = start_terminal(&env, "outbox cancel");
-    terminal.wait_for("3/3");
-    terminal.type_keys("\t");
-    terminal.wait_for(" * 4  queued");
-    terminal.type_keys(DOWN);
-    terminal.wait_for(">  2  queued");
-    terminal.type_keys("\t\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer("3/3", "\t");
+    terminal.answer(" * 4  queued", DOWN);
+    terminal.answer(">  2  queued", "\t\r");
+    terminal.wait().assert_status(0);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,cancelled,queued,cancelled");
 
     let mut terminal = start_terminal(&env, "outbox retry");
-    terminal.wait_for("1/1");
-    terminal.type_keys("\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer("1/1", "\r");
+    terminal.wait().assert_status(0);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,cancelled,sent,cancelled");
 
     let ended = start_terminal(&env, "outbox retry").wait();
-    assert!(ended.screen.contents().contains("no messages to retry"), "{}", ended.screen.contents());
+    assert!(ended.text().contains("no messages to retry"), "{}", ended.text());
     assert_eq!(ended.status.code(), Some(0));
 }
 
@@ -102,16 +92,12 @@ fn several_messages_are_marked_and_retried() {
 fn bind_asks_before_it_replaces_a_binding() {
     let env = env_with_three_users();
     let mut terminal = start_terminal(&env, "bind --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o");
-    terminal.wait_for("3/3");
-    terminal.type_keys("luf\r");
-    terminal.wait_for("luffy is bound already. Replace the binding? [y/N]");
-    terminal.type_keys("\r");
-    assert_eq!(terminal.wait().status.code(), Some(4));
+    terminal.answer("3/3", "luf\r");
+    terminal.answer("luffy is bound already. Replace the binding? [y/N]", "\r");
+    terminal.wait().assert_status(4);
     let mut terminal = start_terminal(&env, "bind --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o");
-    terminal.wait_for("3/3");
-    terminal.type_keys("zo\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer("3/3", "zo\r");
+    terminal.wait().assert_status(0);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 3);
 }
 
@@ -120,14 +106,11 @@ fn simple_terminal_gets_a_numbered_list() {
     let mut env = env_with_three_users();
     env.set_variable("TERM", "dumb").set_variable("WXBOX_LANG", "zh");
     let mut terminal = start_terminal(&env, "user remove");
-    terminal.wait_for("序号或部分文字");
-    terminal.type_keys("9\r");
-    terminal.wait_for("没有匹配项");
-    terminal.type_keys("2\r");
-    terminal.wait_for("[y/N]");
-    terminal.type_keys("y\r");
+    terminal.answer("序号或部分文字", "9\r");
+    terminal.answer("没有匹配项", "2\r");
+    terminal.answer("[y/N]", "y\r");
     let ended = terminal.wait();
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("   1  luffy（crew、已绑定）\n   2  zoro（未绑定）\n"), "{text}");
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users WHERE username = 'zoro'"), 0);
@@ -148,7 +131,7 @@ fn script_is_never_asked() {
         assert!(result.stderr().starts_with(&format!("error: {missing}\nhint: ")), "{line}: {}", result.stderr());
         // A person whose terminal shows JSON for a program gets no list either.
         let ended = start_terminal(&env, &format!("--json {line}")).wait();
-        assert_eq!(ended.status.code(), Some(2), "{line}: {}", ended.screen.contents());
+        assert_eq!(ended.status.code(), Some(2), "{line}: {}", ended.text());
     }
     env.run("user remove --json").assert_snapshot(str![[r#"
 exit 2

@@ -82,7 +82,7 @@ fn qr_decodes_on_dark_and_light_themes() {
             assert_eq!(decode_screen(&screen, theme), [url_on_screen(&screen)], "{locale}");
         }
         terminal.type_keys("\x03");
-        assert_eq!(terminal.wait().status.code(), Some(130));
+        terminal.wait().assert_status(130);
     }
 }
 

@@ -119,11 +119,9 @@ fn clear_requires_confirmation() {
     let mut env = TestEnv::new();
     for (key, said) in [("n\r", "no counter was reset"), ("y\r", "reset all API counters of wx0123456789abcdef; ")] {
         let mut terminal = Terminal::start(env.command("quota clear"), 20, 160);
-        terminal.wait_for("ten times a month");
-        terminal.type_keys(key);
-        let ended = terminal.wait();
-        assert_eq!(ended.status.code(), Some(0));
-        assert!(ended.screen.contents().contains(said), "{}", ended.screen.contents());
+        terminal.answer("ten times a month", key);
+        let ended = terminal.wait().assert_status(0);
+        assert!(ended.text().contains(said), "{}", ended.text());
     }
     let cleared = "POST /cgi-bin/clear_quota 0";
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", cleared]);

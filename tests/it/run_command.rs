@@ -219,9 +219,8 @@ fn terminal_ctrl_c_reaches_command_once() {
     terminal.wait_for("heard 1");
     terminal.signal(Signal::CONT);
     terminal.signal(Signal::USR1);
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(5), "{text}");
+    let ended = terminal.wait().assert_status(5);
+    let text = ended.text();
     assert!(text.contains("all in all 1") && text.contains("sent message 1 (text) to luffy"), "{text}");
     assert!(ended.is_echo_on);
 }
@@ -231,11 +230,8 @@ fn terminal_ctrl_c_is_forwarded_to_other_session() {
     let env = TestEnv::with_bound_luffy();
     let line = shell_script("trap 'kill $p; echo heard; exit 6' INT").replace("-- sh", "-- setsid sh");
     let mut terminal = Terminal::start(env.command(&line), 30, 100);
-    terminal.wait_for("ready");
-    terminal.type_keys(CTRL_C);
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(6), "{text}");
+    terminal.answer("ready", CTRL_C);
+    let text = terminal.wait().assert_status(6).text();
     assert!(text.contains("heard"), "{text}");
 }
 
@@ -243,10 +239,8 @@ fn terminal_ctrl_c_is_forwarded_to_other_session() {
 fn terminal_ctrl_c_ends_command_and_is_reported() {
     let mut env = TestEnv::with_bound_luffy();
     let mut terminal = Terminal::start(env.command("run -u luffy -- sh -c 'echo ready; exec sleep 600'"), 30, 100);
-    terminal.wait_for("ready");
-    terminal.type_keys(CTRL_C);
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
+    terminal.answer("ready", CTRL_C);
+    terminal.wait().assert_status(130);
     let expected = "sh ended by SIGINT (status 130) on HOST after TIME";
     assert_eq!(received_reports(&mut env), [expected]);
 }
@@ -259,5 +253,5 @@ fn command_has_the_terminal() {
     let mut terminal = Terminal::start(env.command(line), 30, 100);
     terminal.type_keys("something\n");
     terminal.wait_for("got something");
-    assert_eq!(terminal.wait().status.code(), Some(0));
+    terminal.wait().assert_status(0);
 }

@@ -38,24 +38,17 @@ fn everything_is_asked_and_the_command_line_is_shown() {
         assert!(screen.contains(line), "{line}: {screen}");
     }
     terminal.type_keys("luf\r");
-    terminal.wait_for("Message:");
-    terminal.type_keys("server\r");
+    terminal.answer("Message:", "server\r");
     terminal.wait_for("thing1: thing fields hold at most 20 characters");
-    terminal.wait_for("(thing1): ");
-    terminal.type_keys("Disk full\r");
+    terminal.answer("(thing1): ", "Disk full\r");
     terminal.wait_for("(character_string2): ");
     // A value against the rule is explained, and sent if it is entered again.
     terminal.type_keys("web 1\r");
     terminal.wait_for("press Enter");
-    terminal.wait_for("(character_string2): web 1");
-    terminal.type_keys("\r");
-    terminal.wait_for("(time3): ");
-    terminal.type_keys("15:01\r");
-    terminal.wait_for("Send to luffy? [Y/n]");
-    terminal.type_keys("\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    terminal.answer("(character_string2): web 1", "\r");
+    terminal.answer("(time3): ", "15:01\r");
+    terminal.answer("Send to luffy? [Y/n]", "\r");
+    let text = terminal.wait().assert_status(0).text();
     let card = "  Server alert\n  Event: Disk full\n  Host: web 1\n  Time: 15:01\n";
     assert!(text.contains(card), "{text}");
     let line = text.lines().skip_while(|line| !line.contains("The same command without questions")).skip(1);
@@ -74,18 +67,13 @@ fn only_missing_fields_are_asked() {
     env.set_variable("WXBOX_LANG", "zh");
     env.run("template list").assert_success();
     let mut terminal = start_terminal(&env, "send -u luffy -t 'Server alert' -d thing1=db1 -d character_string2=1GB");
-    terminal.wait_for("（time3）");
-    terminal.type_keys("2019年10月1日 15:01\r");
-    terminal.wait_for("要发给“luffy”吗？");
-    terminal.type_keys("n\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    terminal.answer("（time3）", "2019年10月1日 15:01\r");
+    terminal.answer("要发给“luffy”吗？", "n\r");
+    let text = terminal.wait().assert_status(0).text();
     assert!(text.contains("没有发送任何消息") && text.contains("--data 'time3=2019年10月1日 15:01'"), "{text}");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
     // An alias that sets all fields is complete.
-    let ended = start_terminal(&env, "send -u luffy -t backup").wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    start_terminal(&env, "send -u luffy -t backup").wait().assert_status(0);
     assert_eq!(env.query::<String>(SENT), "sent");
 }
 
@@ -93,15 +81,10 @@ fn only_missing_fields_are_asked() {
 fn text_is_asked_and_may_be_dry_run() {
     let env = env_with_two_users();
     let mut terminal = start_terminal(&env, "send --dry-run");
-    terminal.wait_for("4/4");
-    terminal.type_keys("all 2\r");
-    terminal.wait_for("Message:");
-    terminal.type_keys("\r");
-    terminal.wait_for("Text: ");
-    terminal.type_keys("hello\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    terminal.answer("4/4", "all 2\r");
+    terminal.answer("Message:", "\r");
+    terminal.answer("Text: ", "hello\r");
+    let text = terminal.wait().assert_status(0).text();
     assert_eq!(text.matches("\"content\":\"hello\"").count(), 2, "{text}");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
 }
@@ -115,7 +98,7 @@ fn text_is_offered_if_the_templates_cannot_be_listed() {
     let screen = terminal.wait_for("cannot get an access token").contents();
     assert!(screen.contains("warning: "), "{screen}");
     terminal.type_keys("\x1b");
-    assert_eq!(terminal.wait().status.code(), Some(130));
+    terminal.wait().assert_status(130);
 }
 
 #[test]
@@ -123,16 +106,14 @@ fn edited_text_is_sent() {
     let mut env = env_with_two_users();
     set_editor(&mut env, "printf 'first line\\nsecond line\\n' >> \"$1\"");
     let mut terminal = start_terminal(&env, "send -u luffy --edit 'hello '");
-    terminal.wait_for("Send to luffy? [Y/n]");
-    terminal.type_keys("\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer("Send to luffy? [Y/n]", "\r");
+    terminal.wait().assert_status(0);
     let content: String = env.query("SELECT json FROM payloads");
     assert!(content.contains(r"hello first line\nsecond line"), "{content}");
     // An editor that discards the text sends nothing.
     set_editor(&mut env, "echo more >> \"$1\"; exit 1");
     let ended = start_terminal(&env, "send -u luffy --edit").wait();
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("error: nothing was sent: the edited text is empty"), "{text}");
     assert_eq!(ended.status.code(), Some(2));
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1);
@@ -146,12 +127,9 @@ fn default_recipients_are_shown_first_and_are_in_the_command_line() {
     env.run("config set send.to tag:ops").assert_success();
     let mut terminal = start_terminal(&env, "send");
     terminal.wait_for("the default recipients: tag:ops");
-    terminal.wait_for("Message:");
-    terminal.type_keys("a text\r");
-    terminal.wait_for("Text: ");
-    terminal.type_keys("hello\r");
-    terminal.wait_for("Send to nami? [Y/n]");
-    terminal.type_keys("n\r");
+    terminal.answer("Message:", "a text\r");
+    terminal.answer("Text: ", "hello\r");
+    terminal.answer("Send to nami? [Y/n]", "n\r");
     let text = terminal.wait().screen.contents();
     assert!(text.contains("wxbox send --tag ops --text hello"), "{text}");
 }
@@ -160,10 +138,8 @@ fn default_recipients_are_shown_first_and_are_in_the_command_line() {
 fn person_is_told_how_to_end_standard_input() {
     let env = env_with_two_users();
     let mut terminal = start_terminal(&env, "send -u luffy -");
-    terminal.wait_for("press Ctrl-D at the start of a line");
-    terminal.type_keys("disk full\r\x04");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer("press Ctrl-D at the start of a line", "disk full\r\x04");
+    terminal.wait().assert_status(0);
     let content: String = env.query("SELECT json FROM payloads");
     assert!(content.contains(r#""disk full""#), "{content}");
     let piped = env.run_with_stdin("send -u luffy -", "disk full\n").assert_success();
@@ -194,9 +170,7 @@ exit 2
 fn unknown_field_is_reported_before_the_questions() {
     let env = env_with_two_users();
     let terminal = start_terminal(&env, "send -u luffy -t server -d message=x");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(2), "{text}");
+    let text = terminal.wait().assert_status(2).text();
     assert!(text.contains("has no field message"), "{text}");
     assert!(!text.contains("(thing1)"), "{text}");
 }
@@ -205,9 +179,7 @@ fn unknown_field_is_reported_before_the_questions() {
 fn empty_answer_is_explained() {
     let env = env_with_two_users();
     let mut terminal = start_terminal(&env, "send -u luffy -t server");
-    terminal.wait_for("(thing1): ");
-    terminal.type_keys("\r");
-    terminal.wait_for("enter a value");
-    terminal.type_keys("\x03");
-    assert_eq!(terminal.wait().status.code(), Some(130));
+    terminal.answer("(thing1): ", "\r");
+    terminal.answer("enter a value", "\x03");
+    terminal.wait().assert_status(130);
 }

@@ -117,8 +117,7 @@ fn signal_at_prompt_ends_program_after_answer() {
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     for (signal, status) in SIGNAL_STATUSES {
         let mut terminal = Terminal::start(env.command("user remove luffy"), 24, 100);
-        terminal.wait_for("[y/N]");
-        terminal.type_keys("y\r");
+        terminal.answer("[y/N]", "y\r");
         terminal.wait_for("yes");
         terminal.signal(signal);
         // The lock is held until the command has ended; the prompt may not have read the answer

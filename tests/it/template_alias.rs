@@ -86,10 +86,9 @@ fn template_is_picked_on_a_terminal() {
     ] {
         env.set_variable("WXBOX_LANG", lang);
         let mut terminal = Terminal::start(env.command(&format!("template alias {name}")), 24, 80);
-        terminal.wait_for(shown);
-        terminal.type_keys("server_alert\r");
+        terminal.answer(shown, "server_alert\r");
         let ended = terminal.wait();
-        let text = ended.screen.contents().replace('\n', "");
+        let text = ended.text().replace('\n', "");
         assert_eq!(ended.status.code(), Some(0), "{text}");
         assert!(text.contains(&format!("wxbox send --user NAME -t {name} -d thing1=…")), "{text}");
     }
@@ -100,10 +99,8 @@ fn template_is_picked_on_a_terminal() {
     // An existing alias is a question here.
     env.set_variable("WXBOX_LANG", "en");
     let mut terminal = Terminal::start(env.command("template alias notice backup"), 24, 80);
-    terminal.wait_for("Replace it?");
-    terminal.type_keys("y\r");
-    let ended = terminal.wait();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    terminal.answer("Replace it?", "y\r");
+    terminal.wait().assert_status(0);
     assert!(env.read_config().contains("[templates.notice]\nid = \"backup_finished-"));
 }
 
@@ -112,7 +109,7 @@ fn shown_template_has_the_command_for_an_alias() {
     let env = TestEnv::new();
     let text = |line: &str| {
         let ended = Terminal::start(env.command(line), 40, 120).wait();
-        ended.screen.contents()
+        ended.text()
     };
     let command = "wxbox template alias NAME server_alert-0123456789abcdefghijklmnopqrst";
     assert!(text("template show 'Server alert'").contains(command));

@@ -88,6 +88,6 @@ fn terminal_shows_age_of_list() {
     env.run("template list").assert_success();
     age_cached_list(&env, 7200 + 60);
     let ended = Terminal::start(env.command("template list"), 24, 140).wait();
-    let screen = ended.screen.contents();
+    let screen = ended.text();
     assert!(screen.contains("downloaded 2 h ago; run `wxbox template list --refresh` to update the list"), "{screen}");
 }

@@ -135,11 +135,8 @@ fn template_removal_requires_confirmation() {
     let env = TestEnv::new();
     for (answer, kept) in [("n\r", 2), ("\r", 2), ("y\r", 1)] {
         let mut terminal = Terminal::start(env.command("template remove 'Server alert'"), 30, 100);
-        terminal.wait_for("Remove the template Server alert");
-        terminal.type_keys(answer);
-        let ended = terminal.wait();
-        let text = ended.screen.contents();
-        assert_eq!(ended.status.code(), Some(0), "{text}");
+        terminal.answer("Remove the template Server alert", answer);
+        let text = terminal.wait().assert_status(0).text();
         assert!(text.contains(if kept == 2 { "nothing was removed" } else { "removed the template" }), "{text}");
         assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), kept, "{answer:?}");
     }

@@ -81,7 +81,7 @@ fn long_help_and_lists_are_paged() {
     let pager = counting_pager(&env);
     for line in ["send --help", "help sandbox", "user list"] {
         let ended = run_with_pager(&env, line, &pager);
-        let text = ended.screen.contents();
+        let text = ended.text();
         assert!(text.contains("paged ") && text.contains("LESS=FRX"), "{line}: {text}");
         assert_eq!(ended.status.code(), Some(0), "{line}");
     }
@@ -93,7 +93,7 @@ fn long_help_and_lists_are_paged() {
     // A pager that is missing, or that is cat, means none; the status is that of the command.
     for pager in ["/nonexistent/pager", "cat", "", "'"] {
         let ended = run_with_pager(&env, "user list", pager);
-        let text = ended.screen.contents();
+        let text = ended.text();
         assert!(text.contains("crowd000040") && ended.status.success(), "{pager:?}: {text}");
     }
     let ended = run_with_pager(&env, "user list", "false");
@@ -113,10 +113,9 @@ fn ctrl_c_is_for_the_pager() {
     let mut command = env.command("send --help");
     command.env("WXBOX_PAGER", &path);
     let mut terminal = Terminal::start(command, 24, 80);
-    terminal.wait_for("ready");
-    terminal.type_keys("\x03");
+    terminal.answer("ready", "\x03");
     let ended = terminal.wait();
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("caught") && ended.is_echo_on, "{text}");
     assert_eq!(ended.status.code(), Some(0), "{text}");
 }

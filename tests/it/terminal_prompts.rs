@@ -18,15 +18,13 @@ fn a_new_password_is_typed_twice_and_never_shown() {
     for (question, answer) in
         [("Password", "Geheim1\r"), ("Repeat the password", "geheim2\r"), ("the passwords differ", "Geheim1\r")]
     {
-        terminal.wait_for(question);
-        terminal.type_hidden(answer);
+        terminal.answer_hidden(question, answer);
     }
     // The second "Repeat the password" is below the first.
     terminal.wait_for_twice("Repeat the password");
     terminal.type_hidden("Geheim1\r");
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let ended = terminal.wait().assert_status(0);
+    let text = ended.text();
     assert!(!text.to_lowercase().contains("geheim") && text.contains("added luffy"), "{text}");
     assert!(ended.is_echo_on && !ended.screen.hide_cursor());
     assert!(env.query::<String>("SELECT password FROM users").starts_with("$argon2id$"));
@@ -36,12 +34,10 @@ fn a_new_password_is_typed_twice_and_never_shown() {
 fn missing_name_is_prompted_for() {
     let env = TestEnv::without_config();
     let mut terminal = start_terminal(&env, "user add");
-    terminal.wait_for("Name");
-    terminal.type_keys("路飞\r");
-    terminal.wait_for("Password");
-    terminal.type_hidden("\r");
+    terminal.answer("Name", "路飞\r");
+    terminal.answer_hidden("Password", "\r");
     let ended = terminal.wait();
-    let text = ended.screen.contents();
+    let text = ended.text();
     assert!(text.contains("added 路飞"), "{text}");
     // The empty password is not reported as one that was typed.
     assert!(text.contains("Password for binding (empty for none): [none]"), "{text}");
@@ -54,10 +50,9 @@ fn ctrl_c_at_prompt_restores_terminal() {
     for (line, question) in [("user add nami", "Password"), ("user add", "Name"), ("user remove luffy", "Remove luffy")]
     {
         let mut terminal = start_terminal(&env, line);
-        terminal.wait_for(question);
-        terminal.type_keys(CTRL_C);
+        terminal.answer(question, CTRL_C);
         let ended = terminal.wait();
-        let text = ended.screen.contents();
+        let text = ended.text();
         assert_eq!(ended.status.code(), Some(130), "{line}: {text}");
         assert!(ended.is_echo_on, "{line}: typing stays unseen");
         assert!(!ended.screen.hide_cursor(), "{line}: no cursor");
@@ -79,7 +74,7 @@ fn ctrl_d_at_prompt_exits() {
             _ => terminal.type_keys(CTRL_D),
         }
         let ended = terminal.wait();
-        let text = ended.screen.contents();
+        let text = ended.text();
         assert_eq!(ended.status.code(), Some(2), "{line}: {text}");
         assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{line}");
         assert!(text.lines().any(|line| line.starts_with("error: cannot read the answer")), "{line}: {text}");
@@ -104,17 +99,15 @@ fn typed_answer_can_be_edited() {
     ] {
         let world = TestEnv::without_config();
         let mut terminal = Terminal::start(world.command("user add"), 30, columns);
-        terminal.wait_for("Name");
-        terminal.type_hidden(&keys);
+        terminal.answer_hidden("Name", &keys);
         // Each character appears once, and deleted ones are gone.
         let typed = |screen: &vt100::Screen| screen.rows(0, columns).collect::<String>().replace(' ', "");
         let expected = format!("Name:{shown}").replace(' ', "");
         terminal.until_screen(|screen| typed(screen) == expected);
         terminal.type_keys("\r");
-        terminal.wait_for("Password");
-        terminal.type_hidden("\r");
+        terminal.answer_hidden("Password", "\r");
         let ended = terminal.wait();
-        assert_eq!(ended.status.code(), Some(0), "{keys:?}: {}", ended.screen.contents());
+        assert_eq!(ended.status.code(), Some(0), "{keys:?}: {}", ended.text());
         assert_eq!(world.query::<String>("SELECT username FROM users"), shown, "{keys:?}");
     }
 }
@@ -124,11 +117,8 @@ fn user_removal_requires_confirmation() {
     let env = env_with_luffy();
     for (answer, status, kept) in [("n\r", 0, 1), ("\r", 0, 1), ("y\r", 0, 0)] {
         let mut terminal = start_terminal(&env, "user remove luffy");
-        terminal.wait_for("Remove luffy");
-        terminal.type_keys(answer);
-        let ended = terminal.wait();
-        let text = ended.screen.contents();
-        assert_eq!(ended.status.code(), Some(status), "{text}");
+        terminal.answer("Remove luffy", answer);
+        let text = terminal.wait().assert_status(status).text();
         assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), kept, "{answer:?}: {text}");
         assert!(text.contains(if kept == 1 { "nothing was removed" } else { "removed luffy" }), "{text}");
     }
@@ -144,28 +134,22 @@ fn bind_prompts_for_password() {
         terminal.wait_for_count("Binding password of luffy", count);
         terminal.type_hidden("fish\r");
     }
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(3), "{text}");
+    let text = terminal.wait().assert_status(3).text();
     assert!(text.contains("wrong password for luffy") && !text.contains("fish"), "{text}");
 
     let mut terminal = start_terminal(&env, "bind --user luffy");
-    terminal.wait_for("Binding password of luffy");
-    terminal.type_hidden("meat\r");
-    terminal.wait_for("waiting for the phone");
-    terminal.type_keys(CTRL_C);
-    assert_eq!(terminal.wait().status.code(), Some(130));
+    terminal.answer_hidden("Binding password of luffy", "meat\r");
+    terminal.answer("waiting for the phone", CTRL_C);
+    terminal.wait().assert_status(130);
 }
 
 #[test]
 fn ctrl_c_while_waiting_restores_terminal() {
     let env = env_with_luffy();
     let mut terminal = Terminal::start(env.command("bind --user luffy"), 60, 240);
-    terminal.wait_for("waiting for the phone");
-    terminal.type_keys(CTRL_C);
-    let ended = terminal.wait();
-    let text = ended.screen.contents();
-    assert_eq!(ended.status.code(), Some(130), "{text}");
+    terminal.answer("waiting for the phone", CTRL_C);
+    let ended = terminal.wait().assert_status(130);
+    let text = ended.text();
     assert!(ended.is_echo_on && !ended.screen.hide_cursor());
     assert!(!text.contains("waiting for the phone") && text.ends_with("interrupted"), "{text}");
     assert_eq!(ended.screen.cursor_position().1, 0, "{text}");

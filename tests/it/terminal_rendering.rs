@@ -30,9 +30,9 @@ fn run_in_terminal(env: &TestEnv, line: &str, columns: u16) -> TerminalOutput {
 fn screen_text(env: &TestEnv, line: &str, columns: u16) -> String {
     let ended = run_in_terminal(env, line, columns);
     for row in 0..60 {
-        assert!(!ended.screen.row_wrapped(row), "{line}: row {row} of\n{}", ended.screen.contents());
+        assert!(!ended.screen.row_wrapped(row), "{line}: row {row} of\n{}", ended.text());
     }
-    ended.screen.contents()
+    ended.text()
 }
 
 #[test]
@@ -290,8 +290,7 @@ fn untrusted_text_cannot_control_terminal() {
     }
     for (line, keys) in [("user remove 'ev\u{202e}il'", "n\n"), ("template remove evil", "n\n")] {
         let mut terminal = Terminal::start(env.command(line), 30, 100);
-        terminal.wait_for("[y/N]");
-        terminal.type_keys(keys);
+        terminal.answer("[y/N]", keys);
         let raw = String::from_utf8(terminal.wait().raw).unwrap();
         assert!(!raw.contains(UNSAFE_CHARS), "{line}: {raw:?}");
     }
@@ -339,10 +338,8 @@ fn dumb_terminal_and_screen_reader_get_no_animation() {
                 terminal.type_keys(answer);
             }
             if line == "user add" {
-                terminal.wait_for(end);
-                terminal.type_hidden("a\n");
-                terminal.wait_for("Repeat the password: ");
-                terminal.type_hidden("a\n");
+                terminal.answer_hidden(end, "a\n");
+                terminal.answer_hidden("Repeat the password: ", "a\n");
             }
             let ended = terminal.wait();
             let raw = String::from_utf8(ended.raw).unwrap();
@@ -362,9 +359,8 @@ fn slow_message_shows_spinner() {
         let mut terminal = Terminal::start(env.command(&line), 30, 100);
         terminal.wait_for("sending…");
         terminal.signal(rustix::process::Signal::INT);
-        let ended = terminal.wait();
-        let text = ended.screen.contents();
-        assert_eq!(ended.status.code(), Some(130), "{text}");
+        let ended = terminal.wait().assert_status(130);
+        let text = ended.text();
         assert!(!text.contains("sending…") && !ended.screen.hide_cursor(), "{text}");
     }
     env.replace_in_config(&[("[network]", "[network]\ntimeout = \"1200ms\"")]);

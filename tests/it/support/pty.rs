@@ -38,6 +38,20 @@ pub struct TerminalOutput {
     pub raw: Vec<u8>,
 }
 
+impl TerminalOutput {
+    /// Fails unless the program ended with this exit status.
+    #[track_caller]
+    pub fn assert_status(self, status: i32) -> Self {
+        assert_eq!(self.status.code(), Some(status), "{}", self.text());
+        self
+    }
+
+    /// Returns the text on the screen.
+    pub fn text(&self) -> String {
+        self.screen.contents()
+    }
+}
+
 impl Terminal {
     /// Starts a program in a window of that size; the terminal type is a common one unless the
     /// command sets another.
@@ -102,6 +116,20 @@ impl Terminal {
     fn process_chunk(&mut self, chunk: &[u8]) {
         self.parser.process(chunk);
         self.raw.extend(chunk);
+    }
+
+    /// Waits for a question and answers it.
+    #[track_caller]
+    pub fn answer(&mut self, question: &str, keys: &str) {
+        self.wait_for(question);
+        self.type_keys(keys);
+    }
+
+    /// Waits for a question and answers it by [`Self::type_hidden`].
+    #[track_caller]
+    pub fn answer_hidden(&mut self, question: &str, keys: &str) {
+        self.wait_for(question);
+        self.type_hidden(keys);
     }
 
     /// Types text that the terminal must not echo, once the program is ready for it: at a hidden

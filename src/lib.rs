@@ -47,6 +47,7 @@ mod termination;
 mod text_line;
 mod time_zone;
 pub mod ui;
+mod variant_names;
 pub mod wechat;
 
 use std::ffi::OsString;

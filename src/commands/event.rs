@@ -68,7 +68,7 @@ fn count_refusal(app: &AppContext, app_id: &str, error: PushError) {
         let (mut store, now) = (app.open_store()?, Timestamp::now());
         let recent = now.minus(REFUSAL_COUNT_INTERVAL);
         if store.refused_pushes(app_id)?.iter().all(|refused| refused.last_at < recent) {
-            let refused = RefusedPushes { reason: error.code().to_owned(), count: 1, since: now, last_at: now };
+            let refused = RefusedPushes { reason: error.to_string(), count: 1, since: now, last_at: now };
             store.add_refused_pushes(app_id, &[refused])?;
         }
         Ok(())

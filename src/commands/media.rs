@@ -51,7 +51,7 @@ impl MediaView {
 
 fn upload(ui: &mut Ui, app: &AppContext, args: &MediaUpload) -> anyhow::Result<ExitStatus> {
     app.account()?;
-    let kind: Option<MediaType> = args.kind.as_ref().and_then(|word| word.parse().ok());
+    let kind: Option<MediaType> = args.kind.as_ref().and_then(|word| MediaType::from_name(word));
     let file = media_file::open(&args.file, kind)?;
     let mut session = app.api_session()?;
     let app_id = session.account.app_id.clone();

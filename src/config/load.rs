@@ -15,6 +15,7 @@ use super::origin::{Origin, Setting};
 use super::push::{PushSecretLookups, check_push_path};
 use super::recipients::DefaultRecipient;
 use super::secret_lookup::{SecretLookup, find_secret};
+use super::values::{OAuthScope, TokenEndpoint};
 use super::{Config, ConfigSecret, ListenConfig, NetworkConfig, SendConfig, ServeConfig, file, templates, values};
 use crate::i18n::Lang;
 use crate::time_zone::Zone;
@@ -48,8 +49,8 @@ impl Config {
         let root = document.root();
         let app_id = root.text("app_id", values::parse_app_id, Expected::AppId)?;
         let redirect_uri = root.text("redirect_uri", values::parse_redirect_uri, Expected::RedirectUri)?;
-        let scope = root.text("scope", |text| text.parse().ok(), Expected::Scope)?;
-        let token_endpoint = root.text("token_endpoint", |text| text.parse().ok(), Expected::TokenEndpoint)?;
+        let scope = root.text("scope", OAuthScope::from_name, Expected::Scope)?;
+        let token_endpoint = root.text("token_endpoint", TokenEndpoint::from_name, Expected::TokenEndpoint)?;
         let secret = find_secret(ConfigSecret::AppSecret, environment, &root)?;
         let push_section = root.section("push");
         let push_secrets = PushSecretLookups::find(environment, &push_section)?;

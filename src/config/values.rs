@@ -14,6 +14,7 @@ use super::keys::MASK;
 use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::text_line;
+use crate::variant_names::variant_names;
 
 /// The consent that a person is asked for in WeChat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,29 +26,7 @@ pub enum OAuthScope {
     Base,
 }
 
-impl OAuthScope {
-    /// Returns the name that WeChat and the config file use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UserInfo => "snsapi_userinfo",
-            Self::Base => "snsapi_base",
-        }
-    }
-}
-
-impl fmt::Display for OAuthScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OAuthScope {
-    type Err = Expected;
-
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        [Self::UserInfo, Self::Base].into_iter().find(|scope| scope.as_str() == text).ok_or(Expected::Scope)
-    }
-}
+variant_names!(OAuthScope { UserInfo = "snsapi_userinfo", Base = "snsapi_base" });
 
 /// The API from which access tokens are fetched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,32 +39,7 @@ pub enum TokenEndpoint {
     Classic,
 }
 
-impl TokenEndpoint {
-    /// Returns the name in the config file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stable => "stable",
-            Self::Classic => "classic",
-        }
-    }
-}
-
-impl fmt::Display for TokenEndpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for TokenEndpoint {
-    type Err = Expected;
-
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        [Self::Stable, Self::Classic]
-            .into_iter()
-            .find(|endpoint| endpoint.as_str() == text)
-            .ok_or(Expected::TokenEndpoint)
-    }
-}
+variant_names!(TokenEndpoint { Stable = "stable", Classic = "classic" });
 
 /// The interfaces that a listener binds.
 #[derive(Clone, Debug, PartialEq, Eq)]

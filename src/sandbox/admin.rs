@@ -193,7 +193,7 @@ fn change_push_settings(platform: &mut Platform, form: &AdminForm<'_>) -> Handle
     }
     let token = value("token", |settings| &settings.token);
     let aes_key = value("aes_key", |settings| &settings.aes_key);
-    let mode = value("mode", |settings| settings.mode.name());
+    let mode = value("mode", |settings| settings.mode.as_str());
     match PushSettings::new(&url, &token, &aes_key, &mode) {
         Ok(settings) => HandledRequest { push_settings: Some(settings), ..HandledRequest::from_reply(see_inbox()) },
         Err(error) => HandledRequest::from_reply(pages::push_settings_invalid(form.0, error)),

@@ -32,7 +32,7 @@ impl RefusalReport {
         let mut reports: Vec<Self> = refused
             .into_iter()
             .filter_map(|refused| {
-                let error = PushError::from_code(&refused.reason)?;
+                let error = PushError::from_name(&refused.reason)?;
                 Some(Self { error, count: refused.count, since: refused.since, last_at: refused.last_at })
             })
             .collect();
@@ -97,7 +97,7 @@ mod tests {
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         assert_eq!(RefusalReport::read(&store, "wx1").unwrap(), None);
         let refused = |error: PushError, count, last_at| RefusedPushes {
-            reason: error.code().to_owned(),
+            reason: error.to_string(),
             count,
             since: Timestamp(1),
             last_at: Timestamp(last_at),

@@ -49,7 +49,7 @@ impl RefusalCounter {
         let is_first = {
             let pending = &mut self.state().pending;
             let is_first = pending.is_empty();
-            let reason = || RefusedPushes { reason: error.code().into(), count: 0, since: now, last_at: now };
+            let reason = || RefusedPushes { reason: error.to_string(), count: 0, since: now, last_at: now };
             let refused = pending.entry(error).or_insert_with(reason);
             (refused.count, refused.last_at) = (refused.count.saturating_add(1), now);
             is_first

@@ -216,6 +216,25 @@ impl FromSql for Timestamp {
     }
 }
 
+/// Stores an enum of [`variant_names!`](crate::variant_names) as the name of the variant.
+macro_rules! name_column {
+    ($type:ident) => {
+        impl rusqlite::types::FromSql for $type {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                Self::from_name(value.as_str()?).ok_or(rusqlite::types::FromSqlError::InvalidType)
+            }
+        }
+
+        impl rusqlite::types::ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+    };
+}
+
+use name_column;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use super::client::{Call, Idempotency};
 use super::lenient_json::as_text;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
+use crate::variant_names::variant_names;
 
 /// How long WeChat keeps a file.
 pub const MEDIA_TTL: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -46,19 +46,9 @@ pub enum MediaFormat {
     Mp4,
 }
 
+variant_names!(MediaType { Image = "image", Voice = "voice", Video = "video", Thumb = "thumb" });
+
 impl MediaType {
-    pub const ALL: [Self; 4] = [Self::Image, Self::Voice, Self::Video, Self::Thumb];
-
-    /// Returns the name in API calls, in the database and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Voice => "voice",
-            Self::Video => "video",
-            Self::Thumb => "thumb",
-        }
-    }
-
     /// Returns the formats that WeChat accepts for the type.
     pub fn formats(self) -> &'static [MediaFormat] {
         match self {
@@ -76,14 +66,6 @@ impl MediaType {
             Self::Voice => 2 << 20,
             Self::Thumb => 64 << 10,
         }
-    }
-}
-
-impl FromStr for MediaType {
-    type Err = ();
-
-    fn from_str(word: &str) -> std::result::Result<Self, ()> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(())
     }
 }
 

@@ -115,10 +115,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ("access_token", &["clock", "files", "i18n", "secret", "store", "wechat"]),
     ("callback", &["http_server", "i18n", "random", "secret"]),
     ("password", &["exit", "i18n", "names", "secret", "text_line"]),
-    ("config", &["files", "i18n", "net", "secret", "text_line", "time_zone"]),
-    ("store", &["clock", "files", "i18n", "names", "random", "secret", "termination"]),
-    ("wechat", &["clock", "files", "i18n", "net", "pem", "secret"]),
-    ("sandbox", &["http_server", "i18n"]),
+    ("config", &["files", "i18n", "net", "secret", "text_line", "time_zone", "variant_names"]),
+    ("store", &["clock", "files", "i18n", "names", "random", "secret", "termination", "variant_names"]),
+    ("wechat", &["clock", "files", "i18n", "net", "pem", "secret", "variant_names"]),
+    ("sandbox", &["http_server", "i18n", "variant_names"]),
     ("ui", &["clock", "exit", "files", "i18n", "process_hardening", "secret", "signals", "time_zone"]),
     ("http_server", &["pem"]),
     ("signals", &["exit", "termination"]),
@@ -135,6 +135,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("termination", &[]),
     ("text_line", &[]),
+    ("variant_names", &[]),
 ];
 
 /// The only module of `commands/` that the other modules may use.

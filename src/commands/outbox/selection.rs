@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::compose::template_list::find;
 use crate::context::{AppContext, unknown_tag_error};
 use crate::exit::CommandError;
-use crate::store::{MessageFilter, MessageState, ReceiptFilter, Store, TemplateKind, TemplateList};
+use crate::store::{MessageFilter, MessageState, ReceiptFilter, ReceiptStatus, Store, TemplateKind, TemplateList};
 use crate::t;
 use crate::time_zone::{Zone, format_local};
 use crate::ui::Ui;
@@ -60,10 +60,10 @@ impl MessageSelection {
             return Err(unknown_tag_error(store, tag)?.into());
         }
         Ok(Self {
-            states: args.state.iter().filter_map(|name| name.parse().ok()).collect(),
-            receipt: args.receipt.as_ref().map(|name| match name.parse() {
-                Ok(status) => ReceiptFilter::Is(status),
-                Err(()) => ReceiptFilter::Missing,
+            states: args.state.iter().filter_map(|name| MessageState::from_name(name)).collect(),
+            receipt: args.receipt.as_ref().map(|name| match ReceiptStatus::from_name(name) {
+                Some(status) => ReceiptFilter::Is(status),
+                None => ReceiptFilter::Missing,
             }),
             user_id: args.user.as_ref().map(|name| app.find_user(store, name)).transpose()?.map(|user| user.id),
             tag: tag.map(str::to_owned),

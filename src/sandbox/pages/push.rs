@@ -36,7 +36,7 @@ pub(super) fn push_form(platform: &Platform, lang: Lang) -> Markup {
                     span { (t_in!(lang, "init-events-mode-sandbox")) }
                     @for mode in PushMode::ALL {
                         label {
-                            input type="radio" name="mode" value=(mode.name()) checked[mode == chosen];
+                            input type="radio" name="mode" value=(mode.as_str()) checked[mode == chosen];
                             (mode_text(mode, lang))
                         }
                     }

@@ -1,11 +1,11 @@
 //! The push settings of the account (接口配置): where the platform sends pushes, and in which form.
 
 use std::fmt;
-use std::str::FromStr;
 
 use url::Url;
 
 use super::cipher::{PushKey, sign};
+use crate::variant_names::variant_names;
 
 /// The form of the pushes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,27 +18,7 @@ pub(in crate::sandbox) enum PushMode {
     Safe,
 }
 
-impl PushMode {
-    /// All modes, in the order of the console.
-    pub(in crate::sandbox) const ALL: [Self; 3] = [Self::Plain, Self::Compatible, Self::Safe];
-
-    /// Returns the name of the mode in forms and scenarios.
-    pub(in crate::sandbox) fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Compatible => "compatible",
-            Self::Safe => "safe",
-        }
-    }
-}
-
-impl FromStr for PushMode {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|mode| mode.name() == name).ok_or(())
-    }
-}
+variant_names!(PushMode { Plain = "plain", Compatible = "compatible", Safe = "safe" });
 
 /// The reason why push settings are invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +67,7 @@ impl PushSettings {
         let mode = match mode {
             "" if key.is_some() => PushMode::Safe,
             "" => PushMode::Plain,
-            name => name.parse().map_err(|()| PushSettingsError::Mode)?,
+            name => PushMode::from_name(name).ok_or(PushSettingsError::Mode)?,
         };
         if mode != PushMode::Plain && key.is_none() {
             return Err(PushSettingsError::MissingAesKey);

@@ -398,7 +398,7 @@ fn only_documented_replies_are_accepted() {
     let image = "<MsgType>image</MsgType><Image><MediaId>1</MediaId></Image>";
     for mode in PushMode::ALL {
         let mut sandbox =
-            TestPlatform::with_scenario(&format!("{PUSH}aes_key = \"{KEY}\"\nmode = \"{}\"\n", mode.name()));
+            TestPlatform::with_scenario(&format!("{PUSH}aes_key = \"{KEY}\"\nmode = \"{}\"\n", mode.as_str()));
         sandbox.post_form("/sandbox/write", "person=nami&text=x");
         let push = sandbox.queued().remove(0);
         let read = |body: &str| parse_reply(&push, body.as_bytes());

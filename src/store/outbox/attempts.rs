@@ -1,11 +1,11 @@
 //! The record of attempts, one row each. Whether a message may have arrived is read from these rows
 //! alone.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, params};
 
-use super::super::{Result, Store};
+use super::super::{Result, Store, name_column};
 use crate::clock::{ClockReading, Timestamp};
+use crate::variant_names::variant_names;
 
 /// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,27 +20,13 @@ pub enum AttemptOutcome {
     Ambiguous,
 }
 
-impl AttemptOutcome {
-    /// All outcomes.
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Refused, Self::NotSent, Self::Ambiguous];
-
-    /// Returns the name in the database and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Refused => "refused",
-            Self::NotSent => "not_sent",
-            Self::Ambiguous => "ambiguous",
-        }
-    }
-}
-
-impl FromSql for AttemptOutcome {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let word = value.as_str()?;
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word).ok_or(FromSqlError::InvalidType)
-    }
-}
+variant_names!(AttemptOutcome {
+    Accepted = "accepted",
+    Refused = "refused",
+    NotSent = "not_sent",
+    Ambiguous = "ambiguous",
+});
+name_column!(AttemptOutcome);
 
 /// An attempt to send a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

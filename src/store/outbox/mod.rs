@@ -20,10 +20,6 @@ mod transaction;
 mod versions;
 mod worker_lock;
 
-use std::fmt;
-use std::str::FromStr;
-
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
@@ -46,8 +42,9 @@ pub use transaction::{
 pub use versions::MessageVersion;
 pub use worker_lock::{Orphan, WorkerLock};
 
-use super::{Result, Store};
+use super::{Result, Store, name_column};
 use crate::clock::Timestamp;
+use crate::variant_names::variant_names;
 
 /// The state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -67,48 +64,15 @@ pub enum MessageState {
     Expired,
 }
 
-impl MessageState {
-    /// All states, in the order of a message's life.
-    pub const ALL: [Self; 6] = [Self::Queued, Self::Sent, Self::Failed, Self::Unknown, Self::Cancelled, Self::Expired];
-
-    /// Returns the name in the database, in JSON and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-        }
-    }
-}
-
-impl fmt::Display for MessageState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for MessageState {
-    type Err = ();
-
-    fn from_str(word: &str) -> std::result::Result<Self, ()> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or(())
-    }
-}
-
-impl FromSql for MessageState {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_str()?.parse().map_err(|()| FromSqlError::InvalidType)
-    }
-}
-
-impl ToSql for MessageState {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
-    }
-}
+variant_names!(MessageState {
+    Queued = "queued",
+    Sent = "sent",
+    Failed = "failed",
+    Unknown = "unknown",
+    Cancelled = "cancelled",
+    Expired = "expired",
+});
+name_column!(MessageState);
 
 /// A message in the outbox.
 #[derive(Clone, Debug)]

@@ -1,15 +1,12 @@
 //! Receipts: WeChat's reports about messages that it has accepted. A receipt changes no state and
 //! causes no attempt.
 
-use std::fmt;
-use std::str::FromStr;
-
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::super::{Result, Store};
+use super::super::{Result, Store, name_column};
 use crate::clock::Timestamp;
+use crate::variant_names::variant_names;
 
 /// The outcome of a message that WeChat accepted, according to its receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -23,45 +20,8 @@ pub enum ReceiptStatus {
     Failed,
 }
 
-impl ReceiptStatus {
-    /// All of them, the best one first.
-    pub const ALL: [Self; 3] = [Self::Delivered, Self::Blocked, Self::Failed];
-
-    /// Returns the name in the database, in JSON and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Blocked => "blocked",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl fmt::Display for ReceiptStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for ReceiptStatus {
-    type Err = ();
-
-    fn from_str(word: &str) -> std::result::Result<Self, ()> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word).ok_or(())
-    }
-}
-
-impl FromSql for ReceiptStatus {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_str()?.parse().map_err(|()| FromSqlError::InvalidType)
-    }
-}
-
-impl ToSql for ReceiptStatus {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
-    }
-}
+variant_names!(ReceiptStatus { Delivered = "delivered", Blocked = "blocked", Failed = "failed" });
+name_column!(ReceiptStatus);
 
 /// The receipt of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Why a push is rejected.
 
+use crate::variant_names::variant_names;
+
 /// Why a push is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PushError {
@@ -21,35 +23,13 @@ pub enum PushError {
     Undecryptable,
 }
 
-impl PushError {
-    /// All errors.
-    pub const ALL: [Self; 8] = [
-        Self::TooLarge,
-        Self::Malformed,
-        Self::WrongSignature,
-        Self::Stale,
-        Self::NotEncrypted,
-        Self::Encrypted,
-        Self::OtherAccount,
-        Self::Undecryptable,
-    ];
-
-    /// Returns its name in the database and in the metrics.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::Malformed => "malformed",
-            Self::WrongSignature => "wrong_signature",
-            Self::Stale => "stale",
-            Self::NotEncrypted => "not_encrypted",
-            Self::Encrypted => "encrypted",
-            Self::OtherAccount => "other_account",
-            Self::Undecryptable => "undecryptable",
-        }
-    }
-
-    /// Returns the error with this name.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|error| error.code() == code)
-    }
-}
+variant_names!(PushError {
+    TooLarge = "too_large",
+    Malformed = "malformed",
+    WrongSignature = "wrong_signature",
+    Stale = "stale",
+    NotEncrypted = "not_encrypted",
+    Encrypted = "encrypted",
+    OtherAccount = "other_account",
+    Undecryptable = "undecryptable",
+});

@@ -75,7 +75,7 @@ pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) ->
     };
     match result {
         Some(()) => HandledRequest::from_reply(see_inbox()),
-        None => HandledRequest { unknown_path: true, ..HandledRequest::from_reply(pages::not_found(request)) },
+        None => HandledRequest::unknown_path(pages::not_found(request)),
     }
 }
 

@@ -47,6 +47,16 @@ pub(super) struct HandledRequest {
 }
 
 impl HandledRequest {
+    /// Wraps the reply to a request that is not logged.
+    pub(super) fn unlogged(reply: HttpResponse) -> Self {
+        Self { unlogged: true, ..Self::from_reply(reply) }
+    }
+
+    /// Wraps the reply to a request of a call or page that the sandbox does not have.
+    pub(super) fn unknown_path(reply: HttpResponse) -> Self {
+        Self { unknown_path: true, ..Self::from_reply(reply) }
+    }
+
     /// Wraps the reply to a request that is not about a person.
     pub(super) fn from_reply(reply: HttpResponse) -> Self {
         Self {

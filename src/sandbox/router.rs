@@ -109,24 +109,20 @@ impl Platform {
             ("GET" | "HEAD", "/connect/oauth2/authorize") => self.authorize(request, now_ms),
             ("GET" | "HEAD", "/mp/subscribemsg") => HandledRequest::from_reply(pages::subscribe_consent(self, request)),
             ("GET" | "HEAD", path) if path.starts_with(MEDIA_PATH) => {
-                HandledRequest { unlogged: true, ..HandledRequest::from_reply(self.show_media(request)) }
+                HandledRequest::unlogged(self.show_media(request))
             }
             ("GET" | "HEAD", "/") => HandledRequest::from_reply(pages::inbox(self, request, now_ms)),
-            ("GET" | "HEAD", "/sandbox/phones") => {
-                HandledRequest { unlogged: true, ..HandledRequest::from_reply(pages::phones(self, request, now_ms)) }
-            }
+            ("GET" | "HEAD", "/sandbox/phones") => HandledRequest::unlogged(pages::phones(self, request, now_ms)),
             ("GET" | "HEAD", "/sandbox/inbox.json") => {
                 HandledRequest::from_reply(json_reply(&self.inbox.messages().collect::<Vec<_>>()))
             }
             ("GET" | "HEAD", "/sandbox/stats.json") => HandledRequest::from_reply(json_reply(&self.stats.view())),
             ("GET" | "HEAD", "/sandbox/pushes.json") => HandledRequest::from_reply(json_reply(self.pushes.lines())),
             // Browsers request an icon without being asked.
-            ("GET" | "HEAD", "/favicon.ico") => {
-                HandledRequest { unlogged: true, ..HandledRequest::from_reply(HttpResponse::text(404, "")) }
-            }
+            ("GET" | "HEAD", "/favicon.ico") => HandledRequest::unlogged(HttpResponse::text(404, "")),
             ("GET" | "HEAD", path) if path.starts_with("/q/") => self.scan_code(request, &path[3..], now_ms),
             ("POST", path) if path.starts_with("/sandbox/") => admin::handle(self, request, now_ms),
-            _ => HandledRequest { unknown_path: true, ..HandledRequest::from_reply(pages::not_found(request)) },
+            _ => HandledRequest::unknown_path(pages::not_found(request)),
         }
     }
 

@@ -1,13 +1,12 @@
 //! Serves the platform on a port, and reports each request.
 
 use std::fmt;
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use url::{Position, Url};
 
 use super::push::delivery::PushDelivery;
 use super::push::line::PushLine;
@@ -19,8 +18,6 @@ use super::{origin, pages};
 use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;
 
-/// The timeout of the second call of a callback, for the connection and again for the response.
-const SECOND_CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// The number of characters of a path that are logged.
 const MAX_LOGGED_PATH_CHARS: usize = 200;
 
@@ -70,7 +67,7 @@ impl Sandbox {
             };
             // The lock is released by now: the called server may send requests to the platform.
             if let Some(url) = &handled.second_callback {
-                call_callback_again(url);
+                delivery.call_as_phone(url);
             }
             if let Some(settings) = handled.push_settings.take() {
                 match delivery.check(&settings) {
@@ -201,32 +198,4 @@ fn connectable_addr(mut addr: SocketAddr) -> SocketAddr {
         _ => {}
     }
     addr
-}
-
-/// Calls the address and ignores the result: the phone is redirected in any case.
-fn call_callback_again(url: &Url) {
-    let _ = send_request(url);
-}
-
-fn send_request(url: &Url) -> io::Result<()> {
-    let host = url.host_str().unwrap_or_default();
-    if url.scheme() != "http" {
-        return Ok(());
-    }
-    let target = (host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(80));
-    let Some(addr) = target.to_socket_addrs()?.find(|addr| addr.ip().is_loopback()) else { return Ok(()) };
-    let mut stream = TcpStream::connect_timeout(&addr, SECOND_CALL_TIMEOUT)?;
-    stream.set_read_timeout(Some(SECOND_CALL_TIMEOUT))?;
-    stream.set_write_timeout(Some(SECOND_CALL_TIMEOUT))?;
-    let head = format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: MicroMessenger\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
-        &url[Position::BeforePath..Position::AfterQuery],
-        &url[Position::BeforeHost..Position::AfterPort],
-    );
-    stream.write_all(head.as_bytes())?;
-    let deadline = Instant::now() + SECOND_CALL_TIMEOUT;
-    let mut buffer = [0; 4096];
-    // A response may never end, and arrive a few bytes at a time.
-    while stream.read(&mut buffer)? > 0 && Instant::now() < deadline {}
-    Ok(())
 }

@@ -16,7 +16,7 @@ const MAX_REMARK_BYTES: usize = 29;
 impl Platform {
     /// Returns the JSON that describes the person with that openid: 40003 if there is none.
     fn user_info_json(&self, openid: &str) -> Result<Value, ApiError> {
-        let index = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let index = self.known_index(openid)?;
         let person = self.people.get(index).ok_or_else(|| api_error(40003))?;
         Ok(person.to_json(&self.tags.tags_of(index)))
     }
@@ -26,7 +26,7 @@ impl Platform {
         let after = call.param("next_openid");
         let start = match after.as_str() {
             "" => 0,
-            openid => self.person_index(openid).ok_or_else(|| api_error(40003))? + 1,
+            openid => self.known_index(openid)? + 1,
         };
         let total = self.people.iter().filter(|person| person.follows).count();
         let page: Vec<&str> = self

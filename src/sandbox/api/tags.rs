@@ -71,7 +71,7 @@ impl Platform {
         let body = call.json()?;
         let start = match body["next_openid"].as_str().unwrap_or_default() {
             "" => 0,
-            openid => self.person_index(openid).ok_or_else(|| api_error(40003))? + 1,
+            openid => self.known_index(openid)? + 1,
         };
         let members = &self.tags.get(&body["tagid"])?.1.members;
         let followers = members.range(start..).filter_map(|person| self.people.get(*person));
@@ -126,7 +126,7 @@ impl Platform {
     pub(in crate::sandbox) fn list_tags_of_person(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let openid = body["openid"].as_str().unwrap_or_default();
-        let person = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let person = self.known_index(openid)?;
         call.openid = Some(openid.to_owned());
         Ok(json!({"tagid_list": self.tags.tags_of(person)}))
     }

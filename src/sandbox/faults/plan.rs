@@ -78,15 +78,9 @@ impl FaultPlan {
                 continue;
             }
             let is_delay = matches!(entry.fault.effect, Effect::Delay(_));
-            // The counters and the generator advance even if the fault does not trigger.
-            let triggers = entry.count_call();
-            if !triggers
-                || (!is_delay && other.is_some())
-                || entry.fault.max_triggers.is_some_and(|times| entry.triggered >= times)
-            {
+            if !entry.triggers(!is_delay && other.is_some()) {
                 continue;
             }
-            entry.triggered += 1;
             if is_delay {
                 delays.push(entry.fault.effect.clone());
             } else {
@@ -120,12 +114,9 @@ impl FaultPlan {
             {
                 continue;
             }
-            let triggers = entry.count_call();
-            let is_decided = if changes_receipt { selected.receipt.is_some() } else { selected.push.is_some() };
-            if !triggers || is_decided || entry.fault.max_triggers.is_some_and(|times| entry.triggered >= times) {
+            if !entry.triggers(if changes_receipt { selected.receipt.is_some() } else { selected.push.is_some() }) {
                 continue;
             }
-            entry.triggered += 1;
             match &entry.fault.effect {
                 Effect::Receipt(status) => selected.receipt = Some(status.clone()),
                 Effect::Push(fault) => selected.push = Some(*fault),
@@ -138,15 +129,19 @@ impl FaultPlan {
 }
 
 impl FaultCounter {
-    /// Counts a call or a push, and returns whether it triggers this fault.
-    fn count_call(&mut self) -> bool {
+    /// Counts a call or a push, and returns whether it triggers this fault. It does not if another
+    /// fault was selected before, but the counter and the generator advance.
+    fn triggers(&mut self, is_decided: bool) -> bool {
         self.matched += 1;
-        match &self.fault.trigger {
+        let is_selected = match &self.fault.trigger {
             Trigger::All => true,
             Trigger::Nth(numbers) => numbers.contains(&self.matched),
             Trigger::Every(every) => self.matched.is_multiple_of(*every),
             Trigger::Chance { probability, .. } => self.generator.random_bool(*probability),
-        }
+        };
+        let triggers = is_selected && !is_decided && self.fault.max_triggers.is_none_or(|times| self.triggered < times);
+        self.triggered += u64::from(triggers);
+        triggers
     }
 }
 

@@ -1,4 +1,5 @@
-//! Sends the requests of the platform to the server of the account, which must be on this machine.
+//! Sends the requests of the platform and of phones to the server of the account, which must be on
+//! this machine.
 
 use std::io::{ErrorKind, Read};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +15,8 @@ use super::queued::PushRequest;
 
 /// The time for a complete response.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The name of the platform in its requests.
+pub(super) const PLATFORM_USER_AGENT: &str = "Mozilla/4.0";
 /// The number of bytes of a response that are read.
 const MAX_RESPONSE_BYTES: u64 = 64 << 10;
 
@@ -29,14 +32,17 @@ pub(super) struct PushResponse {
 pub(super) struct PushClient(OnceLock<Option<HttpClient>>);
 
 impl PushClient {
-    /// Sends a GET request.
-    pub(super) fn get(&self, url: &Url) -> Result<PushResponse, PushProblem> {
-        self.send(url, HttpClient::get)
+    /// Sends a GET request as this program.
+    pub(super) fn get(&self, url: &Url, user_agent: &str) -> Result<PushResponse, PushProblem> {
+        self.send(url, |client, url| client.get(url).header(USER_AGENT, user_agent))
     }
 
     /// Sends a push.
     pub(super) fn post(&self, request: PushRequest) -> Result<PushResponse, PushProblem> {
-        self.send(&request.url, |client, url| client.post(url).header(CONTENT_TYPE, "text/xml").body(request.body))
+        self.send(&request.url, |client, url| {
+            let request_builder = client.post(url).header(USER_AGENT, PLATFORM_USER_AGENT);
+            request_builder.header(CONTENT_TYPE, "text/xml").body(request.body)
+        })
     }
 
     fn send(
@@ -48,7 +54,7 @@ impl PushClient {
         let target = local_target(url)?;
         let client = self.0.get_or_init(build_client).as_ref().ok_or(PushProblem::NoConnection)?;
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let request = prepare(client, target).header(HOST, host).header(USER_AGENT, "Mozilla/4.0");
+        let request = prepare(client, target).header(HOST, host);
         let response = request.send().map_err(|error| {
             if error.is_timeout() {
                 PushProblem::Timeout

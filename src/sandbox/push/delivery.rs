@@ -10,8 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use url::Url;
 
-use super::client::{PushClient, PushResponse};
+use super::client::{PLATFORM_USER_AGENT, PushClient, PushResponse};
 use super::line::PushLine;
 use super::problem::PushProblem;
 use super::queued::QueuedPush;
@@ -97,7 +98,7 @@ impl PushDelivery {
         let begun = Instant::now();
         let (nonce, echostr) = (ids::decimal_nonce(), ids::echostr());
         let url = settings.signed_url(machine_now_ms() / 1000, &nonce, &[("echostr", &echostr)]);
-        let response = self.sender.client.get(&url);
+        let response = self.sender.client.get(&url, PLATFORM_USER_AGENT);
         let status = response.as_ref().ok().map(|response| response.status);
         let result = response.and_then(|PushResponse { status, body }| match body {
             _ if status != 200 => Err(PushProblem::Status),
@@ -117,6 +118,14 @@ impl PushDelivery {
             ms: milliseconds(begun.elapsed()),
         });
         result
+    }
+
+    /// Calls a callback address as a phone, and ignores the result: the phone is redirected in any
+    /// case.
+    pub(in crate::sandbox) fn call_as_phone(&self, url: &Url) {
+        if url.scheme() == "http" {
+            let _ = self.sender.client.get(url, "MicroMessenger");
+        }
     }
 
     fn job(&self, push: QueuedPush, now: Instant) -> PushJob {

@@ -24,6 +24,7 @@ use std::collections::HashMap;
 use url::form_urlencoded::parse;
 
 use super::faults::FaultPlan;
+use super::response::{ApiError, api_error};
 use super::scenario::{Scenario, generated};
 use crate::http_server::Request;
 use consents::Consents;
@@ -108,6 +109,11 @@ impl Platform {
         let generated_index =
             || Some(self.configured_people() + generated::index_of(openid, self.scenario.crowd)? as usize - 1);
         self.by_openid.get(openid).copied().or_else(generated_index)
+    }
+
+    /// Returns the index of the person with that openid: 40003 if there is none.
+    pub(super) fn known_index(&self, openid: &str) -> Result<usize, ApiError> {
+        self.person_index(openid).ok_or_else(|| api_error(40003))
     }
 
     /// Returns the number of people before the generated followers.

@@ -3,6 +3,8 @@
 //!
 //! An incomplete link is text, as on a phone.
 
+use serde_json::Value;
+
 use crate::sandbox::api::templates::is_app_id;
 use crate::sandbox::response::{ApiError, api_error};
 
@@ -70,6 +72,16 @@ pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
 pub(in crate::sandbox) fn is_web_url(url: &str) -> bool {
     let web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     web && !url.contains(char::is_whitespace)
+}
+
+/// Returns a web address that may be missing or empty; another value is the error of that number.
+pub(in crate::sandbox) fn optional_url(value: &Value, code: i64) -> Result<Option<String>, ApiError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(url) if url.is_empty() => Ok(None),
+        Value::String(url) if is_web_url(url) => Ok(Some(url.clone())),
+        _ => Err(api_error(code)),
+    }
 }
 
 /// Returns the text and the id that a tap on a reply link sends.

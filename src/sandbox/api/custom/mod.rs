@@ -22,7 +22,7 @@ impl Platform {
         let mut message = self.new_message(&body, call)?;
         message_checks::check_message(self, &body, &mut message)?;
         message.kf_account = self.kf_account(&body["customservice"])?;
-        let index = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        let index = self.known_index(&message.openid)?;
         let person = self.people.get_mut(index).ok_or_else(|| api_error(40003))?;
         person.consume_reply(call.now_ms)?;
         self.typing.stop(index);

@@ -17,7 +17,7 @@ impl Platform {
     pub(in crate::sandbox) fn set_typing(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let openid = body["touser"].as_str().unwrap_or_default();
-        let index = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let index = self.known_index(openid)?;
         let person = self.people.get(index).ok_or_else(|| api_error(40003))?;
         call.openid = Some(person.openid.clone());
         let starts = match body["command"].as_str() {

@@ -8,7 +8,7 @@ mod template_library;
 
 use serde_json::{Map, Value, json};
 
-use super::custom::links::is_web_url;
+use super::custom::links::optional_url;
 use super::template_fields;
 use super::template_types::{FieldError, check_value};
 use super::templates::{accepted_response, parse_mini_program_page};
@@ -59,11 +59,11 @@ impl Platform {
         let data = body["data"].as_object().ok_or_else(|| api_error(47001))?;
         message.kind = "subscription";
         message.fields = fill_fields(&template.content, data)?;
-        message.url = parse_page(&body["page"])?;
+        message.url = optional_url(&body["page"], 41030)?;
         message.miniprogram = parse_mini_program_page(&body["miniprogram"])?;
         check_one_of(&body["miniprogram_state"], &MINIPROGRAM_STATES)?;
         check_one_of(&body["lang"], &LANGUAGES)?;
-        let person = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        let person = self.known_index(&message.openid)?;
         if !self.people.get(person).is_some_and(|person| person.follows) {
             return Err(api_error(43101));
         }
@@ -106,16 +106,6 @@ fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, A
     match data.keys().find(|name| !template.iter().any(|(key, _)| key == name)) {
         Some(unknown) => invalid(unknown, "invalid"),
         None => Ok(fields),
-    }
-}
-
-/// Parses the page that a tap opens: 41030 if it is not a web address.
-fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(url) if url.is_empty() => Ok(None),
-        Value::String(url) if is_web_url(url) => Ok(Some(url.clone())),
-        _ => Err(api_error(41030)),
     }
 }
 

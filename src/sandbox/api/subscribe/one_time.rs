@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::http_server::HttpResponse;
 use crate::sandbox::api::consent_request::{ConsentRequest, parse_scene};
-use crate::sandbox::api::custom::links::is_web_url;
+use crate::sandbox::api::custom::links::optional_url;
 use crate::sandbox::api::templates::parse_mini_program_page;
 use crate::sandbox::call::Call;
 use crate::sandbox::response::{self, ApiError, ApiResult, HandledRequest, api_error};
@@ -68,14 +68,9 @@ impl Platform {
         if !matches!(content["color"], Value::Null | Value::String(_)) {
             return Err(api_error(47001));
         }
-        message.url = match &body["url"] {
-            Value::Null => None,
-            Value::String(url) if url.is_empty() => None,
-            Value::String(url) if is_web_url(url) => Some(url.clone()),
-            _ => return Err(api_error(40066)),
-        };
+        message.url = optional_url(&body["url"], 40066)?;
         message.miniprogram = parse_mini_program_page(&body["miniprogram"])?;
-        let person = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        let person = self.known_index(&message.openid)?;
         self.consents.consume_scene(person, scene)?;
         message.kind = "one_time";
         message.scene = Some(scene);

@@ -55,15 +55,7 @@ fn record_orphans(
 fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &DeliveryError) -> MessageUpdate {
     let Some(open_attempt) = claimed.history.open_attempt() else {
         // The attempt was not started, so the message stays as it was.
-        let backoff = claimed.retry_state.clone();
-        let decision = Decision {
-            state: MessageState::Queued,
-            due_at: now.wall,
-            within_run: false,
-            backoff,
-            give_up_reason: None,
-            postpone_reason: None,
-        };
+        let decision = Decision::new(MessageState::Queued, now.wall, claimed.retry_state.clone());
         return update_keeping_response(claimed, &decision, claimed.message.error.clone());
     };
     let context = RetryContext { claimed, now, server_time: None, wait: Duration::ZERO, max_attempts: 0 };

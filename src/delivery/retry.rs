@@ -58,6 +58,13 @@ pub struct Decision {
     pub postpone_reason: Option<PostponeReason>,
 }
 
+impl Decision {
+    /// Creates a decision that has no special reason and does not concern the current run.
+    pub(super) fn new(state: MessageState, due_at: Timestamp, backoff: RetryState) -> Self {
+        Self { state, due_at, within_run: false, backoff, give_up_reason: None, postpone_reason: None }
+    }
+}
+
 /// Why a message is postponed that can be neither sent nor given up now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostponeReason {
@@ -74,8 +81,6 @@ pub enum GiveUpReason {
     Expired,
     /// It has had `send.max_attempts` attempts.
     MaxAttempts,
-    /// An attempt may have arrived, and a repeat could arrive as well.
-    NotIdempotent,
 }
 
 /// Decides after an attempt, or after a failed upload for one. `jitter` in 0..1 spreads retries
@@ -91,23 +96,18 @@ pub fn decide_after_attempt(
     let now = context.now.wall;
     let history = &context.claimed.history;
     let may_have_arrived = history.may_have_arrived() || action == MessageAction::RetryIfIdempotent;
-    match action {
-        MessageAction::Sent => return final_decision(MessageState::Sent, now, backoff, None),
-        MessageAction::Fail => return give_up_decision(MessageState::Failed, may_have_arrived, now, backoff, None),
-        MessageAction::RetryNow
-        | MessageAction::RetryWithBackoff
-        | MessageAction::RetryAfterMinute
-        | MessageAction::RetryAfterQuotaReset
-        | MessageAction::RetryIfIdempotent => {}
-    }
-    let failed_at = *backoff.first_failed_at.get_or_insert(now);
-    let step = backoff.backoff_step;
+    let (failed_at, step) = (backoff.first_failed_at.unwrap_or(now), backoff.backoff_step);
     let due_at = match action {
+        MessageAction::Sent => return Decision::new(MessageState::Sent, now, backoff),
+        MessageAction::Fail => return give_up_decision(MessageState::Failed, may_have_arrived, now, backoff, None),
         MessageAction::RetryNow => now,
         MessageAction::RetryAfterQuotaReset => next_quota_reset(now, jitter),
         MessageAction::RetryAfterMinute => now.plus(minutes(1).mul_f64(1.0 + 0.2 * jitter)),
-        _ => now.plus(backoff_delay(failed_at, &mut backoff.backoff_step, now, context.wait, jitter)),
+        MessageAction::RetryWithBackoff | MessageAction::RetryIfIdempotent => {
+            now.plus(backoff_delay(failed_at, &mut backoff.backoff_step, now, context.wait, jitter))
+        }
     };
+    backoff.first_failed_at = Some(failed_at);
     let within_run =
         matches!(action, MessageAction::RetryNow | MessageAction::RetryWithBackoff | MessageAction::RetryIfIdempotent)
             && backoff.backoff_step == step;
@@ -119,19 +119,12 @@ pub fn decide_after_attempt(
         // A repeat outside the dedupe window could arrive twice, and `failed` would claim that
         // nothing arrived.
         Some(first) if !is_retry_idempotent(context, first, due_at) || attempts_exhausted => {
-            final_decision(MessageState::Unknown, due_at, backoff, Some(GiveUpReason::NotIdempotent))
+            Decision::new(MessageState::Unknown, due_at, backoff)
         }
         None if attempts_exhausted => {
             give_up_decision(MessageState::Failed, may_have_arrived, due_at, backoff, Some(GiveUpReason::MaxAttempts))
         }
-        _ => Decision {
-            state: MessageState::Queued,
-            due_at,
-            within_run,
-            backoff,
-            give_up_reason: None,
-            postpone_reason: None,
-        },
+        _ => Decision { within_run, ..Decision::new(MessageState::Queued, due_at, backoff) },
     }
 }
 
@@ -149,16 +142,9 @@ pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, j
     };
     match history.first_unresolved() {
         Some(first) if !is_retry_idempotent(context, &first.started, due_at) => {
-            final_decision(MessageState::Unknown, now, backoff, Some(GiveUpReason::NotIdempotent))
+            Decision::new(MessageState::Unknown, now, backoff)
         }
-        _ => Decision {
-            state: MessageState::Queued,
-            due_at,
-            within_run: false,
-            backoff,
-            give_up_reason: None,
-            postpone_reason: None,
-        },
+        _ => Decision::new(MessageState::Queued, due_at, backoff),
     }
 }
 
@@ -166,7 +152,7 @@ pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, j
 pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
     let (claimed, now, backoff) = (context.claimed, context.now.wall, context.claimed.retry_state.clone());
     if claimed.history.first_unresolved().is_some_and(|first| !is_retry_idempotent(context, &first.started, now)) {
-        return Some(final_decision(MessageState::Unknown, now, backoff, Some(GiveUpReason::NotIdempotent)));
+        return Some(Decision::new(MessageState::Unknown, now, backoff));
     }
     match is_expired(context) {
         Some(true) => {
@@ -181,14 +167,7 @@ pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
                 PostponeReason::PreviousPartUnsent
             });
             let due_at = now.plus(POSTPONE_DELAY);
-            Some(Decision {
-                state: MessageState::Queued,
-                due_at,
-                within_run: false,
-                backoff,
-                give_up_reason: None,
-                postpone_reason,
-            })
+            Some(Decision { postpone_reason, ..Decision::new(MessageState::Queued, due_at, backoff) })
         }
     }
 }
@@ -219,16 +198,8 @@ fn give_up_decision(
     backoff: RetryState,
     reason: Option<GiveUpReason>,
 ) -> Decision {
-    final_decision(if may_have_arrived { MessageState::Unknown } else { state }, due_at, backoff, reason)
-}
-
-fn final_decision(
-    state: MessageState,
-    due_at: Timestamp,
-    backoff: RetryState,
-    give_up_reason: Option<GiveUpReason>,
-) -> Decision {
-    Decision { state, due_at, within_run: false, backoff, give_up_reason, postpone_reason: None }
+    let state = if may_have_arrived { MessageState::Unknown } else { state };
+    Decision { give_up_reason: reason, ..Decision::new(state, due_at, backoff) }
 }
 
 /// Returns whether WeChat would drop an attempt at `at` if an earlier one arrived.

@@ -8,9 +8,7 @@ use super::content_cache::ContentCache;
 use super::error::TxError;
 use super::outcome::{MessageAction, RunAction};
 use super::retry::{self, RetryContext};
-use super::settlement::{
-    explain_error, suspension_class, update_from_decision, update_keeping_response, update_without_attempt,
-};
+use super::settlement::{suspension_class, update_from_decision, update_keeping_response, update_without_attempt};
 use super::step::StepTime;
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
@@ -417,9 +415,8 @@ impl RunState {
         };
         let (response, jitter) = (response.clone(), (self.jitter)());
         let decision = retry::decide_for_suspended(action, &self.retry_context(&claimed, step.now), jitter);
-        let error = response.error.clone().map(|error| explain_error(error, &decision, claimed.message.attempts));
         let mut update = update_from_decision(&decision);
-        update.response = ResponseInfo { error, msgid: None, host: None, server_time: None, ..response };
+        update.response = ResponseInfo { msgid: None, host: None, server_time: None, ..response };
         self.record_update(step, claimed, &update, false)?;
         Ok(None)
     }

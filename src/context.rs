@@ -13,7 +13,7 @@ use crate::config::{
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{closest_match, join_list, set_language};
 use crate::secret::ExposeSecret;
-use crate::store::{Store, User, parse_openid};
+use crate::store::{Inspection, Store, User, parse_openid};
 use crate::t;
 use crate::time_zone::set_time_zone;
 use crate::ui::Ui;
@@ -106,6 +106,12 @@ impl AppContext {
     /// Opens the database, and creates it if it does not exist.
     pub fn open_store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.config.database.value)?)
+    }
+
+    /// Opens the database unless that would create or migrate it.
+    pub fn open_current_store(&self) -> Option<Store> {
+        let found = Inspection::open(&self.config.database.value).ok()??;
+        if found.is_current() { self.open_store().ok() } else { None }
     }
 
     /// Opens or creates the database for a command that adds data. An explicit path may be

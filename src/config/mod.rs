@@ -50,6 +50,7 @@ pub use values::{
 };
 
 use crate::i18n::Lang;
+use crate::net::is_loopback;
 use crate::secret::Secret;
 use crate::time_zone::Zone;
 
@@ -275,6 +276,11 @@ impl Config {
     /// `None` if that is not known.
     pub fn push_url(&self) -> Option<Url> {
         self.public_url()?.join(self.push.path.value.trim_start_matches('/')).ok()
+    }
+
+    /// Returns whether phones open pages of the sandbox: only its pages are on this machine.
+    pub fn uses_sandbox(&self) -> bool {
+        is_loopback(&self.network.open_base.value)
     }
 
     /// Returns whether `[push]` is set up: a token or a key is configured, readable or not.

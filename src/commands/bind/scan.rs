@@ -15,7 +15,6 @@ use crate::config::Origin;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::http_server::ServerHandle;
-use crate::net::is_loopback;
 use crate::push_listener;
 use crate::random::random_base62;
 use crate::report::classify;
@@ -81,7 +80,7 @@ pub(super) fn refusal_since(context: &BindContext, began_at: Timestamp) -> Optio
         let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
         RefusalReport::read(&store, &context.app_id).ok()??
     };
-    let is_sandbox = is_loopback(&context.app.config.network.open_base.value);
+    let is_sandbox = context.app.config.uses_sandbox();
     (report.last_at >= began_at).then(|| (report.describe(now), report.fix(is_sandbox)))
 }
 

@@ -7,7 +7,6 @@ use super::message_view::MessageView;
 use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
-use crate::net::is_loopback;
 use crate::serve::RefusalReport;
 use crate::store::{ReceiptStatus, ServeLock, Store};
 use crate::t;
@@ -56,7 +55,7 @@ impl ReceiptWait {
             timeout,
             database,
             app_id,
-            is_sandbox: is_loopback(&app.config.network.open_base.value),
+            is_sandbox: app.config.uses_sandbox(),
             started_at: Timestamp::now(),
             is_warned,
             store: None,

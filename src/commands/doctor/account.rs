@@ -34,24 +34,24 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender
     let Ok(client) = Client::new(&network::client_settings(app)) else { return };
     let mut session = match AccountSession::open(app, client, account) {
         Ok((session, detail)) => {
-            let _ = sender.send(Check::ok(CheckName::Token, detail));
-            let _ = sender.send(Check::ok(CheckName::IpList, t!("doctor-ip-list")));
+            sender.report(Check::ok(CheckName::Token, detail));
+            sender.report(Check::ok(CheckName::IpList, t!("doctor-ip-list")));
             session
         }
         Err(error) => {
             let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
             let is_ip_error = refusal.is_some_and(|refusal| IP_ERRORS.contains(&refusal.errcode));
             let name = if is_ip_error { CheckName::IpList } else { CheckName::Token };
-            let _ = sender.send(wechat_failure(name, &error));
+            sender.report(wechat_failure(name, &error));
             return;
         }
     };
-    let _ = sender
-        .send(check_apis(&mut session, type_sender).unwrap_or_else(|error| wechat_failure(CheckName::Apis, &error)));
+    sender
+        .report(check_apis(&mut session, type_sender).unwrap_or_else(|error| wechat_failure(CheckName::Apis, &error)));
     for check in templates::check(&mut session, app) {
-        let _ = sender.send(check);
+        sender.report(check);
     }
-    let _ = push::check_from_outside(&mut session, app).map(|check| sender.send(check));
+    sender.report(push::check_from_outside(&mut session, app));
 }
 
 /// The account's permission to use an API, according to its quota.

@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
-use super::probe::{self, ProbeError};
+use super::probe::{self, ProbeFixes};
 use super::served_config::{OldServedConfig, is_refusal_of_serve};
 use crate::callback::{OAuthState, is_callback_page};
 use crate::context::AppContext;
@@ -13,7 +13,7 @@ use crate::http_server::{HttpResponse, Limits, Request};
 use crate::i18n::{io_error_text, join_clauses};
 use crate::listen;
 use crate::listen::tls_files;
-use crate::net::{is_loopback, is_private};
+use crate::net::is_private;
 use crate::report::classify;
 use crate::store::ServeLock;
 use crate::t;
@@ -31,8 +31,7 @@ pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountT
             return Check::warning(CheckName::RedirectUri, report.message, report.hint);
         }
     };
-    // Pages on this machine that phones open belong to the sandbox.
-    let is_sandbox = is_loopback(&app.config.network.open_base.value);
+    let is_sandbox = app.config.uses_sandbox();
     let (verified_only, general): (Vec<_>, Vec<_>) =
         problems(uri, is_sandbox).into_iter().partition(RedirectProblem::is_verified_only);
     let describe = |problems: Vec<RedirectProblem>| join_clauses(problems.iter().map(RedirectProblem::describe));
@@ -81,21 +80,21 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let (listen, server) = match bound {
         Ok(bound) => bound,
         Err(error) => {
-            let _ = sender.send(Check::from_report(CheckName::Port, classify(&error)));
+            sender.report(Check::from_report(CheckName::Port, classify(&error)));
             return;
         }
     };
     let listen = listen.to_string();
-    let _ = sender.send(Check::ok(CheckName::Port, t!("doctor-port", address = listen)));
+    sender.report(Check::ok(CheckName::Port, t!("doctor-port", address = listen)));
     let files = match tls_files::load(&app.config) {
         Ok(files) => files,
         Err(error) => {
-            let _ = sender.send(Check::from_report(CheckName::Callback, classify(&error.into())));
+            sender.report(Check::from_report(CheckName::Callback, classify(&error.into())));
             return;
         }
     };
     for (what, fix) in files.warnings {
-        let _ = sender.send(Check::warning(CheckName::Callback, what, fix));
+        sender.report(Check::warning(CheckName::Callback, what, fix));
     }
     let server = server.with_tls(files.tls);
     // The first secret proves to the listener that the doctor sent the request. The second proves
@@ -116,18 +115,18 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
         }
         Err(error) => Some(Check::failure(CheckName::Callback, io_error_text(&error), None)),
     };
-    let _ = check.map(|check| sender.send(check));
+    sender.report(check);
 }
 
 /// Checks that a running `serve` answers phones. It knows no binding of the doctor, so it shows the
 /// page of an invalid call.
 fn check_served(sender: &CheckSender, app: &AppContext, uri: &Url) {
     let address = app.config.serve_address().map_or_else(|_| String::new(), |address| address.to_string());
-    let _ = sender.send(Check::ok(CheckName::Port, t!("doctor-port-serve", address = address)));
+    sender.report(Check::ok(CheckName::Port, t!("doctor-port-serve", address = address)));
     let Ok(nonce) = OAuthState::new("doctor") else { return };
     let is_own = |body: &[u8]| is_callback_page(&String::from_utf8_lossy(body));
     let check = probe(app, uri, &nonce, is_own, &address);
-    let _ = check.map(|check| sender.send(check));
+    sender.report(check);
 }
 
 /// Sends a request to redirect_uri and reports which server responded; `None` if the configuration
@@ -143,7 +142,7 @@ fn probe(
     url.query_pairs_mut().append_pair("state", request_nonce.as_str()).append_pair(OWN_CHECK_PARAMETER, "1");
     let response = match probe::send(app, url) {
         Ok(response) => response,
-        Err(error) => return describe_failure(error, uri, listen),
+        Err(error) => return error.into_check(CheckName::Callback, uri, probe_fixes(uri, listen)),
     };
     if is_own(&response.body) {
         return Some(Check::ok(CheckName::Callback, t!("doctor-callback", uri = uri.as_str())));
@@ -159,23 +158,12 @@ fn probe(
     })
 }
 
-fn describe_failure(error: ProbeError, uri: &Url, listen: &str) -> Option<Check> {
-    let detail = |cause: String| t!("doctor-callback-failed", uri = uri.as_str(), cause = cause);
-    Some(match error {
-        ProbeError::UnknownHost { cause } => {
-            let host = uri.host_str().unwrap_or_default();
-            let detail = t!("doctor-names-failed", name = host, cause = cause);
-            Check::failure(CheckName::Callback, detail, t!("doctor-callback-name-fix"))
-        }
-        ProbeError::Tls { cause } => Check::failure(CheckName::Callback, detail(cause), t!("doctor-callback-tls-fix")),
-        ProbeError::Unreachable { cause, is_local: true } => {
-            Check::failure(CheckName::Callback, detail(cause), t!("doctor-callback-own-fix", address = listen))
-        }
-        ProbeError::Unreachable { cause, is_local: false } => {
-            let port = uri.port_or_known_default().unwrap_or_default().to_string();
-            let detail = t!("doctor-callback-far", uri = uri.as_str(), cause = cause);
-            Check::warning(CheckName::Callback, detail, t!("doctor-callback-far-fix", port = port))
-        }
-        ProbeError::NoClient => return None,
-    })
+fn probe_fixes(uri: &Url, listen: &str) -> ProbeFixes {
+    let port = uri.port_or_known_default().unwrap_or_default().to_string();
+    ProbeFixes {
+        unknown_host: t!("doctor-callback-name-fix"),
+        tls: t!("doctor-callback-tls-fix"),
+        unreachable_here: t!("doctor-callback-own-fix", address = listen),
+        unreachable_elsewhere: t!("doctor-callback-far-fix", port = port),
+    }
 }

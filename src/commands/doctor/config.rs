@@ -22,7 +22,7 @@ pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<
     let app = match Config::load(flags, &environment) {
         Ok(config) => AppContext::from_config(config),
         Err(error) => {
-            let _ = sender.send(Check::from_report(CheckName::Config, classify(&error.into())));
+            sender.report(Check::from_report(CheckName::Config, classify(&error.into())));
             return;
         }
     };
@@ -40,9 +40,9 @@ pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<
         }
     };
     // The send fails after the timeout, when the receiver is gone.
-    let _ = sender.send(config_check);
+    sender.report(config_check);
     check_permissions(sender, config);
-    let _ = sender.send(check_credentials(config));
+    sender.report(check_credentials(config));
     let _ = loaded.send(app);
 }
 
@@ -56,10 +56,10 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
             Some(file) => t!("doctor-permissions-none", path = file),
             None => t!("doctor-permissions"),
         };
-        let _ = sender.send(Check::ok(CheckName::Permissions, detail));
+        sender.report(Check::ok(CheckName::Permissions, detail));
     }
     for problem in problems {
-        let _ = sender.send(Check::warning(CheckName::Permissions, problem.what, problem.hint));
+        sender.report(Check::warning(CheckName::Permissions, problem.what, problem.hint));
     }
 }
 

@@ -49,10 +49,8 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
         Err(error) => (database_failure(error), OutboxAccess::Unreadable),
     };
     let is_usable = check.status != Level::Failure;
-    let _ = sender.send(check);
-    if let Some(check) = check_disk_space(files::nearest_existing_dir(path)) {
-        let _ = sender.send(check);
-    }
+    sender.report(check);
+    sender.report(check_disk_space(files::nearest_existing_dir(path)));
     let (check, recipients) = match outbox {
         _ if !is_usable || app.config.app_id.is_none() => return,
         OutboxAccess::Open => {
@@ -62,10 +60,8 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
         OutboxAccess::Absent => (Check::ok(CheckName::Outbox, t!("doctor-outbox-empty")), check_recipients(app)),
         OutboxAccess::Unreadable => return,
     };
-    let _ = sender.send(check);
-    if let Some(check) = recipients {
-        let _ = sender.send(check);
-    }
+    sender.report(check);
+    sender.report(recipients);
 }
 
 /// Whether the outbox can be read.
@@ -178,7 +174,7 @@ fn check_outbox(app: &AppContext) -> anyhow::Result<Check> {
     }
     let since = Some(now.minus(RECENT_WINDOW));
     let unknown = MessageFilter { states: &[MessageState::Unknown], since, ..MessageFilter::default() };
-    let unknown = store.messages(app.app_id(), &unknown)?.len();
+    let unknown = store.count_messages(app.app_id(), &unknown)?;
     if unknown > 0 {
         let detail = t!("doctor-outbox-unknown", count = unknown);
         return Ok(Check::warning(CheckName::Outbox, detail, t!("doctor-outbox-unknown-fix")));

@@ -67,7 +67,7 @@ pub(super) fn check_dns(sender: &CheckSender, app: &AppContext) {
             false => Check::warning(CheckName::Names, detail, fix),
         }
     };
-    let _ = sender.send(check);
+    sender.report(check);
 }
 
 /// Connects to the proxy, if there is one, and to WeChat.
@@ -77,26 +77,26 @@ pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
         settings.api_base.iter().map(|base| proxy_for(base, &settings)).find(|proxy| !matches!(proxy, Ok(None)));
     match proxy.unwrap_or(Ok(None)) {
         Ok(proxy) => {
-            let _ = sender.send(check_proxy(proxy.as_ref()));
+            sender.report(check_proxy(proxy.as_ref()));
         }
         Err(error) => {
-            let _ = sender.send(Check::from_report(CheckName::Proxy, classify(&error.into())));
+            sender.report(Check::from_report(CheckName::Proxy, classify(&error.into())));
             return;
         }
     }
     let client = match Client::new(&settings) {
         Ok(client) => client,
         Err(error) => {
-            let _ = sender.send(Check::from_report(CheckName::Tls, classify(&error.into())));
+            sender.report(Check::from_report(CheckName::Tls, classify(&error.into())));
             return;
         }
     };
     let (reached, failed): (Vec<_>, Vec<_>) = client.probe_hosts().into_iter().partition(Result::is_ok);
     let reached: Vec<HostProbe> = reached.into_iter().flatten().collect();
     let failed: Vec<wechat::Error> = failed.into_iter().filter_map(Result::err).collect();
-    let _ = sender.send(check_tls(&reached, &failed));
+    sender.report(check_tls(&reached, &failed));
     if let Some((host, offset)) = reached.iter().find_map(|probe| Some((probe.host.as_str(), probe.clock_offset?))) {
-        let _ = sender.send(check_clock(host, offset));
+        sender.report(check_clock(host, offset));
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::blocking::Client;
 use url::{Host, Url};
 
+use super::check::{Check, CheckName};
 use crate::context::AppContext;
 use crate::i18n::{error_text, io_error_text};
 use crate::net;
@@ -40,6 +41,36 @@ pub(super) enum ProbeError {
     Unreachable { cause: String, is_local: bool },
     /// The configuration allows no request; another check reports that.
     NoClient,
+}
+
+/// What to do about each [`ProbeError`].
+pub(super) struct ProbeFixes {
+    pub(super) unknown_host: String,
+    pub(super) tls: String,
+    /// The host is this machine.
+    pub(super) unreachable_here: String,
+    /// The host may be this machine, behind a router that does not lead back to it.
+    pub(super) unreachable_elsewhere: String,
+}
+
+impl ProbeError {
+    /// Returns the finding about `url`; `None` if another check reports it.
+    pub(super) fn into_check(self, name: CheckName, url: &Url, fixes: ProbeFixes) -> Option<Check> {
+        let detail = |cause: String| t!("doctor-callback-failed", uri = url.as_str(), cause = cause);
+        Some(match self {
+            Self::UnknownHost { cause } => {
+                let detail = t!("doctor-names-failed", name = url.host_str().unwrap_or_default(), cause = cause);
+                Check::failure(name, detail, fixes.unknown_host)
+            }
+            Self::Tls { cause } => Check::failure(name, detail(cause), fixes.tls),
+            Self::Unreachable { cause, is_local: true } => Check::failure(name, detail(cause), fixes.unreachable_here),
+            Self::Unreachable { cause, is_local: false } => {
+                let detail = t!("doctor-callback-far", uri = url.as_str(), cause = cause);
+                Check::warning(name, detail, fixes.unreachable_elsewhere)
+            }
+            Self::NoClient => return None,
+        })
+    }
 }
 
 /// Sends a GET request and follows no redirect.

@@ -10,7 +10,7 @@ use url::Url;
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use super::database::format_age;
-use super::probe::{self, ProbeError, ProbeResponse};
+use super::probe::{self, ProbeFixes, ProbeResponse};
 use super::served_config::{OldServedConfig, is_refusal_of_serve};
 use super::session::AccountSession;
 use crate::clock::Timestamp;
@@ -18,11 +18,10 @@ use crate::context::AppContext;
 use crate::http_server::{HttpResponse, Limits, Request, ServerHandle};
 use crate::i18n::join_list;
 use crate::listen::{self, tls_files};
-use crate::net::is_loopback;
 use crate::random::random_base62;
 use crate::report::classify;
 use crate::serve::{RefusalReport, console_place};
-use crate::store::{Inspection, MessageFilter, ReceiptFilter, ReceiptStatus, ServeLock, Store};
+use crate::store::{MessageFilter, ReceiptFilter, ReceiptStatus, ServeLock, Store};
 use crate::t;
 use crate::wechat::push::{PushQuery, PushSettings};
 use crate::wechat::push_url::push_url_problem;
@@ -60,26 +59,25 @@ pub(super) fn check_mode(app: &AppContext, account_type: Option<AccountType>) ->
 pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Receiver<()>) {
     let is_serving = ServeLock::is_held(&app.config.database, app.app_id());
     let old_config = OldServedConfig::find(app);
-    let store = open_current_store(app);
-    let _ = sender.send(check_serve(app, store.as_ref(), is_serving));
+    let store = app.open_current_store();
+    sender.report(check_serve(app, store.as_ref(), is_serving));
     let more = [
         old_config.as_ref().map(OldServedConfig::check),
         store.as_ref().and_then(|store| check_refused(app, store)),
         store.as_ref().and_then(|store| check_receipts(app, store)),
     ];
-    more.into_iter().flatten().for_each(|check| drop(sender.send(check)));
+    more.into_iter().for_each(|check| sender.report(check));
     // Nothing is sent; the wait ends when the channel closes.
     let _ = callback_ended.recv();
     // `check_mode` reports secrets that cannot be used.
     let Ok(settings) = app.push_settings() else { return };
     let Some(url) = app.config.push_url() else {
-        let _ =
-            sender.send(Check::warning(CheckName::PushUrl, t!("doctor-push-url-none"), t!("doctor-push-url-none-fix")));
+        sender.report(Check::warning(CheckName::PushUrl, t!("doctor-push-url-none"), t!("doctor-push-url-none-fix")));
         return;
     };
-    if let Some(problem) = push_url_problem(&url, is_loopback(&app.config.network.open_base.value)) {
+    if let Some(problem) = push_url_problem(&url, app.config.uses_sandbox()) {
         let detail = t!("ui-cause", what = url.as_str(), cause = problem.describe());
-        let _ = sender.send(Check::failure(CheckName::PushUrl, detail, t!("doctor-push-url-fix")));
+        sender.report(Check::failure(CheckName::PushUrl, detail, t!("doctor-push-url-fix")));
         return;
     }
     let (Ok(nonce), Ok(echostr)) = (random_base62(NONCE_CHARS), random_base62(NONCE_CHARS)) else { return };
@@ -96,21 +94,15 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
             Some(old.explain(CheckName::PushUrl, &url))
         }
         (Ok(response), _) => Some(describe_response(&response, &url, &echostr, is_serving, &address)),
-        (Err(error), _) => describe_failure(error, &url, &address),
+        (Err(error), _) => error.into_check(CheckName::PushUrl, &url, probe_fixes(&url, address)),
     };
-    let _ = check.map(|check| sender.send(check));
-}
-
-/// Opens the database, unless that would migrate it.
-fn open_current_store(app: &AppContext) -> Option<Store> {
-    let found = Inspection::open(&app.config.database.value).ok()??;
-    if found.is_current() { app.open_store().ok() } else { None }
+    sender.report(check);
 }
 
 /// Warns about pushes that were refused since the last accepted one.
 fn check_refused(app: &AppContext, store: &Store) -> Option<Check> {
     let report = RefusalReport::read(store, app.app_id()).ok()??;
-    let is_sandbox = is_loopback(&app.config.network.open_base.value);
+    let is_sandbox = app.config.uses_sandbox();
     Some(Check::warning(CheckName::RefusedPushes, report.describe(Timestamp::now()), report.fix(is_sandbox)))
 }
 
@@ -122,7 +114,7 @@ fn check_receipts(app: &AppContext, store: &Store) -> Option<Check> {
         receipt: Some(ReceiptFilter::Is(ReceiptStatus::Failed)),
         ..MessageFilter::default()
     };
-    let count = store.messages(app.app_id(), &filter).ok()?.len();
+    let count = store.count_messages(app.app_id(), &filter).ok()?;
     let detail = || t!("doctor-receipts-failed", count = count);
     (count > 0).then(|| Check::warning(CheckName::Receipts, detail(), t!("doctor-receipts-failed-fix")))
 }
@@ -196,24 +188,14 @@ fn describe_response(response: &ProbeResponse, url: &Url, echostr: &str, is_serv
     }
 }
 
-fn describe_failure(error: ProbeError, url: &Url, address: &str) -> Option<Check> {
-    let detail = |cause: String| t!("doctor-callback-failed", uri = url.as_str(), cause = cause);
-    Some(match error {
-        ProbeError::UnknownHost { cause } => {
-            let detail = t!("doctor-names-failed", name = url.host_str().unwrap_or_default(), cause = cause);
-            Check::failure(CheckName::PushUrl, detail, t!("doctor-push-url-name-fix"))
-        }
-        ProbeError::Tls { cause } => Check::failure(CheckName::PushUrl, detail(cause), t!("doctor-push-url-tls-fix")),
-        ProbeError::Unreachable { cause, is_local: true } => {
-            Check::failure(CheckName::PushUrl, detail(cause), t!("doctor-push-url-own-fix", address = address))
-        }
-        ProbeError::Unreachable { cause, is_local: false } => {
-            let port = url.port_or_known_default().unwrap_or_default().to_string();
-            let detail = t!("doctor-callback-far", uri = url.as_str(), cause = cause);
-            Check::warning(CheckName::PushUrl, detail, t!("doctor-push-url-far-fix", port = port))
-        }
-        ProbeError::NoClient => return None,
-    })
+fn probe_fixes(url: &Url, address: String) -> ProbeFixes {
+    let port = url.port_or_known_default().unwrap_or_default().to_string();
+    ProbeFixes {
+        unknown_host: t!("doctor-push-url-name-fix"),
+        tls: t!("doctor-push-url-tls-fix"),
+        unreachable_here: t!("doctor-push-url-own-fix", address = address),
+        unreachable_elsewhere: t!("doctor-push-url-far-fix", port = port),
+    }
 }
 
 /// Asks WeChat to reach the host of the push URL. Returns `None` without `[push]`, if the account
@@ -226,7 +208,7 @@ pub(super) fn check_from_outside(session: &mut AccountSession, app: &AppContext)
         Ok(Ok(found)) => found,
         Ok(Err(error)) if error.api_error().is_some_and(|refusal| refusal.errcode == NO_PUSH_URL) => {
             let url = app.config.push_url().map(String::from).unwrap_or_default();
-            let is_sandbox = is_loopback(&app.config.network.open_base.value);
+            let is_sandbox = app.config.uses_sandbox();
             let fix = t!("doctor-push-outside-none-fix", url = url, place = console_place(is_sandbox));
             return Some(Check::warning(CheckName::PushUrlOutside, t!("doctor-push-outside-none"), fix));
         }

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::report::classify;
 use crate::secret::Secret;
-use crate::store::{Inspection, Store};
+use crate::store::Store;
 use crate::t;
 use crate::time_zone::format_local;
 use crate::wechat::{self, Client, Endpoint};
@@ -26,10 +26,8 @@ impl AccountSession {
     /// The classic endpoint would invalidate the token of other processes, so a cached token is
     /// used there.
     pub(super) fn open(app: &AppContext, client: Client, account: Account) -> anyhow::Result<(Self, String)> {
-        let is_current_schema = Inspection::open(&app.config.database.value)
-            .is_ok_and(|inspection| inspection.is_some_and(|inspection| inspection.is_current()));
         // The database check reports a database that cannot be opened.
-        let mut store = if is_current_schema { app.open_store().ok() } else { None };
+        let mut store = app.open_current_store();
         let mut detail = t!("doctor-token");
         let token = match &mut store {
             Some(store) => {

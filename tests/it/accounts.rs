@@ -109,11 +109,11 @@ fn secret_comes_from_environment_or_file() {
     env.set_variable("CREDENTIALS_DIRECTORY", directory.to_str().unwrap());
     env.run("token --refresh").assert_success();
     env.set_variable("WXBOX_APP_SECRET_FILE", "absent");
-    env.run("token --refresh").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox token --refresh
+2> error: cannot read the AppSecret: the file in WXBOX_APP_SECRET_FILE does not exist
+2> hint: use the path of a file that contains the AppSecret; the AppSecret itself belongs in app_secret or WXBOX_APP_SECRET
 exit 3
---- stderr
-error: cannot read the AppSecret: the file in WXBOX_APP_SECRET_FILE does not exist
-hint: use the path of a file that contains the AppSecret; the AppSecret itself belongs in app_secret or WXBOX_APP_SECRET
 
 "#]]);
     env.run("user list").assert_success();

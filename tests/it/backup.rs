@@ -16,16 +16,14 @@ fn backup_equals_database() {
     other.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
     env.run("user add luffy --tag crew").assert_success();
     assert!(env.path(".local/share/wxbox/wxbox.db-wal").metadata().unwrap().len() > 0, "what counts is in the log");
-    env.run("backup copy.db").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox backup copy.db
 copied the database to copy.db
 
 "#]]);
     assert_eq!(env.path("copy.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    env.run("--database copy.db user list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --database copy.db user list
 luffy	-	crew		not bound
 
 "#]]);
@@ -34,11 +32,11 @@ luffy	-	crew		not bound
     env.write_file("copy.db-wal", [0; 100]);
     drop(other);
     env.run("user add nami").assert_success();
-    env.run("backup copy.db").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox backup copy.db
+2> error: copy.db already exists
+2> hint: run it again with --force to replace the file
 exit 2
---- stderr
-error: copy.db already exists
-hint: run it again with --force to replace the file
 
 "#]]);
     let json = env.run("backup copy.db --force --json").assert_success().json_lines();
@@ -78,11 +76,11 @@ exit 2
 fn backup_never_overwrites_other_files() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("backup --force restore").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox backup --force restore
+2> error: restore looks like a command, not a file name
+2> hint: run `wxbox backup ./restore` to write a file with that name, or `wxbox help recovery` to restore a backup
 exit 2
---- stderr
-error: restore looks like a command, not a file name
-hint: run `wxbox backup ./restore` to write a file with that name, or `wxbox help recovery` to restore a backup
 
 "#]]);
     env.run("backup ./restore").assert_success();

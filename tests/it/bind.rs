@@ -182,9 +182,8 @@ exit 4
 
 "#]]);
     env.run("bind --user luffy --openid oAnother").assert_success();
-    env.run("--json unbind --user luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json unbind --user luffy
 {"event":"unbound","user":"luffy","openid":"oAnother"}
 
 "#]]);
@@ -194,11 +193,11 @@ exit 0
 fn openid_is_validated_before_saving() {
     let env = env_with_luffy();
     env.run("user add nami").assert_success();
-    env.run("bind --user luffy --openid 'o openid'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy --openid 'o openid'
+2> error: "o openid" is not an openid
+2> hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 exit 2
---- stderr
-error: "o openid" is not an openid
-hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
     env.run("bind --user luffy --openid oThe_same").assert_success();

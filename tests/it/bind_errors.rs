@@ -90,27 +90,27 @@ exit 1
 
 "#]]);
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret = \"0123456789abcdef0123456789abcdef\"\n");
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: redirect_uri is not set
+2> hint: set redirect_uri in [HOME]/.config/wxbox/config.toml, or set WXBOX_REDIRECT_URI, such as "http://203.0.113.7/callback/"
 exit 3
---- stderr
-error: redirect_uri is not set
-hint: set redirect_uri in [HOME]/.config/wxbox/config.toml, or set WXBOX_REDIRECT_URI, such as "http://203.0.113.7/callback/"
 
 "#]]);
     env.set_variable("WXBOX_REDIRECT_URI", "https://example.com/callback");
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: cannot determine where to listen: listen.address is not set, and redirect_uri is https
+2> hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml to the address to which the proxy forwards callbacks, such as "127.0.0.1:[PORT]"
 exit 3
---- stderr
-error: cannot determine where to listen: listen.address is not set, and redirect_uri is https
-hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml to the address to which the proxy forwards callbacks, such as "127.0.0.1:[PORT]"
 
 "#]]);
     env.set_variable("WXBOX_REDIRECT_URI", "example.com/callback");
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: WXBOX_REDIRECT_URI: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+2> hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 exit 3
---- stderr
-error: WXBOX_REDIRECT_URI: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
 }

@@ -118,18 +118,18 @@ hint: set listen.tls_key to a PEM file with an RSA, ECDSA or Ed25519 key (-----B
 "#]],
     );
     std::fs::remove_file(env.path(".config/wxbox/key.pem")).unwrap();
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: listen.tls_key: cannot read [HOME]/.config/wxbox/key.pem: No such file or directory (os error 2)
+2> hint: check listen.tls_key; a relative path starts at the directory of the config
 exit 3
---- stderr
-error: listen.tls_key: cannot read [HOME]/.config/wxbox/key.pem: No such file or directory (os error 2)
-hint: check listen.tls_key; a relative path starts at the directory of the config
 
 "#]]);
     env.replace_in_config(&[("tls_key = \"key.pem\"\n", "")]);
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: [HOME]/.config/wxbox/config.toml:5: listen.tls_cert requires listen.tls_key
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:5: listen.tls_cert requires listen.tls_key
 
 "#]]);
 }
@@ -229,35 +229,35 @@ Open the URL in the WeChat app of luffy.
 fn invalid_verification_file_is_not_served() {
     let (env, path) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", b"");
     std::fs::remove_file(&path).unwrap();
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: No such file or directory (os error 2)
+2> hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 exit 3
---- stderr
-error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: No such file or directory (os error 2)
-hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 
 "#]]);
     std::fs::create_dir(&path).unwrap();
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: Is a directory (os error 21)
+2> hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 exit 3
---- stderr
-error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: Is a directory (os error 21)
-hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 
 "#]]);
     let (env, _) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", &[b'x'; 2000]);
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: file too large
+2> hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 exit 3
---- stderr
-error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: file too large
-hint: check listen.domain_verify_file; a relative path starts at the directory of the config
 
 "#]]);
     let (env, _) = env_with_verification_file("MP_verify.txt", b"");
-    env.run("bind --user luffy").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user luffy
+2> error: [HOME]/.config/wxbox/MP_verify.txt is not the file of WeChat: unexpected file name
+2> hint: set listen.domain_verify_file to the file that 网页授权域名 provides (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/MP_verify.txt is not the file of WeChat: unexpected file name
-hint: set listen.domain_verify_file to the file that 网页授权域名 provides (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
 
 "#]]);
     let found = problem_lines(&env.run("--json doctor"));

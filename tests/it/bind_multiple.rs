@@ -119,21 +119,20 @@ hint: run `wxbox bind --unbound` to bind all unbound users
 
 "#]]);
     assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
-    env.run("--json bind --unbound --tag crew --timeout 1s").assert_snapshot(str![[r#"
-exit 8
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json bind --unbound --tag crew --timeout 1s
 {"event":"authorize_url","user":"nami","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 {"event":"timeout","user":"nami"}
 {"event":"authorize_url","user":"zoro","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
 {"event":"timeout","user":"zoro"}
---- stderr
-1 of 2: nami
-Open the URL in the WeChat app of nami.
-warning: nami was not bound within 1s
-2 of 2: zoro
-Open the URL in the WeChat app of zoro.
-warning: zoro was not bound within 1s
-{"error":"bound 0 of 2 users; not bound: nami, zoro","hint":"run `wxbox bind --unbound` to bind all unbound users","code":8}
+2> 1 of 2: nami
+2> Open the URL in the WeChat app of nami.
+2> warning: nami was not bound within 1s
+2> 2 of 2: zoro
+2> Open the URL in the WeChat app of zoro.
+2> warning: zoro was not bound within 1s
+2> {"error":"bound 0 of 2 users; not bound: nami, zoro","hint":"run `wxbox bind --unbound` to bind all unbound users","code":8}
+exit 8
 
 "#]]);
 }
@@ -250,11 +249,11 @@ error: no user has the tag crow
 hint: did you mean crew?
 
 "#]]);
-    env.run("bind -u luffy -u nami --openid oOpenid").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind -u luffy -u nami --openid oOpenid
+2> error: --openid supports only one user
+2> hint: bind the users one by one, or import their openids with `wxbox user import`
 exit 2
---- stderr
-error: --openid supports only one user
-hint: bind the users one by one, or import their openids with `wxbox user import`
 
 "#]]);
     assert_eq!(binding_list(&env), "nami oNami");

@@ -121,11 +121,11 @@ fn time_out_after_refused_pushes_says_why() {
 fn bound_user_needs_rebind() {
     let (env, address) = env_with_zoro("");
     env.run(&format!("bind --user zoro --openid {LUFFY}")).assert_success();
-    env.run("bind --user zoro --scan").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user zoro --scan
+2> error: zoro is already bound to oLuffy_wears_the_straw_hat_1
+2> hint: use --rebind to replace the binding
 exit 4
---- stderr
-error: zoro is already bound to oLuffy_wears_the_straw_hat_1
-hint: use --rebind to replace the binding
 
 "#]]);
     let mut bind = env.spawn("bind --user zoro --scan --rebind");
@@ -162,20 +162,20 @@ fn interrupted_wait_leaves_no_code() {
 fn scan_needs_push_and_permission() {
     let env = TestEnv::new();
     env.run("user add zoro").assert_success();
-    env.run("bind --user zoro --scan").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user zoro --scan
+2> error: push.token is not set
+2> hint: set token and aes_key under [push] in [HOME]/.config/wxbox/config.toml, or set WXBOX_PUSH_TOKEN and WXBOX_PUSH_AES_KEY, to the Token and the EncodingAESKey of 消息推送 (微信开发者平台 → 我的业务 → 服务号 → 消息推送); a test account has no aes_key
 exit 3
---- stderr
-error: push.token is not set
-hint: set token and aes_key under [push] in [HOME]/.config/wxbox/config.toml, or set WXBOX_PUSH_TOKEN and WXBOX_PUSH_AES_KEY, to the Token and the EncodingAESKey of 消息推送 (微信开发者平台 → 我的业务 → 服务号 → 消息推送); a test account has no aes_key
 
 "#]]);
     let (mut env, _) = env_with_zoro("");
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/qrcode/create\"\nerrcode = 48001\n");
-    env.run("bind --user zoro --scan").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --user zoro --scan
+2> error: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: parametric codes are for verified (已认证) service accounts and test accounts; run the command without --scan
 exit 3
---- stderr
-error: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: parametric codes are for verified (已认证) service accounts and test accounts; run the command without --scan
 
 "#]]);
 }

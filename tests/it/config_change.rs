@@ -35,18 +35,16 @@ fn env_with_config() -> TestEnv {
 fn value_is_set_and_everything_else_stays() {
     let env = env_with_config();
     set_mode(&env.path(".config/wxbox/config.toml"), 0o640);
-    env.run("config set send.rate 7").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config set send.rate 7
 set send.rate = 7 in [HOME]/.config/wxbox/config.toml
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG.replace("rate = 5", "rate = 7"));
     let metadata = fs::metadata(env.path(".config/wxbox/config.toml")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o640);
-    env.run("--json config set send.wait 1m templates.backup.data.host db1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json config set send.wait 1m templates.backup.data.host db1
 {"key":"send.wait","value":"1m","path":"[HOME]/.config/wxbox/config.toml"}
 {"key":"templates.backup.data.host","value":"db1","path":"[HOME]/.config/wxbox/config.toml"}
 
@@ -66,9 +64,8 @@ fn lists_and_paths_have_the_form_of_the_file() {
     assert!(text.contains("api_base = [\"https://a.example.com\", \"https://b.example.com\"]"), "{text}");
     // A relative path is relative to the directory of the user, not to that of the file.
     assert!(text.contains(&format!("ca_file = \"{}\"", env.path("ca.pem").display())), "{text}");
-    env.run("config get network.api_base").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config get network.api_base
 https://a.example.com/
 https://b.example.com/
 
@@ -152,19 +149,19 @@ fn secret_is_never_an_argument() {
         assert_eq!(output.status(), Some(2), "{key}");
         assert!(!output.stderr().contains(SECRET) && output.stderr().contains("history of your shell"), "{key}");
     }
-    env.run("config set network.proxy http://me:hunter2@proxy.example:3128").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config set network.proxy http://me:hunter2@proxy.example:3128
+2> error: the value of network.proxy is a secret, and other users of this machine can see arguments
+2> hint: run `wxbox config set network.proxy -` with the value on standard input; delete the value that you typed from the history of your shell, and replace the secret if others may have seen it
 exit 2
---- stderr
-error: the value of network.proxy is a secret, and other users of this machine can see arguments
-hint: run `wxbox config set network.proxy -` with the value on standard input; delete the value that you typed from the history of your shell, and replace the secret if others may have seen it
 
 "#]]);
     assert_eq!(env.read_config(), CONFIG);
-    env.run("config set app_secret").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config set app_secret
+2> error: the value of app_secret is missing
+2> hint: run `wxbox config set app_secret` on a terminal, or `wxbox config set app_secret -` with the value on standard input
 exit 2
---- stderr
-error: the value of app_secret is missing
-hint: run `wxbox config set app_secret` on a terminal, or `wxbox config set app_secret -` with the value on standard input
 
 "#]]);
     env.run_with_stdin("config set app_secret -", format!("{SECRET}\n")).assert_snapshot(str![[r#"
@@ -176,10 +173,10 @@ stored the AppSecret in [HOME]/.config/wxbox/config.toml; run `wxbox doctor` to 
     assert_eq!(env.read_config(), CONFIG.replace("\"old\"", &format!("\"{SECRET}\"")));
     env.run_with_stdin("config set push.token --stdin", "abc123").assert_success();
     assert!(env.read_config().contains("token = \"abc123\""));
-    env.run("config get app_secret").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox config get app_secret
+2> error: app_secret is a secret, which wxbox does not print
 exit 2
---- stderr
-error: app_secret is a secret, which wxbox does not print
 
 "#]]);
 }
@@ -199,9 +196,8 @@ fn secret_is_asked_for_and_not_shown() {
 #[test]
 fn value_is_removed_and_comments_stay() {
     let env = env_with_config();
-    env.run("config unset send.rate").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config unset send.rate
 removed send.rate from [HOME]/.config/wxbox/config.toml
 
 "#]]);
@@ -230,12 +226,10 @@ exit 4
 fn variable_that_overrides_the_file_is_named() {
     let mut env = env_with_config();
     env.set_variable("WXBOX_APP_ID", "wx9");
-    env.run("config set app_id wx2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config set app_id wx2
 set app_id = "wx2" in [HOME]/.config/wxbox/config.toml
---- stderr
-warning: the variable WXBOX_APP_ID is set and overrides app_id in the config file
+2> warning: the variable WXBOX_APP_ID is set and overrides app_id in the config file
 
 "#]]);
     assert!(env.read_config().contains("\"wx2\""));

@@ -133,11 +133,11 @@ exit 3
 
 "#]]);
     std::os::unix::fs::symlink("loop.toml", env.path("loop.toml")).unwrap();
-    env.run("-c loop.toml user list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox -c loop.toml user list
+2> error: cannot read the config file loop.toml: Too many levels of symbolic links (os error 40)
+2> hint: check that the user of wxbox can read loop.toml
 exit 3
---- stderr
-error: cannot read the config file loop.toml: Too many levels of symbolic links (os error 40)
-hint: check that the user of wxbox can read loop.toml
 
 "#]]);
 }
@@ -147,18 +147,18 @@ fn config_accessible_to_others_is_reported() {
     let env = TestEnv::without_config();
     let path = env.write_file("c.toml", "app_id = \"wx1\"\napp_secret = \"s\"\n");
     set_mode(&path, 0o622);
-    run_unchanged(&env, "-c c.toml user list").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox -c c.toml user list
+2> error: other users can change c.toml (mode 622)
+2> hint: run `chmod go-w 'c.toml'`
 exit 3
---- stderr
-error: other users can change c.toml (mode 622)
-hint: run `chmod go-w 'c.toml'`
 
 "#]]);
     set_mode(&path, 0o660);
-    run_unchanged(&env, "-c c.toml user list --json").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox -c c.toml user list --json
+2> {"error":"other users can change c.toml (mode 660)","hint":"run `chmod go-w 'c.toml'`","code":3}
 exit 3
---- stderr
-{"error":"other users can change c.toml (mode 660)","hint":"run `chmod go-w 'c.toml'`","code":3}
 
 "#]]);
     set_mode(&path, 0o644);
@@ -173,11 +173,11 @@ $ wxbox -c c.toml user list -q
 #[test]
 fn endless_device_as_file_is_rejected() {
     let env = TestEnv::without_config();
-    run_unchanged(&env, "-c /dev/zero user list").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox -c /dev/zero user list
+2> error: cannot read the config file /dev/zero: file too large
+2> hint: check that the user of wxbox can read /dev/zero
 exit 3
---- stderr
-error: cannot read the config file /dev/zero: file too large
-hint: check that the user of wxbox can read /dev/zero
 
 "#]]);
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"/dev/zero\"\n");

@@ -148,10 +148,9 @@ fn readable_config_with_push_secret_warns() {
     let env = TestEnv::without_config();
     let path = env.write_file("c.toml", format!("[push]\ntoken = \"{TOKEN}\"\n"));
     set_mode(&path, 0o644);
-    env.run("-c c.toml user list").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: every user of this machine can read c.toml, which contains a secret: run `chmod 600 'c.toml'`
+    env.assert_session(str![[r#"
+$ wxbox -c c.toml user list
+2> warning: every user of this machine can read c.toml, which contains a secret: run `chmod 600 'c.toml'`
 
 "#]]);
 }

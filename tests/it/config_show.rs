@@ -116,9 +116,8 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     );
     let long = "network.api_base = [\"https://api.weixin.qq.com/\", \"https://api2.weixin.qq.com/\"]\n    default\n";
     assert!(screen.contains(long), "{screen}");
-    env.run("--json config show").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json config show
 {"key":"app_id","value":"wx1","origin":"[HOME]/.config/wxbox/config.toml:1"}
 {"key":"app_secret","value":"***","origin":"[HOME]/.config/wxbox/config.toml:2"}
 {"key":"app_secret_file","value":null,"origin":null}
@@ -155,8 +154,8 @@ exit 0
 {"key":"send.max_attempts","value":0,"origin":"default"}
 {"key":"send.expire_after","value":"24h","origin":"default"}
 {"key":"send.retain","value":"90d","origin":"default"}
-{"key":"templates./"a b/".id","value":"T","origin":"[HOME]/.config/wxbox/config.toml:8"}
-{"key":"templates./"a b/".data.host","value":"x","origin":"[HOME]/.config/wxbox/config.toml:9"}
+{"key":"templates.\"a b\".id","value":"T","origin":"[HOME]/.config/wxbox/config.toml:8"}
+{"key":"templates.\"a b\".data.host","value":"x","origin":"[HOME]/.config/wxbox/config.toml:9"}
 
 "#]]);
     for line in ["config show --origin -vv", "config show --json -vv"] {
@@ -200,9 +199,8 @@ other.toml
 "#]]);
     env.set_variable("WXBOX_CONFIG", "~/third.toml");
     env.write_file("third.toml", "");
-    env.run("config path").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox config path
 [HOME]/third.toml
 
 "#]]);

@@ -115,12 +115,12 @@ fn retry_and_cancel_of_a_state_are_confirmed() {
 fn messages_that_fail_for_one_reason_are_told_once() {
     let mut env = env_with_group(30);
     env.set_text_fault("errcode = 43004");
-    env.run("send --all hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --all hello
+2> error: 30 messages were rejected (recipients: crowd000001, crowd000002, crowd000003, crowd000004, crowd000005 and 25 more): WeChat returned 43004 (require subscribe): recipient does not follow the account
+2> hint: ask the person to follow the account; then run `wxbox outbox retry --failed` to send all failed messages
+2> 0 of 30 messages sent; 30 not sent (`wxbox outbox list --state failed`)
 exit 5
---- stderr
-error: 30 messages were rejected (recipients: crowd000001, crowd000002, crowd000003, crowd000004, crowd000005 and 25 more): WeChat returned 43004 (require subscribe): recipient does not follow the account
-hint: ask the person to follow the account; then run `wxbox outbox retry --failed` to send all failed messages
-0 of 30 messages sent; 30 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
     let mut env = env_with_group(30);
@@ -133,24 +133,24 @@ hint: ask the person to follow the account; then run `wxbox outbox retry --faile
 fn different_causes_are_told_apart() {
     let mut env = env_with_users();
     env.set_text_fault("errcode = -1\ntimes = 1");
-    env.run("send --all hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --all hello
+2> error: message 1 to luffy is not delivered yet and remains queued: WeChat returned -1 (system error): platform busy
+2> hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
+2> error: 2 messages were rejected (recipients: nami, zoro): WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2> hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
+2> 0 of 3 messages sent; 2 not sent (`wxbox outbox list --state failed`); 1 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 exit 7
---- stderr
-error: message 1 to luffy is not delivered yet and remains queued: WeChat returned -1 (system error): platform busy
-hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 1` to retry it now
-error: 2 messages were rejected (recipients: nami, zoro): WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
-0 of 3 messages sent; 2 not sent (`wxbox outbox list --state failed`); 1 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);
     env.set_variable("WXBOX_LANG", "zh");
     env.set_text_fault("errcode = 43004");
-    env.run("send --all hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --all hello
+2> 错误：3 条消息发送失败（接收者：luffy、nami、zoro）：微信返回 43004（require subscribe），接收者没有关注服务号
+2> 提示：请用户关注服务号；处理后请运行 `wxbox outbox retry --failed`，重新发送全部失败的消息
+2> 共 3 条消息，已发送 0 条；3 条没有发出（`wxbox outbox list --state failed`）
 exit 5
---- stderr
-错误：3 条消息发送失败（接收者：luffy、nami、zoro）：微信返回 43004（require subscribe），接收者没有关注服务号
-提示：请用户关注服务号；处理后请运行 `wxbox outbox retry --failed`，重新发送全部失败的消息
-共 3 条消息，已发送 0 条；3 条没有发出（`wxbox outbox list --state failed`）
 
 "#]]);
 }

@@ -5,35 +5,34 @@ use std::process::Command;
 use snapbox::str;
 
 use crate::support::env::TestEnv;
-use crate::support::session::run_unchanged;
 
 #[test]
 fn foreign_database_is_rejected() {
     let env = TestEnv::without_config();
     env.write_file("text", "a shopping list\n".repeat(100));
-    run_unchanged(&env, "--database text user list").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox --database text user list
+2> error: text is not a database
+2> hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 exit 1
---- stderr
-error: text is not a database
-hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
     env.write_file("short", "x");
-    run_unchanged(&env, "--database short user add luffy").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox --database short user add luffy
+2> error: short is not a database
+2> hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 exit 1
---- stderr
-error: short is not a database
-hint: check --database, WXBOX_DATABASE or the key database; if the file was a database before, see `wxbox help recovery`; the file was not changed
 
 "#]]);
     let theirs = rusqlite::Connection::open(env.path("theirs.db")).unwrap();
     theirs.execute_batch("CREATE TABLE songs (title); INSERT INTO songs VALUES ('x')").unwrap();
     drop(theirs);
-    run_unchanged(&env, "--database theirs.db user add luffy").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox --database theirs.db user add luffy
+2> error: theirs.db is a database of another program
+2> hint: check --database, WXBOX_DATABASE or the key database; the file was not changed
 exit 1
---- stderr
-error: theirs.db is a database of another program
-hint: check --database, WXBOX_DATABASE or the key database; the file was not changed
 
 "#]]);
     env.run("--database newer.db user add luffy").assert_success();
@@ -73,11 +72,11 @@ fn damaged_database_is_reported() {
     let mut bytes = std::fs::read(env.database_path()).unwrap();
     bytes[4096..].fill(0xaa);
     std::fs::write(env.database_path(), bytes).unwrap();
-    env.run("user list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user list
+2> error: the database [HOME]/.local/share/wxbox/wxbox.db is damaged
+2> hint: run `wxbox help recovery` to see how to recover the data or restore a backup; the damaged file was not changed
 exit 1
---- stderr
-error: the database [HOME]/.local/share/wxbox/wxbox.db is damaged
-hint: run `wxbox help recovery` to see how to recover the data or restore a backup; the damaged file was not changed
 
 "#]]);
 }
@@ -185,12 +184,12 @@ fn unsaved_outcome_is_reported() {
         .unwrap()
         .execute_batch("CREATE TRIGGER broken BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'broken'); END")
         .unwrap();
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
+2> error: cannot save the result of message 1 (now sent): cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
+2> error: cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
+2> hint: do not send the messages again: 1 were sent, 0 remain queued for `wxbox outbox flush`, 0 may have arrived.
 exit 1
---- stderr
-error: cannot save the result of message 1 (now sent): cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
-error: cannot use the database [HOME]/.local/share/wxbox/wxbox.db: broken
-hint: do not send the messages again: 1 were sent, 0 remain queued for `wxbox outbox flush`, 0 may have arrived.
 
 "#]]);
 }

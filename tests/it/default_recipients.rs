@@ -82,11 +82,11 @@ exit 2
 
 "#]]);
     assert!(!env.path("started").exists());
-    env.run("send luffy hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send luffy hello
+2> error: unexpected argument "hello"
+2> hint: run `wxbox send --user luffy hello`
 exit 2
---- stderr
-error: unexpected argument "hello"
-hint: run `wxbox send --user luffy hello`
 
 "#]]);
 }
@@ -94,13 +94,11 @@ hint: run `wxbox send --user luffy hello`
 #[test]
 fn dry_run_and_log_say_who_the_default_recipients_are() {
     let env = env_with_default("[\"luffy\", \"tag:lost\"]");
-    env.run("send --dry-run hello").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send --dry-run hello
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"hello"}}
 {"touser":"oZoro_cannot_find_the_way_22","msgtype":"text","text":{"content":"hello"}}
---- stderr
-to the default recipients: luffy, tag:lost (send.to, [HOME]/.config/wxbox/config.toml:18)
+2> to the default recipients: luffy, tag:lost (send.to, [HOME]/.config/wxbox/config.toml:18)
 
 "#]]);
     let logged = env.run("-v send --no-wait hello").assert_success();
@@ -111,11 +109,11 @@ to the default recipients: luffy, tag:lost (send.to, [HOME]/.config/wxbox/config
 #[test]
 fn unknown_default_recipient_is_told_with_its_place() {
     let env = env_with_default("[\"lufy\"]");
-    env.run("send hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send hello
+2> error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: did you mean luffy?; the default recipients are in [HOME]/.config/wxbox/config.toml:18
 exit 4
---- stderr
-error: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db
-hint: did you mean luffy?; the default recipients are in [HOME]/.config/wxbox/config.toml:18
 
 "#]]);
     assert_eq!(recipients(&env), "");

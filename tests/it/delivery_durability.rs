@@ -63,9 +63,8 @@ fn in_flight_text_is_unknown_after_kill() {
     run.signal(Signal::KILL);
     run.wait();
     env.run("outbox flush").assert_success();
-    env.run("outbox list --state unknown").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list --state unknown
 10	unknown	crowd000010	text	[TIME]	the process that sent the message ended before WeChat responded	hello
 
 "#]]);
@@ -157,8 +156,8 @@ fn exhausted_quota_is_waited_for() {
     // The quota resets within a quarter of an hour after midnight in Beijing.
     assert!(details[0]["due_at"].as_str().unwrap().contains("T16:"), "{}", details[0]);
     assert_eq!(env.sandbox().stats()["calls"]["/cgi-bin/message/template/send"], 11, "nobody else is tried");
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
 
 "#]]);
     // A day later, by the sandbox's clock and by the clock of this machine.
@@ -174,9 +173,8 @@ exit 0
 fn flush_without_cached_token_waits_for_one() {
     let mut env = TestEnv::with_bound_luffy();
     env.run("send -u luffy --no-wait hello").assert_success();
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
 sent message 1 (text) to luffy
 
 "#]]);
@@ -192,12 +190,10 @@ fn queued_message_follows_new_binding() {
     env.run("outbox flush").assert_success();
     assert_eq!(env.sandbox().inbox()[0]["openid"], LUFFY);
     env.run("send -u luffy --no-wait hello").assert_success();
-    env.run("unbind -u luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox unbind -u luffy
 unbound luffy from oLuffy_wears_the_straw_hat_1
---- stderr
-cancelled 1 queued message to this user
+2> cancelled 1 queued message to this user
 
 "#]]);
     assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
@@ -238,9 +234,8 @@ fn a_key_is_delivered_once_however_often_it_is_sent() {
     let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("send -u luffy --key k hello").assert_success();
-    env.run("send -u luffy -u nami --key k --json -t backup -d host=a -d size=b -d time=c").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami --key k --json -t backup -d host=a -d size=b -d time=c
 {"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"duplicate":true}
 {"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
@@ -251,16 +246,15 @@ exit 0
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE key = 'other'"), 2);
     // A repeat does not send a message that is queued.
     env.run("send -u luffy --key later --no-wait hello").assert_success();
-    env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --key later hello
+2> error: sent nothing to luffy: message 6 has the same key and is queued
 exit 6
---- stderr
-error: sent nothing to luffy: message 6 has the same key and is queued
 
 "#]]);
     env.run("outbox flush").assert_success();
-    env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --key later hello
 sent nothing to luffy: message 6 has the same key and is sent
 
 "#]]);
@@ -274,9 +268,8 @@ fn duplicate_in_one_run_shares_outcome() {
         env.run(&format!("user add {name} --openid {LUFFY}")).assert_success();
     }
     // The users share a phone: a key belongs to a user if the message is addressed to a user.
-    env.run("send -u luffy -u ace --key k hello").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u ace --key k hello
 sent message 1 (text) to luffy
 sent message 2 (text) to ace
 
@@ -294,10 +287,10 @@ sent message 2 (text) to ace
 #[test]
 fn empty_key_is_ignored() {
     let env = TestEnv::with_bound_luffy();
-    env.run("send -u luffy --key '' hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --key '' hello
+2> error: invalid value "" for --key: the key is empty; check whether a variable is unset
 exit 2
---- stderr
-error: invalid value "" for --key: the key is empty; check whether a variable is unset
 
 "#]]);
     env.run_with_stdin("send --batch -", "{\"user\":\"luffy\",\"text\":\"hello\",\"key\":\" \"}\n").assert_snapshot(

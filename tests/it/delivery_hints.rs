@@ -47,12 +47,11 @@ fn developer_only_errors_refer_to_explain() {
     let mut env = env_with_users();
     env.set_text_fault("errcode = 40033");
     assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "run `wxbox explain 40033` for more");
-    env.run("explain 40033").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox explain 40033
 Code              40033
-WeChat's message  invalid charset. please check your request, if include /uxxxx will create fail!
-Meaning           body uses /uXXXX escapes
+WeChat's message  invalid charset. please check your request, if include \uxxxx will create fail!
+Meaning           body uses \uXXXX escapes
 What to do        Send raw UTF-8 JSON
 wxbox             the message fails and is not retried
 

@@ -44,18 +44,17 @@ fn key_of_the_config_below_a_template_is_explained() {
 #[test]
 fn healthy_setup_passes_all_checks() {
     let env = TestEnv::new();
-    env.run("doctor").assert_snapshot(str![[r#"
-exit 0
---- stderr
-all 17 checks passed (`wxbox -v doctor` lists them)
+    env.assert_session(str![[r#"
+$ wxbox doctor
+2> all 17 checks passed (`wxbox -v doctor` lists them)
 
 "#]]);
     // The check created neither a database nor any other file.
     assert!(!env.database_path().exists() && files::list_files(&env.path(".config")).len() == 1);
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("send --user luffy hi").assert_success();
-    env.run("-q doctor").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox -q doctor
 
 "#]]);
     let ran = env.run("--json -q doctor").assert_success();
@@ -68,9 +67,8 @@ fn missing_or_invalid_config_is_reported() {
     let mut env = TestEnv::without_config();
     // Tests do not contact the real platform.
     env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
-    env.run("doctor").assert_snapshot(str![[r#"
-exit 3
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox doctor
 failure  credentials: app_id is not set
          fix: run `wxbox init` to create it
 failure  proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
@@ -81,9 +79,9 @@ warning  config: there is no config file ([HOME]/.config/wxbox/config.toml)
          fix: run `wxbox init` to create it
 warning  redirect_uri: redirect_uri is not set
          fix: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
---- stderr
-skipped because an earlier check failed: outbox, clock, token, IP allow-list, APIs, templates, port, callback
-3 failures, 2 warnings; 4 checks passed (`wxbox -v doctor` lists them)
+2> skipped because an earlier check failed: outbox, clock, token, IP allow-list, APIs, templates, port, callback
+2> 3 failures, 2 warnings; 4 checks passed (`wxbox -v doctor` lists them)
+exit 3
 
 "#]]);
     let env = TestEnv::new();

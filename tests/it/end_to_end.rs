@@ -7,9 +7,8 @@ use crate::support::env::{TestEnv, authorize, page_title};
 #[test]
 fn a_person_is_added_bound_and_reached() {
     let mut env = TestEnv::new();
-    env.run("user add luffy").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user add luffy
 added luffy
 
 "#]]);

@@ -9,9 +9,8 @@ use crate::support::env::{TestEnv, ZORO};
 #[test]
 fn errcode_needs_no_config_or_network() {
     let env = TestEnv::without_config();
-    env.run("explain 45009").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox explain 45009
 Code              45009
 WeChat's message  reach max api daily quota limit
 Meaning           daily quota of this API used up
@@ -20,9 +19,8 @@ wxbox             the message stays queued until the quota is reset at midnight 
 
 "#]]);
     env.write_config("not toml");
-    env.run("-c absent.toml explain -1 --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox -c absent.toml explain -1 --json
 {"errcode":-1,"errmsg":"system error","meaning":"platform busy","hint":"Wait a second and retry with growing pauses; no change needed","action":"backoff","wxbox":"the message stays queued and is retried with growing pauses"}
 
 "#]]);
@@ -122,11 +120,11 @@ fn traced_request_hides_secret() {
 #[test]
 fn untraceable_request_is_reported() {
     let env = TestEnv::new();
-    env.run("explain 6aac005a-01bfdbee-79769285").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox explain 6aac005a-01bfdbee-79769285
+2> error: 6aac005a-01bfdbee-79769285: WeChat returned 76001 (rid not found, please check): rid unknown or older than 7 days
+2> hint: use a rid of the last 7 days of the same account
 exit 4
---- stderr
-error: 6aac005a-01bfdbee-79769285: WeChat returned 76001 (rid not found, please check): rid unknown or older than 7 days
-hint: use a rid of the last 7 days of the same account
 
 "#]]);
     let env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/rid/get\"]");

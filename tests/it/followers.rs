@@ -32,9 +32,8 @@ fn list_reads_all_pages_and_marks_bound_users() {
     let mut env = env_with_three_followers("followers_a_page = 2");
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run(&format!("user add cat --openid {NAMI}")).assert_success();
-    env.run("follower list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox follower list
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	cat,nami
 oRobin_reads_the_stones_0001	-
@@ -43,9 +42,8 @@ oRobin_reads_the_stones_0001	-
     // The last page with followers is followed by an empty one.
     let page = "GET /cgi-bin/user/get 0";
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", page, page, page]);
-    env.run("-q --json follower list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox -q --json follower list
 {"openid":"oLuffy_wears_the_straw_hat_1","users":[]}
 {"openid":"oNami_draws_maps_of_the_sea1","users":["cat","nami"]}
 {"openid":"oRobin_reads_the_stones_0001","users":[]}
@@ -109,11 +107,11 @@ fn unauthorized_account_is_reported() {
     let env = env_with_three_followers(
         "unauthorized = [\"/cgi-bin/user/get\", \"/cgi-bin/user/info\", \"/cgi-bin/user/info/updateremark\"]",
     );
-    env.run("follower list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox follower list
+2> error: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: the follower list and the data of followers are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 exit 1
---- stderr
-error: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: the follower list and the data of followers are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     for line in [format!("follower show {LUFFY}"), format!("follower remark {LUFFY} x")] {
@@ -126,14 +124,13 @@ hint: the follower list and the data of followers are for verified (已认证) s
 #[test]
 fn exhausted_quota_keeps_listed_followers() {
     let env = env_with_three_followers("followers_a_page = 1\n[quota]\n\"/cgi-bin/user/get\" = 2\n");
-    env.run("follower list").assert_snapshot(str![[r#"
-exit 1
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox follower list
 oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
---- stderr
-error: cannot list all followers: 2 of 3 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+2> error: cannot list all followers: 2 of 3 were received: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+exit 1
 
 "#]]);
 }
@@ -149,9 +146,8 @@ fn token_expiring_during_run_is_replaced() {
         json_response(r#"{"total":3,"count":0,"next_openid":""}"#),
     ]);
     let env = server.env("", "");
-    env.run("follower list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox follower list
 oA	-
 oB	-
 oC	-

@@ -227,11 +227,11 @@ exit 2
 
 "#]]);
     env.write_file("english.toml", "language = \"en\"\n");
-    env.run("-c english.toml user show").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox -c english.toml user show
+2> error: NAME is missing
+2> hint: usage: wxbox user show NAME
 exit 2
---- stderr
-error: NAME is missing
-hint: usage: wxbox user show NAME
 
 "#]]);
     env.set_variable("WXBOX_LANG", "en");
@@ -257,10 +257,10 @@ fn manual_pages_are_available_in_chinese() {
         let (_, other) = english.iter().find(|(known, _)| known == name).unwrap();
         assert_eq!(sections(page), sections(other), "{name}");
     }
-    env.run("man --lang fr").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox man --lang fr
+2> error: invalid value "fr" for --lang: "zh" or "en"
 exit 2
---- stderr
-error: invalid value "fr" for --lang: "zh" or "en"
 
 "#]]);
 }

@@ -244,17 +244,16 @@ zoro	-			not bound
 #[test]
 fn an_openid_needs_an_account() {
     let env = TestEnv::without_config();
-    env.run_with_stdin("user import -", "username,openid\nnami,\nluffy,oLuffy\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf 'username,openid\nnami,\nluffy,oLuffy\n' | wxbox user import -
+2> error: standard input, line 3, column openid: an openid requires app_id in the config: there is no config file
+2> hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 exit 3
---- stderr
-error: standard input, line 3, column openid: an openid requires app_id in the config: there is no config file
-hint: run `wxbox init` to create [HOME]/.config/wxbox/config.toml
 
 "#]]);
     env.run_with_stdin("user import -", "username,openid\nluffy,\n").assert_success();
-    env.run("user export").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user export
 username,uid,password,openid,tags,note
 luffy,6cfbec608383fd05c271de92010d455f,,,,
 

@@ -92,14 +92,14 @@ fn import_accepts_uid_openid_and_hash() {
         let bind = env.run_with_stdin(&format!("bind --user {name} --rebind --password-stdin --timeout 1ms"), password);
         assert_eq!(bind.status(), Some(8), "the password of the file is {name}'s: {}", bind.stderr());
     }
-    env.run("--json user import web/db.sqlite3").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox --json user import web/db.sqlite3
+2> {"error":"web/db.sqlite3, row 1: a user named luffy already exists","hint":null,"code":4}
+2> {"error":"web/db.sqlite3, row 2: a user named nami already exists","hint":null,"code":4}
+2> {"error":"web/db.sqlite3, row 3: a user named 路飞 already exists","hint":null,"code":4}
+2> {"error":"web/db.sqlite3, row 4: a user named 42 already exists","hint":null,"code":4}
+2> {"error":"cannot import 4 of 4 users in web/db.sqlite3; no user was added","hint":"delete these rows in a copy of the file and import the copy, or use --database with another database","code":4}
 exit 4
---- stderr
-{"error":"web/db.sqlite3, row 1: a user named luffy already exists","hint":null,"code":4}
-{"error":"web/db.sqlite3, row 2: a user named nami already exists","hint":null,"code":4}
-{"error":"web/db.sqlite3, row 3: a user named 路飞 already exists","hint":null,"code":4}
-{"error":"web/db.sqlite3, row 4: a user named 42 already exists","hint":null,"code":4}
-{"error":"cannot import 4 of 4 users in web/db.sqlite3; no user was added","hint":"delete these rows in a copy of the file and import the copy, or use --database with another database","code":4}
 
 "#]]);
 }
@@ -135,21 +135,21 @@ fn invalid_users_are_listed_and_none_imported() {
         assert_eq!(conn.execute(sql, []).unwrap(), 1, "{sql}");
     }
     drop(conn);
-    env.run("-q user import web/db.sqlite3").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox -q user import web/db.sqlite3
+2> error: web/db.sqlite3, row 2, column uid: "c4ca4238a0b923820dcc509a6f75849b" is not the MD5 of zoro
+2> error: web/db.sqlite3, row 3, column username: the name is empty
+2> error: web/db.sqlite3, row 4, column username: the name has 65 characters; the limit is 64
+2> error: web/db.sqlite3, row 5, column password: the password is too long or contains a control character
+2> error: web/db.sqlite3, row 6, column wx_id: "not an openid" is not an openid
+2> error: web/db.sqlite3, row 7: luffy is already in row 1
+2> error: web/db.sqlite3, row 8: a user named usopp already exists
+2> error: web/db.sqlite3, row 9: the uid of sanji belongs to cook
+2> error: web/db.sqlite3, row 10, column username: the value is not UTF-8 text
+2> error: web/db.sqlite3, row 11, column username: the value is not UTF-8 text
+2> error: cannot import 10 of 12 users in web/db.sqlite3; no user was added
+2> hint: correct or delete these rows in a copy of the file, and import the copy
 exit 2
---- stderr
-error: web/db.sqlite3, row 2, column uid: "c4ca4238a0b923820dcc509a6f75849b" is not the MD5 of zoro
-error: web/db.sqlite3, row 3, column username: the name is empty
-error: web/db.sqlite3, row 4, column username: the name has 65 characters; the limit is 64
-error: web/db.sqlite3, row 5, column password: the password is too long or contains a control character
-error: web/db.sqlite3, row 6, column wx_id: "not an openid" is not an openid
-error: web/db.sqlite3, row 7: luffy is already in row 1
-error: web/db.sqlite3, row 8: a user named usopp already exists
-error: web/db.sqlite3, row 9: the uid of sanji belongs to cook
-error: web/db.sqlite3, row 10, column username: the value is not UTF-8 text
-error: web/db.sqlite3, row 11, column username: the value is not UTF-8 text
-error: cannot import 10 of 12 users in web/db.sqlite3; no user was added
-hint: correct or delete these rows in a copy of the file, and import the copy
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
@@ -160,29 +160,29 @@ fn other_databases_are_rejected() {
     let env = TestEnv::new();
     let (path, conn) = create_django_database(&env, &USERS);
     conn.execute_batch("ALTER TABLE app01_userinfo RENAME COLUMN wx_id TO openid").unwrap();
-    env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import web/db.sqlite3
+2> error: web/db.sqlite3: the table app01_userinfo has no column wx_id
 exit 2
---- stderr
-error: web/db.sqlite3: the table app01_userinfo has no column wx_id
 
 "#]]);
     conn.execute_batch("DROP TABLE app01_userinfo").unwrap();
-    env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import web/db.sqlite3
+2> error: web/db.sqlite3 is an SQLite database without a table app01_userinfo
+2> hint: use a CSV file, a JSON Lines file, or the db.sqlite3 of the old Django application
 exit 2
---- stderr
-error: web/db.sqlite3 is an SQLite database without a table app01_userinfo
-hint: use a CSV file, a JSON Lines file, or the db.sqlite3 of the old Django application
 
 "#]]);
     drop(conn);
     assert!(!env.database_path().exists(), "nothing is opened for a file that cannot be used");
     env.run("user add luffy").assert_success();
     env.run("backup own.db").assert_success();
-    env.run("user import own.db").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import own.db
+2> error: own.db is a database of wxbox itself
+2> hint: run `wxbox --database 'own.db' user export` and import its output
 exit 2
---- stderr
-error: own.db is a database of wxbox itself
-hint: run `wxbox --database 'own.db' user export` and import its output
 
 "#]]);
     let original = std::fs::read(&path).unwrap();
@@ -231,11 +231,11 @@ fn a_database_in_wal_mode_is_read_once_its_log_is_empty() {
     conn.execute(row, [md5("zoro")]).unwrap();
     let before = snapshot_directory(path.parent().unwrap());
     assert_eq!(before.len(), 3, "a log and an index stand beside it");
-    env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import web/db.sqlite3
+2> error: web/db.sqlite3 is in use or was not closed properly, and may be incomplete
+2> hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_mode = DELETE'` and try again
 exit 2
---- stderr
-error: web/db.sqlite3 is in use or was not closed properly, and may be incomplete
-hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_mode = DELETE'` and try again
 
 "#]]);
     assert_eq!(snapshot_directory(path.parent().unwrap()), before);

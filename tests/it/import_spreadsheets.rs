@@ -103,19 +103,19 @@ fn line_numbers_are_those_of_an_editor() {
 fn workbook_and_gbk_file_are_named_with_the_way_to_convert_them() {
     let env = TestEnv::new();
     env.write_file("people.xlsx", "PK\u{3}\u{4}\u{14}");
-    env.run("user import people.xlsx").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import people.xlsx
+2> error: people.xlsx is a workbook or another ZIP archive
+2> hint: save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
 exit 2
---- stderr
-error: people.xlsx is a workbook or another ZIP archive
-hint: save it as “CSV UTF-8” in the spreadsheet, or as UTF-8 in the editor
 
 "#]]);
     std::fs::write(env.path("my people.csv"), b"username\r\n\xc2\xb7\xb7\xc9\r\n").unwrap();
-    env.run("user import 'my people.csv'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user import 'my people.csv'
+2> error: my people.csv, line 2, column username: the text is not UTF-8 and seems to be GBK
+2> hint: save it as “CSV UTF-8”, or convert it with `iconv -f GBK -t UTF-8 'my people.csv' >utf8.csv`
 exit 2
---- stderr
-error: my people.csv, line 2, column username: the text is not UTF-8 and seems to be GBK
-hint: save it as “CSV UTF-8”, or convert it with `iconv -f GBK -t UTF-8 'my people.csv' >utf8.csv`
 
 "#]]);
 }

@@ -193,11 +193,11 @@ fn script_adds_events_to_an_existing_config() {
     assert_eq!(std::fs::read_to_string(env.path(".config/wxbox/config.toml.bak")).unwrap(), before);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0"]);
     // Secrets that WeChat's console has are not replaced without a question.
-    env.run("init --events").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox init --events
+2> error: [HOME]/.config/wxbox/config.toml already has a Token for events
+2> hint: run `wxbox init` on a terminal to make a new Token and key, or `wxbox config unset push.token push.aes_key` first
 exit 4
---- stderr
-error: [HOME]/.config/wxbox/config.toml already has a Token for events
-hint: run `wxbox init` on a terminal to make a new Token and key, or `wxbox config unset push.token push.aes_key` first
 
 "#]]);
     assert_eq!(env.read_config(), before + &added);

@@ -10,11 +10,11 @@ use crate::support::pty::Terminal;
 fn wxbox_lang_wins_over_the_locale() {
     let mut env = TestEnv::without_config();
     env.set_variable("LC_ALL", "zh_CN.UTF-8");
-    env.run("user show nami").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user show nami
+2> 错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
+2> 提示：数据库 [HOME]/.local/share/wxbox/wxbox.db 不存在。如果以前添加过用户，当时的 HOME 或系统用户与现在不同：请用 --database 指定当时的数据库
 exit 4
---- stderr
-错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为“nami”的用户
-提示：数据库 [HOME]/.local/share/wxbox/wxbox.db 不存在。如果以前添加过用户，当时的 HOME 或系统用户与现在不同：请用 --database 指定当时的数据库
 
 "#]]);
     env.set_variable("WXBOX_LANG", "en").run("user show nami").assert_snapshot(str![[r#"
@@ -142,10 +142,10 @@ fn durations_and_log_labels_are_chinese() {
 #[test]
 fn config_language_applies_without_locale() {
     let mut env = env_without_locale("language = \"zh\"");
-    env.run("run -u luffy -- sh -c 'exit 3'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy -- sh -c 'exit 3'
+2> 消息 1（文本）已发送给“luffy”
 exit 3
---- stderr
-消息 1（文本）已发送给“luffy”
 
 "#]]);
     let reports = crate::run::received_reports(&mut env);
@@ -195,10 +195,10 @@ fn language_precedence_is_wxbox_lang_config_locale() {
 fn unsupported_language_is_a_config_error() {
     let env = TestEnv::without_config();
     env.write_config("language = \"fr\"\n");
-    env.run("user list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: language must be "zh" or "en"
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: language must be "zh" or "en"
 
 "#]]);
 }

@@ -179,11 +179,11 @@ hint: use one of the formats that WeChat accepts: thumb: JPEG
 fn rejected_or_failed_upload_is_reported() {
     let mut env = TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/media/upload\"\nerrcode = 40009\n");
     env.write_file("chart.png", PNG);
-    env.run("media upload chart.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox media upload chart.png
+2> error: WeChat returned 40009 (invalid image size): image too large
+2> hint: shrink the image
 exit 1
---- stderr
-error: WeChat returned 40009 (invalid image size): image too large
-hint: shrink the image
 
 "#]]);
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nstatus = 502\n");
@@ -207,9 +207,8 @@ fn upload_progress_is_shown_on_terminal() {
         terminal.wait();
     }
     env.sandbox().post_form("faults", "");
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
 sent message 1 (image) to luffy
 
 "#]]);

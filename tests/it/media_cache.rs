@@ -34,9 +34,8 @@ fn image_is_uploaded_once_for_all_recipients() {
     env.run("-q send --all --image chart.png").assert_success();
     let mut requests = request_names(&mut env);
     assert_eq!((requests.len(), requests.remove(0)), (21, "media/upload 0".to_owned()));
-    env.run("send -u crowd000001 --image ./chart.png").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u crowd000001 --image ./chart.png
 sent message 21 (image) to crowd000001
 
 "#]]);
@@ -49,9 +48,8 @@ sent message 21 (image) to crowd000001
     assert_eq!(request_names(&mut env), ["custom/send 0"]);
     let inbox = env.sandbox().inbox();
     assert!(inbox.len() == 23 && inbox.iter().all(|message| message["type"] == "image"), "{inbox:?}");
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox show 1
 ID        1
 State     sent
 To        crowd000001
@@ -81,9 +79,8 @@ fn two_processes_upload_file_at_most_twice() {
 #[test]
 fn a_dry_run_uploads_nothing() {
     let mut env = env_with_luffy();
-    env.run("send -u luffy --dry-run --image chart.png").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --dry-run --image chart.png
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"image","image":{"media_id":"@chart.png"}}
 
 "#]]);
@@ -97,17 +94,15 @@ exit 0
 #[test]
 fn message_survives_deleted_file() {
     let mut env = env_with_luffy();
-    env.run("send -u luffy --no-wait --image chart.png").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --no-wait --image chart.png
 queued message 1 (image) to luffy
 
 "#]]);
     std::fs::remove_file(env.path("chart.png")).unwrap();
     assert_eq!((request_names(&mut env), file_count(&env)), (vec![], 1));
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
 sent message 1 (image) to luffy
 
 "#]]);
@@ -124,20 +119,19 @@ fn rejected_media_id_is_uploaded_again_once() {
     env.sandbox().post_form("clock", "forward=73h");
     env.sandbox().post_form("write", "person=luffy&text=hello");
     env.run("token --refresh").assert_success();
-    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image chart.png
 sent message 2 (image) to luffy
 
 "#]]);
     assert_eq!(request_names(&mut env), ["custom/send 40007", "media/upload 0", "custom/send 0"]);
 
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nerrcode = 40007\n");
-    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image chart.png
+2> error: message 3 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
+2> hint: upload again (temporary media live 3 days)
 exit 5
---- stderr
-error: message 3 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
-hint: upload again (temporary media live 3 days)
 
 "#]]);
     assert_eq!(request_names(&mut env), ["custom/send 40007", "media/upload 0", "custom/send 40007"]);
@@ -146,11 +140,11 @@ hint: upload again (temporary media live 3 days)
     env.run("outbox retry --failed").assert_success();
     assert_eq!((request_names(&mut env), file_count(&env)), (vec!["media/upload 0".into(), "custom/send 0".into()], 0));
     // A media_id that the caller named is not uploaded again.
-    env.run("send -u luffy --image a_media_id_that_nobody_has_ever_seen").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image a_media_id_that_nobody_has_ever_seen
+2> error: message 4 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
+2> hint: upload again (temporary media live 3 days)
 exit 5
---- stderr
-error: message 4 to luffy was rejected: WeChat returned 40007 (invalid media_id): media_id unknown or expired
-hint: upload again (temporary media live 3 days)
 
 "#]]);
     assert_eq!(request_names(&mut env), ["custom/send 40007"]);
@@ -173,40 +167,38 @@ fn failed_upload_is_retried_or_fails_like_message() {
         env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/media/upload\"\n{what}\n"));
     };
     fault(&mut env, "errcode = 40005");
-    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image chart.png
+2> error: message 1 to luffy was rejected: cannot upload chart.png: WeChat returned 40005 (invalid file type): file format not accepted
+2> hint: convert the file to an accepted format
 exit 5
---- stderr
-error: message 1 to luffy was rejected: cannot upload chart.png: WeChat returned 40005 (invalid file type): file format not accepted
-hint: convert the file to an accepted format
 
 "#]]);
     fault(&mut env, "errcode = 45009");
-    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image chart.png
+2> error: message 2 to luffy is not delivered yet; it remains queued and is retried after [LOCAL_TIME]: cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
 exit 6
---- stderr
-error: message 2 to luffy is not delivered yet; it remains queued and is retried after [LOCAL_TIME]: cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends it; to send it now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
 
 "#]]);
     fault(&mut env, "truncated = true");
-    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image chart.png
+2> error: message 3 to luffy is not delivered yet and remains queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
+2> hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now
 exit 6
---- stderr
-error: message 3 to luffy is not delivered yet and remains queued: cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached
-hint: do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now
 
 "#]]);
     fault(&mut env, "nth = 1\nerrcode = 40001");
-    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --image chart.png
 sent message 4 (image) to luffy
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1, "an upload is no attempt");
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 4	sent	luffy	image	[TIME]		media_id: chart.png
 3	queued	luffy	image	[TIME]	cannot upload chart.png: no response from 127.0.0.1:[PORT]: end of file before message length reached	media_id: chart.png
 2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up	media_id: chart.png
@@ -221,12 +213,12 @@ fn unauthorized_upload_stops_only_its_type() {
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nerrcode = 48001\n");
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.sandbox().post_form("write", "person=nami&text=hi");
-    env.run("send -u luffy -u nami --image chart.png").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami --image chart.png
+2> error: 2 messages were rejected (recipients: luffy, nami): cannot upload chart.png: WeChat returned 48001 (api unauthorized): account lacks this API
+2> hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+2> 0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 exit 5
---- stderr
-error: 2 messages were rejected (recipients: luffy, nami): cannot upload chart.png: WeChat returned 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
     assert_eq!(request_names(&mut env), ["media/upload 48001"]);
@@ -261,9 +253,8 @@ fn a_video_has_two_files_of_its_own() {
         "video.json",
         r#"{"msgtype": "video", "video": {"media_id": "@clip.mp4", "thumb_media_id": "@clip.jpg", "title": "Door 3"}}"#,
     );
-    env.run("send -u luffy --message video.json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --message video.json
 sent message 1 (video) to luffy
 
 "#]]);
@@ -272,9 +263,8 @@ sent message 1 (video) to luffy
     assert_eq!(requests, ["custom/send 0", "media/upload 0", "media/upload 0"]);
     env.run("send -u luffy --message video.json").assert_success();
     assert_eq!(request_names(&mut env), ["custom/send 0"]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox show 1
 ID        1
 State     sent
 To        luffy
@@ -317,24 +307,21 @@ fn queued_fallback_survives_pruning() {
     let mut env = env_with_luffy();
     env.replace_in_config(&[("host = \"db0\"\n", "")]);
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
-    env.run("send -u nami --no-wait --fallback backup --key f 'words for later'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u nami --no-wait --fallback backup --key f 'words for later'
 queued message 1 (text) to nami
 
 "#]]);
     env.run("send -u luffy old").assert_success();
     env.query::<i64>("UPDATE messages SET updated_at = 1, sent_at = 1 WHERE state = 'sent' RETURNING 1");
-    env.run("outbox prune --older-than 1d").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox prune --older-than 1d
 deleted 1 message
 
 "#]]);
     env.run("user remove luffy --yes").assert_success();
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
 sent message 1 (template) to nami
 
 "#]]);

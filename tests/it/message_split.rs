@@ -213,15 +213,13 @@ sent message 3 (text) to luffy
     env.run_with_stdin("send -u luffy --split -", three_part_text());
     env.sandbox().post_form("faults", "");
     // The part had not been delivered: it is sent again, and then the rest.
-    env.run("outbox retry --unknown").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox retry --unknown
 sent message 1 (text) to luffy
 sent message 4 (text) to luffy
 sent message 5 (text) to luffy
 sent message 6 (text) to luffy
---- stderr
-warning: these messages may have arrived already and may arrive twice: 1, 4
+2> warning: these messages may have arrived already and may arrive twice: 1, 4
 
 "#]]);
     assert_eq!(env.message_states(), "sent sent sent sent sent sent");
@@ -233,12 +231,12 @@ fn waiting_parts_expire() {
     env.set_text_fault("nth = 1\ntruncated = true");
     env.run_with_stdin("-q send -u luffy --split -", three_part_text());
     env.query::<i64>("UPDATE messages SET expires_at = 1, expire_after = 1 RETURNING 1");
-    env.run("outbox flush").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
+2> error: 2 messages have expired (recipients: luffy): the message was not delivered before it expired
+2> hint: run `wxbox outbox retry --expired` to send all expired messages now
+2> 0 of 2 messages sent; 2 not sent (`wxbox outbox list --state expired`)
 exit 5
---- stderr
-error: 2 messages have expired (recipients: luffy): the message was not delivered before it expired
-hint: run `wxbox outbox retry --expired` to send all expired messages now
-0 of 2 messages sent; 2 not sent (`wxbox outbox list --state expired`)
 
 "#]]);
     assert_eq!(env.message_states(), "unknown expired expired");
@@ -264,9 +262,8 @@ fn flush_after_kill_keeps_part_order() {
     assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
     write_from_luffy(&mut env);
     env.run_with_stdin("send -u luffy --split --no-wait --expire-after 1h -", three_part_text()).assert_success();
-    env.run("outbox flush").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox flush
 sent message 4 (text) to luffy
 sent message 5 (text) to luffy
 sent message 6 (text) to luffy
@@ -305,9 +302,8 @@ sent nothing to luffy: message 5 has the same key and is sent
 fn parts_are_cancelled_together() {
     let env = env_with_luffy();
     env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
-    env.run("outbox cancel 1 2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox cancel 1 2
 cancelled message 1 to luffy
 cancelled message 2 to luffy
 cancelled message 3 to luffy
@@ -315,9 +311,8 @@ cancelled message 3 to luffy
 "#]]);
     assert_eq!(env.message_states(), "cancelled cancelled cancelled");
     env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
-    env.run("outbox cancel 5").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox cancel 5
 cancelled message 5 to luffy
 cancelled message 6 to luffy
 

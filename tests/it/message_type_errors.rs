@@ -135,10 +135,10 @@ exit 0
 
 "#]]);
     env.write_file("a.jsonl", r#"{"user": "luffy", "message": {"msgtype": "image", "image": {"media_id": "@a.png"}}}"#);
-    env.run("send --batch a.jsonl").assert_snapshot(str![[r#"
-exit 5
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send --batch a.jsonl
 {"line":1,"state":"failed","error":"a batch does not support @FILE"}
+exit 5
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -169,9 +169,8 @@ exit 0
 "#]]);
     let json = r#"{"title": "t", "description": "d", "url": "https://a", "picurl": "https://a/b.png"}"#;
     env.write_file("article.json", json);
-    env.run("send -u luffy --news article.json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --news article.json
 sent message 1 (news) to luffy
 
 "#]]);

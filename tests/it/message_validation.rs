@@ -46,11 +46,11 @@ $ wxbox send -u luffy -t ''
 exit 4
 
 "#]]);
-    unchanged("send -u luffy ''").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox send -u luffy ''
+2> error: the text is empty
+2> hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 exit 2
---- stderr
-error: the text is empty
-hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
     unchanged("send -u luffy ' \n '").assert_snapshot(str![[r#"
@@ -98,12 +98,10 @@ hint: shorten the text, send a link to it, or use --split to send it in parts
 
 "#]]);
     env.run(&format!("send -u luffy {}", "x".repeat(2048))).assert_success();
-    env.run_with_stdin("send -u luffy -", b"caf\xe9").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ printf 'caf\351' | wxbox send -u luffy -
 sent message 2 (text) to luffy
---- stderr
-warning: standard input is not UTF-8; invalid bytes are sent as �
+2> warning: standard input is not UTF-8; invalid bytes are sent as �
 
 "#]]);
     env.run_with_stdin("send -u luffy -", vec![b'x'; (4 << 20) + 1]).assert_snapshot(str![[r#"
@@ -117,11 +115,11 @@ error: standard input is longer than 4194304 bytes
 #[test]
 fn unreadable_fields_are_rejected() {
     let env = TestEnv::with_bound_luffy();
-    run_unchanged(&env, "send -u luffy -t backup --data-json absent.json").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox send -u luffy -t backup --data-json absent.json
+2> error: cannot read absent.json: No such file or directory (os error 2)
+2> hint: use a file name, or - for standard input
 exit 1
---- stderr
-error: cannot read absent.json: No such file or directory (os error 2)
-hint: use a file name, or - for standard input
 
 "#]]);
     let with = |json: &[u8]| env.run_with_stdin("send -u luffy -t backup --data-json -", json);
@@ -198,11 +196,11 @@ exit 2
 fn invalid_openid_creates_no_database() {
     let env = TestEnv::without_config();
     env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret = \"s\"\n");
-    run_unchanged(&env, "send --openid 'a b' hi").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox send --openid 'a b' hi
+2> error: "a b" is not an openid
+2> hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 exit 2
---- stderr
-error: "a b" is not an openid
-hint: use letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);
 }

@@ -120,11 +120,11 @@ exit 3
 fn other_home_or_service_directory_is_reported() {
     let mut env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("send --user nobody hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user nobody hi
+2> error: there is no user nobody in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: run `wxbox user list` to see all users
 exit 4
---- stderr
-error: there is no user nobody in [HOME]/.local/share/wxbox/wxbox.db
-hint: run `wxbox user list` to see all users
 
 "#]]);
     let config = env.path(".config/wxbox/config.toml").display().to_string();
@@ -153,8 +153,8 @@ hint: check --database, WXBOX_DATABASE or the key database; `wxbox -c [HOME]/.co
 #[test]
 fn default_database_may_be_missing() {
     let mut env = TestEnv::without_config();
-    env.run("user list").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox user list
 
 "#]]);
     env.set_variable("XDG_DATA_HOME", &env.path("data").display().to_string()).run("user list").assert_snapshot(str![

@@ -7,9 +7,8 @@ use crate::support::env::{LUFFY, TestEnv};
 #[test]
 fn names_have_limits() {
     let env = TestEnv::without_config();
-    env.run("user add n").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user add n
 added n
 
 "#]]);
@@ -31,9 +30,8 @@ exit 2
 error: the name has 65 characters; the limit is 64
 
 "#]]);
-    env.run("user add '  \u{3000}trimmed\u{3000}  '").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user add '  　trimmed　  '
 added trimmed
 
 "#]]);

@@ -40,9 +40,8 @@ fn screen(env: &TestEnv, line: &str, columns: u16) -> String {
 #[test]
 fn list_in_pipe_has_beginning_of_content_last() {
     let env = env_with_messages();
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 5	queued	oNami_draws_maps_of_the_sea1	template	[TIME]		Backup finished: db0, -, -
 4	failed	zoro	template	[TIME]	WeChat returned 43004 (require subscribe): recipient does not follow the account	Backup finished: db0, -, -
 3	sent	nami	template	[TIME]		Backup finished: db1, 42GB, -
@@ -129,13 +128,11 @@ ID        5
 #[test]
 fn columns_can_be_chosen() {
     let env = env_with_messages();
-    env.run("outbox list --limit 2 --columns user,id,errcode,attempts --columns state").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list --limit 2 --columns user,id,errcode,attempts --columns state
 oNami_draws_maps_of_the_sea1	5		0	queued
 zoro	4	43004	1	failed
---- stderr
-2 of 5 messages; use `--limit 0` to see all
+2> 2 of 5 messages; use `--limit 0` to see all
 
 "#]]);
     execute(&env, "UPDATE messages SET receipt = 'blocked', receipt_at = 1583076600000 WHERE id = 3");

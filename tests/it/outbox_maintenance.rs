@@ -103,9 +103,8 @@ error: message 2 to nami was cancelled
 
 "#]]);
     assert_eq!(wechat.unexpected_requests(), 0, "the cancelled message is not sent");
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 2	cancelled	nami	text	[TIME]		hello
 1	sent	luffy	text	[TIME]		hello
 
@@ -116,9 +115,8 @@ exit 0
 fn prune_removes_old_finished_messages() {
     let env = env_with_outbox();
     env.run("outbox cancel 5").assert_success();
-    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox prune --older-than 30d
 deleted 0 messages
 
 "#]]);
@@ -126,9 +124,8 @@ deleted 0 messages
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute_batch(old).unwrap();
     // The time of the last change counts, which is the time when WeChat accepted the message.
-    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox prune --older-than 30d
 deleted 0 messages
 
 "#]]);
@@ -190,9 +187,8 @@ exit 6
     assert_eq!(json.json_lines()[0]["failed"], 0);
     assert!(json.json_lines()[0]["oldest_queued_seconds"].as_u64().unwrap() >= 3 * 86400);
     env.run("outbox cancel --all").assert_success();
-    env.run("outbox status --json --check 1s").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox status --json --check 1s
 {"queued":0,"sent":2,"failed":0,"unknown":0,"cancelled":3,"expired":0,"receipts":{"delivered":0,"blocked":0,"failed":0,"none":2},"oldest_queued_at":null,"oldest_queued_seconds":null}
 
 "#]]);
@@ -218,20 +214,20 @@ fn status_check_reports_recent_failures() {
     }
     change("state = 'failed', updated_at = updated_at - 40 * 60000 WHERE id = 5");
     change("updated_at = updated_at - 30 * 60000 WHERE id = 4");
-    env.run("outbox status --check 2h").assert_snapshot(str![[r#"
-exit 6
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox status --check 2h
 CRITICAL - 1 expired (oldest [AGE]), 1 failed (oldest [AGE]) in the last 2h; none queued | queued=0;;;0 oldest_queued=[AGE]s;;7200;0 failed=1;;;0 expired=1;;;0 unknown=0;;;0
+exit 6
 
 "#]]);
     change("state = 'cancelled' WHERE id = 5");
     // A message that has waited too long is reported as well.
     change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
-    env.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox -q outbox status --check 1h
+2> error: 1 expired (oldest [AGE]) in the last 1h; 1 queued (oldest [AGE], limit 1h)
+2> hint: run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes; run `wxbox outbox list --state queued` to see the waiting messages and the causes
 exit 6
---- stderr
-error: 1 expired (oldest [AGE]) in the last 1h; 1 queued (oldest [AGE], limit 1h)
-hint: run `wxbox outbox list --state failed --state expired --state unknown` to see the messages and the causes; run `wxbox outbox list --state queued` to see the waiting messages and the causes
 
 "#]]);
     let mut chinese = env.command("outbox status --check 1h");
@@ -246,9 +242,8 @@ CRITICAL - 1 条已过期（最早一条在 [AGE]前）（最近 1 小时）；1
     change("state = 'cancelled' WHERE id = 3");
     change("updated_at = updated_at - 2 * 3600000 WHERE id = 4");
     env.run("outbox status --check 1h -q").assert_success();
-    env.run("outbox status --check 1h").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox status --check 1h
 OK - none queued; none failed, expired or unknown in the last 1h | queued=0;;;0 oldest_queued=[AGE]s;;3600;0 failed=0;;;0 expired=0;;;0 unknown=0;;;0
 
 "#]]);

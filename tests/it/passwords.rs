@@ -8,17 +8,15 @@ use crate::support::files::database_contains;
 #[test]
 fn passwords_are_kept_as_argon2id() {
     let env = TestEnv::new();
-    env.run_with_stdin("user add luffy --password-stdin", "correct horse\n").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ printf 'correct horse\n' | wxbox user add luffy --password-stdin
 added luffy
 
 "#]]);
     let hash: String = env.query("SELECT password FROM users");
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-    env.run_with_stdin("user passwd luffy --password-stdin", "second\r\n").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ printf 'second\r\n' | wxbox user passwd luffy --password-stdin
 set the password of luffy
 
 "#]]);

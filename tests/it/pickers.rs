@@ -133,10 +133,10 @@ fn script_is_never_asked() {
         let ended = start_terminal(&env, &format!("--json {line}")).wait();
         assert_eq!(ended.status.code(), Some(2), "{line}: {}", ended.text());
     }
-    env.run("user remove --json").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user remove --json
+2> {"error":"NAME is missing","hint":"usage: wxbox user remove [OPTIONS] [NAME]","code":2}
 exit 2
---- stderr
-{"error":"NAME is missing","hint":"usage: wxbox user remove [OPTIONS] [NAME]","code":2}
 
 "#]]);
 }

@@ -9,7 +9,6 @@ use snapbox::str;
 
 use crate::bind::{env_with_luffy, finish_after_report};
 use crate::support::env::{authorize, page_title};
-use crate::support::session::run_unchanged;
 
 /// Returns the texts of the QR codes in an image.
 fn decode_modules(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {
@@ -112,10 +111,10 @@ exit 2
 
 "#]]);
     std::fs::create_dir(env.path("dir.svg")).unwrap();
-    run_unchanged(&env, "bind --user luffy --qr-file dir.svg").assert_snapshot(str![[r#"
+    env.assert_unchanged_session(str![[r#"
+$ wxbox bind --user luffy --qr-file dir.svg
+2> error: cannot save the QR code to dir.svg: Is a directory (os error 21)
 exit 1
---- stderr
-error: cannot save the QR code to dir.svg: Is a directory (os error 21)
 
 "#]]);
 }

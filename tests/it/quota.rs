@@ -54,9 +54,8 @@ fn unauthorized_quota_api_is_a_row() {
     );
     assert_eq!(env.sandbox().requests().len(), 1 + lines.len());
     let env = TestEnv::new();
-    env.run("quota show /sns/userinfo").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox quota show /sns/userinfo
 /sns/userinfo	-	-	-	-	WeChat returned 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
 
 "#]]);
@@ -74,14 +73,13 @@ fn pasted_url_hides_its_secrets() {
 #[test]
 fn results_before_failure_are_shown() {
     let env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/openapi/quota/get\" = 2\n");
-    env.run("quota show").assert_snapshot(str![[r#"
-exit 1
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox quota show
 /cgi-bin/stable_token	500000	1	499999	10000 per 60 s	
 /cgi-bin/token	200	0	200	-	
---- stderr
-error: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+2> error: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+exit 1
 
 "#]]);
 }
@@ -92,24 +90,23 @@ fn counters_are_cleared_ten_times_a_month() {
     let show = format!("follower show {ZORO}");
     env.run(&show).assert_success();
     assert_eq!(env.run(&show).status(), Some(1));
-    env.run("quota clear --yes").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox quota clear --yes
 reset all API counters of wx0123456789abcdef; WeChat allows this ten times a month
 
 "#]]);
     env.run(&show).assert_success();
     for _ in 1..10 {
-        env.run("-q quota clear -y").assert_snapshot(str![[r#"
-exit 0
+        env.assert_session(str![[r#"
+$ wxbox -q quota clear -y
 
 "#]]);
     }
-    env.run("quota clear --yes").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox quota clear --yes
+2> error: WeChat returned 48006 (forbid to clear quota because of reaching the limit): monthly quota resets used up
+2> hint: wait for the next month
 exit 1
---- stderr
-error: WeChat returned 48006 (forbid to clear quota because of reaching the limit): monthly quota resets used up
-hint: wait for the next month
 
 "#]]);
 }
@@ -148,9 +145,8 @@ fn quota_requests_match_documentation() {
         json_response(r#"{"errcode":0,"errmsg":"ok"}"#),
     ]);
     let env = server.env("", "");
-    env.run("quota show '/cgi-bin/user/get?x=1'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox quota show '/cgi-bin/user/get?x=1'
 /cgi-bin/user/get	0	0	-	-	
 
 "#]]);

@@ -51,12 +51,11 @@ fn only_requested_result_is_reported() {
 #[test]
 fn report_goes_to_all_named_and_tagged_users() {
     let mut env = env_with_users();
-    env.run("run -u luffy --tag crew -t backup -- true").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: skipped, not bound: usopp
-sent message 1 (template) to luffy
-sent message 2 (template) to nami
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy --tag crew -t backup -- true
+2> warning: skipped, not bound: usopp
+2> sent message 1 (template) to luffy
+2> sent message 2 (template) to nami
 
 "#]]);
     assert_eq!(env.sandbox().inbox().len(), 2);
@@ -77,12 +76,11 @@ warning: skipped, not bound: nami, usopp
 sent message 1 (template) to luffy
 
 "#]]);
-    env.run("run --tag crew -t nonesuch -- true").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: skipped, not bound: nami, usopp
-warning: the result will not be reported: there is no template "nonesuch"; running true anyway
-hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias nonesuch` to choose the one that this name stands for
+    env.assert_session(str![[r#"
+$ wxbox run --tag crew -t nonesuch -- true
+2> warning: skipped, not bound: nami, usopp
+2> warning: the result will not be reported: there is no template "nonesuch"; running true anyway
+2> hint: run `wxbox template list` to see the templates of the account, or `wxbox template alias nonesuch` to choose the one that this name stands for
 
 "#]]);
 }
@@ -149,23 +147,21 @@ fn placeholders_within_the_command_line_are_not_replaced() {
 #[test]
 fn unknown_placeholder_warns_before_command() {
     let mut env = TestEnv::with_bound_luffy();
-    env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: {Dration} is not a known placeholder and is sent unchanged; did you mean {duration}?
-warning: {nothing} is not a known placeholder and is sent unchanged; the placeholders are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}, {time}
-here
-sent message 1 (text) to luffy
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy --text '{Dration} {nothing} {status} {"a": 1}' -- sh -c 'echo here >&2'
+2> warning: {Dration} is not a known placeholder and is sent unchanged; did you mean {duration}?
+2> warning: {nothing} is not a known placeholder and is sent unchanged; the placeholders are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}, {time}
+2> here
+2> sent message 1 (text) to luffy
 
 "#]]);
     assert_eq!(env.sandbox().inbox()[0]["content"], "{Dration} {nothing} 0 {\"a\": 1}");
     let ran = env.run("run -u nobody --text {hots} -- true");
     assert_eq!(ran.stderr().matches("{hots} is not a known placeholder").count(), 1, "{}", ran.stderr());
-    env.run("run -u luffy -t backup -d host={hots} -d size={status} -- true").assert_snapshot(str![[r#"
-exit 0
---- stderr
-warning: {hots} is not a known placeholder and is sent unchanged; did you mean {host}?
-sent message 2 (template) to luffy
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy -t backup -d 'host={hots}' -d 'size={status}' -- true
+2> warning: {hots} is not a known placeholder and is sent unchanged; did you mean {host}?
+2> sent message 2 (template) to luffy
 
 "#]]);
 }
@@ -176,10 +172,10 @@ fn rejected_report_text_uses_fallback() {
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     let config = env.read_config();
     env.write_config(&config.replace("host = \"db0\"\n", "").replace("size = \"-\"", "size = \"{status}\""));
-    env.run("run -u nami --fallback backup --text '{program}: {result}' -- false").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -u nami --fallback backup --text '{program}: {result}' -- false
+2> sent message 1 (template) to nami
 exit 1
---- stderr
-sent message 1 (template) to nami
 
 "#]]);
     assert_eq!(last_template_fields(&mut env), ["first=", "host=false: failed", "size=1", "time=-", "remark="]);
@@ -189,10 +185,10 @@ sent message 1 (template) to nami
 fn a_key_makes_it_one_report() {
     let mut env = TestEnv::with_bound_luffy();
     env.run("run -u luffy --key nightly -- true").assert_success();
-    env.run("run -u luffy --key nightly -- false").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy --key nightly -- false
+2> sent nothing to luffy: message 1 has the same key and is sent
 exit 1
---- stderr
-sent nothing to luffy: message 1 has the same key and is sent
 
 "#]]);
     assert_eq!(received_reports(&mut env), ["true succeeded (status 0) on HOST after TIME"]);
@@ -201,10 +197,10 @@ sent nothing to luffy: message 1 has the same key and is sent
 #[test]
 fn report_can_be_queued_for_flush() {
     let mut env = TestEnv::with_bound_luffy();
-    env.run("run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'
+2> queued message 1 (text) to luffy
 exit 2
---- stderr
-queued message 1 (text) to luffy
 
 "#]]);
     assert_eq!((env.sandbox().inbox().len(), queued_count(&env)), (0, 1));
@@ -232,11 +228,10 @@ fn undelivered_report_is_queued_and_keeps_command_status() {
 fn rejected_report_keeps_command_status() {
     let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
-    env.run("run -u nami -- true").assert_snapshot(str![[r#"
-exit 0
---- stderr
-error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
+    env.assert_session(str![[r#"
+$ wxbox run -u nami -- true
+2> error: message 1 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2> hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 
 "#]]);
 }
@@ -302,12 +297,11 @@ warning: the result will not be reported: [HOME]/.config/wxbox/config.toml:1: ap
         let expected = format!("warning: the result will not be reported: {trouble}; running sh anyway");
         assert_eq!(warnings, [expected], "{options}");
     }
-    env.run("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").assert_snapshot(str![[r#"
-exit 9
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'
 ran
---- stderr
-{"error":"the result will not be reported: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db; running sh anyway","hint":"did you mean luffy?","code":4}
+2> {"error":"the result will not be reported: there is no user lufy in [HOME]/.local/share/wxbox/wxbox.db; running sh anyway","hint":"did you mean luffy?","code":4}
+exit 9
 
 "#]]);
     std::fs::write(env.database_path(), "no database at all").unwrap();
@@ -357,10 +351,10 @@ fn config_fixed_during_command_is_used() {
 #[test]
 fn config_broken_during_command_is_reported() {
     let env = TestEnv::with_bound_luffy();
-    env.run("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'
+2> error: the result of the command was not reported: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 exit 5
---- stderr
-error: the result of the command was not reported: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
 }

@@ -46,12 +46,10 @@ sent message 1 (text) to luffy
     );
     let raw = env.command("run -q -u luffy -- printf \\\\377\\\\000").output().unwrap();
     assert_eq!((raw.stdout, raw.stderr), (vec![0xff, 0], vec![]));
-    env.run("run --json -u luffy -- echo plain").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox run --json -u luffy -- echo plain
 plain
---- stderr
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
+2> {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
 }
@@ -96,11 +94,11 @@ fn unstartable_command_is_reported() {
     crate::support::env::set_mode(&env.path("script"), 0o700);
     env.write_file("windows", "#!/bin/sh\r\necho hi\r\n");
     crate::support::env::set_mode(&env.path("windows"), 0o700);
-    env.run("run -q -u luffy -- ./windows").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox run -q -u luffy -- ./windows
+2> error: cannot run ./windows: bad interpreter /bin/sh\r
+2> hint: run `sed -i 's/\r$//' ./windows` to convert the line ends of Windows (CR LF)
 exit 127
---- stderr
-error: cannot run ./windows: bad interpreter /bin/sh/r
-hint: run `sed -i 's//r$//' ./windows` to convert the line ends of Windows (CR LF)
 
 "#]]);
     env.write_file("bin/odd", "#! /no/such -x\n");

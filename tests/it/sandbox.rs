@@ -158,31 +158,31 @@ fn custom_scenario_is_loaded() {
 #[test]
 fn invalid_scenario_is_rejected() {
     let env = TestEnv::without_config();
-    env.run("sandbox --world missing.toml").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox sandbox --world missing.toml
+2> error: cannot use the scenario missing.toml: No such file or directory (os error 2)
 exit 3
---- stderr
-error: cannot use the scenario missing.toml: No such file or directory (os error 2)
 
 "#]]);
     env.write_file("world.toml", "app_idd = \"wx0123456789abcdef\"\n");
-    env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox sandbox --world world.toml
+2> error: cannot use the scenario world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `original_id`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `push`, `faults`
 exit 3
---- stderr
-error: cannot use the scenario world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `original_id`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `push`, `faults`
 
 "#]]);
     env.write_file("world.toml", "app_id = \"wx\"\n");
-    env.run("--json sandbox --world world.toml").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox --json sandbox --world world.toml
+2> {"error":"cannot use the scenario world.toml: app_id cannot be “wx”","hint":null,"code":3}
 exit 3
---- stderr
-{"error":"cannot use the scenario world.toml: app_id cannot be “wx”","hint":null,"code":3}
 
 "#]]);
     env.write_file("world.toml", "[[people]]\nname = \"luffy\"\n[[people]]\nname = \"luffy\"\n");
-    env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox sandbox --world world.toml
+2> error: cannot use the scenario world.toml: people.name “luffy” is given twice
 exit 3
---- stderr
-error: cannot use the scenario world.toml: people.name “luffy” is given twice
 
 "#]]);
     env.write_file("world.toml", b"\xff\xfe");

@@ -93,20 +93,20 @@ fn missing_line_ends_are_explained_and_bom_is_accepted() {
     env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
     env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
     env.write_file(".config/wxbox/key.pem", own.key_pem.replace('\n', "\\n"));
-    env.run("bind -u nami --timeout 1ms").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind -u nami --timeout 1ms
+2> error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: line 1 has lost its line breaks: BEGIN, the data and END must be on separate lines
+2> hint: write the file again with line breaks; `printf '%b' "$PEM"` converts \n in a variable
 exit 3
---- stderr
-error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: line 1 has lost its line breaks: BEGIN, the data and END must be on separate lines
-hint: write the file again with line breaks; `printf '%b' "$PEM"` converts /n in a variable
 
 "#]]);
     env.write_file(".config/wxbox/cert.pem", &own.key_pem);
     env.write_file(".config/wxbox/key.pem", &own.certificate_pem);
-    env.run("bind -u nami --timeout 1ms").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind -u nami --timeout 1ms
+2> error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: the file contains a private key and no certificate
+2> hint: set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the certificate of this server and its chain, such as fullchain.pem
 exit 3
---- stderr
-error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: the file contains a private key and no certificate
-hint: set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the certificate of this server and its chain, such as fullchain.pem
 
 "#]]);
     env.write_file(".config/wxbox/cert.pem", format!("\u{feff}{}", own.certificate_pem));
@@ -114,10 +114,10 @@ hint: set listen.tls_cert to a PEM file (-----BEGIN CERTIFICATE-----) with the c
     assert_eq!(env.run("bind -u nami --timeout 1ms").status(), Some(8));
     env.replace_in_config(&[("[network]\n", "[network]\nca_file = \"ca.pem\"\n")]);
     env.write_file(".config/wxbox/ca.pem", own.certificate_pem.replace('\n', " "));
-    env.run("token").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox token
+2> error: cannot use the CA file [HOME]/.config/wxbox/ca.pem: line 1 has lost its line breaks: BEGIN, the data and END must be on separate lines; write the file again with line breaks; `printf '%b' "$PEM"` converts \n in a variable
 exit 3
---- stderr
-error: cannot use the CA file [HOME]/.config/wxbox/ca.pem: line 1 has lost its line breaks: BEGIN, the data and END must be on separate lines; write the file again with line breaks; `printf '%b' "$PEM"` converts /n in a variable
 
 "#]]);
     env.write_file(".config/wxbox/ca.pem", format!("\u{feff}{}", own.certificate_pem));
@@ -129,19 +129,19 @@ fn rejected_secret_is_reported_with_origin() {
     let mut env = TestEnv::new();
     let good = env.sandbox().app_secret.clone();
     env.set_variable("WXBOX_APP_SECRET", "5ec2e7f000000000000000000000c0de");
-    env.run("token").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox token
+2> error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+2> hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 exit 3
---- stderr
-error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
-hint: compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "too-short");
-    env.run("token").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox token
+2> error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
+2> hint: copy the whole AppSecret to WXBOX_APP_SECRET again: it has 32 digits 0-9 and a-f; no reset is needed
 exit 3
---- stderr
-error: cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong
-hint: copy the whole AppSecret to WXBOX_APP_SECRET again: it has 32 digits 0-9 and a-f; no reset is needed
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "").set_variable("WXBOX_APP_SECRET_FILE", "secret.txt");
@@ -165,11 +165,11 @@ fn readable_secret_file_warns_and_writable_is_rejected() {
     let ran = env.run("token").assert_success();
     assert!(ran.stderr().contains("every user of this machine can read secret.txt"), "{}", ran.stderr());
     set_mode(&file, 0o666);
-    env.run("token").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox token
+2> error: other users can change secret.txt (mode 666)
+2> hint: run `chmod go-w 'secret.txt'`
 exit 3
---- stderr
-error: other users can change secret.txt (mode 666)
-hint: run `chmod go-w 'secret.txt'`
 
 "#]]);
     // A command that needs no secret still works.

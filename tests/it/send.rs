@@ -117,11 +117,11 @@ exit 4
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 0);
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
+2> error: app_secret is not set
+2> hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 exit 3
---- stderr
-error: app_secret is not set
-hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);

@@ -26,9 +26,8 @@ exit 3
 "#]]);
     assert_eq!(queued_count(&env), 3);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 0);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox show 1
 ID            1
 State         queued
 To            luffy
@@ -127,12 +126,12 @@ fn a_cached_token_does_not_make_the_host_reachable() {
     let api = env.sandbox().url.clone();
     let config = env.read_config();
     env.write_config(&config.replace(&api, "http://127.0.0.1:1"));
-    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami hi
+2> error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2> hint: start `wxbox sandbox`, or correct network.api_base
+2> 2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 exit 6
---- stderr
-error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: start `wxbox sandbox`, or correct network.api_base
-2 messages of this command remain queued: do not send them again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends them
 
 "#]]);
     assert_eq!(queued_count(&env), 2);
@@ -225,9 +224,8 @@ interrupted; 1 message of this command remains queued; run `wxbox outbox flush` 
         };
         assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,unknown,queued");
         assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
-        env.run("outbox show 2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+        env.assert_session(str![[r#"
+$ wxbox outbox show 2
 ID        2
 State     unknown
 To        oNami_draws_maps_of_the_sea1

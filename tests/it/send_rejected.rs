@@ -28,13 +28,11 @@ exit 4
 
 "#]]);
     env.sandbox().requests();
-    env.run("send --all -t backup -d host=a").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send --all -t backup -d host=a
 sent message 2 (template) to luffy
 sent message 3 (template) to nami
---- stderr
-warning: skipped, unreachable (`wxbox user list` shows why): zoro
+2> warning: skipped, unreachable (`wxbox user list` shows why): zoro
 
 "#]]);
     assert_eq!(env.sandbox().requests().len(), 2);
@@ -128,12 +126,12 @@ Content     hi
 fn one_refusal_of_a_template_is_enough() {
     let mut env = cache_removed_template(env_with_users());
     env.sandbox().requests();
-    env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami -t Gone
+2> error: 2 messages were rejected (recipients: luffy, nami): WeChat returned 40037 (invalid template_id): template_id not in this account
+2> hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
+2> 0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 exit 5
---- stderr
-error: 2 messages were rejected (recipients: luffy, nami): WeChat returned 40037 (invalid template_id): template_id not in this account
-hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
-0 of 2 messages sent; 2 not sent (`wxbox outbox list --state failed`)
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
@@ -145,12 +143,12 @@ fn exhausted_quota_leaves_all_queued() {
     let mut env = add_users(TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
     env.run("send -u luffy -t backup").assert_success();
     env.sandbox().requests();
-    env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami -t backup
+2> error: 2 messages are not delivered yet and remain queued (recipients: luffy, nami): WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> hint: do not send them again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
+2> 0 of 2 messages sent; 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 exit 6
---- stderr
-error: 2 messages are not delivered yet and remain queued (recipients: luffy, nami): WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: do not send them again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them; to send them now, run `wxbox quota clear` (allowed ten times a month), then `wxbox outbox flush`
-0 of 2 messages sent; 2 queued: the next `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, sends them
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
@@ -160,14 +158,13 @@ hint: do not send them again, because `wxbox outbox flush` after [LOCAL_TIME], o
 #[test]
 fn mixed_results_exit_7() {
     let env = env_with_users();
-    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
-exit 7
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -u nami hi
 sent message 1 (text) to luffy
---- stderr
-error: message 2 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
-1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
+2> error: message 2 to nami was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2> hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
+2> 1 of 2 messages sent; 1 not sent (`wxbox outbox list --state failed`)
+exit 7
 
 "#]]);
 }

@@ -46,9 +46,8 @@ exit 5
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox show 1
 ID                 1
 State              sent
 To                 luffy
@@ -71,11 +70,11 @@ Content            Template backup_report-0123456789abcdefghijklmnopqrs
 #[test]
 fn subscription_fields_are_checked_before_sending() {
     let mut env = env_with_grants();
-    env.run("send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1
+2> error: the template Backup report has no field size; values for character_string2, time3 are missing
+2> hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Backup report' --subscribe` to see the template
 exit 2
---- stderr
-error: the template Backup report has no field size; values for character_string2, time3 are missing
-hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Backup report' --subscribe` to see the template
 
 "#]]);
     env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now --strict")).assert_snapshot(str![[r#"
@@ -183,11 +182,10 @@ exit 4
 
 "#]]);
     env.sandbox().requests();
-    env.run("template list --subscribe --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"backup_report-0123456789abcdefghijklmnopqrs","title":"Backup report","content":"Backup: {{thing1.DATA}}/nSize: {{character_string2.DATA}}/nFinished: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
-{"template_id":"service_status-0123456789abcdefghijklmnopqr","title":"Service status","content":"Service: {{thing1.DATA}}/nStatus: {{phrase2.DATA}}/nTime: {{date3.DATA}}","keys":["thing1","phrase2","date3"],"alias":null,"types":["thing","phrase","date"],"asked_at":"[TIME]"}
+    env.assert_session(str![[r#"
+$ wxbox template list --subscribe --json
+{"template_id":"backup_report-0123456789abcdefghijklmnopqrs","title":"Backup report","content":"Backup: {{thing1.DATA}}\nSize: {{character_string2.DATA}}\nFinished: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
+{"template_id":"service_status-0123456789abcdefghijklmnopqr","title":"Service status","content":"Service: {{thing1.DATA}}\nStatus: {{phrase2.DATA}}\nTime: {{date3.DATA}}","keys":["thing1","phrase2","date3"],"alias":null,"types":["thing","phrase","date"],"asked_at":"[TIME]"}
 
 "#]]);
     env.run("template list").assert_success();
@@ -206,9 +204,8 @@ fn alias_supplies_remaining_fields() {
          url = \"https://status.example.com\"\n[templates.report.data]\nthing1 = {{ value = \"db1\", color = \"#173177\" }}\n\
          time3 = \"03:15\"\n"
     ));
-    env.run("send -u luffy --subscribe report -d character_string2=1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --subscribe report -d character_string2=1
 sent message 1 (subscribe) to luffy
 
 "#]]);
@@ -237,9 +234,8 @@ error: message 2 to oZoro_cannot_find_the_way_22 was rejected: WeChat returned 4
 hint: for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
-    env.run("outbox show 1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox show 1
 ID        1
 State     sent
 To        oZoro_cannot_find_the_way_22

@@ -22,11 +22,11 @@ the alias alert now stands for Server alert ([HOME]/.config/wxbox/config.toml)
                  [templates.alert.data]\n# thing1 = \"\"\n# character_string2 = \"\"\n# time3 = \"\"\n";
     assert_eq!(env.read_config(), before + table);
     // The fields are comments, so that each needs a value.
-    env.run("template check alert -d thing1=full").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template check alert -d thing1=full
+2> error: the template alert requires values for character_string2, time3
+2> hint: use its fields thing1, character_string2, time3; run `wxbox template show alert` to see the template
 exit 2
---- stderr
-error: the template alert requires values for character_string2, time3
-hint: use its fields thing1, character_string2, time3; run `wxbox template show alert` to see the template
 
 "#]]);
     env.run("-q config set templates.alert.data.character_string2 db1").assert_success();
@@ -37,10 +37,10 @@ hint: use its fields thing1, character_string2, time3; run `wxbox template show 
 fn existing_alias_is_replaced_with_force_only() {
     let env = TestEnv::new();
     let before = env.read_config();
-    env.run("--json template alias backup 'Server alert'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox --json template alias backup 'Server alert'
+2> {"error":"the alias backup already exists, for backup_finished-0123456789abcdefghijklmnopq","hint":"use --force to replace it","code":4}
 exit 4
---- stderr
-{"error":"the alias backup already exists, for backup_finished-0123456789abcdefghijklmnopq","hint":"use --force to replace it","code":4}
 
 "#]]);
     // An alias of the same template changes nothing.
@@ -67,11 +67,11 @@ exit 4
 #[test]
 fn script_gets_no_list() {
     let env = TestEnv::new();
-    env.run("template alias alert").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template alias alert
+2> error: the template is missing
+2> hint: run `wxbox template alias alert ID`, or run it on a terminal to choose from a list
 exit 2
---- stderr
-error: the template is missing
-hint: run `wxbox template alias alert ID`, or run it on a terminal to choose from a list
 
 "#]]);
     assert_eq!(env.run("template alias '' x").status(), Some(2));

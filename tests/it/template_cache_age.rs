@@ -21,11 +21,11 @@ fn unknown_template_invalidates_cached_list() {
     database
         .execute("INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists", [removed_id])
         .unwrap();
-    env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t Gone
+2> error: message 1 to luffy was rejected: WeChat returned 40037 (invalid template_id): template_id not in this account
+2> hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 exit 5
---- stderr
-error: message 1 to luffy was rejected: WeChat returned 40037 (invalid template_id): template_id not in this account
-hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
     env.sandbox().requests();
@@ -67,12 +67,10 @@ fn old_list_is_used_when_wechat_is_unreachable() {
     age_cached_list(&env, 3 * 86_400);
     let fault = "[[faults]]\napi = \"/cgi-bin/template/get_all_private_template\"\nerrcode = 45009\n";
     env.sandbox().post_form("faults", fault);
-    env.run("send -u luffy -t backup -d host=a -d size=1 -d time=1").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup -d host=a -d size=1 -d time=1
 sent message 1 (template) to luffy
---- stderr
-warning: using the template list of 3 days ago: WeChat could not be reached: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> warning: using the template list of 3 days ago: WeChat could not be reached: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     let listed = env.run("template list").assert_success();

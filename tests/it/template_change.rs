@@ -82,16 +82,15 @@ fn removed_template_is_not_found() {
     let mut env = TestEnv::new();
     env.run("template list").assert_success();
     env.sandbox().requests();
-    env.run("template remove 'Server alert'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template remove 'Server alert'
+2> error: cannot ask for confirmation: standard input is not a terminal; use --yes
 exit 2
---- stderr
-error: cannot ask for confirmation: standard input is not a terminal; use --yes
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
-    env.run("template remove 'Server alert' --yes").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template remove 'Server alert' --yes
 removed the template Server alert (server_alert-0123456789abcdefghijklmnopqrst)
 
 "#]]);
@@ -119,10 +118,10 @@ fn template_removed_elsewhere_is_not_found() {
                SELECT app_id, 2, 'gone', 'Gone', 'x' FROM template_lists";
     database.execute(old, []).unwrap();
     env.sandbox().requests();
-    env.run("template remove Gone --yes").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template remove Gone --yes
+2> error: the account no longer has the template Gone (gone)
 exit 4
---- stderr
-error: the account no longer has the template Gone (gone)
 
 "#]]);
     let refused = "POST /cgi-bin/template/del_private_template 40037";

@@ -15,9 +15,8 @@ fn message_count(env: &TestEnv) -> i64 {
 #[test]
 fn dry_run_preview_matches_display() {
     let mut env = TestEnv::with_bound_luffy();
-    env.run("template check backup -d host=db1 -d size='42 GB' -d time=03:15").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template check backup -d host=db1 -d size='42 GB' -d time=03:15
 Backup finished
   Host: db1
   Size: 42 GB
@@ -44,19 +43,14 @@ warning: WeChat shows size as "42 GB ": no emoji
 warning: WeChat shows time as "03:15 04:15": no line breaks
 
 "#]]);
-    env.run(
-        "template check 'Server alert' -d thing1='the disk of the database is full' -d character_string2=db1 -d time3=",
-    )
-    .assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template check 'Server alert' -d thing1='the disk of the database is full' -d character_string2=db1 -d time3=
 Server alert
   Event: the disk of the dat…
   Host: db1
   Time:
---- stderr
-warning: thing1 has 32 characters and is cut to "the disk of the dat…": thing fields hold at most 20 characters
-warning: WeChat may reject time3, which is empty
+2> warning: thing1 has 32 characters and is cut to "the disk of the dat…": thing fields hold at most 20 characters
+2> warning: WeChat may reject time3, which is empty
 
 "#]]);
     // The list is cached, and nothing is sent.
@@ -81,9 +75,8 @@ error: WeChat does not show remark
 
 "#]],
     );
-    env.run("template check backup -d host=db1 --strict").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template check backup -d host=db1 --strict
 Backup finished
   Host: db1
   Size: -
@@ -118,15 +111,13 @@ $ wxbox --json template check 'Server alert' -d thing1=a -d character_string2=b 
 fn fields_come_from_config_file_and_options() {
     let env = TestEnv::with_bound_luffy();
     env.write_file("fields.json", r##"{"host": "from the file", "size": {"value": 1.50, "color": "#173177"}}"##);
-    env.run("template check backup --data-json fields.json -d size=2").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template check backup --data-json fields.json -d size=2
 Backup finished
   Host: from the file
   Size: 2
   Time: -
---- stderr
-warning: WeChat does not show colors: size
+2> warning: WeChat does not show colors: size
 
 "#]]);
     env.run_with_stdin("template check backup --data-json -", r#"{"host": "from the pipe"}"#).assert_snapshot(str![[
@@ -160,11 +151,11 @@ exit 4
 fn unreachable_list_without_cache_is_reported() {
     let mut env = TestEnv::without_config();
     env.write_config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n[templates.a]\nid = \"b\"\n");
-    env.run("template check a").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template check a
+2> error: app_secret is not set
+2> hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 exit 3
---- stderr
-error: app_secret is not set
-hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or set WXBOX_APP_SECRET or WXBOX_APP_SECRET_FILE
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "geheim").run("template check a").assert_snapshot(str![[r#"
@@ -320,10 +311,9 @@ error: WeChat rejects thing1 with 21 characters: thing fields hold at most 20 ch
 hint: without --strict this is a warning; run `wxbox template check Note --data …` to see a preview
 
 "#]]);
-    env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
-exit 0
---- stderr
-sent message 3 (template) to luffy
+    env.assert_session(str![[r#"
+$ wxbox run -u luffy --fallback Note -- true
+2> sent message 3 (template) to luffy
 
 "#]]);
 }

@@ -36,11 +36,11 @@ fn wrong_fields_are_reported_with_valid_ones() {
     let mut env = TestEnv::with_bound_luffy();
     env.run("template list").assert_success();
     env.sandbox().requests();
-    env.run("send -u luffy -t backup -d hots=a").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup -d hots=a
+2> error: the template backup has no field hots (did you mean host?)
+2> hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 exit 2
---- stderr
-error: the template backup has no field hots (did you mean host?)
-hint: use its fields first, host, size, time, remark; run `wxbox template show backup` to see the template
 
 "#]]);
     // The list is fetched again before a message is rejected.
@@ -89,11 +89,11 @@ fn changed_template_is_fetched_again() {
 fn unknown_alias_or_template_id_is_reported() {
     let env = TestEnv::with_scenario("templates = []\n");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup
+2> error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+2> hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 exit 4
---- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
-hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
     env.run(&format!("send -u luffy -t {BACKUP_TEMPLATE_ID}")).assert_snapshot(str![[r#"
@@ -114,12 +114,10 @@ fn unreachable_wechat_is_a_warning() {
     env.run("template list --refresh").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute("UPDATE templates SET content = '{{old.DATA}}'", []).unwrap();
-    env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t 'Backup finished'
 sent message 1 (template) to luffy
---- stderr
-warning: cannot check the template Backup finished and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> warning: cannot check the template Backup finished and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
     database.execute("DELETE FROM template_lists", []).unwrap();
@@ -131,11 +129,11 @@ sent message 2 (template) to luffy
 warning: cannot check the template backup_finished-0123456789abcdefghijklmnopq and its fields: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
-    env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t 'Backup finished'
+2> error: cannot look up the template "Backup finished": WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up; nothing was queued
+2> hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 exit 6
---- stderr
-error: cannot look up the template "Backup finished": WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up; nothing was queued
-hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
 
 "#]]);
     let ids: String = env.query("SELECT group_concat(json ->> 'template_id') FROM payloads");
@@ -149,12 +147,10 @@ fn dry_run_without_secret_checks_cached_list() {
     let config = env.read_config();
     let bare = config.lines().filter(|line| !line.starts_with("app_secret")).collect::<Vec<_>>().join("\n");
     env.write_config(&bare);
-    env.run("send -u luffy -t backup -d hots=a --dry-run").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t backup -d hots=a --dry-run
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"db0"},"size":{"value":"-"},"time":{"value":"-"},"hots":{"value":"a"}}}
---- stderr
-warning: cannot check the template backup and its fields: there is no cached template list, and no AppSecret to download the list
+2> warning: cannot check the template backup and its fields: there is no cached template list, and no AppSecret to download the list
 
 "#]]);
     env.write_config(&config);

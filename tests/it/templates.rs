@@ -7,19 +7,17 @@ use crate::support::env::{BACKUP_TEMPLATE_ID, LIST_REQUEST, TestEnv};
 #[test]
 fn list_is_fetched_once_and_cached() {
     let mut env = TestEnv::new();
-    env.run("template list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template list
 backup	Backup finished	first,host,size,time,remark	backup_finished-0123456789abcdefghijklmnopq
 -	Server alert	thing1,character_string2,time3	server_alert-0123456789abcdefghijklmnopqrst
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST_REQUEST]);
-    env.run("--json template list").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
+    env.assert_session(str![[r#"
+$ wxbox --json template list
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}\nHost: {{host.DATA}}\nSize: {{size.DATA}}\nTime: {{time.DATA}}\n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
@@ -30,9 +28,8 @@ exit 0
 #[test]
 fn a_template_is_found_by_alias_id_beginning_and_title() {
     let mut env = TestEnv::new();
-    env.run("template show backup").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox template show backup
 Title    Backup finished
 ID       backup_finished-0123456789abcdefghijklmnopq
 Alias    backup
@@ -56,10 +53,9 @@ Content  ‹first›
             "{name}"
         );
     }
-    env.run("--json template show 'Server alert'").assert_snapshot(str![[r#"
-exit 0
---- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
+    env.assert_session(str![[r#"
+$ wxbox --json template show 'Server alert'
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 
 "#]]);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
@@ -103,11 +99,11 @@ exit 2
 
 "#]]);
     env.run("template show alpha1").assert_success();
-    env.run("template show backup").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox template show backup
+2> error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
+2> hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 exit 4
---- stderr
-error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
-hint: run `wxbox template list` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
 }

@@ -145,14 +145,13 @@ fn doctor_fix_removes_permissions_and_nothing_else() {
     set_mode(&env.path(".config/wxbox"), 0o777);
     set_mode(&database, 0o644);
     assert_eq!(env.run("doctor").status(), Some(3));
-    env.run("doctor --fix").assert_snapshot(str![[r#"
-exit 0
---- stderr
-changed the mode of [HOME]/.config/wxbox/config.toml from 666 to 644
-changed the mode of [HOME]/.config/wxbox from 777 to 755
-changed the mode of [HOME]/.config/wxbox/config.toml from 644 to 640
-changed the mode of [HOME]/.local/share/wxbox/wxbox.db from 644 to 640
-all 17 checks passed (`wxbox -v doctor` lists them)
+    env.assert_session(str![[r#"
+$ wxbox doctor --fix
+2> changed the mode of [HOME]/.config/wxbox/config.toml from 666 to 644
+2> changed the mode of [HOME]/.config/wxbox from 777 to 755
+2> changed the mode of [HOME]/.config/wxbox/config.toml from 644 to 640
+2> changed the mode of [HOME]/.local/share/wxbox/wxbox.db from 644 to 640
+2> all 17 checks passed (`wxbox -v doctor` lists them)
 
 "#]]);
     let modes = [&config, &env.path(".config/wxbox")].map(|path| format!("{:o}", mode_of(path)));

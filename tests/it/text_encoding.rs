@@ -242,11 +242,11 @@ fn terminal_colors_are_removed_from_text() {
     assert_eq!(last_received(&mut env)["content"], "error: disk\ncopy 100%");
     env.run("send -u luffy 'one\rtwo'").assert_success();
     assert_eq!(last_received(&mut env)["content"], "one\ntwo");
-    env.run_with_stdin("send -u luffy -", "\u{1b}[0m\n").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ printf '\033[0m\n' | wxbox send -u luffy -
+2> error: the text is empty
+2> hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 exit 2
---- stderr
-error: the text is empty
-hint: run wxbox through `ifne` (package moreutils) to send nothing if there is no text
 
 "#]]);
 }
@@ -258,11 +258,11 @@ fn argument_after_double_dash_is_text() {
         env.run(&format!("send --user luffy -- {text}")).assert_success();
         assert_eq!(last_received(&mut env)["content"], text);
     }
-    env.run("send --user luffy --usr").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user luffy --usr
+2> error: unknown option --usr
+2> hint: did you mean --user?
 exit 2
---- stderr
-error: unknown option --usr
-hint: did you mean --user?
 
 "#]]);
 }

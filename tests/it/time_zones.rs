@@ -55,20 +55,19 @@ fn next_day_retry_is_shown_in_configured_zone() {
     env.prepend_config("language = \"zh\"\ntime_zone = \"Asia/Shanghai\"");
     env.sandbox().post_form("write", "person=luffy");
     env.sandbox().post_form("faults", fault_with_errcode(45009));
-    env.run("send --user luffy hello").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user luffy hello
+2> 错误：发给“luffy”的消息 1 没有发出，仍在排队，将于 [LOCAL_TIME] 重试：微信返回 45009（reach max api daily quota limit），该接口今日调用次数已达上限
+2> 提示：请不要重复发送。[LOCAL_TIME] 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox flush`
 exit 6
---- stderr
-错误：发给“luffy”的消息 1 没有发出，仍在排队，将于 [LOCAL_TIME] 重试：微信返回 45009（reach max api daily quota limit），该接口今日调用次数已达上限
-提示：请不要重复发送。[LOCAL_TIME] 之后，`wxbox serve` 或 `wxbox outbox flush` 会发送；如果要立即发送，请运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox flush`
 
 "#]]);
     // The stored text contains no time, because it could be in another zone or in the past.
     let kept: String = env.query("SELECT error_detail FROM messages");
     assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
     env.set_variable("WXBOX_LANG", "en");
-    env.run("outbox list").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox outbox list
 1	queued	luffy	text	[TIME]	WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up	hello
 
 "#]]);
@@ -83,26 +82,26 @@ exit 0
 fn unknown_zone_error_suggests_nearest() {
     let env = TestEnv::without_config();
     env.write_config("time_zone = \"Asia/Beijing\"\n");
-    env.run("user list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: unknown time zone in time_zone
+2> hint: did you mean Asia/Shanghai?
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: unknown time zone in time_zone
-hint: did you mean Asia/Shanghai?
 
 "#]]);
     env.write_config("\ntime_zone = \"hunter2hunter2\"\n");
-    env.run("user list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: unknown time zone in time_zone
+2> hint: use a name such as "Asia/Shanghai" or "Europe/Berlin"; /usr/share/zoneinfo contains all names
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: unknown time zone in time_zone
-hint: use a name such as "Asia/Shanghai" or "Europe/Berlin"; /usr/share/zoneinfo contains all names
 
 "#]]);
     env.write_config("time_zone = 8\n");
-    env.run("user list").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: time_zone must be the name of a time zone in quotes, such as "Asia/Shanghai"
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: time_zone must be the name of a time zone in quotes, such as "Asia/Shanghai"
 
 "#]]);
 }

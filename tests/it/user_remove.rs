@@ -67,22 +67,22 @@ fn removal_erases_user_data_and_keeps_counts() {
     env.run(&format!("send --openid {LUFFY} 'words for a bare openid'")).assert_success();
     env.run("send -u luffy -u nami -t backup -d host=shared-host").assert_success();
     env.sandbox().post_form("follow", "person=luffy&follows=0");
-    env.run("send -u luffy 'words that were refused'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy 'words that were refused'
+2> error: message 5 to luffy was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2> hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 exit 5
---- stderr
-error: message 5 to luffy was rejected: WeChat returned 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: use --template, or --fallback ALIAS, or wait until the person writes to the account: WeChat accepts texts only within 48 hours after that
 
 "#]]);
     let api = env.sandbox().url.clone();
     let down = env.read_config();
     env.write_config(&down.replace(&api, "http://127.0.0.1:1"));
-    env.run("send -u luffy 'words that wait'").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy 'words that wait'
+2> error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2> hint: start `wxbox sandbox`, or correct network.api_base
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 6
---- stderr
-error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-hint: start `wxbox sandbox`, or correct network.api_base
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);
@@ -92,12 +92,10 @@ hint: start `wxbox sandbox`, or correct network.api_base
         assert!(database_contains(&env, text), "{text}");
     }
 
-    env.run("user remove luffy --yes --json").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user remove luffy --yes --json
 {"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","reason":null,"texts_until":null,"messages":5,"queued":1}
---- stderr
-deleted the texts of 5 messages, 1 of which was queued and is not sent
+2> deleted the texts of 5 messages, 1 of which was queued and is not sent
 
 "#]]);
 

@@ -34,18 +34,16 @@ fn env_with_101_followers(settings: &str) -> TestEnv {
 #[test]
 fn unfollowed_users_are_marked_and_returned_are_not() {
     let mut env = env_with_users();
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 zoro does not follow the account and cannot be reached
 checked 3 users: 2 follow, 1 does not; 1 change
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST]);
     assert_eq!(env.query::<i64>("SELECT unreachable_errcode FROM bindings WHERE unreachable_errcode NOTNULL"), 43004);
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 checked 3 users: 2 follow, 1 does not; 0 changes
 
 "#]]);
@@ -55,17 +53,16 @@ checked 3 users: 2 follow, 1 does not; 0 changes
     assert!(ran.stderr().contains("(`wxbox user list` shows why): zoro"), "{}", ran.stderr());
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     env.sandbox().post_form("follow", "person=nami&follows=0");
-    env.run("--json user sync").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json user sync
 {"event":"unfollowed","user":"nami","openid":"oNami_draws_maps_of_the_sea1","has_followed":true}
 {"event":"followed","user":"zoro","openid":"oZoro_cannot_find_the_way_22","has_followed":false}
 {"event":"synced","asked":3,"follow":2,"do_not_follow":1,"invalid":0,"changed":2}
 
 "#]]);
     env.sandbox().post_form("follow", "person=nami&follows=1");
-    env.run("-q user sync").assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox -q user sync
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
@@ -75,9 +72,8 @@ exit 0
 fn no_bound_users_makes_no_request() {
     let mut env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 no user is bound
 
 "#]]);
@@ -89,14 +85,13 @@ fn unknown_openid_does_not_fail_batch() {
     let mut env = env_with_users();
     env.run(&format!("user add robin --openid {UNKNOWN_OPENID}")).assert_success();
     env.run(&format!("user add nico --openid {UNKNOWN_OPENID}")).assert_success();
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 7
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 zoro does not follow the account and cannot be reached
 checked 5 users: 2 follow, 1 does not, 2 openids are not of this account; 1 change
---- stderr
-error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat returned 40003 (invalid openid): openid malformed or of another account
-hint: check that the recipient was bound with this AppID; bind again
+2> error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat returned 40003 (invalid openid): openid malformed or of another account
+2> hint: check that the recipient was bound with this AppID; bind again
+exit 7
 
 "#]]);
     let one = "GET /cgi-bin/user/info";
@@ -105,14 +100,13 @@ hint: check that the recipient was bound with this AppID; bind again
     assert_eq!(requests[1], "POST /cgi-bin/user/info/batchget 40003");
     assert_eq!(requests.iter().filter(|line| line.starts_with(one)).count(), 4, "{requests:?}");
     assert_eq!(requests.iter().filter(|line| **line == refused).count(), 1, "{requests:?}");
-    env.run("--json user sync").assert_snapshot(str![[r#"
-exit 7
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json user sync
 {"event":"invalid","user":"nico","openid":"oNobody_of_this_account_0001"}
 {"event":"invalid","user":"robin","openid":"oNobody_of_this_account_0001"}
 {"event":"synced","asked":5,"follow":2,"do_not_follow":1,"invalid":2,"changed":0}
---- stderr
-{"error":"the openids of 2 users are not of this account","hint":null,"code":7}
+2> {"error":"the openids of 2 users are not of this account","hint":null,"code":7}
+exit 7
 
 "#]]);
     // WeChat occasionally returns this for valid users: it does not mark any of them.
@@ -128,9 +122,8 @@ exit 7
 #[test]
 fn sync_queries_100_users_per_request() {
     let mut env = env_with_101_followers("");
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 099 does not follow the account and cannot be reached
 100 does not follow the account and cannot be reached
 checked 101 users: 99 follow, 2 do not; 2 changes
@@ -142,13 +135,12 @@ checked 101 users: 99 follow, 2 do not; 2 changes
 #[test]
 fn exhausted_quota_keeps_synced_users() {
     let env = env_with_101_followers("[quota]\n\"/cgi-bin/user/info/batchget\" = 1\n");
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 1
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 099 does not follow the account and cannot be reached
---- stderr
-error: cannot check all openids: 100 of 101 are done: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+2> error: cannot check all openids: 100 of 101 are done: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
+2> hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
+exit 1
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode = 43004"), 1);
@@ -177,9 +169,8 @@ fn expired_token_is_replaced_and_missing_openid_queried_alone() {
     ]);
     let env = server.env("", "");
     env.run("user add nami --openid oNami").assert_success();
-    env.run("user sync").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox user sync
 luffy does not follow the account and cannot be reached
 nami does not follow the account and cannot be reached
 checked 2 users: 0 follow, 2 do not; 2 changes

@@ -182,10 +182,10 @@ fn names_and_tags_may_begin_with_a_dash() {
     env.run(&format!("bind --user -l --openid {LUFFY}")).assert_success();
     assert_eq!(env.run("user list --tag -t").assert_success().stdout(), format!("-l\t{LUFFY}\t-b,-t\t-n\t\n"));
     env.run("unbind --user -l").assert_success();
-    env.run("bind --unbound --tag -none").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox bind --unbound --tag -none
+2> error: no user has the tag -none
 exit 4
---- stderr
-error: no user has the tag -none
 
 "#]]);
 }

@@ -18,9 +18,8 @@ fn env_with_receipts(scenario: &str) -> (TestEnv, RunningCommand) {
 #[test]
 fn delivered_template_is_a_success() {
     let (env, _serve) = env_with_receipts("");
-    env.run("send --user nami --template backup --wait-receipt").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send --user nami --template backup --wait-receipt
 delivered message 1 (template) to nami
 
 "#]]);
@@ -45,11 +44,11 @@ exit 7
 
 "#]]);
     let (env, _serve) = env_with_receipts("[[faults]]\npush = \"lost\"\n");
-    env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user nami --template backup --wait-receipt=1s
+2> error: WeChat accepted message 1 to nami, but no receipt arrived in time
+2> hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
 exit 6
---- stderr
-error: WeChat accepted message 1 to nami, but no receipt arrived in time
-hint: run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered
 
 "#]]);
     assert_eq!(env.message_states(), "sent");
@@ -58,12 +57,10 @@ hint: run `wxbox outbox show 1` later; do not send the message again, because it
 #[test]
 fn text_counts_as_delivered_with_a_warning() {
     let (env, _serve) = env_with_receipts("");
-    env.run("send --user luffy hello --wait-receipt").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send --user luffy hello --wait-receipt
 sent message 1 (text) to luffy
---- stderr
-warning: only template messages and subscription notifications have receipts; other messages count as delivered when WeChat accepts them
+2> warning: only template messages and subscription notifications have receipts; other messages count as delivered when WeChat accepts them
 
 "#]]);
 }
@@ -74,12 +71,12 @@ fn missing_receipt_is_explained() {
     // Events that arrived while `serve` ran do not prove that it still runs.
     env.run("send --user nami --template backup --wait-receipt").assert_success();
     drop(serve);
-    env.run("send --user nami --template backup --wait-receipt=1s").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --user nami --template backup --wait-receipt=1s
+2> warning: no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
+2> error: WeChat accepted message 2 to nami, but no receipt arrived in time
+2> hint: run `wxbox outbox show 2` later; do not send the message again, because it may have been delivered
 exit 6
---- stderr
-warning: no `wxbox serve` is running with this database: a receipt only arrives if another process receives the events
-error: WeChat accepted message 2 to nami, but no receipt arrived in time
-hint: run `wxbox outbox show 2` later; do not send the message again, because it may have been delivered
 
 "#]]);
     let (_serve, address) = start_serve(&env);

@@ -298,9 +298,8 @@ fn unreachable_api_host_falls_back_to_next() {
     let config = env.read_config();
     let list = format!("api_base = [\"http://127.0.0.1:1\", \"{}\"]", server.url());
     env.write_config(&config.replace(&format!("api_base = \"{}\"", server.url()), &list));
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
 sent message 1 (text) to luffy
 
 "#]]);
@@ -311,11 +310,11 @@ sent message 1 (text) to luffy
 fn throttled_response_times_out() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Throttle]);
     let env = server.env("", "timeout = \"600ms\"");
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
+2> error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: timed out
+2> hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: timed out
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
 
 "#]]);
 }
@@ -331,9 +330,8 @@ fn failed_tls_handshake_tries_next_host() {
     let one = format!("api_base = \"{}\"", server.url());
     let text = std::fs::read_to_string(&path).unwrap();
     env.write_config(&text.replace(&one, &format!("api_base = [\"{deaf}\", \"{}\"]", server.url())));
-    env.run("send -u luffy hi").assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy hi
 sent message 1 (text) to luffy
 
 "#]]);

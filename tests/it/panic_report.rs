@@ -20,7 +20,8 @@ fn panic_reports_location_only() {
     // A host name is resolved on a thread of its own.
     env.write_config("app_id = \"wx1\"\napp_secret = \"geheim\"\n[network]\napi_base = \"http://localhost:1\"\n");
     let program = env.path("wxbox");
-    std::fs::copy(env!("CARGO_BIN_EXE_wxbox"), &program).unwrap();
+    // A file that this process had open for writing could not be run while another test forks.
+    assert!(Command::new("cp").args([env!("CARGO_BIN_EXE_wxbox").as_ref(), &*program]).status().unwrap().success());
     for path in files::list_files(env.home.path()) {
         path.ancestors().take_while(|path| path.starts_with(env.home.path())).for_each(|path| {
             chown(path, Some(UNUSED_UID), Some(UNUSED_UID)).unwrap();

@@ -43,7 +43,7 @@ pub(super) enum ProbeError {
     NoClient,
 }
 
-/// What to do about each [`ProbeError`].
+/// The fixes that are suggested for each [`ProbeError`].
 pub(super) struct ProbeFixes {
     pub(super) unknown_host: String,
     pub(super) tls: String,

@@ -90,7 +90,7 @@ $ wxbox send -u luffy -t linked --dry-run --url 'http://b.example/?q=é' --minip
     env.run("send -u luffy -t backup --dry-run -d 'host=a=b' -d ' size = 3 ' -d 'remark=x\u{7}\ny'").assert_snapshot(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x/ny"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x\ny"}}}
 --- stderr
 warning: WeChat does not show colors: host
 warning: WeChat does not show remark

@@ -121,7 +121,7 @@ hint: run `wxbox send -h` to see how to use it
 exit 5
 --- stdout
 {"line":2,"state":"failed","error":"the template backup_report-0123456789abcdefghijklmnopqrs requires values for character_string2, time3"}
-{"line":3,"state":"failed","error":"there is no template /"x/""}
+{"line":3,"state":"failed","error":"there is no template \"x\""}
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);

@@ -95,7 +95,7 @@ fn findings_are_data() {
         .assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"WeChat shows no value for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat does not show colors: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…\nSize:\nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as \"12345678901234567890…\": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"WeChat shows no value for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat does not show colors: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as \"3\": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as \"3\": no line breaks"}]}
 
 "#]]);
     env.assert_session(str![[r#"
@@ -263,8 +263,8 @@ fn each_line_of_a_batch_is_checked() {
     env.run_with_stdin("send --batch -", &lines).assert_snapshot(str![[r#"
 exit 0
 --- stdout
-{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat may reject /"b c/" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks"]}
-{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
+{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat may reject \"b c\" for character_string2: character_string fields hold up to 32 digits, letters and symbols, no Chinese and no blanks"]}
+{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null,"warnings":["WeChat shows host as \"12345678901234567890…\": at most 20 characters"]}
 
 "#]]);
     env.run_with_stdin("send --batch - --dry-run", &lines).assert_snapshot(str![[r#"

@@ -187,7 +187,7 @@ exit 7
 --- stdout
 {"line":1,"ref":1.10,"state":"failed","error":"the line is not UTF-8"}
 {"line":2,"ref":12345678901234567890123,"state":"failed","error":"invalid JSON: unexpected end of hex escape at column 36"}
-{"line":3,"ref":"c","state":"failed","error":"invalid JSON: control character (//u0000-//u001F) found while parsing a string at column 28"}
+{"line":3,"ref":"c","state":"failed","error":"invalid JSON: control character (\\u0000-\\u001F) found while parsing a string at column 28"}
 {"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","receipt":null,"receipt_at":null,"receipt_text":null}
 
 "#]]);
@@ -205,12 +205,12 @@ fn invalid_batch_line_is_explained() {
     TestEnv::with_bound_luffy().run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"/"text/" must be text"}
+{"line":1,"state":"failed","error":"\"text\" must be text"}
 {"line":2,"state":"failed","error":"invalid JSON: expected `,` or `}` at column 29"}
 {"line":3,"state":"failed","error":"a message must be a JSON object"}
-{"line":4,"state":"failed","error":"/"data/" must be an object"}
-{"line":5,"ref":7,"state":"failed","error":"unknown field /"usr/"; did you mean /"user/"?"}
-{"line":6,"state":"failed","error":"unknown field /"priority/"; the fields of a message are user, openid, text, template, message, data, url, key, ref"}
+{"line":4,"state":"failed","error":"\"data\" must be an object"}
+{"line":5,"ref":7,"state":"failed","error":"unknown field \"usr\"; did you mean \"user\"?"}
+{"line":6,"state":"failed","error":"unknown field \"priority\"; the fields of a message are user, openid, text, template, message, data, url, key, ref"}
 {"line":7,"state":"failed","error":"invalid JSON: EOF while parsing a value at column 23"}
 
 "#]]);

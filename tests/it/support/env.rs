@@ -255,6 +255,7 @@ impl CommandOutput {
         let home = self.home.to_string_lossy();
         snapbox::Assert::new()
             .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+            .normalize_paths(false)
             .redact_with(redactions())
             .eq(text.replace(&*home, "[HOME]"), expected);
         self

@@ -25,7 +25,7 @@ fn a_text_is_one_post_in_raw_utf_8() {
     assert_eq!(text.line, "POST /cgi-bin/message/custom/send?access_token=canned-token-1 HTTP/1.1");
     assert_eq!(text.header("content-type"), Some("application/json; charset=utf-8"));
     assert_eq!(text.header("content-length"), Some(text.body.len().to_string().as_str()));
-    assert_eq!(text.header("host"), Some(server.url().trim_start_matches("http://")));
+    assert_eq!(text.header("host"), Some(server.host()));
     assert!(text.header("user-agent").unwrap().starts_with("wxbox/"));
     for absent in ["accept-encoding", "transfer-encoding", "expect", "referer", "cookie", "authorization"] {
         assert_eq!(text.header(absent), None);
@@ -134,161 +134,94 @@ fn unusual_success_response_is_accepted() {
 
 #[test]
 fn non_wechat_response_leaves_message_unknown() {
-    let unknown = |answer: CannedResponse| {
+    let bytes = |text: &str| CannedResponse::Bytes(text.as_bytes().to_vec());
+    let json = |body: &str| http_response("200 OK", "application/json", body);
+    let redirect =
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let not_from_wechat = |status: u16, cause: &str| {
+        format!("the response of HOST is not from WeChat (HTTP {status}): the response is {cause}")
+    };
+    let lacks_errcode = "the response of HOST is not from WeChat (HTTP 200): errcode is missing".to_owned();
+    let no_response = |cause: &str| format!("no response from HOST: {cause}");
+    for (answer, cause) in [
+        (bytes(redirect), not_from_wechat(302, "a redirect, which wxbox does not follow")),
+        (
+            http_response("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>"),
+            not_from_wechat(502, "an HTTP error"),
+        ),
+        (
+            http_response("200 OK", "text/html", "<html>Log in to the hotel's network</html>"),
+            not_from_wechat(200, "not JSON"),
+        ),
+        (json(""), not_from_wechat(200, "not JSON")),
+        (json("[0]"), not_from_wechat(200, "not JSON")),
+        (json("{}"), lacks_errcode.clone()),
+        (json(r#"{"errcode":null}"#), lacks_errcode),
+        (
+            bytes("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":"),
+            no_response("end of file before message length reached"),
+        ),
+        (bytes("HTTP/1.1 200 OK\r\nContent-Le"), no_response("connection closed before message completed")),
+        (bytes(""), no_response("connection closed before message completed")),
+        (bytes("220 mail.example.com ESMTP\r\n"), no_response("invalid HTTP version parsed")),
+        (json(&" ".repeat((8 << 20) + 1)), not_from_wechat(200, "too long")),
+        (
+            bytes(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{{", u64::MAX - 1)),
+            no_response("message head is too large"),
+        ),
+    ] {
         let server = CannedServer::new(vec![json_response(TOKEN_BODY), answer]);
         let env = server.env("", "");
         let ran = env.run("send -u luffy hi");
+        let expected = format!(
+            "error: message 1 to luffy may or may not have been delivered: {cause}\nhint: ask the recipient: it may have \
+             arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`\n"
+        );
+        assert_eq!((ran.status(), ran.stdout()), (Some(6), ""), "{cause}");
+        assert_eq!(ran.stderr().replace(server.host(), "HOST"), expected);
         assert_eq!(env.query::<String>("SELECT state FROM messages"), "unknown");
-        ran
-    };
-    unknown(CannedResponse::Bytes(
-        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            .to_vec(),
-    ))
-    .assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 302): the response is a redirect, which wxbox does not follow
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>")).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 502): the response is an HTTP error
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("200 OK", "text/html", "<html>Log in to the hotel's network</html>")).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("200 OK", "application/json", "")).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("200 OK", "application/json", "[0]")).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is not JSON
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("200 OK", "application/json", "{}")).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): errcode is missing
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("200 OK", "application/json", r#"{"errcode":null}"#)).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): errcode is missing
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":".to_vec())).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: end of file before message length reached
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: connection closed before message completed
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: connection closed before message completed
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(CannedResponse::Bytes(b"220 mail.example.com ESMTP\r\n".to_vec())).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: invalid HTTP version parsed
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(http_response("200 OK", "application/json", &" ".repeat((8 << 20) + 1))).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): the response is too long
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]]);
-    unknown(CannedResponse::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{{", u64::MAX - 1).into_bytes())).assert_snapshot(
-        str![[r#"
-exit 6
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: message head is too large
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-
-"#]],
-    );
+    }
 }
 
 #[test]
 fn failed_token_fetch_attempts_no_message() {
-    let queued = |answer: CannedResponse| {
+    let proxy_hint = "hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response\n";
+    for (answer, cause, hint) in [
+        (
+            http_response("502 Bad Gateway", "text/html", "<html>canned-secret</html>"),
+            "the response of HOST is not from WeChat (HTTP 502): the response is an HTTP error",
+            proxy_hint,
+        ),
+        (
+            json_response(r#"{"access_token":"","expires_in":7200}"#),
+            "the response of HOST is not from WeChat (HTTP 200): access_token is missing",
+            proxy_hint,
+        ),
+        (
+            json_response(r#"{"errcode":-1,"errmsg":"system error"}"#),
+            "WeChat returned -1 (system error): platform busy",
+            "hint: wait a minute, then try again: this error is usually temporary\n",
+        ),
+        (
+            json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#),
+            "WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up",
+            "hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` \
+             (allowed ten times a month)\n",
+        ),
+        (CannedResponse::Bytes(Vec::new()), "no response from HOST: connection closed before message completed", ""),
+    ] {
         let server = CannedServer::new(vec![answer]);
         let env = server.env("", "");
         let ran = env.run("send -u luffy hi");
+        let expected = format!(
+            "error: cannot get an access token: {cause}\n{hint}1 message of this command remains queued: do not send it \
+             again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it\n"
+        );
+        assert_eq!((ran.status(), ran.stdout()), (Some(6), ""), "{cause}");
+        assert_eq!(ran.stderr().replace(server.host(), "HOST"), expected);
         assert_eq!(env.query::<String>("SELECT state FROM messages"), "queued");
         assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 0);
-        ran
-    };
-    queued(http_response("502 Bad Gateway", "text/html", "<html>canned-secret</html>")).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 502): the response is an HTTP error
-hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    queued(json_response(r#"{"access_token":"","expires_in":7200}"#)).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: cannot get an access token: the response of 127.0.0.1:[PORT] is not from WeChat (HTTP 200): access_token is missing
-hint: check network.api_base and network.proxy: a proxy or firewall may have sent the response
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    queued(json_response(r#"{"errcode":-1,"errmsg":"system error"}"#)).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: cannot get an access token: WeChat returned -1 (system error): platform busy
-hint: wait a minute, then try again: this error is usually temporary
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: cannot get an access token: WeChat returned 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: wait until midnight in China (UTC+8), when the counters are reset, or run `wxbox quota clear` (allowed ten times a month)
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
-    queued(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
-exit 6
---- stderr
-error: cannot get an access token: no response from 127.0.0.1:[PORT]: connection closed before message completed
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
-
-"#]]);
+    }
 }
 
 #[test]

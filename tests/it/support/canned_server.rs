@@ -64,6 +64,7 @@ impl RecordedRequest {
 /// requests.
 pub struct CannedServer {
     address: SocketAddr,
+    host: String,
     requests: Arc<Mutex<Vec<RecordedRequest>>>,
     stalled: Receiver<()>,
     /// Returns the number of responses that were not used.
@@ -80,12 +81,24 @@ impl CannedServer {
         let (stalled_sender, held) = channel();
         let (count, recorded) = (answers.len(), requests.clone());
         let thread = std::thread::spawn(move || serve(&listener, answers, &recorded, &stalled_sender));
-        Self { address, requests, stalled: held, thread: Some(thread), response_count: count }
+        Self {
+            address,
+            host: address.to_string(),
+            requests,
+            stalled: held,
+            thread: Some(thread),
+            response_count: count,
+        }
     }
 
     /// Returns its URL without a trailing slash.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.host)
+    }
+
+    /// Returns its address, as the header `Host` has it.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Waits until a request is stalled.

@@ -104,8 +104,9 @@ const ACTION_NAMES: [(&str, Action); 11] = [
 
 /// Returns the row for `errcode`.
 pub fn find(errcode: i64) -> Option<ErrcodeEntry> {
-    let code = format!("{errcode}\t");
-    ERRCODES_TSV.lines().find(|line| line.starts_with(&code)).and_then(parse_row)
+    // Not by lines: each response is looked up, and the table is long.
+    let start = ERRCODES_TSV.find(&format!("\n{errcode}\t"))? + 1;
+    ERRCODES_TSV[start..].lines().next().and_then(parse_row)
 }
 
 /// Returns all rows in the order of their codes.
@@ -159,6 +160,14 @@ mod tests {
         assert_eq!(codes.len(), ERRCODES_TSV.lines().count() - 1);
         assert!(codes.is_sorted_by(|a, b| a < b), "codes are unique and in order");
         assert!(entries().all(|entry| !entry.meaning(Lang::En).is_empty() && !entry.meaning(Lang::Zh).is_empty()));
+    }
+
+    #[test]
+    fn each_code_is_found_and_no_part_of_one() {
+        for entry in entries() {
+            assert_eq!(find(entry.errcode).map(|found| found.meaning_en), Some(entry.meaning_en));
+        }
+        assert!(find(40001).is_some() && find(4000).is_none() && find(1).is_none());
     }
 
     #[test]

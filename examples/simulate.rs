@@ -19,54 +19,43 @@ mod wechat;
 #[path = "../tests/sim/world.rs"]
 mod world;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, default| args.get(at).and_then(|it| it.parse().ok()).unwrap_or(default);
+    let (flags, numbers): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|it| it.starts_with("--"));
+    let is_survey = flags.iter().any(|it| it == "--survey");
+    let number = |at: usize, default| numbers.get(at).map_or(default, |it| it.parse().expect("a number"));
     let mut rig = world::Rig::new();
-    if args.first().is_some_and(|it| it == "--seed") {
-        let ops = plan::plan(number(1, 0));
-        println!("{}", world::play(&mut rig, &ops, true).trace.join("\n"));
+    if flags.iter().any(|it| it == "--seed") {
+        println!("{}", world::play(&mut rig, &plan::plan(number(0, 0)), true).trace.join("\n"));
         return;
     }
-    if args.first().is_some_and(|it| it == "--survey") {
-        return survey(&mut rig, number(1, 1000));
-    }
-    let (count, first) = (number(0, 20_000_u64), number(1, 0_u64));
+    let (count, first) = (number(0, 20_000), number(1, 0));
     rig.coverage = true;
-    let (begun, mut met) = (Instant::now(), std::collections::BTreeMap::new());
+    let (begun, mut met, mut found) = (Instant::now(), wechat::Met::new(), BTreeMap::new());
+    let mut played = 0;
     for seed in first..first + count {
-        let ops = plan::plan(seed);
-        let outcome = world::play(&mut rig, &ops, false);
-        for (pair, times) in outcome.met {
-            *met.entry(pair).or_insert(0) += times;
-        }
+        let outcome = world::play(&mut rig, &plan::plan(seed), false);
+        outcome.met.into_iter().for_each(|(pair, times)| *met.entry(pair).or_default() += times);
+        played += 1;
         if let Some(violation) = outcome.violation {
-            println!("seed {seed}, history {} of this run: {violation}", seed - first + 1);
-            let rule = violation.split(':').next().unwrap_or_default().to_owned();
-            let short = plan::shrink(ops, |ops| {
-                world::play(&mut rig, ops, false).violation.is_some_and(|it| it.starts_with(&rule))
-            });
-            println!("{short:#?}\n{}", world::play(&mut rig, &short, true).trace.join("\n"));
-            std::process::exit(1);
+            let rule = violation.split(": ").take(2).collect::<Vec<_>>().join(": ");
+            found.entry(rule).or_insert((0, seed, violation)).0 += 1;
+            if !is_survey {
+                break;
+            }
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
-    println!("{count} histories in {seconds:.1} s, {:.0} a second", count as f64 / seconds);
-    println!("{}", check::table(&met));
-}
-
-/// Prints how many histories break each rule, and the first that does.
-fn survey(rig: &mut world::Rig, count: u64) {
-    let mut found = std::collections::BTreeMap::<String, (u64, u64, String)>::new();
-    for seed in 0..count {
-        if let Some(violation) = world::play(rig, &plan::plan(seed), false).violation {
-            let (rule, what) = violation.rsplit_once(": ").unwrap();
-            found.entry(rule.to_owned()).or_insert((0, seed, what.to_owned())).0 += 1;
-        }
+    for (rule, (times, seed, violation)) in &found {
+        println!("{rule}: {times} of {played} histories; the first has seed {seed}: {violation}");
     }
-    for (rule, (times, seed, what)) in found {
-        println!("{times:>6} {rule}: first seed {seed}: {what}");
+    println!("{played} histories in {seconds:.1} s, {:.0} a second\n{}", played as f64 / seconds, check::table(&met));
+    if let Some((_, seed, violation)) = found.into_values().next().filter(|_| !is_survey) {
+        let (short, outcome) = world::shrink(&mut rig, plan::plan(seed), &violation);
+        short.iter().for_each(|op| println!("{op:?}"));
+        println!("{}", outcome.trace.join("\n"));
+        std::process::exit(1);
     }
 }

@@ -1,25 +1,29 @@
 //! The rules that must hold: the database is compared with the model. To add a rule, compare the
-//! two here, or where WeChat accepts a message (`wechat.rs`), and call `Platform::violate`.
+//! two here, or where WeChat accepts a message (`wechat.rs`), and call `violate`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::collections::BTreeSet;
 
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, Params, Row};
 use wxbox::store::MessageState;
 
-use crate::plan::{FAULTS, USERS};
-use crate::wechat::{MessageKey, Platform, locked, number_in, show};
-use crate::world::{RETAIN, World};
+use crate::plan::USERS;
+use crate::wechat::{FAULTS, MessageKey, Met, Platform, number_in};
+use crate::world::{Process, RETAIN, World};
 
-pub fn ids(raw: &Connection, sql: &str) -> Vec<i64> {
+/// The maximum number of messages that one transaction may delete, because other processes wait for
+/// it.
+const MAX_DELETED: i64 = 500;
+
+/// Returns the rows of a query.
+pub fn rows<T>(raw: &Connection, sql: &str, read: impl Fn(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
     let mut query = raw.prepare_cached(sql).unwrap();
-    let rows = query.query_map([], |row| row.get(0)).unwrap();
+    let rows = query.query_map([], read).unwrap();
     rows.map(Result::unwrap).collect()
 }
 
-pub fn user_name(raw: &Connection, user: usize) -> Option<String> {
-    query_one(raw, "SELECT username FROM users WHERE id = ?1", [user as i64 + 1])
+pub fn ids(raw: &Connection, sql: &str) -> Vec<i64> {
+    rows(raw, sql, |row| row.get(0))
 }
 
 /// Returns the first column of the only row, if there is one.
@@ -27,56 +31,47 @@ pub fn query_one<T: FromSql>(raw: &Connection, sql: &str, values: impl Params) -
     raw.prepare_cached(sql).unwrap().query_row(values, |row| row.get(0)).ok()
 }
 
+pub fn user_name(world: &World<'_>, user: usize) -> Option<String> {
+    query_one(&world.rig.raw, "SELECT username FROM users WHERE id = ?1", [user as i64 + 1])
+}
+
 /// Records which row is which message, while the row still has its content.
 pub fn note_rows(world: &mut World<'_>) {
     let last = world.ids.last_key_value().map_or(0, |(id, _)| *id);
     let sql = "SELECT m.id, m.user_id, p.json FROM messages m JOIN payloads p ON p.id = m.payload_id WHERE m.id > ?1";
     let mut query = world.rig.raw.prepare_cached(sql).unwrap();
-    let rows =
-        query.query_map([last], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?)));
-    for row in rows.unwrap() {
-        let (id, user, json) = row.unwrap();
-        let recipient = user.map_or(USERS, |user| user as usize - 1);
-        world.ids.insert(id, (number_in(&json).unwrap_or(0), recipient));
+    let mut found = query.query([last]).unwrap();
+    while let Some(row) = found.next().unwrap() {
+        let recipient = row.get::<_, Option<u32>>(1).unwrap().map_or(USERS, |user| user as usize - 1);
+        let number = number_in(row.get_ref(2).unwrap().as_str().unwrap()).unwrap_or(0);
+        world.ids.insert(row.get(0).unwrap(), MessageKey(number, recipient));
     }
 }
 
 /// Records that no response to the open attempts of a process can now be recorded.
-pub fn mark_unanswered(raw: &Connection, ids: &BTreeMap<i64, MessageKey>, platform: &Mutex<Platform>, worker: &str) {
-    // Not with a parameter in WHERE: SQLite compiles a statement again for each value that it compares with a partial index.
+pub fn mark_unanswered(world: &World<'_>, worker_id: &str) {
     let sql = "SELECT m.id, m.claimed_by FROM messages m JOIN attempts a ON a.message_id = m.id
                WHERE m.claimed_by NOTNULL AND a.outcome IS NULL";
-    let mut query = raw.prepare_cached(sql).unwrap();
-    let rows = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
-    for (id, _) in rows.map(Result::unwrap).filter(|(_, claimed_by)| claimed_by == worker) {
-        let message = ids.get(&id).copied().unwrap_or_default();
-        locked(platform).messages.entry(message).and_modify(|it| (it.unanswered, it.not_before) = (true, 0));
-    }
-}
-
-pub fn stored_state(raw: &Connection, id: i64) -> Option<MessageState> {
-    query_one(raw, "SELECT state FROM messages WHERE id = ?1", [id])
-}
-
-/// Checks that a run that ended without an error has reported each message that it queued.
-pub fn reports(world: &World<'_>, submitted: &BTreeSet<u64>, reported: Option<&BTreeSet<i64>>) {
-    let Some(reported) = reported else { return };
-    for (id, message) in world.ids.iter().filter(|(id, it)| submitted.contains(&it.0) && !reported.contains(id)) {
-        if !world.released.contains(id) {
-            locked(&world.platform).violate("e: reports agree", format!("{} was not reported", show(*message)));
+    for (id, claimed_by) in rows(&world.rig.raw, sql, |row| Ok((row.get(0)?, row.get::<_, String>(1)?))) {
+        if claimed_by == worker_id {
+            world.change_truth(id, |truth| (truth.unanswered, truth.not_before) = (true, 0));
         }
     }
 }
 
 /// Checks that a run that ended without an error has queued each message, except those that it may
-/// leave out.
-pub fn queued(world: &World<'_>, submitted: &BTreeSet<u64>, left_out: usize) {
+/// leave out, and has reported each.
+pub fn complete(world: &World<'_>, run: &Process) {
     let found: BTreeSet<MessageKey> = world.ids.values().copied().collect();
-    let ours = world.queued.iter().filter(|it| !it.may_skip && submitted.contains(&it.first));
-    let all = ours.flat_map(|it| it.recipients.iter().map(|recipient| (it.first, *recipient)));
-    let missing: Vec<String> = all.filter(|it| !found.contains(it)).map(show).collect();
-    if missing.len() > left_out {
-        locked(&world.platform).violate("d: nothing is lost", format!("{} was never queued", missing.join(", ")));
+    let ours = world.queued.iter().filter(|it| !it.may_skip && run.submitted.contains(&it.first));
+    let all = ours.flat_map(|it| it.recipients.iter().map(|recipient| MessageKey(it.first, *recipient)));
+    let missing: Vec<String> = all.filter(|it| !found.contains(it)).map(|it| it.to_string()).collect();
+    let is_lost = missing.len() > run.left_out;
+    world.violate(is_lost, "d: nothing is lost", || format!("{} was never queued", missing.join(", ")));
+    let Some(reported) = &run.reported else { return };
+    for (id, message) in world.ids.iter().filter(|(id, it)| run.submitted.contains(&it.0) && !reported.contains(id)) {
+        let is_left_out = !world.released.contains(id);
+        world.violate(is_left_out, "e: reports agree", || format!("{message} was not reported"));
     }
 }
 
@@ -84,7 +79,7 @@ pub fn queued(world: &World<'_>, submitted: &BTreeSet<u64>, left_out: usize) {
 /// an attempt that may have arrived.
 pub fn state(platform: &mut Platform, message: MessageKey, state: MessageState, may_have_arrived: bool) {
     let Some(truth) = platform.messages.get(&message) else { return };
-    let (taken, unanswered) = (!truth.taken.is_empty(), truth.unanswered);
+    let (taken, unanswered) = (truth.taken > 0, truth.unanswered);
     let is_true = match state {
         MessageState::Sent => taken,
         MessageState::Failed if truth.has_fallback && truth.window_closed && !platform.may_give_up => false,
@@ -92,133 +87,103 @@ pub fn state(platform: &mut Platform, message: MessageKey, state: MessageState, 
         MessageState::Queued => !taken || may_have_arrived,
         MessageState::Unknown => unanswered,
     };
-    if !is_true {
-        let what = format!("{} is {state}; taken: {taken}, an attempt without an answer: {unanswered}", show(message));
-        platform.violate("b: the state is true", what);
-    }
+    platform.violate(!is_true, "b: the state is true", || {
+        format!("{message} is {state}; taken: {taken}, an attempt without an answer: {unanswered}")
+    });
 }
 
 /// Compares all states with the model, and looks for messages that are missing.
 pub fn states(world: &mut World<'_>) {
     note_rows(world);
     let sql = "SELECT id, state, attempts, EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id
-               AND (outcome IS NULL OR outcome = 'ambiguous')), claimed_by NOTNULL FROM messages WHERE type <> 'old'";
-    let mut query = world.rig.raw.prepare_cached(sql).unwrap();
-    let rows = query.query_map([], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, MessageState>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
-    });
-    let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
-    let mut platform = locked(&world.platform);
-    let mut seen = BTreeSet::new();
-    let mut unknown = BTreeSet::new();
-    for (id, found, attempts, may_have_arrived) in rows {
+               AND (outcome IS NULL OR outcome = 'ambiguous')) FROM messages WHERE type <> 'old'";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, u32>(2)?, row.get(3)?));
+    let found: Vec<(i64, MessageState, u32, bool)> = rows(&world.rig.raw, sql, read);
+    let (mut seen, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    let mut platform = world.wechat();
+    for (id, found, attempts, may_have_arrived) in found {
         seen.insert(id);
         let Some(message) = world.ids.get(&id).copied() else { continue };
         state(&mut platform, message, found, may_have_arrived);
-        let strict = platform.messages.get(&message).is_some_and(|truth| truth.strict);
-        if found == MessageState::Expired && attempts == 0 && !strict && message_is_first(&platform, message) {
-            platform.violate("d: nothing expires untried", format!("{} expired", show(message)));
-        }
+        let may_expire = platform.messages.get(&message).is_none_or(|truth| truth.strict || truth.part > 0);
+        let is_untried = found == MessageState::Expired && attempts == 0 && !may_expire;
+        platform.violate(is_untried, "d: nothing expires untried", || format!("{message} expired"));
         if found == MessageState::Unknown {
             unknown.insert(id);
-        } else if found != MessageState::Sent && world.unknown.contains(&id) {
-            let what = format!("{} was unknown and is {found}, and nobody asked", show(message));
-            platform.violate("b: unknown stays", what);
         }
+        let is_decided = !matches!(found, MessageState::Unknown | MessageState::Sent) && world.unknown.contains(&id);
+        platform.violate(is_decided, "b: unknown stays", || format!("{message} is {found}, and nobody asked"));
     }
-    world.unknown = unknown;
-    drop(platform);
-    world.check_receipts();
-    let mut platform = locked(&world.platform);
     let now = platform.now;
-    for (id, message) in world.ids.iter().filter(|(id, _)| !seen.contains(id) && !world.released.contains(id)) {
+    for (_, message) in world.ids.iter().filter(|(id, _)| !seen.contains(id) && !world.released.contains(id)) {
         let age = platform.messages.get(message).map_or(0, |truth| now - truth.created);
-        if age < RETAIN.as_millis() as i64 {
-            platform
-                .violate("d: nothing is lost", format!("{} (row {id}) is gone after {} s", show(*message), age / 1000));
-        }
+        let is_young = age < RETAIN.as_millis() as i64;
+        platform.violate(is_young, "d: nothing is lost", || format!("{message} is gone after {} s", age / 1000));
     }
     drop(platform);
+    world.unknown = unknown;
+    world.check_receipts();
     all_or_nothing(world);
-}
-
-fn message_is_first(platform: &Platform, message: MessageKey) -> bool {
-    platform.messages.get(&message).is_some_and(|truth| truth.part == 0)
 }
 
 /// Checks that all recipients of a submission are queued with all parts, or none.
 fn all_or_nothing(world: &World<'_>) {
-    let found: &BTreeSet<MessageKey> = &world.ids.values().copied().collect();
-    for queued in &world.queued {
-        let rows = |recipient| (0..queued.parts).filter(move |part| found.contains(&(queued.first + part, recipient)));
-        let counts: Vec<u64> = queued.recipients.iter().map(|it| rows(*it).count() as u64).collect();
-        if counts.iter().any(|count| *count != 0 && *count != queued.parts) && !queued.may_skip {
-            let what = format!("m{} is queued in part: {counts:?}", queued.first);
-            locked(&world.platform).violate("e: all or nothing", what);
-        }
+    let found: BTreeSet<MessageKey> = world.ids.values().copied().collect();
+    for queued in world.queued.iter().filter(|it| !it.may_skip) {
+        let is_queued = |part, recipient| found.contains(&MessageKey(queued.first + part, recipient));
+        let rows = |recipient: &usize| (0..queued.parts).filter(|part| is_queued(*part, *recipient)).count() as u64;
+        let is_partial = queued.recipients.iter().map(rows).any(|count| count != 0 && count != queued.parts);
+        world.violate(is_partial, "e: all or nothing", || format!("m{} is queued in part", queued.first));
     }
 }
 
-/// Returns how many messages have no final state and wait for no user's decision.
-pub fn waiting(world: &World<'_>) -> usize {
+/// Returns the messages without a final state that wait for no user's decision.
+pub fn unfinished(world: &World<'_>) -> Vec<i64> {
     let sql = "SELECT m.id FROM messages m LEFT JOIN messages p ON p.id = m.previous_part_id
                WHERE m.state = 'queued' AND (p.id IS NULL OR p.state = 'sent')";
-    ids(&world.rig.raw, sql).len()
-}
-
-/// Checks that each message has its final state after a long time without faults.
-pub fn settled(world: &mut World<'_>) {
-    let sql = "SELECT m.id FROM messages m LEFT JOIN messages p ON p.id = m.previous_part_id
-               WHERE m.state = 'queued' AND (p.id IS NULL OR p.state = 'sent')";
-    for id in ids(&world.rig.raw, sql) {
-        let what = world.ids.get(&id).map_or_else(|| id.to_string(), |it| show(*it));
-        locked(&world.platform).violate("d: nothing is lost", format!("{what} is still queued"));
-    }
+    ids(&world.rig.raw, sql)
 }
 
 /// Counts the states of messages in which a fault occurred.
-pub fn count(world: &mut World<'_>, fault: &str) {
+pub fn count(world: &World<'_>, fault: &str) {
     let name = fault.split([' ', '(', '{']).next().unwrap_or_default();
     let sql = "SELECT DISTINCT CASE WHEN claimed_by NOTNULL THEN 'claimed' WHEN state = 'queued' AND attempts > 0
                THEN 'tried' ELSE state END FROM messages";
-    let mut query = world.rig.raw.prepare_cached(sql).unwrap();
-    let found: Vec<String> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let mut platform = locked(&world.platform);
-    for state in found {
-        let state = STATES.iter().find(|it| **it == state).copied().unwrap_or("none");
-        *platform.met.entry((name.to_owned(), state)).or_default() += 1;
+    for state in rows(&world.rig.raw, sql, |row| row.get::<_, String>(0)) {
+        let state = STATES.into_iter().find(|it| *it == state).unwrap_or("none");
+        *world.wechat().met.entry((name.to_owned(), state)).or_default() += 1;
     }
 }
 
-pub const STATES: [&str; 8] = ["queued", "tried", "claimed", "sent", "failed", "unknown", "cancelled", "expired"];
-pub const SITUATIONS: [&str; 5] = ["first", "after a refusal", "after no answer", "retried", "token"];
+const STATES: [&str; 8] = ["queued", "tried", "claimed", "sent", "failed", "unknown", "cancelled", "expired"];
+const SITUATIONS: [&str; 5] = ["first", "after a refusal", "after no answer", "retried", "token"];
 
 /// Returns a table of how often each fault occurred in each state. A pair that never occurred is a
 /// gap of the generator.
-pub fn table(met: &BTreeMap<(String, &'static str), u64>) -> String {
+pub fn table(met: &Met) -> String {
     let mut text = String::new();
     for columns in [&SITUATIONS[..], &STATES[..]] {
-        text += &format!("{:<20}", "");
-        text.extend(columns.iter().map(|it| format!("{it:>16}")));
-        text.push('\n');
-        let mut faults: BTreeSet<String> =
-            met.keys().filter(|(_, it)| columns.contains(it)).map(|it| it.0.clone()).collect();
+        let row = |name: &str, cells: Vec<String>| {
+            format!("{name:<20}{}\n", cells.iter().map(|it| format!("{it:>16}")).collect::<String>())
+        };
+        text += &row("", columns.iter().map(|it| (*it).to_owned()).collect());
+        let mut faults: BTreeSet<&str> =
+            met.keys().filter(|(_, it)| columns.contains(it)).map(|it| it.0.as_str()).collect();
         if columns == SITUATIONS {
-            faults.extend(FAULTS.iter().map(|fault| format!("{fault:?}")));
+            faults.extend(FAULTS.iter().map(|fault| fault.name));
         }
+        let of_messages = |name: &str| FAULTS.iter().any(|fault| fault.name == name && !fault.of_tokens);
         for fault in faults {
-            text += &format!("{fault:<20}");
-            let count = |it: &&'static str| met.get(&(fault.clone(), *it)).copied().unwrap_or(0);
-            text.extend(columns.iter().map(|it| format!("{:>16}", count(it))));
-            text.push('\n');
+            let count = |it: &&'static str| match met.get(&(fault.to_owned(), *it)) {
+                Some(count) => count.to_string(),
+                None if *it == "token" && of_messages(fault) => "-".to_owned(),
+                None => "0".to_owned(),
+            };
+            text += &row(fault, columns.iter().map(count).collect());
         }
     }
     text
 }
-
-/// The maximum number of messages that one transaction may delete, because other processes wait for
-/// it.
-const MAX_DELETED: i64 = 500;
 
 /// Adds more finished messages than one transaction may delete.
 pub fn add_history(world: &mut World<'_>) {
@@ -232,31 +197,20 @@ pub fn add_history(world: &mut World<'_>) {
 /// Returns the number of messages and of durable commits.
 pub fn size(world: &World<'_>) -> (i64, i64) {
     let sql = "SELECT (SELECT count(*) FROM messages), (SELECT user_version >> 8 FROM pragma_user_version)";
-    world.rig.raw.prepare_cached(sql).unwrap().query_row([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    rows(&world.rig.raw, sql, |row| Ok((row.get(0)?, row.get(1)?)))[0]
 }
 
 /// A run that knows the time and ends well deletes what is older than the retention.
 pub fn history_is_pruned(world: &World<'_>) {
-    let left: i64 = query_one(&world.rig.raw, "SELECT count(*) FROM messages WHERE type = 'old'", []).unwrap();
-    if left > 0 {
-        locked(&world.platform).violate("e: history is pruned", format!("{left} old messages are left"));
-    }
+    let left = ids(&world.rig.raw, "SELECT id FROM messages WHERE type = 'old'").len();
+    world.violate(left > 0, "e: history is pruned", || format!("{left} old messages are left"));
 }
 
 /// No transaction deletes so much that others wait for long.
 pub fn short_transactions(world: &World<'_>, (before, commits_before): (i64, i64)) {
     let (after, commits) = size(world);
     let (deleted, commits) = (before - after, (commits - commits_before).rem_euclid(1 << 24));
-    if deleted > MAX_DELETED * commits {
-        let what = format!("{deleted} messages were deleted in {commits} transactions");
-        locked(&world.platform).violate("e: short transactions", what);
-    }
-}
-
-/// A run keeps its rate.
-pub fn rate(platform: &mut Platform, process: &str, rate: u32, now: i64, sent: &[(i64, i64)]) {
-    let in_second = sent.iter().rev().take_while(|it| now - it.0 < 1000).count();
-    if rate > 0 && in_second > rate as usize {
-        platform.violate("e: the rate", format!("{process} sends {} a second", in_second + 1));
-    }
+    world.violate(deleted > MAX_DELETED * commits, "e: short transactions", || {
+        format!("{deleted} messages were deleted in {commits} transactions")
+    });
 }

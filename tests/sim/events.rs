@@ -7,7 +7,7 @@ use wxbox::store::{EventEffect, NewEvent, NewReceipt, Receipt, ReceiptStatus};
 
 use crate::check;
 use crate::plan::Push;
-use crate::wechat::{EPOCH, locked, recipient_of};
+use crate::wechat::{EPOCH, recipient_of};
 use crate::world::{APP, World};
 
 /// Repeats of events younger than this are recognized; it is less than the day for which events are
@@ -37,87 +37,72 @@ impl Pushes {
 
 impl World<'_> {
     /// Creates an event or repeats one, and lets a process record it unless it is late.
-    pub fn push(&mut self, push: Push, machine: usize) {
-        let index = match push {
-            Push::Again(nth) => match self.pushes.all.len().checked_sub(1 + nth as usize) {
-                Some(index) => index,
-                None => return,
-            },
-            _ => match self.new_event(push) {
-                Some(event) => {
-                    self.pushes.all.push(Pushed { event, is_recorded: false });
-                    self.pushes.all.len() - 1
-                }
-                None => return,
-            },
-        };
-        if !matches!(push, Push::Follow { is_late: true, .. } | Push::Receipt { is_late: true, .. }) {
+    pub fn push(&mut self, push: Push, machine: usize, is_late: bool) {
+        let nth = if let Push::Again(nth) = push { nth as usize } else { 0 };
+        if let Some(event) = self.new_event(push) {
+            self.pushes.last_second = event.created_at.0 / 1000;
+            self.pushes.all.push(Pushed { event, is_recorded: false });
+        } else if !matches!(push, Push::Again(_)) {
+            return;
+        }
+        if let Some(index) = self.pushes.all.len().checked_sub(1 + nth).filter(|_| !is_late) {
             self.record(index, machine);
         }
     }
 
-    fn new_event(&mut self, push: Push) -> Option<NewEvent> {
+    fn new_event(&self, push: Push) -> Option<NewEvent> {
         let second = ((EPOCH + self.now()) / 1000).max(self.pushes.last_second + 1);
         let created_at = Timestamp(second * 1000);
-        let platform = locked(&self.platform);
         let (name, openid, effect) = match push {
             Push::Again(_) => return None,
-            Push::Follow { user, follows, .. } => {
-                let openid = platform.bound[user].clone()?;
-                match follows {
-                    true => ("subscribe", openid, EventEffect::Followed(None)),
-                    false => ("unsubscribe", openid, EventEffect::Unfollowed),
-                }
+            Push::Follow(user, follows) => {
+                let (name, effect) = match follows {
+                    true => ("subscribe", EventEffect::Followed(None)),
+                    false => ("unsubscribe", EventEffect::Unfollowed),
+                };
+                (name, self.wechat().bound[user].clone()?, effect)
             }
-            Push::Receipt { nth, status, .. } => {
+            Push::Receipt(nth, status) => {
                 // Without such a message, the receipt is for an unknown one.
-                let known = platform.msgids.len().checked_sub(1 + nth as usize).map(|at| platform.msgids[at].clone());
-                let msgid = known.unwrap_or_else(|| format!("9{nth}"));
-                let status = ReceiptStatus::ALL[usize::from(status) % 3];
-                let receipt = NewReceipt { msgid, receipt: Receipt { status, at: created_at, text: None } };
-                ("TEMPLATESENDJOBFINISH", "x".to_owned(), EventEffect::Receipts(vec![receipt]))
+                let last = self.wechat().msgids.checked_sub(nth + 1).map(|at| 1000 + at);
+                let receipt = Receipt { status: ReceiptStatus::ALL[status], at: created_at, text: None };
+                let msgid = last.unwrap_or(90 + nth).to_string();
+                ("TEMPLATESENDJOBFINISH", "x".to_owned(), EventEffect::Receipts(vec![NewReceipt { msgid, receipt }]))
             }
         };
-        drop(platform);
-        self.pushes.last_second = second;
         let dedupe_key = format!("{name} {openid} {second}");
         Some(NewEvent { dedupe_key, name: name.to_owned(), openid, created_at, effect, is_passed_on: false })
     }
 
     fn record(&mut self, index: usize, machine: usize) {
-        let Pushed { event, is_recorded } = &self.pushes.all[index];
-        let (event, was_recorded, now) = (event.clone(), *is_recorded, self.clock(machine).wall);
+        let Pushed { event, is_recorded: was_recorded } = &self.pushes.all[index];
+        let (event, was_recorded, now) = (event.clone(), *was_recorded, self.clock(machine).wall);
         let (before, followed) = (self.deliveries(), self.follows(&event.openid));
-        let mut store = self.rig.take_store();
-        let result = store.record_events(APP, std::slice::from_ref(&event), now);
-        self.rig.pool.push(store);
-        let what = format!("{} of {} at {}", event.name, event.openid, event.created_at.0);
+        let result = self.with_store(|store| store.record_events(APP, std::slice::from_ref(&event), now));
+        let what = format!("{} of {} at {}: {:?}", event.name, event.openid, event.created_at, event.effect);
         self.say(|| format!("{what}: {result:?}"));
         // WeChat repeats it.
         let Ok(result) = result else { return };
         self.pushes.all[index].is_recorded = true;
-        let is_known = EPOCH + self.now() - event.created_at.0 < KNOWN_MS;
-        if result[0].is_repeat != was_recorded && (is_known || !was_recorded) {
-            let text = format!("{what}: recorded before: {was_recorded}, a repeat: {}", result[0].is_repeat);
-            locked(&self.platform).violate("f: an event's effect once", text);
-        }
-        if before != self.deliveries() {
-            locked(&self.platform).violate("f: an event sends nothing", what.clone());
-        }
-        let later = self.pushes.all.iter().any(|other| {
-            other.is_recorded && other.event.openid == event.openid && other.event.created_at > event.created_at
-        });
+        let is_known = self.is_known(&event);
+        let is_wrong = result[0].is_repeat != was_recorded && (is_known || !was_recorded);
+        self.violate(is_wrong, "f: an event's effect once", || format!("{what}: recorded before: {was_recorded}"));
+        self.violate(before != self.deliveries(), "f: an event sends nothing", || what.clone());
+        let is_later = |it: &Pushed| it.event.openid == event.openid && it.event.created_at > event.created_at;
         let expected = match event.effect {
-            EventEffect::Followed(_) if !was_recorded && !later => Some(true),
-            EventEffect::Unfollowed if !was_recorded && !later => Some(false),
+            _ if was_recorded || self.pushes.all.iter().any(|it| it.is_recorded && is_later(it)) => followed,
+            EventEffect::Followed(_) => Some(true),
+            EventEffect::Unfollowed => Some(false),
             _ => followed,
         };
         // The person may no longer be bound to a user.
         let found = self.follows(&event.openid);
-        if is_known && followed.is_some() && found != expected {
-            let text = format!("{what}: follows: {found:?} in place of {expected:?}");
-            locked(&self.platform).violate("f: the newest event counts", text);
-        }
+        let is_wrong = is_known && followed.is_some() && found != expected;
+        self.violate(is_wrong, "f: the newest event counts", || format!("{what}: {found:?} in place of {expected:?}"));
+    }
+
+    fn is_known(&self, event: &NewEvent) -> bool {
+        EPOCH + self.now() - event.created_at.0 < KNOWN_MS
     }
 
     /// Returns all data about the messages that determines which messages are sent.
@@ -135,20 +120,12 @@ impl World<'_> {
     /// Checks that each message whose msgid is known has its receipt, even if the receipt arrived
     /// first.
     pub fn check_receipts(&self) {
-        let sql = "SELECT id, msgid FROM messages WHERE msgid NOTNULL AND receipt IS NULL";
-        let mut query = self.rig.raw.prepare_cached(sql).unwrap();
-        let rows = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
-        for (id, msgid) in rows.map(Result::unwrap) {
-            let is_young = |event: &NewEvent| EPOCH + self.now() - event.created_at.0 < KNOWN_MS;
-            let has_receipt = self.pushes.all.iter().any(|pushed| {
-                pushed.is_recorded
-                    && is_young(&pushed.event)
-                    && matches!(&pushed.event.effect, EventEffect::Receipts(receipts) if receipts[0].msgid == msgid)
-            });
-            if has_receipt {
-                let what = format!("message {id} with msgid {msgid} has none");
-                locked(&self.platform).violate("f: a receipt is kept", what);
-            }
+        let known = self.pushes.all.iter().filter(|it| it.is_recorded && self.is_known(&it.event));
+        for event in known.map(|it| &it.event) {
+            let EventEffect::Receipts(receipts) = &event.effect else { continue };
+            let sql = "SELECT id FROM messages WHERE msgid = ?1 AND receipt IS NULL";
+            let missing: Option<i64> = check::query_one(&self.rig.raw, sql, [&receipts[0].msgid]);
+            self.violate(missing.is_some(), "f: a receipt is kept", || format!("row {missing:?} has none: {event:?}"));
         }
     }
 }

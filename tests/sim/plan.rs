@@ -1,7 +1,7 @@
 //! A history as data: the operations that a seed generates, and the shortest list of them that
 //! still fails.
 
-use crate::wechat::STRICT_EXPIRY_MS;
+use crate::wechat::{FAULTS, STRICT_EXPIRY_MS};
 
 /// SplitMix64: small, and the same on every machine.
 #[derive(Clone)]
@@ -21,57 +21,24 @@ impl Rng {
         self.next() % n.max(1)
     }
 
+    pub fn index(&mut self, n: usize) -> usize {
+        self.below(n as u64) as usize
+    }
+
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize]
+        from[self.index(from.len())]
+    }
+
+    /// Returns one of the rows, each as often as its weight.
+    fn weighted<T: Copy>(&mut self, rows: &[T], weight: impl Fn(&T) -> usize) -> T {
+        let all: Vec<T> = rows.iter().flat_map(|row| std::iter::repeat_n(*row, weight(row))).collect();
+        self.pick(&all)
     }
 }
-
-/// The faults of one request. To add one: a variant, a weight in [`FAULTS`], its effect in
-/// `wechat.rs`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fault {
-    /// No connection.
-    Refused,
-    /// The connection ends before WeChat receives the request.
-    ResetBefore,
-    /// WeChat processes the request, then the connection ends.
-    ResetAfter,
-    /// No response arrives before the timeout, though WeChat processed the request.
-    Lost,
-    /// No response arrives before the timeout; WeChat did not process the request.
-    Swallowed,
-    /// WeChat processes the request after seconds; the response comes too late.
-    TakenLate,
-    /// The response comes just before the timeout.
-    Slow,
-    /// WeChat processes the request; the response is truncated.
-    Cut,
-    /// WeChat processes the request; the response is a page of a proxy.
-    NotJson,
-    /// A gateway's error, after WeChat processed the request.
-    Http502Taken,
-    /// A gateway's error, before WeChat received the request.
-    Http502,
-    /// WeChat's own refusal.
-    Errcode(i64),
-    /// WeChat drops the repeat, and responds with an errcode for that.
-    DuplicateAnswered,
-}
-
-/// The faults of requests, each as often as it is listed.
-#[rustfmt::skip]
-pub const FAULTS: &[Fault] = &[
-    Fault::Refused, Fault::ResetBefore, Fault::ResetAfter, Fault::ResetAfter, Fault::Lost, Fault::Swallowed,
-    Fault::TakenLate, Fault::Slow, Fault::Cut, Fault::NotJson, Fault::Http502Taken, Fault::Http502Taken,
-    Fault::Http502, Fault::DuplicateAnswered, Fault::Errcode(-1), Fault::Errcode(-1), Fault::Errcode(40001),
-    Fault::Errcode(42001), Fault::Errcode(45009), Fault::Errcode(45047), Fault::Errcode(43004), Fault::Errcode(43101),
-    Fault::Errcode(43117), Fault::Errcode(47003), Fault::Errcode(40037), Fault::Errcode(40003), Fault::Errcode(40164),
-    Fault::Errcode(48001),
-];
 
 /// The options with which a process delivers.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +56,7 @@ pub enum Form {
     Text,
     Template,
     /// A text in this many parts.
-    Parts(u8),
+    Parts(u64),
     /// A text with a template that is sent instead when WeChat refuses it.
     Fallback,
 }
@@ -102,111 +69,69 @@ pub enum Pick {
 }
 
 /// An operation of an operator, the machine or the network. It is adapted to the situation at that
-/// time, so that any subset of a plan is a plan. To add one: a variant, its chance in
-/// [`Kind::random`], its effect in `operator.rs`.
+/// time, so that any subset of a plan is a plan. A process is given by its number among those that
+/// run.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// `send`; to all bound users if there is no user.
-    Send {
-        user: Option<usize>,
-        form: Form,
-        key: Option<u8>,
-        expire_s: Option<u64>,
-        setup: Setup,
-    },
+    /// `send` with a key and an expiry in seconds; to all bound users if there is no user.
+    Send(Option<usize>, Form, Option<u8>, Option<u64>, Setup),
     /// `send --batch` of this many lines, some with a key.
-    Batch {
-        lines: u8,
-        form: Form,
-        setup: Setup,
-    },
+    Batch(u64, Form, Setup),
     Flush(Setup),
     Retry(Pick, Setup),
+    /// Cancels the nth queued message.
     Cancel(u64),
     CancelAll,
     Unbind(usize),
-    Bind(usize, u8),
+    /// Binds a user to one of three phones.
+    Bind(usize, u64),
     Rename(usize),
     Remove(usize),
-    Prune {
-        older_than_s: u64,
-        machine: usize,
-    },
+    /// Prunes what is older than this many seconds by the clock of a machine.
+    Prune(u64, usize),
     QuotaClear,
-    /// The fault occurs in the next requests to a host, or to both; with `token` in requests for
-    /// tokens.
-    Arm {
-        fault: Fault,
-        times: u8,
-        host: Option<usize>,
-        token: bool,
-    },
+    /// The fault occurs this many times in the next requests to a host, or to both; with `true` in
+    /// those for tokens.
+    Arm(&'static str, u8, Option<usize>, bool),
     /// Another program makes WeChat replace the token.
     Revoke,
     /// A process dies after this many actions of its next steps.
-    Kill {
-        process: u64,
-        after: u8,
-    },
+    Kill(u64, u8),
     /// `serve` starts, if the machine has none.
     Serve(Setup),
     /// SIGTERM.
     Terminate(u64),
-    /// SIGSTOP for this long.
-    Pause {
-        process: u64,
-        ms: i64,
-    },
+    /// SIGSTOP for this many ms.
+    Pause(u64, i64),
     /// The system refuses threads.
     NoThreads(u64),
-    /// The system clock is set.
-    Leap {
-        machine: usize,
-        ms: i64,
-    },
-    /// The virtual machine is paused by its host.
-    Freeze {
-        machine: usize,
-        ms: i64,
-    },
-    /// The machine sleeps.
-    Suspend {
-        machine: usize,
-        ms: i64,
-    },
+    /// The system clock of a machine is set to differ by this many ms.
+    Leap(usize, i64),
+    /// The virtual machine is paused by its host for this many ms.
+    Freeze(usize, i64),
+    /// The machine sleeps for this many ms.
+    Suspend(usize, i64),
     Reboot(usize),
-    /// Another program keeps the database locked.
-    Lock {
-        ms: i64,
-    },
+    /// Another program keeps the database locked for this many ms.
+    Lock(i64),
     /// A statement that writes fails: the nth from now.
     DiskFault(u8),
     /// The outbox has a long history.
     History,
-    Advance {
-        ms: i64,
-    },
-    /// WeChat pushes an event, and a process of this machine records it.
-    Push {
-        push: Push,
-        machine: usize,
-    },
+    /// Time passes, in ms.
+    Advance(i64),
+    /// WeChat pushes an event, and a process of this machine records it; with `true` only when it is
+    /// repeated.
+    Push(Push, usize, bool),
 }
 
-/// An event of the account. A late one is recorded when it is repeated.
+/// An event of the account.
 #[derive(Clone, Copy, Debug)]
 pub enum Push {
-    Follow {
-        user: usize,
-        follows: bool,
-        is_late: bool,
-    },
-    /// The receipt of the nth message that WeChat accepted, counted from the last one.
-    Receipt {
-        nth: u64,
-        status: u8,
-        is_late: bool,
-    },
+    /// A user follows the account, or no longer.
+    Follow(usize, bool),
+    /// The receipt of the nth message that WeChat accepted, counted from the last one, with a status.
+    Receipt(u64, usize),
     /// The nth event again, counted from the last one.
     Again(u64),
 }
@@ -226,17 +151,18 @@ const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+const SPANS: [i64; 9] =
+    [SECOND, 5 * SECOND, 30 * SECOND, 3 * MINUTE, 12 * MINUTE, 12 * MINUTE, HOUR, 5 * HOUR, 2 * DAY];
+const LEAPS: [i64; 7] = [-30 * DAY, -3 * HOUR, -20 * SECOND, 5 * MINUTE, HOUR, 2 * DAY, 100 * DAY];
+const FORMS: [Form; 6] = [Form::Text, Form::Template, Form::Template, Form::Template, Form::Parts(3), Form::Fallback];
+const EXPIRIES: [Option<u64>; 5] = [None, None, None, None, Some(STRICT_EXPIRY_MS as u64 / 1000)];
 
 impl Setup {
-    fn random(rng: &mut Rng, deliver: bool) -> Self {
-        Self {
-            machine: rng.below(2) as usize,
-            concurrency: rng.pick(&[1, 1, 2, 8]),
-            rate: rng.pick(&[0, 0, 0, 2]),
-            wait_s: rng.pick(&[0, 0, 5, 30]),
-            max_attempts: rng.pick(&[0, 0, 0, 2]),
-            deliver,
-        }
+    fn random(rng: &mut Rng) -> Self {
+        let machine = rng.index(2);
+        let (concurrency, rate) = (rng.pick(&[1, 1, 2, 8]), rng.pick(&[0, 0, 0, 2]));
+        let (wait_s, max_attempts) = (rng.pick(&[0, 0, 5, 30]), rng.pick(&[0, 0, 0, 2]));
+        Self { machine, concurrency, rate, wait_s, max_attempts, deliver: true }
     }
 
     pub fn flush(machine: usize) -> Self {
@@ -245,88 +171,90 @@ impl Setup {
 }
 
 fn span(rng: &mut Rng) -> i64 {
-    let most =
-        rng.pick(&[SECOND, 5 * SECOND, 30 * SECOND, 3 * MINUTE, 12 * MINUTE, 12 * MINUTE, HOUR, 5 * HOUR, 2 * DAY]);
-    1 + rng.below(most as u64) as i64
+    let longest = rng.pick(&SPANS);
+    1 + rng.below(longest as u64) as i64
 }
 
-impl Push {
-    fn random(rng: &mut Rng) -> Self {
-        let (nth, is_late) = (rng.below(3), rng.chance(30));
-        match rng.below(3) {
-            0 => Self::Follow { user: rng.below(USERS as u64) as usize, follows: rng.chance(50), is_late },
-            1 => Self::Receipt { nth, status: rng.below(3) as u8, is_late },
-            _ => Self::Again(nth),
-        }
-    }
-}
+type Generator = fn(&mut Rng) -> Kind;
 
-impl Kind {
-    fn random(rng: &mut Rng) -> Self {
-        let user = rng.below(USERS as u64) as usize;
-        let (machine, nth) = (rng.below(2) as usize, rng.below(8));
-        let form =
-            rng.pick(&[Form::Text, Form::Template, Form::Template, Form::Template, Form::Parts(3), Form::Fallback]);
-        let leaps = [-30 * DAY, -3 * HOUR, -20 * SECOND, 5 * MINUTE, HOUR, 2 * DAY, 100 * DAY];
-        match rng.below(1000) {
-            0..170 => {
-                let to = rng.pick(&[Some(user), Some(user), Some(BARE), None]);
-                let key = rng.pick(&[None, Some(1), Some(2)]);
-                let expire_s = rng.pick(&[None, None, None, None, Some(STRICT_EXPIRY_MS as u64 / 1000)]);
-                let deliver = rng.chance(70);
-                Self::Send { user: to, form, key, expire_s, setup: Setup::random(rng, deliver) }
-            }
-            170..200 => Self::Batch { lines: 3 + rng.below(8) as u8, form, setup: Setup::random(rng, true) },
-            200..330 => Self::Flush(Setup::random(rng, true)),
-            330..370 => Self::Retry(rng.pick(&[Pick::Nth(nth), Pick::Failed, Pick::Unknown]), Setup::random(rng, true)),
-            370..390 => Self::Cancel(nth),
-            390..395 => Self::CancelAll,
-            395..410 => Self::Unbind(user),
-            410..440 => Self::Bind(user, rng.below(3) as u8),
-            440..445 => Self::Rename(user),
-            445..450 => Self::Remove(user),
-            450..465 => Self::Prune { older_than_s: rng.pick(&[1, 60, 86_400]), machine },
-            465..470 => Self::QuotaClear,
-            470..620 => Self::Arm {
-                fault: rng.pick(FAULTS),
-                times: rng.pick(&[1, 1, 1, 2, 3, 8]),
-                host: rng.pick(&[None, Some(0), Some(1)]),
-                token: rng.chance(12),
-            },
-            620..630 | 786..788 => Self::Revoke,
-            630..670 => Self::Kill { process: nth, after: rng.below(6) as u8 },
-            670..680 => Self::Terminate(nth),
-            680..700 => Self::Pause { process: nth, ms: span(rng) },
-            700..705 => Self::NoThreads(nth),
-            705..725 => Self::Leap { machine, ms: rng.pick(&leaps) },
-            725..740 => Self::Freeze { machine, ms: span(rng) },
-            740..745 => Self::Suspend { machine, ms: span(rng) },
-            745..755 => Self::Reboot(machine),
-            755..765 => Self::Lock { ms: 1 + rng.below(20_000) as i64 },
-            765..785 => Self::DiskFault(1 + rng.below(12) as u8),
-            // Rare, because the store pauses while it deletes one.
-            785 => Self::History,
-            _ => Self::Advance { ms: span(rng) },
-        }
-    }
+/// The chances of operations in a thousand.
+const KINDS: &[(usize, Generator)] = &[
+    (170, |rng| {
+        let (user, key) = (rng.index(USERS), rng.pick(&[None, Some(1), Some(2)]));
+        let setup = Setup { deliver: rng.chance(70), ..Setup::random(rng) };
+        let to = rng.pick(&[Some(user), Some(user), Some(BARE), None]);
+        Kind::Send(to, rng.pick(&FORMS), key, rng.pick(&EXPIRIES), setup)
+    }),
+    (30, |rng| Kind::Batch(3 + rng.below(8), rng.pick(&FORMS), Setup::random(rng))),
+    (130, |rng| Kind::Flush(Setup::random(rng))),
+    (40, |rng| {
+        let nth = Pick::Nth(rng.below(8));
+        Kind::Retry(rng.pick(&[nth, Pick::Failed, Pick::Unknown]), Setup::random(rng))
+    }),
+    (20, |rng| Kind::Cancel(rng.below(8))),
+    (5, |_| Kind::CancelAll),
+    (15, |rng| Kind::Unbind(rng.index(USERS))),
+    (30, |rng| Kind::Bind(rng.index(USERS), rng.below(3))),
+    (5, |rng| Kind::Rename(rng.index(USERS))),
+    (5, |rng| Kind::Remove(rng.index(USERS))),
+    (15, |rng| Kind::Prune(rng.pick(&[1, 60, 86_400]), rng.index(2))),
+    (5, |_| Kind::QuotaClear),
+    // The fault follows.
+    (150, |rng| Kind::Arm("", rng.pick(&[1, 1, 1, 2, 3, 8]), rng.pick(&[None, Some(0), Some(1)]), rng.chance(12))),
+    (12, |_| Kind::Revoke),
+    (40, |rng| Kind::Kill(rng.below(8), rng.below(6) as u8)),
+    (10, |rng| Kind::Terminate(rng.below(8))),
+    (20, |rng| Kind::Pause(rng.below(8), span(rng))),
+    (5, |rng| Kind::NoThreads(rng.below(8))),
+    (20, |rng| Kind::Leap(rng.index(2), rng.pick(&LEAPS))),
+    (15, |rng| Kind::Freeze(rng.index(2), span(rng))),
+    (5, |rng| Kind::Suspend(rng.index(2), span(rng))),
+    (10, |rng| Kind::Reboot(rng.index(2))),
+    (10, |rng| Kind::Lock(1 + rng.below(20_000) as i64)),
+    (20, |rng| Kind::DiskFault(1 + rng.below(12) as u8)),
+    // Rare, because the store pauses while it deletes one.
+    (1, |_| Kind::History),
+    (212, |rng| Kind::Advance(span(rng))),
+];
+
+fn push(rng: &mut Rng) -> Kind {
+    let pushes = [
+        Push::Follow(rng.index(USERS), rng.chance(50)),
+        Push::Receipt(rng.below(3), rng.index(3)),
+        Push::Again(rng.below(3)),
+    ];
+    let push = rng.pick(&pushes);
+    Kind::Push(push, rng.index(2), rng.chance(30) && !matches!(push, Push::Again(_)))
 }
 
 /// Returns the plan of a seed.
 pub fn plan(seed: u64) -> Vec<Op> {
     let mut rng = Rng(seed);
-    let length = 8 + rng.below(40);
-    let mut ops: Vec<Op> = (0..length).map(|_| Op { kind: Kind::random(&mut rng), noise: rng.next() }).collect();
+    // Half of the histories have few kinds of operations and faults, which then meet more often.
+    let (is_narrow, mut faults) = (rng.chance(50), FAULTS.to_vec());
+    let kinds: Vec<_> = KINDS.iter().filter(|row| !is_narrow || row.0 >= 130 || rng.chance(50)).collect();
+    if is_narrow {
+        faults = (0..1 + rng.below(4)).map(|_| rng.weighted(FAULTS, |it| it.weight)).collect();
+    }
+    let mut ops = Vec::new();
+    for _ in 0..8 + rng.below(40) {
+        let mut kind = rng.weighted(&kinds, |row| row.0).1(&mut rng);
+        if let Kind::Arm(fault, _, _, token) = &mut kind {
+            let of_tokens: Vec<_> = FAULTS.iter().copied().filter(|it| it.of_tokens).collect();
+            *fault = rng.weighted(if *token { &of_tokens } else { &faults }, |it| it.weight).name;
+        }
+        ops.push(Op { kind, noise: rng.next() });
+    }
+    let mut insert = |rng: &mut Rng, kind| ops.insert(rng.index(ops.len() + 1), Op { kind, noise: rng.next() });
     // One history in three has a long-lived process, some have two.
     while rng.chance(35) {
-        let at = rng.below(ops.len() as u64) as usize;
-        let setup = Setup { wait_s: rng.pick(&[0, 5, 30]), ..Setup::random(&mut rng, true) };
-        ops.insert(at, Op { kind: Kind::Serve(setup), noise: rng.next() });
+        let setup = Setup { wait_s: rng.pick(&[0, 5, 30]), ..Setup::random(&mut rng) };
+        insert(&mut rng, Kind::Serve(setup));
     }
     // Events take no time, so a history without them is the same.
     for _ in 0..rng.pick(&[0, 2, 6, 12]) {
-        let at = rng.below(ops.len() as u64 + 1) as usize;
-        let kind = Kind::Push { push: Push::random(&mut rng), machine: rng.below(2) as usize };
-        ops.insert(at, Op { kind, noise: rng.next() });
+        let kind = push(&mut rng);
+        insert(&mut rng, kind);
     }
     ops
 }
@@ -337,14 +265,14 @@ pub fn shrink(mut plan: Vec<Op>, mut fails: impl FnMut(&[Op]) -> bool) -> Vec<Op
     while chunk > 0 {
         let (before, mut at) = (plan.len(), 0);
         while at < plan.len() {
-            let shorter: Vec<Op> =
-                plan.iter().enumerate().filter(|(n, _)| !(at..at + chunk).contains(n)).map(|(_, op)| *op).collect();
+            let end = plan.len().min(at + chunk);
+            let shorter = [&plan[..at], &plan[end..]].concat();
             if fails(&shorter) { plan = shorter } else { at += chunk }
         }
-        if chunk == 1 && plan.len() == before {
-            break;
+        // Single operations are left out until none can be.
+        if chunk > 1 || plan.len() == before {
+            chunk /= 2;
         }
-        chunk = if chunk == 1 { 1 } else { chunk / 2 };
     }
     plan
 }

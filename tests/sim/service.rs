@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use wxbox::delivery::{DeliverySource, OutboxWatcher, RunCommand, RunFailure, RunSupervisor};
 use wxbox::store;
+use wxbox::wechat::Client;
 
-use crate::plan::Setup;
-use crate::wechat::{EPOCH, locked};
-use crate::world::{APP, World};
+use crate::plan::{BARE, Form, Kind, Setup};
+use crate::wechat::{EPOCH, Line, MessageKey};
+use crate::world::{APP, Process, World};
 
 /// How often the program checks the database.
 const LOOK_MS: i64 = 200;
@@ -18,11 +19,15 @@ const LOOK_MS: i64 = 200;
 /// each second.
 const MAX_STARTS: usize = 40;
 const START_PERIOD_MS: i64 = 30_000;
+/// When a service has sent a message at the latest, if nothing fails.
+const MAX_DELAY_MS: i64 = 5_000;
 
 pub struct Service {
     pub setup: Setup,
     supervisor: RunSupervisor,
     watcher: OutboxWatcher,
+    /// Its runs share a client, which knows WeChat's time from all responses.
+    network: (Line, Client),
     last_look: i64,
     looked_at: Instant,
     /// The state that a check would compare: the commits and the clock.
@@ -47,23 +52,22 @@ pub enum RunRole {
 impl World<'_> {
     /// Starts the service of a machine.
     pub fn serve(&mut self, setup: Setup) {
-        if self.services[setup.machine].is_none() {
+        // A process that is paused still has the service's lock.
+        let has_lock = |it: &Process| it.setup.machine == setup.machine && it.role != RunRole::Command;
+        if self.services[setup.machine].is_none() && !self.processes.iter().any(has_lock) {
             self.say(|| format!("serve on machine {} starts", setup.machine));
-            let (instant, clock) = (self.instant(self.mono(setup.machine)), self.clock(setup.machine));
-            let watcher = OutboxWatcher::new(self.rig.take_store(), APP, instant, &clock);
-            let supervisor = RunSupervisor::default();
-            let last_look = self.now() - LOOK_MS;
-            let service = Service {
+            let (instant, clock) = (self.instant(setup.machine), self.clock(setup.machine));
+            self.services[setup.machine] = Some(Service {
                 setup,
-                supervisor,
-                watcher,
-                last_look,
+                supervisor: RunSupervisor::default(),
+                watcher: OutboxWatcher::new(self.rig.take_store(), APP, instant, &clock),
+                network: self.network(setup.machine),
+                last_look: self.now() - LOOK_MS,
                 looked_at: instant,
                 seen: None,
                 seen_deaths: None,
                 starts: Vec::new(),
-            };
-            self.services[setup.machine] = Some(service);
+            });
         }
     }
 
@@ -84,7 +88,7 @@ impl World<'_> {
     /// Returns when the next check of a machine's service can find something, in true time.
     pub fn next_look(&self, machine: usize) -> Option<i64> {
         let service = self.services[machine].as_ref()?;
-        let in_true_time = |until: Instant| self.now() + self.until(machine, until);
+        let in_true_time = |at: Instant| self.in_true_time(machine, at);
         let wall = EPOCH + self.now() + self.machines[machine].wall_offset;
         let has_changed = service.seen != Some(self.noticeable(machine));
         let changed = has_changed.then(|| service.last_look + LOOK_MS);
@@ -102,7 +106,7 @@ impl World<'_> {
 
     /// Lets a service check the database, and performs the command of its supervisor.
     pub fn look(&mut self, machine: usize) {
-        let (now, instant, clock) = (self.now(), self.instant(self.mono(machine)), self.clock(machine));
+        let (now, instant, clock) = (self.now(), self.instant(machine), self.clock(machine));
         let seen = self.noticeable(machine);
         let is_locked = self.lock_until.is_some();
         let Some(service) = &mut self.services[machine] else { return };
@@ -126,10 +130,27 @@ impl World<'_> {
                     self.check_starts(machine);
                     let source = DeliverySource::Continuous(crossbeam_channel::never());
                     self.start("run of serve", setup, source, VecDeque::new());
-                    self.processes.last_mut().unwrap().role = RunRole::Current;
+                    let run = self.processes.last_mut().unwrap();
+                    run.role = RunRole::Current;
+                    run.network = self.services[machine].as_ref().unwrap().network.clone();
                 }
-                RunCommand::NotifyDue => current.into_iter().for_each(|it| self.processes[it].due_changed = true),
+                RunCommand::NotifyDue => current.into_iter().for_each(|it| self.processes[it].told.due_changed = true),
                 RunCommand::Close => current.into_iter().for_each(|it| self.close_run(it)),
+            }
+        }
+    }
+
+    /// Checks that a service sends what other processes queue, also while it has a run.
+    pub fn check_services(&mut self) {
+        let gives_up = self.services.iter().flatten().any(|it| it.setup.max_attempts > 0);
+        for _ in 0..2 {
+            if !gives_up && self.services.iter().any(Option::is_some) {
+                let setup = Setup { deliver: false, ..Setup::flush(0) };
+                self.apply(Kind::Send(Some(BARE), Form::Template, None, None, setup));
+                self.advance(MAX_DELAY_MS);
+                let message = MessageKey(self.next_number - 1, BARE);
+                let is_late = self.wechat().messages.get(&message).is_some_and(|truth| truth.taken == 0);
+                self.violate(is_late, "e: a service sends soon", || format!("{message} waits"));
             }
         }
     }
@@ -140,10 +161,8 @@ impl World<'_> {
         let Some(service) = &mut self.services[machine] else { return };
         service.starts.retain(|start| now - start < START_PERIOD_MS);
         service.starts.push(now);
-        if service.starts.len() > MAX_STARTS {
-            let what = format!("serve on machine {machine} starts {} runs in half a minute", service.starts.len());
-            locked(&self.platform).violate("e: runs of serve", what);
-        }
+        let count = service.starts.len();
+        self.violate(count > MAX_STARTS, "e: runs of serve", || format!("{count} runs start in half a minute"));
     }
 
     fn current_run(&self, machine: usize) -> Option<usize> {
@@ -152,7 +171,7 @@ impl World<'_> {
 
     fn close_run(&mut self, index: usize) {
         let process = &mut self.processes[index];
-        (process.role, process.due_closed) = (RunRole::Ending, true);
+        (process.role, process.told.due_closed) = (RunRole::Ending, true);
     }
 
     /// Handles a run that starts nothing more, because the account or the network fails.
@@ -175,7 +194,7 @@ impl World<'_> {
     }
 
     fn on_failure(&mut self, machine: usize, failure: RunFailure) {
-        let instant = self.instant(self.mono(machine));
+        let instant = self.instant(machine);
         if let Some(service) = &mut self.services[machine] {
             service.supervisor.on_failure(failure, instant);
         }

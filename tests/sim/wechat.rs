@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use wxbox::clock::Timestamp;
 use wxbox::wechat::{ApiHost, Cause, Error, HttpResponse, Transport};
 
-use crate::plan::{Fault, Rng, USERS};
+use crate::plan::{Rng, USERS};
 
 /// The wall clock at the beginning.
 pub const EPOCH: i64 = 1_795_000_000_000;
@@ -25,8 +25,97 @@ const PAUSE_MS: i64 = 700;
 const DAY_MS: i64 = 86_400_000;
 const BEIJING_MS: i64 = 8 * 3_600_000;
 
+/// The response to a request that meets a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reply {
+    Usual,
+    Errcode(i64),
+    NoConnection,
+    /// The connection ends.
+    Reset,
+    Timeout,
+    /// The page of a proxy.
+    Html,
+    /// A gateway's error.
+    Http502,
+}
+
+/// A fault of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub name: Name,
+    /// How often it occurs, relative to the others.
+    pub weight: usize,
+    /// Whether requests for tokens can meet it.
+    pub of_tokens: bool,
+    /// When WeChat processes the request, in ms; `None` if it does not.
+    taken_after: Option<i64>,
+    reply: Reply,
+    /// The ms by which the response is late.
+    delay: i64,
+}
+
+type Name = &'static str;
+
+const fn fault(
+    name: Name,
+    weight: usize,
+    of_tokens: bool,
+    taken_after: Option<i64>,
+    reply: Reply,
+    delay: i64,
+) -> Fault {
+    Fault { name, weight, of_tokens, taken_after, reply, delay }
+}
+
+const fn refusal(name: Name, errcode: i64, weight: usize, of_tokens: bool) -> Fault {
+    fault(name, weight, of_tokens, None, Reply::Errcode(errcode), 0)
+}
+
+/// No fault.
+const WELL: Fault = fault("none", 0, true, Some(10), Reply::Usual, 0);
+/// WeChat drops the repeat, and responds with an errcode for that.
+const DUPLICATE_ANSWERED: Fault = fault("DuplicateAnswered", 1, false, Some(10), Reply::Usual, 0);
+
+/// The faults of requests. To add one, add a row.
+pub const FAULTS: &[Fault] = &[
+    fault("Refused", 1, true, None, Reply::NoConnection, 0),
+    fault("ResetBefore", 1, true, None, Reply::Reset, 0),
+    fault("ResetAfter", 2, true, Some(10), Reply::Reset, 0),
+    fault("Cut", 1, true, Some(10), Reply::Reset, 0),
+    fault("Lost", 1, true, Some(10), Reply::Timeout, TIMEOUT_MS),
+    fault("Swallowed", 1, true, None, Reply::Timeout, TIMEOUT_MS),
+    fault("TakenLate", 1, true, Some(8_000), Reply::Timeout, TIMEOUT_MS),
+    fault("Slow", 1, true, Some(10), Reply::Usual, TIMEOUT_MS - 200),
+    fault("NotJson", 1, true, Some(10), Reply::Html, 0),
+    fault("Http502Taken", 2, true, Some(10), Reply::Http502, 0),
+    fault("Http502", 1, true, None, Reply::Http502, 0),
+    DUPLICATE_ANSWERED,
+    refusal("Errcode(-1)", -1, 2, true),
+    refusal("Errcode(40001)", 40001, 1, true),
+    refusal("Errcode(42001)", 42001, 1, false),
+    refusal("Errcode(45009)", 45009, 1, true),
+    refusal("Errcode(45047)", 45047, 1, false),
+    refusal("Errcode(43004)", 43004, 1, false),
+    refusal("Errcode(43101)", 43101, 1, false),
+    refusal("Errcode(43117)", 43117, 1, false),
+    refusal("Errcode(47003)", 47003, 1, false),
+    refusal("Errcode(40037)", 40037, 1, false),
+    refusal("Errcode(40003)", 40003, 1, false),
+    refusal("Errcode(40164)", 40164, 1, true),
+    refusal("Errcode(48001)", 48001, 1, false),
+];
+
 /// A message as the operator knows it: the number of its text, and the recipient.
-pub type MessageKey = (u64, usize);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MessageKey(pub u64, pub usize);
+
+impl std::fmt::Display for MessageKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(number, user) = self;
+        if *user < USERS { write!(f, "m{number} to user {user}") } else { write!(f, "m{number} to x") }
+    }
+}
 
 /// The truth about a message.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +129,8 @@ pub struct Truth {
     /// The last answer was that a text came too late.
     pub window_closed: bool,
     pub created: i64,
-    /// When WeChat accepted it.
-    pub taken: Vec<i64>,
+    /// How often WeChat accepted it.
+    pub taken: usize,
     /// How often the operator accepted that it may arrive twice.
     pub may_repeat: usize,
     /// An attempt got no usable response, or its process ended before it could record one.
@@ -53,6 +142,7 @@ pub struct Truth {
 }
 
 /// A fault that the next requests meet.
+#[derive(Debug)]
 pub struct Armed {
     pub fault: Fault,
     pub times: u8,
@@ -60,7 +150,7 @@ pub struct Armed {
     pub token: bool,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Platform {
     /// True time since the beginning, ms.
     pub now: i64,
@@ -74,8 +164,8 @@ pub struct Platform {
     /// The first time of each `client_msg_id`.
     seen: BTreeMap<String, i64>,
     pub messages: BTreeMap<MessageKey, Truth>,
-    /// The msgids of the messages that WeChat accepted.
-    pub msgids: Vec<String>,
+    /// The number of messages that WeChat accepted; their msgids follow from it.
+    pub msgids: u64,
     /// The openid of each user; `None` if unbound.
     pub bound: [Option<String>; USERS],
     /// Whether a system clock was set, so that the due times of messages no longer are true times.
@@ -89,12 +179,16 @@ pub struct Platform {
     pub class: String,
     /// The class or the recipient that its response forbids, and for how long.
     pub rest: Option<(String, i64)>,
-    pub violations: Vec<String>,
-    /// Readable lines, if they are wanted.
+    /// The first violation of a rule.
+    pub violation: Option<String>,
+    /// Readable lines until then, if they are wanted.
     pub trace: Option<Vec<String>>,
     /// How often each fault occurred in each situation of a message.
-    pub met: BTreeMap<(String, &'static str), u64>,
+    pub met: Met,
 }
+
+/// Numbers by fault and situation.
+pub type Met = BTreeMap<(String, Name), u64>;
 
 /// The recipient of an openid: `oU-P`, or `x` without a user.
 pub fn recipient_of(openid: &str) -> usize {
@@ -103,15 +197,18 @@ pub fn recipient_of(openid: &str) -> usize {
 
 impl Platform {
     pub fn say(&mut self, line: impl FnOnce() -> String) {
-        let now = self.now;
-        if let Some(trace) = &mut self.trace {
-            trace.push(format!("{:>12.3}s  {}", now as f64 / 1000.0, line()));
+        if let (Some(trace), None) = (&mut self.trace, &self.violation) {
+            trace.push(format!("{:>12.3}s  {}", self.now as f64 / 1000.0, line()));
         }
     }
 
-    pub fn violate(&mut self, rule: &str, what: String) {
-        self.say(|| format!("VIOLATED {rule}: {what}"));
-        self.violations.push(format!("{rule}: {what}"));
+    /// Records that a rule is violated, if `is_violated`.
+    pub fn violate(&mut self, is_violated: bool, rule: &str, what: impl FnOnce() -> String) {
+        if is_violated && self.violation.is_none() {
+            let text = format!("{rule}: {}", what());
+            self.say(|| format!("VIOLATED {text}"));
+            self.violation = Some(text);
+        }
     }
 
     pub fn revoke(&mut self) {
@@ -124,15 +221,12 @@ impl Platform {
         Rng(self.noise.wrapping_mul(0x2545_f491_4f6c_dd1d))
     }
 
-    fn next_fault(&mut self, host: usize, token: bool) -> Option<Fault> {
-        let at = self.armed.iter().position(|it| it.token == token && it.host.is_none_or(|only| only == host))?;
+    fn next_fault(&mut self, host: usize, token: bool) -> Fault {
+        let is_met = |it: &Armed| it.token == token && it.host.is_none_or(|only| only == host);
+        let Some(at) = self.armed.iter().position(is_met) else { return WELL };
         let armed = &mut self.armed[at];
         armed.times -= 1;
-        let fault = armed.fault;
-        if armed.times == 0 {
-            self.armed.remove(at);
-        }
-        Some(fault)
+        if armed.times == 0 { self.armed.remove(at).fault } else { armed.fault }
     }
 
     /// Returns the response to a request for a token.
@@ -145,164 +239,129 @@ impl Platform {
     }
 
     /// Accepts a message `delay` from now, unless it has to be refused.
-    fn send_answer(&mut self, token: &str, body: &Value, fault: Option<Fault>, delay: i64) -> Value {
+    fn send_answer(&mut self, token: &str, body: &Value, fault: Fault, delay: i64) -> Value {
+        let refuse = |errcode: i64, errmsg: &str| json!({"errcode": errcode, "errmsg": errmsg});
+        let at = self.now + delay;
         if token != format!("t{}", self.token) {
-            return json!({"errcode": 40001, "errmsg": "invalid credential rid: 1"});
+            return refuse(40001, "invalid credential rid: 1");
         }
         if self.now >= self.token_until {
-            return json!({"errcode": 42001, "errmsg": "access_token expired"});
+            return refuse(42001, "access_token expired");
         }
-        let at = self.now + delay;
         if body["text"].is_object() && at > WINDOW_MS {
-            return json!({"errcode": 45015, "errmsg": "response out of time limit"});
+            return refuse(45015, "response out of time limit");
         }
         if let Some(id) = body["client_msg_id"].as_str() {
             if self.seen.get(id).is_some_and(|first| at - first < DEDUPE_MS) {
                 return match fault {
-                    Some(Fault::DuplicateAnswered) => json!({"errcode": 40241, "errmsg": "duplicate"}),
+                    DUPLICATE_ANSWERED => refuse(40241, "duplicate"),
                     _ => json!({"errcode": 0, "errmsg": "ok", "msgid": 7}),
                 };
             }
             self.seen.insert(id.to_owned(), at);
         }
-        self.take(message_key(body), at);
-        let msgid = 1000 + self.msgids.len();
-        self.msgids.push(msgid.to_string());
-        json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})
+        self.take(message_key(body));
+        self.msgids += 1;
+        json!({"errcode": 0, "errmsg": "ok", "msgid": 999 + self.msgids})
     }
 
-    fn take(&mut self, message: MessageKey, at: i64) {
-        self.say(|| format!("  WeChat takes {}", show(message)));
+    fn take(&mut self, message: MessageKey) {
+        self.say(|| format!("  WeChat takes {message}"));
         let Some(truth) = self.messages.get_mut(&message) else { return };
-        truth.taken.push(at);
-        let (taken, may_repeat, key, part, retried) =
-            (truth.taken.len(), truth.may_repeat, truth.key, truth.part, truth.retried);
-        if taken > 1 + may_repeat {
-            self.violate("a: nothing twice", format!("{} was delivered {taken} times", show(message)));
+        truth.taken += 1;
+        let Truth { taken, may_repeat, key, part, retried, .. } = *truth;
+        let is_twice = taken > 1 + may_repeat;
+        self.violate(is_twice, "a: nothing twice", || format!("{message} was delivered {taken} times"));
+        let has_same_key = |id: MessageKey, it: &Truth| {
+            id.1 == message.1 && id != message && part == 0 && it.part == 0 && key.is_some() && it.key == key
+        };
+        let other = self.messages.iter().find(|(id, it)| it.taken > 0 && has_same_key(**id, it)).map(|it| *it.0);
+        if let Some(other) = other {
+            self.violate(true, "a: nothing twice", || format!("{other} and {message} have key {key:?}"));
         }
-        let is_taken = |truth: &Truth| !truth.taken.is_empty();
-        if let Some(key) = key.filter(|_| part == 0) {
-            let mut others = self.messages.iter().filter(|(id, it)| {
-                id.1 == message.1 && **id != message && it.key == Some(key) && it.part == 0 && is_taken(it)
-            });
-            if let Some((other, _)) = others.next() {
-                let what = format!("{} and {} have key {key}", show(*other), show(message));
-                self.violate("a: nothing twice", what);
-            }
-        }
-        if part > 0 && !retried && !self.messages.get(&(message.0 - 1, message.1)).is_some_and(is_taken) {
-            self.violate("e: parts in order", format!("{} came before the part before it", show(message)));
-        }
+        let before = self.messages.get(&MessageKey(message.0 - 1, message.1));
+        let is_early = part > 0 && !retried && before.is_none_or(|it| it.taken == 0);
+        self.violate(is_early, "e: parts in order", || format!("{message} came before the part before it"));
     }
 
     /// Records a request when it is sent.
-    fn on_request(&mut self, body: &Value) {
-        let (message, openid) = (message_key(body), body["touser"].as_str().unwrap_or_default());
-        if message.1 < USERS && self.bound[message.1].as_deref() != Some(openid) {
-            let what = format!("{} goes to {openid}, who is not bound", show(message));
-            self.violate("c: the bound phone", what);
-        }
+    fn on_request(&mut self, message: MessageKey, openid: &str) {
+        let is_bound = message.1 == USERS || self.bound[message.1].as_deref() == Some(openid);
+        self.violate(!is_bound, "c: the bound phone", || format!("{message} goes to {openid}, who is not bound"));
         let now = self.now;
         let Some(truth) = self.messages.get_mut(&message) else {
-            return self.violate("b: the state is true", format!("{} was never queued", show(message)));
+            return self.violate(true, "b: the state is true", || format!("{message} was never queued"));
         };
         truth.requests += 1;
         let (requests, early) = (truth.requests, truth.not_before - now);
         let is_late = truth.strict && !truth.retried && now - truth.created > STRICT_EXPIRY_MS + 60_000;
-        if is_late && !self.has_odd_times {
-            self.violate("d: what has expired is not sent", show(message));
-        }
+        self.violate(is_late && !self.has_odd_times, "d: what has expired is not sent", || message.to_string());
         // Due times are of the system clock. The second host is part of the same attempt.
-        if early > 0 && self.latency == 0 && !self.clock_set {
-            self.violate("e: backoff", format!("{} is repeated {early} ms early", show(message)));
-        }
-        if requests > 80 {
-            self.violate("e: backoff", format!("{} was attempted {requests} times", show(message)));
-        }
+        let is_early = early > 0 && self.latency == 0 && !self.clock_set;
+        self.violate(is_early, "e: backoff", || format!("{message} is repeated {early} ms early"));
+        self.violate(requests > 80, "e: backoff", || format!("{message} was attempted {requests} times"));
     }
 
-    fn count(&mut self, fault: Option<Fault>, token: bool, body: &Value) {
-        let situation = match self.messages.get(&message_key(body)) {
+    fn count(&mut self, fault: Fault, token: bool, message: MessageKey) {
+        let situation = match self.messages.get(&message) {
             _ if token => "token",
             Some(truth) if truth.retried => "retried",
             Some(truth) if truth.unanswered => "after no answer",
             Some(truth) if truth.requests > 1 => "after a refusal",
             _ => "first",
         };
-        let fault = fault.map_or_else(|| "none".to_owned(), |fault| format!("{fault:?}"));
-        *self.met.entry((fault, situation)).or_default() += 1;
+        *self.met.entry((fault.name.to_owned(), situation)).or_default() += 1;
     }
 
     /// Responds to a request at one host.
-    fn exchange(&mut self, host: (usize, String), request: &Request) -> Result<HttpResponse, Error> {
-        let token_api = request.url().path() == "/cgi-bin/stable_token";
+    fn exchange(&mut self, host: usize, name: String, request: &Request) -> Result<HttpResponse, Error> {
+        let is_token = request.url().path() == "/cgi-bin/stable_token";
         let body = request.body().and_then(|body| body.as_bytes()).unwrap_or_default();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let query_token = request.url().query_pairs().next().map(|(_, token)| token.into_owned()).unwrap_or_default();
-        let fault = self.next_fault(host.0, token_api);
-        self.count(fault, token_api, &body);
-        if !token_api {
-            self.on_request(&body);
+        let (message, openid) = (message_key(&body), body["touser"].as_str().unwrap_or_default());
+        let fault = self.next_fault(host, is_token);
+        self.count(fault, is_token, message);
+        if is_token {
+            self.say(|| format!("  token request: {}", fault.name));
+        } else {
+            self.on_request(message, openid);
+            self.say(|| format!("  request for {message} to {openid} at host {host}: {}", fault.name));
         }
-        self.say(|| match token_api {
-            true => format!("  token request: {}", fault_name(fault)),
-            false => {
-                let (to, message) = (body["touser"].as_str().unwrap_or_default(), show(message_key(&body)));
-                format!("  request for {message} to {to} at host {}: {}", host.0, fault_name(fault))
-            }
-        });
         self.latency += 20 + self.rng().below(60) as i64;
-        let lost = |cause| Error::NoResponse { host: host.1.clone(), cause };
-        let late = if fault == Some(Fault::TakenLate) { 8_000 } else { 10 };
-        let is_taken = !matches!(
-            fault,
-            Some(Fault::Refused | Fault::ResetBefore | Fault::Swallowed | Fault::Http502 | Fault::Errcode(_))
-        );
-        let answer = match (is_taken, token_api) {
-            (false, _) => Value::Null,
-            (true, true) => self.token_answer(body["force_refresh"] == true),
-            (true, false) => self.send_answer(&query_token, &body, fault, late),
+        let token = || request.url().query_pairs().next().map(|(_, token)| token.into_owned()).unwrap_or_default();
+        let usual = match fault.taken_after {
+            None => Value::Null,
+            Some(_) if is_token => self.token_answer(body["force_refresh"] == true),
+            Some(delay) => self.send_answer(&token(), &body, fault, delay),
         };
-        let mut response =
-            HttpResponse { status: 200, date: Some(Timestamp((EPOCH + self.now) / 1000 * 1000)), body: Vec::new() };
-        let result = match fault {
-            Some(Fault::Refused) => {
-                Err(Error::Connect { host: host.1.clone(), cause: Cause::TimedOut, failure: Default::default() })
-            }
-            Some(Fault::ResetBefore | Fault::ResetAfter | Fault::Cut) => Err(lost(Cause::HttpStatus)),
-            Some(Fault::Lost | Fault::Swallowed | Fault::TakenLate) => {
-                self.latency += TIMEOUT_MS;
-                Err(lost(Cause::TimedOut))
-            }
-            Some(Fault::NotJson) => Ok(HttpResponse { body: b"<html>busy</html>".to_vec(), ..response }),
-            Some(Fault::Http502 | Fault::Http502Taken) => Ok(HttpResponse { status: 502, ..response }),
-            Some(Fault::Errcode(code)) => {
-                response.body = json!({"errcode": code, "errmsg": "simulated"}).to_string().into_bytes();
-                Ok(response)
-            }
-            None | Some(Fault::Slow | Fault::DuplicateAnswered) => {
-                self.latency += if fault == Some(Fault::Slow) { TIMEOUT_MS - 200 } else { 0 };
-                response.body = answer.to_string().into_bytes();
-                Ok(response)
-            }
+        let answer = match fault.reply {
+            Reply::Usual => usual,
+            Reply::Errcode(code) => json!({"errcode": code, "errmsg": "simulated"}),
+            _ => Value::Null,
         };
-        let text = result.as_ref().map(|it| String::from_utf8_lossy(&it.body).into_owned()).unwrap_or_default();
-        let errcode = serde_json::from_str::<Value>(&text).ok().and_then(|it| it["errcode"].as_i64());
-        self.on_answer(&body, errcode);
-        if !matches!(&result, Ok(response) if response.status == 200 && fault != Some(Fault::NotJson))
-            && fault != Some(Fault::Refused)
-            && let Some(truth) = self.messages.get_mut(&message_key(&body))
-        {
-            truth.unanswered = true;
+        self.latency += fault.delay;
+        self.say(|| format!("    answer: {answer}"));
+        self.on_answer(message, &body, answer["errcode"].as_i64());
+        if let Some(truth) = self.messages.get_mut(&message) {
+            truth.unanswered |= answer.is_null() && fault.reply != Reply::NoConnection;
         }
-        result
+        let date = Some(Timestamp((EPOCH + self.now) / 1000 * 1000));
+        let response = |status, body: String| Ok(HttpResponse { status, date, body: body.into_bytes() });
+        match fault.reply {
+            Reply::Usual | Reply::Errcode(_) => response(200, answer.to_string()),
+            Reply::Html => response(200, "<html>busy</html>".to_owned()),
+            Reply::Http502 => response(502, String::new()),
+            Reply::Reset => Err(Error::NoResponse { host: name, cause: Cause::HttpStatus }),
+            Reply::Timeout => Err(Error::NoResponse { host: name, cause: Cause::TimedOut }),
+            Reply::NoConnection => {
+                Err(Error::Connect { host: name, cause: Cause::TimedOut, failure: Default::default() })
+            }
+        }
     }
-}
 
-impl Platform {
     /// Notes what an answer asks for: how long the message, others like it and the recipient rest.
-    fn on_answer(&mut self, body: &Value, errcode: Option<i64>) {
-        let (message, at) = (message_key(body), self.now + self.latency);
+    fn on_answer(&mut self, message: MessageKey, body: &Value, errcode: Option<i64>) {
+        let at = self.now + self.latency;
         let next_quota = ((EPOCH + at + BEIJING_MS) / DAY_MS + 1) * DAY_MS - BEIJING_MS - EPOCH;
         self.class = format!("{} {}", body["msgtype"], body["template_id"]);
         self.rest = match errcode {
@@ -322,10 +381,6 @@ impl Platform {
     }
 }
 
-fn fault_name(fault: Option<Fault>) -> String {
-    fault.map_or_else(|| "well".to_owned(), |fault| format!("{fault:?}"))
-}
-
 /// Returns the number in a text such as `m17`.
 pub fn number_in(content: &str) -> Option<u64> {
     content[content.find("\"m")? + 2..].split('"').next()?.parse().ok()
@@ -334,31 +389,21 @@ pub fn number_in(content: &str) -> Option<u64> {
 fn message_key(body: &Value) -> MessageKey {
     let text = body["text"]["content"].as_str().or(body["data"]["n"]["value"].as_str()).unwrap_or_default();
     let number = text.trim_start_matches('m').parse().unwrap_or(0);
-    (number, recipient_of(body["touser"].as_str().unwrap_or_default()))
-}
-
-pub fn show((number, recipient): MessageKey) -> String {
-    if recipient < USERS { format!("m{number} to user {recipient}") } else { format!("m{number} to x") }
+    MessageKey(number, recipient_of(body["touser"].as_str().unwrap_or_default()))
 }
 
 /// The connection of a process to the platform.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Line {
     pub platform: Arc<Mutex<Platform>>,
     /// The process's clock that measures pauses.
     pub instant: Arc<Mutex<Instant>>,
 }
 
-impl std::fmt::Debug for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Line")
-    }
-}
-
 impl Transport for Line {
     fn exchange(&self, host: &ApiHost, request: Request) -> Result<HttpResponse, Error> {
         let name = host.name();
-        locked(&self.platform).exchange((usize::from(name.starts_with("api2")), name), &request)
+        locked(&self.platform).exchange(usize::from(name.starts_with("api2")), name, &request)
     }
 
     fn now(&self) -> Instant {

@@ -4,25 +4,25 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use wxbox::access_token::{self, Account};
 use wxbox::clock::{ClockReading, Timestamp};
 use wxbox::delivery::{
-    DeliveryEvent, DeliveryOptions, DeliverySource, NextStep, Scheduler, SendJob, SendResult, StepAction, StepEvents,
-    StepTime, TaggedSubmission,
+    DeliveryEvent, DeliveryOptions, DeliverySource, NextStep, Scheduler, SendJob, StepAction, StepEvents, StepTime,
+    TaggedSubmission,
 };
 use wxbox::secret::Secret;
-use wxbox::store::{CachedToken, MessageState, Store, WorkerLock};
+use wxbox::store::{MessageState, Store, WorkerLock};
 use wxbox::wechat::{Client, ClientSettings, Endpoint};
 
 use crate::check;
 use crate::events::Pushes;
 use crate::plan::{Op, Rng, Setup, USERS};
 use crate::service::{RunRole, Service};
-use crate::wechat::{EPOCH, Line, MessageKey, Platform, locked, number_in, recipient_of, show};
+use crate::wechat::{EPOCH, Line, MessageKey, Met, Platform, Truth, locked, number_in, recipient_of};
 
 pub const APP: &str = "wx1";
 pub const DAY: Duration = Duration::from_secs(86_400);
@@ -49,6 +49,11 @@ const RESET: &[&str] = &[
     "COMMIT",
 ];
 
+/// Makes the nth following statement that writes a message or an attempt fail, if n > 0.
+const FAULT_TRIGGER: &str = "CREATE TRIGGER sim_NAME BEFORE EVENT WHEN (SELECT n FROM sim_fault) > 0 BEGIN
+    UPDATE sim_fault SET n = n - 1;
+    SELECT CASE WHEN (SELECT n FROM sim_fault) = 0 THEN RAISE(ABORT, 'disk full') END; END;";
+
 /// The files, the connections and the client that all histories share, because they take long to
 /// create.
 pub struct Rig {
@@ -57,6 +62,7 @@ pub struct Rig {
     pub raw: Connection,
     pub pool: Vec<Store>,
     client: Client,
+    /// Whether the states in which faults occur are counted.
     pub coverage: bool,
 }
 
@@ -68,20 +74,12 @@ impl Rig {
         drop(Store::open(&path).unwrap());
         let raw = Connection::open(&path).unwrap();
         // The pages are small, because a commit writes each page that it changes.
-        raw.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = WAL;")
-            .unwrap();
-        let mut sql = "CREATE TABLE sim_fault (n INTEGER NOT NULL); INSERT INTO sim_fault VALUES (0);".to_owned();
-        for (name, event) in [
-            ("mu", "UPDATE ON messages"),
-            ("mi", "INSERT ON messages"),
-            ("ai", "INSERT ON attempts"),
-            ("au", "UPDATE ON attempts"),
-        ] {
-            sql += &format!(
-                "CREATE TRIGGER sim_{name} BEFORE {event} WHEN (SELECT n FROM sim_fault) > 0 BEGIN
-                 UPDATE sim_fault SET n = n - 1;
-                 SELECT CASE WHEN (SELECT n FROM sim_fault) = 0 THEN RAISE(ABORT, 'disk full') END; END;"
-            );
+        let mut sql = "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = WAL;
+            CREATE TABLE sim_fault (n INTEGER NOT NULL); INSERT INTO sim_fault VALUES (0);"
+            .to_owned();
+        let events = ["UPDATE ON messages", "INSERT ON messages", "INSERT ON attempts", "UPDATE ON attempts"];
+        for (name, event) in ["a", "b", "c", "d"].into_iter().zip(events) {
+            sql += &FAULT_TRIGGER.replace("NAME", name).replace("EVENT", event);
         }
         raw.execute_batch(&sql).unwrap();
         raw.set_prepared_statement_cache_capacity(64);
@@ -95,14 +93,6 @@ impl Rig {
         Self { _dir: dir, path, raw, pool: Vec::new(), client: Client::new(&settings).unwrap(), coverage: false }
     }
 
-    /// Empties the database, except for the users.
-    fn reset(&mut self) {
-        for sql in RESET {
-            self.raw.prepare_cached(sql).unwrap().execute([]).unwrap();
-        }
-    }
-
-    /// Makes the nth following statement that writes a message or an attempt fail; none with 0.
     fn set_fault(&self, nth: u8) {
         self.raw.prepare_cached("UPDATE sim_fault SET n = ?1").unwrap().execute([nth]).unwrap();
     }
@@ -113,7 +103,7 @@ impl Rig {
     }
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Machine {
     pub wall_offset: i64,
     pub boot: u32,
@@ -125,51 +115,38 @@ pub struct Machine {
     pub stopped_until: i64,
 }
 
-pub enum Arrival {
-    Sent(SendResult),
-    Token(Result<CachedToken, access_token::Error>),
-}
-
-/// When a process continues, unless an event arrives earlier.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Wake {
-    Now,
-    /// At this time of its machine's clock for pauses.
-    At(i64),
-    Never,
-}
-
 pub struct Process {
     name: String,
     worker_id: String,
     pub setup: Setup,
     scheduler: Scheduler,
-    client: Client,
-    line: Line,
+    /// Its connection to WeChat.
+    pub network: (Line, Client),
     submissions: VecDeque<TaggedSubmission>,
-    arrivals: Vec<(i64, Arrival)>,
+    /// What arrives from the network, with one result each, and when.
+    arrivals: Vec<(i64, StepEvents)>,
+    /// What it is told at its next step.
+    pub told: StepEvents,
     /// When it sent which row, by its clock for pauses.
     requests: Vec<(i64, i64)>,
     /// The classes and recipients that responses forbid: from when, until when.
     rests: Vec<(i64, i64, String)>,
-    wake: Wake,
+    /// When it continues, by its clock for pauses, unless an event arrives earlier.
+    wake: Option<i64>,
     pub paused_until: i64,
     /// The true time by which it must have ended.
     pub deadline: i64,
     /// The messages that it submitted, and the rows that it reported; `None` if it left some out.
-    submitted: BTreeSet<u64>,
-    reported: Option<BTreeSet<i64>>,
+    pub submitted: BTreeSet<u64>,
+    pub reported: Option<BTreeSet<i64>>,
     /// The number of messages that it may leave out: those to users that it reported as not bound,
     /// and any after SIGTERM.
-    left_out: usize,
+    pub left_out: usize,
     pub die_after: Option<u8>,
     pub stop: bool,
     pub no_threads: bool,
     pub role: RunRole,
     steps: u32,
-    /// Its service has told it that more may be due.
-    pub due_changed: bool,
-    pub due_closed: bool,
 }
 
 /// A submission with its expected result.
@@ -182,7 +159,7 @@ pub struct Queued {
 
 pub struct World<'a> {
     pub rig: &'a mut Rig,
-    pub platform: Arc<Mutex<Platform>>,
+    platform: Arc<Mutex<Platform>>,
     pub machines: [Machine; 2],
     pub processes: Vec<Process>,
     /// The `serve` of each machine.
@@ -205,7 +182,7 @@ pub struct World<'a> {
     /// The rows that were `unknown` at the last check.
     pub unknown: BTreeSet<i64>,
     pub removed: [bool; USERS],
-    /// Whether there are rows of [`Kind::History`].
+    /// Whether there are rows of a long history.
     pub has_history: bool,
     pub pushes: Pushes,
 }
@@ -214,16 +191,17 @@ pub struct World<'a> {
 pub struct Outcome {
     pub violation: Option<String>,
     pub trace: Vec<String>,
-    pub met: BTreeMap<(String, &'static str), u64>,
+    pub met: Met,
 }
 
 /// Simulates a history.
 pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
-    rig.reset();
-    let bound = std::array::from_fn(|user| Some(format!("o{user}-0")));
-    let trace = wants_trace.then(Vec::new);
+    for sql in RESET {
+        rig.raw.prepare_cached(sql).unwrap().execute([]).unwrap();
+    }
     let mut platform = Platform::default();
-    (platform.bound, platform.trace) = (bound, trace);
+    (platform.bound, platform.trace) =
+        (std::array::from_fn(|user| Some(format!("o{user}-0"))), wants_trace.then(Vec::new));
     platform.revoke();
     let mut world = World {
         rig,
@@ -249,36 +227,69 @@ pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
     };
     for op in plan {
         world.noise = Rng(op.noise);
-        locked(&world.platform).noise = op.noise;
-        world.apply(op.kind);
-        if world.is_violated() {
-            break;
+        world.wechat().noise = op.noise;
+        if !world.is_violated() {
+            world.apply(op.kind);
         }
     }
     if !world.is_violated() {
         world.settle();
     }
     world.unlock();
+    (0..world.services.len()).for_each(|machine| world.end_service(machine));
     while let Some(process) = world.processes.pop() {
         world.rig.pool.push(process.scheduler.into_store());
     }
-    (0..world.services.len()).for_each(|machine| world.end_service(machine));
-    let mut platform = locked(&world.platform);
-    let violation = platform.violations.first().cloned();
-    Outcome { violation, trace: platform.trace.take().unwrap_or_default(), met: std::mem::take(&mut platform.met) }
+    let Platform { violation, trace, met, .. } = std::mem::take(&mut *world.wechat());
+    Outcome { violation, trace: trace.unwrap_or_default(), met }
+}
+
+/// Returns the shortest form of a plan that violates the same rule, and its history.
+pub fn shrink(rig: &mut Rig, plan: Vec<Op>, violation: &str) -> (Vec<Op>, Outcome) {
+    let rule = violation.split(": ").take(2).collect::<Vec<_>>().join(": ");
+    let short =
+        crate::plan::shrink(plan, |ops| play(rig, ops, false).violation.is_some_and(|it| it.starts_with(&rule)));
+    let outcome = play(rig, &short, true);
+    (short, outcome)
 }
 
 impl World<'_> {
+    pub fn wechat(&self) -> MutexGuard<'_, Platform> {
+        locked(&self.platform)
+    }
+
     pub fn is_violated(&self) -> bool {
-        !locked(&self.platform).violations.is_empty()
+        self.wechat().violation.is_some()
+    }
+
+    /// Records that a rule is violated, if `is_violated`.
+    pub fn violate(&self, is_violated: bool, rule: &str, what: impl FnOnce() -> String) {
+        if is_violated {
+            self.wechat().violate(true, rule, what);
+        }
     }
 
     pub fn now(&self) -> i64 {
-        locked(&self.platform).now
+        self.wechat().now
     }
 
     pub fn say(&self, line: impl FnOnce() -> String) {
-        locked(&self.platform).say(line);
+        self.wechat().say(line);
+    }
+
+    /// Lets a command use a store.
+    pub fn with_store<T>(&mut self, work: impl FnOnce(&mut Store) -> T) -> T {
+        let mut store = self.rig.take_store();
+        let result = work(&mut store);
+        self.rig.pool.push(store);
+        result
+    }
+
+    /// Changes the truth about the message of a row.
+    pub fn change_truth(&self, id: i64, change: impl FnOnce(&mut Truth)) {
+        let mut platform = self.wechat();
+        let truth = self.ids.get(&id).and_then(|message| platform.messages.get_mut(message));
+        truth.map(change);
     }
 
     pub fn mono(&self, machine: usize) -> i64 {
@@ -286,14 +297,18 @@ impl World<'_> {
         self.now() - it.frozen - it.suspended + 1_000_000_000
     }
 
-    pub fn instant(&self, mono: i64) -> Instant {
-        self.base + Duration::from_millis(mono.unsigned_abs())
+    pub fn instant(&self, machine: usize) -> Instant {
+        self.base + Duration::from_millis(self.mono(machine).unsigned_abs())
     }
 
-    /// Returns the milliseconds until a time of a machine's clock for pauses; 0 if it is over.
-    pub fn until(&self, machine: usize, until: Instant) -> i64 {
-        let mono = until.saturating_duration_since(self.base).as_nanos().div_ceil(1_000_000);
-        (i64::try_from(mono).unwrap_or(i64::MAX) - self.mono(machine)).max(0)
+    /// Returns a time as the milliseconds of the clock for pauses.
+    fn as_mono(&self, at: Instant) -> i64 {
+        at.saturating_duration_since(self.base).as_nanos().div_ceil(1_000_000) as i64
+    }
+
+    /// Returns when a machine's clock for pauses shows a time, in true time.
+    pub fn in_true_time(&self, machine: usize, at: Instant) -> i64 {
+        self.now() + (self.as_mono(at) - self.mono(machine)).max(0)
     }
 
     pub fn clock(&self, machine: usize) -> ClockReading {
@@ -307,7 +322,7 @@ impl World<'_> {
         self.say(|| "all is well from here".to_owned());
         self.unlock();
         self.disk_fault = None;
-        locked(&self.platform).armed.clear();
+        self.wechat().armed.clear();
         self.machines.iter_mut().for_each(|machine| machine.wall_offset = 0);
         let stopped_until = self.machines.iter().map(|it| it.stopped_until).max().unwrap_or(0);
         self.advance((stopped_until - self.now()).max(0));
@@ -320,16 +335,18 @@ impl World<'_> {
             }
             self.advance(20 * 60_000);
             let is_idle = self.processes.iter().all(|it| it.role != RunRole::Command);
-            if self.is_violated() || (is_idle && check::waiting(self) == 0) {
+            if self.is_violated() || (is_idle && check::unfinished(self).is_empty()) {
                 break;
             }
         }
         check::states(self);
-        check::settled(self);
-        let (fetches, started) = (locked(&self.platform).token_fetches, self.started);
-        if fetches > 8 * started + 8 {
-            locked(&self.platform).violate("e: token fetches", format!("{fetches} fetches of {started} processes"));
+        for id in check::unfinished(self) {
+            let message = self.ids.get(&id).copied().unwrap_or_default();
+            self.violate(true, "d: nothing is lost", || format!("{message} is still queued"));
         }
+        let (fetches, most) = (self.wechat().token_fetches, 8 * self.started + 8);
+        self.violate(fetches > most, "e: token fetches", || format!("{fetches} fetches, {most} are expected"));
+        self.check_services();
         // Parts that wait for a message of an unknown state keep a service busy.
         for machine in 0..self.services.len() {
             if self.services[machine].is_some() {
@@ -338,8 +355,7 @@ impl World<'_> {
         }
         self.advance(20_000);
         for process in &self.processes {
-            let what = format!("{} does not end", process.name);
-            locked(&self.platform).violate("e: no process waits for ever", what);
+            self.violate(true, "e: no process waits for ever", || format!("{} does not end", process.name));
         }
     }
 
@@ -350,15 +366,12 @@ impl World<'_> {
     }
 
     pub fn start(&mut self, name: &str, setup: Setup, source: DeliverySource, submissions: VecDeque<TaggedSubmission>) {
-        if matches!(source, DeliverySource::Submissions(_)) && submissions.is_empty() {
-            return;
-        }
         self.started += 1;
-        locked(&self.platform).may_give_up |= setup.max_attempts > 0;
+        self.wechat().may_give_up |= setup.max_attempts > 0;
         let name = format!("P{} on machine {}: {name}", self.started, setup.machine);
         self.say(|| format!("{name} starts"));
         let options = DeliveryOptions {
-            account: self.account(),
+            account: account(),
             concurrency: setup.concurrency,
             rate: setup.rate,
             wait: Duration::from_secs(setup.wait_s),
@@ -366,8 +379,7 @@ impl World<'_> {
             retain: RETAIN,
             deliver: setup.deliver,
         };
-        let instant = self.instant(self.mono(setup.machine));
-        let line = Line { platform: self.platform.clone(), instant: Arc::new(Mutex::new(instant)) };
+        let instant = self.instant(setup.machine);
         let store = self.rig.take_store();
         let lock = WorkerLock::acquire(store.path()).unwrap();
         let worker_id = lock.worker_id().to_owned();
@@ -387,13 +399,13 @@ impl World<'_> {
             worker_id,
             setup,
             scheduler,
-            client: self.rig.client.with_transport(Arc::new(line.clone())),
-            line,
+            network: self.network(setup.machine),
             submissions,
             arrivals: Vec::new(),
+            told: StepEvents::default(),
             requests: Vec::new(),
             rests: Vec::new(),
-            wake: Wake::Now,
+            wake: Some(0),
             paused_until: 0,
             deadline: self.now().max(self.machines[setup.machine].stopped_until) + MAX_RUN_MS,
             die_after: None,
@@ -401,29 +413,26 @@ impl World<'_> {
             no_threads: false,
             role: RunRole::Command,
             steps: 0,
-            due_changed: false,
-            due_closed: false,
         });
     }
 
-    fn account(&self) -> Account {
-        Account { app_id: APP.to_owned(), secret: Secret::from("s".to_owned()), endpoint: Endpoint::Stable }
+    /// Returns a connection of a machine to WeChat.
+    pub fn network(&self, machine: usize) -> (Line, Client) {
+        let instant = Arc::new(Mutex::new(self.instant(machine)));
+        let line = Line { platform: self.platform.clone(), instant };
+        let client = self.rig.client.with_transport(Arc::new(line.clone()));
+        (line, client)
     }
 
     /// Returns when a process runs next, in true time.
     fn next_run(&self, process: &Process) -> Option<i64> {
         let machine = &self.machines[process.setup.machine];
-        let wake = match process.wake {
-            Wake::Now => Some(self.now()),
-            Wake::At(mono) => Some(self.now() + (mono - self.mono(process.setup.machine)).max(0)),
-            Wake::Never => None,
-        };
+        let wake = process.wake.map(|mono| self.now() + (mono - self.mono(process.setup.machine)).max(0));
         let arrival = process.arrivals.iter().map(|it| it.0).min();
         // The process was told that its source has more, or is closed.
-        let is_told = process.due_changed || process.due_closed;
-        let has_input = process.stop || is_told || process.scheduler.submission_capacity() > 0;
-        let stop = has_input.then(|| self.now());
-        let next = wake.into_iter().chain(arrival).chain(stop).min()?;
+        let is_told = process.stop || process.told.due_changed || process.told.due_closed;
+        let input = (is_told || process.scheduler.submission_capacity() > 0).then(|| self.now());
+        let next = wake.into_iter().chain(arrival).chain(input).min()?;
         Some(next.max(self.now()).max(machine.stopped_until).max(process.paused_until))
     }
 
@@ -432,52 +441,41 @@ impl World<'_> {
         let until = self.now() + ms;
         while !self.is_violated() {
             let runs: Vec<Option<i64>> = self.processes.iter().map(|it| self.next_run(it)).collect();
-            let first = runs.iter().flatten().min().copied();
-            let looks: Vec<Option<i64>> = (0..self.services.len()).map(|it| self.next_look(it)).collect();
-            let first_look = looks.iter().flatten().min().copied();
-            let all = first.into_iter().chain(self.lock_until).chain(first_look);
-            let Some(next) = all.min().filter(|next| *next <= until) else { break };
-            locked(&self.platform).now = next;
+            let looks = [0, 1].map(|machine| self.next_look(machine));
+            let all = runs.iter().chain(&looks).chain([&self.lock_until]);
+            let Some(next) = all.flatten().min().copied().filter(|next| *next <= until) else { break };
+            self.wechat().now = next;
             if let Some(machine) = looks.iter().position(|look| *look == Some(next)) {
                 self.look(machine);
-                continue;
-            }
-            if self.lock_until.is_some_and(|lock_until| lock_until <= next) {
+            } else if self.lock_until.is_some_and(|lock_until| lock_until <= next) {
                 self.unlock();
-                continue;
+            } else {
+                let due: Vec<usize> = (0..runs.len()).filter(|it| runs[*it] == Some(next)).collect();
+                let chosen = self.noise.pick(&due);
+                self.run_step(chosen);
             }
-            let due: Vec<usize> = (0..runs.len()).filter(|it| runs[*it] == Some(next)).collect();
-            let chosen = self.noise.pick(&due);
-            self.processes[chosen].steps += 1;
-            if self.processes[chosen].steps > MAX_STEPS {
-                let what = format!("{}: {MAX_STEPS} steps", self.processes[chosen].name);
-                locked(&self.platform).violate("e: no process waits for ever", what);
-            }
-            self.run_step(chosen);
         }
-        let mut platform = locked(&self.platform);
+        let mut platform = self.wechat();
         platform.now = platform.now.max(until);
     }
 
     /// Runs one step of a process, and performs its actions.
     fn run_step(&mut self, index: usize) {
         let (now, machine) = (self.now(), self.processes[index].setup.machine);
-        let (mono, clock) = (self.mono(machine), self.clock(machine));
-        let instant = self.instant(mono);
+        let (instant, clock) = (self.instant(machine), self.clock(machine));
         let process = &mut self.processes[index];
-        if now > process.deadline {
-            let what = format!("{} takes longer than {} minutes", process.name, MAX_RUN_MS / 60_000);
-            return locked(&self.platform).violate("e: no process waits for ever", what);
+        process.steps += 1;
+        let (is_busy, is_late) = (process.steps > MAX_STEPS, now > process.deadline);
+        if is_busy || is_late {
+            let what = if is_late { "takes too long" } else { "has too many steps" };
+            let name = process.name.clone();
+            return self.violate(true, "e: no process waits for ever", || format!("{name} {what}"));
         }
-        let mut events = StepEvents { max_in_flight: process.setup.concurrency, ..StepEvents::default() };
-        if process.no_threads {
-            events.max_in_flight = 1;
-        }
+        let mut events = std::mem::take(&mut process.told);
+        events.max_in_flight = if process.no_threads { 1 } else { process.setup.concurrency };
         for (_, arrival) in process.arrivals.extract_if(.., |it| it.0 <= now) {
-            match arrival {
-                Arrival::Sent(result) => events.sent.push(result),
-                Arrival::Token(result) => events.token = Some(result),
-            }
+            events.sent.extend(arrival.sent);
+            events.token = arrival.token.or(events.token);
         }
         let mut capacity = process.scheduler.submission_capacity();
         while capacity > 0
@@ -487,39 +485,34 @@ impl World<'_> {
             events.submissions.push(next);
         }
         events.submissions_closed = process.submissions.is_empty();
-        events.due_changed = std::mem::take(&mut process.due_changed);
-        events.due_closed = std::mem::take(&mut process.due_closed);
-        if process.stop {
+        if std::mem::take(&mut process.stop) {
             process.left_out = usize::MAX;
+            events.stop_at = Some(instant + Duration::from_secs(2));
         }
-        events.stop_at = std::mem::take(&mut process.stop).then(|| instant + Duration::from_secs(2));
-        *locked(&process.line.instant) = instant;
-        let time = StepTime { instant, clock, server: process.client.clock().now(instant) };
+        let (line, client) = &process.network;
+        *locked(&line.instant) = instant;
+        let time = StepTime { instant, clock, server: client.clock().now(instant) };
+        let server = time.server;
         let armed = self.disk_fault.filter(|_| self.lock_until.is_none());
-        if let Some((nth, steps)) = armed {
-            self.rig.set_fault(nth);
-            self.disk_fault = (steps > 1).then_some((nth, steps - 1));
-        }
+        armed.into_iter().for_each(|(nth, _)| self.rig.set_fault(nth));
         let size = if self.has_history { check::size(self) } else { (0, 0) };
         let process = &mut self.processes[index];
-        let mut next = process.scheduler.step(events, time.clone());
+        let mut next = process.scheduler.step(events, time);
         if matches!(next, NextStep::Abandon) {
-            check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
-            next = process.scheduler.abandon(&HashSet::new());
+            let worker_id = process.worker_id.clone();
+            check::mark_unanswered(self, &worker_id);
+            next = self.processes[index].scheduler.abandon(&HashSet::new());
         }
-        if armed.is_some() {
+        if let Some((_, steps)) = armed {
             let left: u8 = check::query_one(&self.rig.raw, "SELECT n FROM sim_fault", []).unwrap();
-            self.disk_fault = self.disk_fault.map(|(_, steps)| (left.max(1), steps));
+            self.disk_fault = (steps > 1).then_some((left.max(1), steps - 1));
             self.rig.set_fault(0);
         }
         if self.has_history {
             check::short_transactions(self, size);
-            if time.server.is_some() && self.lock_until.is_none() && matches!(next, NextStep::Finish(Ok(()))) {
+            if server.is_some() && self.lock_until.is_none() && matches!(next, NextStep::Finish(Ok(()))) {
                 check::history_is_pruned(self);
             }
-        }
-        if self.processes[index].steps + 3 > MAX_STEPS {
-            self.say(|| format!("{}: {next:?} at {instant:?}", self.processes[index].name));
         }
         self.perform(index, next);
     }
@@ -539,29 +532,14 @@ impl World<'_> {
                 StepAction::Upload { .. } => {}
             }
         }
-        let base = self.base;
-        let process = &mut self.processes[index];
-        process.wake = match next {
-            NextStep::Continue | NextStep::Abandon => Wake::Now,
-            NextStep::Wait(None) => Wake::Never,
-            NextStep::Wait(Some(until)) => {
-                let mono = until.saturating_duration_since(base).as_nanos().div_ceil(1_000_000);
-                Wake::At(i64::try_from(mono).unwrap_or(i64::MAX))
-            }
+        self.processes[index].wake = match next {
+            NextStep::Continue | NextStep::Abandon => Some(0),
+            NextStep::Wait(until) => until.map(|until| self.as_mono(until)),
             NextStep::Finish(result) => {
-                let process = self.processes.remove(index);
-                self.deaths += 1;
-                check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
-                self.say(|| {
-                    format!(
-                        "{} ends: {}",
-                        process.name,
-                        result.as_ref().map_or_else(ToString::to_string, |()| "well".into())
-                    )
-                });
+                let process = self.remove(index);
+                self.say(|| format!("{} ends: {:?}", process.name, result.as_ref().map_err(ToString::to_string)));
                 if result.is_ok() {
-                    check::queued(self, &process.submitted, process.left_out);
-                    check::reports(self, &process.submitted, process.reported.as_ref());
+                    check::complete(self, &process);
                 }
                 self.on_run_end(process.role, process.setup.machine, &result);
                 self.rig.pool.push(process.scheduler.into_store());
@@ -570,130 +548,129 @@ impl World<'_> {
         };
     }
 
+    fn remove(&mut self, index: usize) -> Process {
+        self.deaths += 1;
+        let process = self.processes.remove(index);
+        check::mark_unanswered(self, &process.worker_id);
+        process
+    }
+
     pub fn kill(&mut self, index: usize) {
         check::note_rows(self);
-        let process = self.processes.remove(index);
+        let process = self.remove(index);
         self.say(|| format!("{} is killed", process.name));
-        check::mark_unanswered(&self.rig.raw, &self.ids, &self.platform, &process.worker_id);
         self.rig.pool.push(process.scheduler.into_store());
-        self.deaths += 1;
         if process.role != RunRole::Command {
             // The run and its service are one process.
             let machine = process.setup.machine;
             self.end_service(machine);
             let is_run = |it: &Process| it.setup.machine == machine && it.role != RunRole::Command;
-            if let Some(next) = self.processes.iter().position(is_run) {
-                self.kill(next);
-            }
+            self.processes.iter().position(is_run).into_iter().for_each(|next| self.kill(next));
         }
     }
 
     fn send(&mut self, index: usize, job: SendJob) {
-        let now = self.now();
         let mono = self.mono(self.processes[index].setup.machine);
         let process = &mut self.processes[index];
-        let mut platform = locked(&self.platform);
-        check::rate(&mut platform, &process.name, process.setup.rate, mono, &process.requests);
         let (id, to) = (job.id, format!("to {}", recipient_of(&job.openid)));
+        let rate = process.requests.iter().rev().take_while(|it| mono - it.0 < 1000).count();
+        let is_too_fast = process.setup.rate > 0 && rate > process.setup.rate as usize;
         process.requests.push((mono, id));
-        platform.latency = 0;
-        drop(platform);
-        let result = job.perform(&process.client);
+        locked(&self.platform).latency = 0;
+        self.say(|| format!("{} sends row {id}", self.processes[index].name));
+        let process = &mut self.processes[index];
+        let sent = vec![job.perform(&process.network.1)];
         let mut platform = locked(&self.platform);
-        let is_kept = |(from, until, what): &(i64, i64, String)| {
-            !(*from..*until).contains(&mono) || ![&platform.class, &to].contains(&what)
+        platform.violate(is_too_fast, "e: the rate", || format!("{} sends {} a second", process.name, rate + 1));
+        let forbids = |(from, until, what): &(i64, i64, String)| {
+            (*from..*until).contains(&mono) && [&platform.class, &to].contains(&what)
         };
-        if !process.rests.iter().all(is_kept) {
-            let what = format!("{} sends row {id} though WeChat refuses its like", process.name);
-            platform.violate("e: a refused class rests", what);
-        }
+        let is_refused = process.rests.iter().any(forbids);
+        platform.violate(is_refused, "e: a refused class rests", || {
+            format!("{} sends row {id} though WeChat refuses its like", process.name)
+        });
         let answered = mono + platform.latency;
         process.rests.extend(platform.rest.take().map(|(what, ms)| (answered, answered + ms, what)));
-        let at = now + platform.latency;
-        drop(platform);
-        process.arrivals.push((at, Arrival::Sent(result)));
+        process.arrivals.push((platform.now + platform.latency, StepEvents { sent, ..StepEvents::default() }));
     }
 
     fn fetch_token(&mut self, index: usize, rejected: Option<Secret>) {
-        let (account, mut store) = (self.account(), self.rig.take_store());
         let now = self.clock(self.processes[index].setup.machine).wall;
-        let process = &mut self.processes[index];
-        locked(&self.platform).latency = 0;
-        let result = match &rejected {
-            Some(rejected) => access_token::replace_rejected(rejected, &mut store, &process.client, &account, now),
-            None => access_token::get(&mut store, &process.client, &account, now),
-        };
-        self.rig.pool.push(store);
-        let at = self.now() + locked(&self.platform).latency;
-        self.processes[index].arrivals.push((at, Arrival::Token(result)));
+        let client = self.processes[index].network.1.clone();
+        self.wechat().latency = 0;
+        self.say(|| format!("{} gets a token", self.processes[index].name));
+        let result = self.with_store(|store| match &rejected {
+            Some(rejected) => access_token::replace_rejected(rejected, store, &client, &account(), now),
+            None => access_token::get(store, &client, &account(), now),
+        });
+        let arrival = StepEvents { token: Some(result), ..StepEvents::default() };
+        let at = self.now() + self.wechat().latency;
+        self.processes[index].arrivals.push((at, arrival));
     }
 
-    /// A run that is not stopped waits for responses, and for a locked database that must store them.
-    fn check_patience(&self, index: usize, (id, message): (i64, MessageKey), state: MessageState) {
-        let process = &self.processes[index];
-        let sent = process.requests.iter().rev().find(|it| it.1 == id).map_or(0, |it| it.0);
-        let is_early = state == MessageState::Unknown && self.mono(process.setup.machine) - sent < 10_000;
-        let gives_up = self.lock_until.is_some() && !self.has_disk_faults;
-        if process.left_out != usize::MAX && (is_early || gives_up) {
-            locked(&self.platform).violate("e: results are waited for", show(message));
+    /// Handles an event of a run.
+    fn on_event(&mut self, index: usize, event: DeliveryEvent) {
+        let process = &mut self.processes[index];
+        match event {
+            DeliveryEvent::Settled { message, duplicate: true, .. } => {
+                self.on_report(index, "repeats", message.id, message.state);
+            }
+            DeliveryEvent::Settled { message, .. } => self.on_report(index, "settles", message.id, message.state),
+            DeliveryEvent::ResultNotSaved { id, state, .. } => self.on_report(index, "cannot store", id, state),
+            DeliveryEvent::SendingStopped(error) => {
+                self.say(|| format!("{} sends no more: {error}", self.processes[index].name));
+                self.on_sending_stopped(index);
+            }
+            DeliveryEvent::Queued(_) => check::note_rows(self),
+            DeliveryEvent::NotBound { .. } => process.left_out = process.left_out.saturating_add(1),
+            DeliveryEvent::LeftQueued(_) => process.reported = None,
+            _ => {}
         }
     }
 
     /// Compares what a run says of a message with what is true.
-    fn on_event(&mut self, index: usize, event: DeliveryEvent) {
-        let (name, id, state) = match event {
-            DeliveryEvent::Settled { message, duplicate: true, .. } => ("repeats", message.id, message.state),
-            DeliveryEvent::Settled { message, .. } => ("settles", message.id, message.state),
-            DeliveryEvent::ResultNotSaved { id, state, .. } => ("cannot store", id, state),
-            DeliveryEvent::SendingStopped(error) => {
-                self.say(|| format!("{} sends no more: {error}", self.processes[index].name));
-                return self.on_sending_stopped(index);
-            }
-            DeliveryEvent::Queued(_) => return check::note_rows(self),
-            DeliveryEvent::NotBound { .. } => {
-                let left_out = &mut self.processes[index].left_out;
-                return *left_out = left_out.saturating_add(1);
-            }
-            DeliveryEvent::LeftQueued(_) => return self.processes[index].reported = None,
-            _ => return,
-        };
+    fn on_report(&mut self, index: usize, verb: &str, id: i64, state: MessageState) {
+        let Setup { machine, .. } = self.processes[index].setup;
         if state == MessageState::Sent && self.processes[index].role != RunRole::Command {
-            self.on_success(self.processes[index].setup.machine);
+            self.on_success(machine);
         }
         if !self.ids.contains_key(&id) {
             check::note_rows(self);
         }
         let Some(message) = self.ids.get(&id).copied() else { return };
+        let (is_repeat, is_stored, mono) = (verb == "repeats", verb != "cannot store", self.mono(machine));
         let process = &mut self.processes[index];
-        let is_ours = process.submitted.contains(&message.0);
-        let is_new = process
-            .reported
-            .as_mut()
-            .is_none_or(|it| if name == "repeats" { !it.contains(&id) } else { it.insert(id) });
-        if name != "cannot store" && check::stored_state(&self.rig.raw, id).is_some_and(|stored| stored != state) {
-            let what = format!("{} is reported as {state}", show(message));
-            locked(&self.platform).violate("e: reports agree", what);
-        }
-        self.say(|| format!("{} {name} {}: {state}", self.processes[index].name, show(message)));
+        let is_ours = process.submitted.contains(&message.0) && process.reported.is_some();
+        let reported = process.reported.as_mut();
+        let is_new = reported.is_none_or(|it| if is_repeat { !it.contains(&id) } else { it.insert(id) });
+        let process = &self.processes[index];
+        self.say(|| format!("{} {verb} {message}: {state}", process.name));
+        let sql = "SELECT state FROM messages WHERE id = ?1";
+        let stored: Option<MessageState> = check::query_one(&self.rig.raw, sql, [id]);
+        let mut platform = self.wechat();
+        let mut check =
+            |is_violated, what| platform.violate(is_violated, "e: reports agree", || format!("{message} {what}"));
+        check(is_stored && stored.is_some_and(|stored| stored != state), "is in another state");
+        check(is_repeat && is_new && is_ours, "is reported as a duplicate first");
         // A run has a message again after a user's retry or if it became due in the meantime, and a service later.
-        let may_return = {
-            let platform = locked(&self.platform);
-            platform.has_odd_times || platform.messages.get(&message).is_some_and(|truth| truth.retried)
-        };
-        if name != "repeats" && !is_new && !may_return && self.processes[index].role == RunRole::Command {
-            locked(&self.platform).violate("e: reports agree", format!("{} is reported twice", show(message)));
+        let may_return = platform.has_odd_times || platform.messages.get(&message).is_some_and(|truth| truth.retried);
+        let is_twice = !is_repeat && !is_new && !may_return && process.role == RunRole::Command;
+        platform.violate(is_twice, "e: reports agree", || format!("{message} is reported twice"));
+        if !is_stored {
+            // A run that is not stopped waits for responses, and for a locked database that must store them.
+            let sent_at = process.requests.iter().rev().find(|it| it.1 == id).map_or(0, |it| it.0);
+            let is_early = state == MessageState::Unknown && mono - sent_at < 10_000;
+            let gives_up = self.lock_until.is_some() && !self.has_disk_faults;
+            let is_violated = process.left_out != usize::MAX && (is_early || gives_up);
+            platform.violate(is_violated, "e: results are waited for", || message.to_string());
+            platform.messages.entry(message).and_modify(|it| it.unanswered = true);
         }
-        if name == "repeats" && is_new && is_ours && self.processes[index].reported.is_some() {
-            locked(&self.platform)
-                .violate("e: reports agree", format!("{} is reported as a duplicate first", show(message)));
+        if is_stored || state != MessageState::Queued {
+            check::state(&mut platform, message, state, true);
         }
-        if name == "cannot store" {
-            self.check_patience(index, (id, message), state);
-            locked(&self.platform).messages.entry(message).and_modify(|it| it.unanswered = true);
-        }
-        if name == "cannot store" && state == MessageState::Queued {
-            return;
-        }
-        check::state(&mut locked(&self.platform), message, state, true);
     }
+}
+
+fn account() -> Account {
+    Account { app_id: APP.to_owned(), secret: Secret::from("s".to_owned()), endpoint: Endpoint::Stable }
 }

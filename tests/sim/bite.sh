@@ -8,7 +8,7 @@ trap 'git checkout -q src' EXIT
 for patch in tests/sim/patches/*.patch; do
     git apply "$patch"
     cargo build --locked --quiet --example simulate
-    found=$(cargo run --locked --quiet --example simulate -- "${1:-20000}" | head -1)
+    found=$(cargo run --locked --quiet --example simulate -- "${1:-20000}" | sed -n 1p)
     printf '%s\t%s\n' "$(basename "$patch" .patch)" "$found"
     git checkout -q src
 done

@@ -123,9 +123,9 @@ pub struct Process {
     /// Its connection to WeChat.
     pub network: (Line, Client),
     submissions: VecDeque<TaggedSubmission>,
-    /// What arrives from the network, with one result each, and when.
+    /// The results that arrive from the network, each with its time.
     arrivals: Vec<(i64, StepEvents)>,
-    /// What it is told at its next step.
+    /// The events from its service for its next step.
     pub told: StepEvents,
     /// When it sent which row, by its clock for pauses.
     requests: Vec<(i64, i64)>,

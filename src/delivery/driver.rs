@@ -6,11 +6,11 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, unbounded};
 
 use super::scheduler::{MAX_SUBMISSIONS_PER_STEP, Scheduler};
+use super::senders::SenderPool;
 use super::step::{NextStep, StepAction, StepEvents, StepTime};
 use super::thread::spawn_or_run_inline;
 use super::token_source::TokenResult;
 use super::uploads::Uploader;
-use super::workers::WorkerPool;
 use super::{DeliveryOptions, DeliverySource, EventSink, TaggedSubmission};
 use crate::access_token;
 use crate::clock::{ClockReading, Timestamp};
@@ -24,7 +24,7 @@ pub(super) struct Driver<'a> {
     options: DeliveryOptions,
     client: Client,
     server_clock: ServerClock,
-    workers: WorkerPool,
+    senders: SenderPool,
     uploader: Uploader,
     tokens: (Sender<TokenResult>, Receiver<TokenResult>),
     /// The submissions, until their channel is closed.
@@ -55,14 +55,14 @@ impl<'a> Driver<'a> {
             DeliverySource::Continuous(due_changes) => (None, Some(due_changes)),
             DeliverySource::Messages(_) | DeliverySource::Due => (None, None),
         };
-        let (uploader, workers) = (Uploader::new(client.clone()), WorkerPool::new(client.clone()));
+        let (uploader, senders) = (Uploader::new(client.clone()), SenderPool::new(client.clone()));
         let tokens = unbounded();
         Self {
             scheduler,
             options,
             client,
             server_clock,
-            workers,
+            senders,
             uploader,
             tokens,
             submissions,
@@ -79,7 +79,7 @@ impl<'a> Driver<'a> {
             let events = self.collect_events();
             let mut next = self.scheduler.step(events, read_clocks(&self.server_clock));
             if matches!(next, NextStep::Abandon) {
-                next = self.scheduler.abandon(&self.workers.drain_unstarted());
+                next = self.scheduler.abandon(&self.senders.drain_unstarted());
             }
             self.scheduler.take_actions().into_iter().for_each(|action| self.perform(action));
             match next {
@@ -99,7 +99,7 @@ impl<'a> Driver<'a> {
             self.due_changes = None;
         }
         StepEvents {
-            sent: self.workers.results().try_iter().collect(),
+            sent: self.senders.results().try_iter().collect(),
             uploaded: self.uploader.results().try_iter().collect(),
             token: self.tokens.1.try_recv().ok(),
             submissions,
@@ -107,7 +107,7 @@ impl<'a> Driver<'a> {
             due_changed: due_change == Some(Ok(())),
             due_closed,
             stop_at: self.stop_requests.try_recv().ok(),
-            max_in_flight: self.workers.max_in_flight(self.options.concurrency),
+            max_in_flight: self.senders.max_in_flight(self.options.concurrency),
         }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Driver<'a> {
     fn perform(&mut self, action: StepAction) {
         match action {
             StepAction::Emit(event) => self.events.send(event),
-            StepAction::Send { job, in_flight_count } => self.workers.submit(job, in_flight_count),
+            StepAction::Send { job, in_flight_count } => self.senders.submit(job, in_flight_count),
             StepAction::Upload { upload, bytes, token } => self.uploader.start(upload, bytes, token, self.events),
             StepAction::FetchToken { rejected } => self.fetch_token(rejected),
         }
@@ -159,7 +159,7 @@ impl<'a> Driver<'a> {
     /// Waits until an event arrives or the next step is due.
     fn wait_for_event(&self, until: Option<Instant>) {
         let mut select = Select::new();
-        select.recv(self.workers.results());
+        select.recv(self.senders.results());
         select.recv(self.uploader.results());
         select.recv(&self.tokens.1);
         select.recv(&self.stop_requests);

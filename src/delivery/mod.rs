@@ -4,7 +4,7 @@
 //! One thread decides: the `scheduler` alone writes to the database, one transaction per step, so
 //! that one fsync covers all attempts that start together. It is a state machine without threads,
 //! sockets and clocks (`step`), so that a simulation can run it (`tests/sim`); the `driver` has
-//! those. `workers` send the requests, so that neither the driver nor Ctrl-C waits for WeChat.
+//! those. `senders` perform the requests, so that neither the driver nor Ctrl-C waits for WeChat.
 //! `outcome` says what follows from a response, `retry` when a message is due again. Any number of
 //! processes share an outbox: each marks what it claims and holds a file lock while it lives. A
 //! long-lived process has a `service`, which works in one run after the other.
@@ -24,6 +24,7 @@ mod run;
 mod run_state;
 mod run_supervisor;
 mod scheduler;
+mod senders;
 mod service;
 mod settlement;
 mod shutdown;
@@ -36,14 +37,13 @@ mod timers;
 mod token_source;
 mod uploads;
 mod wait;
-mod workers;
 
 pub(crate) use error::DeliveryError;
 pub use event_sink::DeliveryEvent;
 pub use run_state::Jitter;
 pub use scheduler::Scheduler;
+pub use senders::{SendJob, SendResult};
 pub use step::{NextStep, StepAction, StepEvents, StepTime};
-pub use workers::{SendJob, SendResult};
 
 use event_sink::EventSink;
 pub use options::{DeliveryOptions, DeliverySource, TaggedSubmission};

@@ -17,7 +17,7 @@ const SHUTDOWN_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Recovers the messages of all dead processes, for all accounts.
 pub fn recover_orphans(store: &mut Store, now: &ClockReading) -> Result<()> {
-    store.recover_workers(|store, worker, orphans| {
+    store.for_each_dead_worker(|store, worker, orphans| {
         record_orphans(store, (worker, now), &orphans, &DeliveryError::ProcessGone)
     })
 }

@@ -9,9 +9,9 @@ use super::error::TxError;
 use super::outcome::{DeliveryOutcome, MessageAction, OutcomeRule, RunAction, WINDOW_CLOSED_ERRCODES};
 use super::retry;
 use super::run_state::{InFlight, RunFeedback, RunState, StepTx, SuspendedClass, recipient_key};
+use super::senders::SendResult;
 use super::settlement::{TEMPLATE_KIND, explain_error, response_from_error, suspension_class, update_from_decision};
 use super::uploads::{UploadError, UploadResult, WaitingMessage};
-use super::workers::SendResult;
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{ClaimedMessage, MessageState, MessageUpdate, ResponseInfo};
 use crate::t;
@@ -282,7 +282,7 @@ impl RunState {
     }
 
     /// Records messages in flight as possibly delivered, except for those in `unstarted_ids`, whose
-    /// requests no worker has started.
+    /// requests no sender has started.
     pub(super) fn abandon_in_flight(
         &mut self,
         step: &mut StepTx<'_>,

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use super::error::TxError;
 use super::run_state::{EnqueueSummary, Jitter, RunFeedback, RunState, SettledMessage, StartedAttempt, StepTx};
+use super::senders::{SendJob, SendResult};
 use super::step::{NextStep, StepAction, StepEvents, StepTime};
 use super::throttle::{RateLimiter, RunBackoff};
 use super::token_source::{TokenSource, TokenStatus};
 use super::uploads::UploadResult;
 use super::wait::{CLAIMED_ELSEWHERE_POLL_INTERVAL, LockDecision, LockWait, MAX_IDLE_WAIT};
-use super::workers::{SendJob, SendResult};
 use super::{DeliveryEvent, DeliveryOptions, DeliverySource, TaggedSubmission, recover_orphans};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -299,13 +299,13 @@ impl Scheduler {
     /// Takes the events that have arrived. Returns `None` if there is nothing to record and nothing
     /// to start.
     fn tx_input(&mut self, token: Option<&CachedToken>) -> Option<TxInput> {
-        let worker_limit = self.pending.max_in_flight;
-        let idle_workers = worker_limit.saturating_sub(self.run_state.in_flight.len());
+        let sender_limit = self.pending.max_in_flight;
+        let idle_senders = sender_limit.saturating_sub(self.run_state.in_flight.len());
         let finished = std::mem::take(&mut self.pending.sent);
         let finished_uploads = std::mem::take(&mut self.pending.uploaded);
         let submissions = std::mem::take(&mut self.pending.submissions);
         let start_limit = match token {
-            Some(_) => self.rate_limiter.permits(self.now.instant, idle_workers + finished.len()),
+            Some(_) => self.rate_limiter.permits(self.now.instant, idle_senders + finished.len()),
             None => 0,
         };
         let RunState { ready, upload_queue, .. } = &self.run_state;

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use super::event_sink::DeliveryEvent;
 use super::options::TaggedSubmission;
+use super::senders::{SendJob, SendResult};
 use super::token_source::TokenResult;
 use super::uploads::{PendingUpload, UploadResult};
-use super::workers::{SendJob, SendResult};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::Secret;
 

@@ -26,7 +26,7 @@ const TLS_OVERHEAD_FACTOR: usize = 4;
 pub(super) enum DriveResult {
     /// Wait until the socket is ready again.
     Blocked,
-    /// Pass this request to a worker.
+    /// Pass this request to a handler thread.
     Request(Request),
     /// Close the connection: it is finished or broken.
     Closed,

@@ -1,5 +1,5 @@
 //! The event loop, which owns all sockets of a server: it accepts connections, drives them, passes
-//! requests to the workers and sends their responses.
+//! requests to the handler threads and sends their responses.
 //!
 //! When the server is at capacity, the loop closes a connection whose request is incomplete;
 //! `eviction` chooses which one.
@@ -30,7 +30,7 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// The time for pending responses to be sent after a stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// A request for a worker, with the connection that it came from.
+/// A request for a handler thread, with the connection that it came from.
 pub(super) struct HandlerJob {
     pub(super) connection_id: usize,
     pub(super) request: Request,
@@ -38,7 +38,7 @@ pub(super) struct HandlerJob {
 
 /// A message from another thread to the loop.
 pub(super) enum LoopCommand {
-    /// A worker's response for a connection.
+    /// A handler's response for a connection.
     Response(usize, HttpResponse),
     /// Accept no more connections, finish pending requests, then end.
     Stop,
@@ -191,7 +191,7 @@ impl EventLoop {
         timers.chain(accept).chain(self.stop_deadline).min().map(|at| at.saturating_duration_since(now))
     }
 
-    /// Drives a connection until it blocks, waits for a worker, or closes.
+    /// Drives a connection until it blocks, waits for its handler, or closes.
     fn drive(&mut self, id: usize) {
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };

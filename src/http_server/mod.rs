@@ -7,7 +7,7 @@
 //! One thread owns all sockets (`event_loop`), so a thousand idle connections cost a thousand small
 //! records and no thread. `http1` interprets the bytes of a connection without doing I/O, `stream`
 //! reads and writes them, through TLS if the server has a certificate, and `connection` joins both.
-//! Handlers run on a few worker threads (`server`).
+//! Handlers run on a few threads of their own (`server`).
 //!
 //! tiny_http encodes the responses. Its server is not used: it cannot take over an accepted
 //! connection, and it limits neither the length of a line, nor the time, nor the number of threads.
@@ -59,7 +59,7 @@ pub struct Limits {
     /// The time for the client to receive a response.
     pub write_timeout: Duration,
     /// The number of threads that call the handler.
-    pub workers: usize,
+    pub handler_threads: usize,
 }
 
 /// nginx forwards up to 4 × 8 KiB by default; the rest is for headers that proxies add.
@@ -76,11 +76,11 @@ impl Limits {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::ZERO,
             write_timeout: Duration::from_secs(10),
-            workers: 4,
+            handler_threads: 4,
         }
     }
 
-    /// Returns the limits for `serve`: pushes of WeChat, and phones. Some of the workers wait for
+    /// Returns the limits for `serve`: pushes of WeChat, and phones. Some of the threads wait for
     /// the database or another server.
     pub fn serve() -> Self {
         Limits {
@@ -91,7 +91,7 @@ impl Limits {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(15),
             write_timeout: Duration::from_secs(10),
-            workers: 32,
+            handler_threads: 32,
         }
     }
 
@@ -105,7 +105,7 @@ impl Limits {
             head_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(120),
             write_timeout: Duration::from_secs(30),
-            workers: 4,
+            handler_threads: 4,
         }
     }
 }

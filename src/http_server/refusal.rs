@@ -35,7 +35,7 @@ pub enum RefusalReason {
     BodyTooLarge,
     /// [`super::Limits::body_budget`] is exhausted.
     BodyBudgetExhausted,
-    /// The queue of the workers is full.
+    /// The queue of the handler threads is full.
     Busy,
     /// The request was not complete within the time limit.
     Timeout,

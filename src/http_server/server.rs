@@ -1,4 +1,4 @@
-//! Starting and stopping a server: the port, the thread of the event loop, and the worker threads
+//! Starting and stopping a server: the port, the thread of the event loop, and the handler threads
 //! that call the handler.
 
 use std::io::{self, ErrorKind};
@@ -67,24 +67,24 @@ impl HttpServer {
         self.listener.set_nonblocking(true)?;
         let mut limits = self.limits;
         limits.max_connections = limits.max_connections.min(max_connections_for_fds()).max(1);
-        let workers = limits.workers.max(1);
+        let thread_count = limits.handler_threads.max(1);
         let listener = mio::net::TcpListener::from_std(self.listener);
         let (event_loop, jobs, loop_handle) = EventLoop::new(listener, self.tls, limits)?;
         let refusals = event_loop.refusals();
 
-        // The workers start before the loop: if a thread cannot be started, dropping `event_loop`
-        // ends the others.
+        // The handler threads start before the loop: if a thread cannot be started, dropping
+        // `event_loop` ends the others.
         let handler: Arc<Handler> = Arc::new(handler);
-        let (alive, workers_ended) = bounded(0);
-        let mut worker_threads = Vec::with_capacity(workers);
-        for _ in 0..workers {
-            let worker = Worker {
+        let (alive, handlers_ended) = bounded(0);
+        let mut handler_threads = Vec::with_capacity(thread_count);
+        for _ in 0..thread_count {
+            let thread = HandlerThread {
                 jobs: jobs.clone(),
                 loop_handle: loop_handle.clone(),
                 handler: Arc::clone(&handler),
                 _alive: alive.clone(),
             };
-            worker_threads.push(Builder::new().name("http-worker".into()).spawn(move || worker.run())?);
+            handler_threads.push(Builder::new().name("http-handler".into()).spawn(move || thread.run())?);
         }
         let loop_thread = Builder::new().name("http-loop".into()).spawn(move || event_loop.run())?;
         Ok(ServerHandle {
@@ -92,8 +92,8 @@ impl HttpServer {
             refusals,
             loop_handle,
             loop_thread: Some(loop_thread),
-            worker_threads,
-            workers_ended,
+            handler_threads,
+            handlers_ended,
         })
     }
 }
@@ -119,9 +119,9 @@ pub struct ServerHandle {
     refusals: Refusals,
     loop_handle: LoopHandle,
     loop_thread: Option<JoinHandle<()>>,
-    worker_threads: Vec<JoinHandle<()>>,
-    /// Disconnected when the last worker has ended.
-    workers_ended: Receiver<()>,
+    handler_threads: Vec<JoinHandle<()>>,
+    /// Disconnected when the last handler thread has ended.
+    handlers_ended: Receiver<()>,
 }
 
 impl ServerHandle {
@@ -146,9 +146,9 @@ impl Drop for ServerHandle {
         if let Some(thread) = self.loop_thread.take() {
             let _ = thread.join();
         }
-        // The loop held the only sender of jobs, so the workers end.
-        let _ = self.workers_ended.recv_timeout(HANDLER_STOP_TIMEOUT);
-        for thread in self.worker_threads.drain(..).filter(JoinHandle::is_finished) {
+        // The loop held the only sender of jobs, so the handler threads end.
+        let _ = self.handlers_ended.recv_timeout(HANDLER_STOP_TIMEOUT);
+        for thread in self.handler_threads.drain(..).filter(JoinHandle::is_finished) {
             let _ = thread.join();
         }
     }
@@ -156,14 +156,14 @@ impl Drop for ServerHandle {
 
 type Handler = dyn Fn(Request) -> HttpResponse + Send + Sync;
 
-struct Worker {
+struct HandlerThread {
     jobs: Receiver<HandlerJob>,
     loop_handle: LoopHandle,
     handler: Arc<Handler>,
     _alive: Sender<()>,
 }
 
-impl Worker {
+impl HandlerThread {
     fn run(self) {
         for HandlerJob { connection_id, request } in &self.jobs {
             let response = catch_unwind(AssertUnwindSafe(|| (self.handler)(request)))

@@ -77,7 +77,7 @@ impl EventRecorder {
         let refusals = Arc::new(refusals);
         // Refusals of another process, perhaps with another config, say nothing about this one.
         refusals.clear();
-        let worker = RecorderThread {
+        let thread = RecorderThread {
             store,
             app_id,
             jobs,
@@ -89,7 +89,7 @@ impl EventRecorder {
         };
         std::thread::Builder::new()
             .name("events".into())
-            .spawn(move || worker.run())
+            .spawn(move || thread.run())
             .with_context(|| t!("delivery-thread"))?;
         Ok(Self { jobs: sender, is_failing, refusals })
     }

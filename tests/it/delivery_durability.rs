@@ -23,8 +23,8 @@ fn assert_all_delivered_once(env: &mut TestEnv, count: usize) {
     assert_eq!(found, (&count.into(), &count.into(), &0.into()));
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), i64::try_from(count).unwrap());
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
-    let workers = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
-    let locks: Vec<_> = workers.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let entries = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
+    let locks: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(locks.iter().all(|name| !name.contains("-worker-")), "{locks:?}");
 }
 

@@ -50,10 +50,12 @@ fn send_ends_when_claiming_process_is_killed() {
     let mut env = env_with_generated_users(6);
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"100ms\"\n");
     let send = env.spawn(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
-    let workers = "SELECT count(DISTINCT claimed_by) FROM messages WHERE claimed_by NOTNULL";
+    let claiming_workers = "SELECT count(DISTINCT claimed_by) FROM messages WHERE claimed_by NOTNULL";
     while env.query::<i64>("SELECT count(*) FROM attempts") == 0 {}
     let flush = env.spawn("-q outbox flush");
-    while env.query::<i64>(workers) < 2 && env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'") < 3 {}
+    while env.query::<i64>(claiming_workers) < 2
+        && env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'") < 3
+    {}
     flush.signal(rustix::process::Signal::KILL);
     flush.wait();
     // A template that was in flight when the process was killed is repeated, and WeChat drops the

@@ -127,7 +127,7 @@ fn half_closed_client_still_gets_its_reply() {
 
 #[test]
 fn handler_panic_fails_only_its_request() {
-    let limits = Limits { workers: 1, ..Limits::callback() };
+    let limits = Limits { handler_threads: 1, ..Limits::callback() };
     let server = start_server(limits, echo);
     for _ in 0..3 {
         assert!(send_request(server.local_addr(), &get_request("/panic")).starts_with("HTTP/1.1 500 "));
@@ -208,10 +208,10 @@ fn busy_client_evicts_only_its_own_connections() {
 }
 
 #[test]
-fn full_worker_queue_responds_503_at_once() {
+fn full_handler_queue_responds_503_at_once() {
     let (begun, begins) = bounded(8);
     let (release, released) = bounded::<()>(0);
-    let limits = Limits { max_connections: 8, workers: 1, ..Limits::callback() };
+    let limits = Limits { max_connections: 8, handler_threads: 1, ..Limits::callback() };
     let server = start_server(limits, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
@@ -239,7 +239,7 @@ fn full_worker_queue_responds_503_at_once() {
 fn connection_limit_rejects_new_connections() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(0);
-    let limits = Limits { max_connections: 1, workers: 1, ..Limits::callback() };
+    let limits = Limits { max_connections: 1, handler_threads: 1, ..Limits::callback() };
     let server = start_server(limits, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();

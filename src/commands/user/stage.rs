@@ -78,11 +78,11 @@ pub(super) fn hash_passwords(ui: &mut Ui, store: &mut Store, passwords: &[(i64, 
         return Ok(());
     }
     let progress = Progress::new(ui, &t!("import-hashing"), passwords.len() as u64);
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(passwords.len());
+    let thread_count = std::thread::available_parallelism().map_or(1, NonZero::get).min(passwords.len());
     let next = AtomicUsize::new(0);
     let (sender, hashes) = crossbeam_channel::unbounded();
     std::thread::scope(|scope| {
-        for _ in 0..workers {
+        for _ in 0..thread_count {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some((n, password)) = passwords.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -94,7 +94,7 @@ pub(super) fn hash_passwords(ui: &mut Ui, store: &mut Store, passwords: &[(i64, 
             });
         }
         drop(sender);
-        // The loop owns the receiver, so an error closes the channel and ends the workers.
+        // The loop owns the receiver, so an error closes the channel and ends the threads.
         for (n, hash) in hashes {
             store.set_staged_password(n, &hash?)?;
             progress.increment();

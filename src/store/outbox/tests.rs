@@ -327,7 +327,7 @@ fn a_live_worker_is_one_whose_lock_is_held() {
     let recovered = |store: &mut Store| {
         let mut found = Vec::new();
         store
-            .recover_workers(|_, _, orphans| {
+            .for_each_dead_worker(|_, _, orphans| {
                 found.extend(orphans.into_iter().map(|orphan| orphan.claimed.message.id));
                 Ok(())
             })

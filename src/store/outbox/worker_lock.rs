@@ -84,13 +84,13 @@ pub struct Orphan {
 }
 
 impl Store {
-    /// Passes the messages of each dead process to `recover`, with that process's worker ID. A
-    /// process that another one is recovering is skipped.
+    /// Passes the messages of each dead worker to `recover`, with its worker ID, and removes its
+    /// lock file. Skips a worker whose messages another process is recovering.
     ///
     /// # Errors
     ///
     /// The error of `recover`.
-    pub fn recover_workers(
+    pub fn for_each_dead_worker(
         &mut self,
         mut recover: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>,
     ) -> Result<()> {

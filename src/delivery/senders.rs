@@ -1,4 +1,4 @@
-//! The sender pool: worker threads that each perform one request at a time over the client's
+//! The senders: threads that each perform one request at a time over the client's
 //! kept-alive connections.
 
 use std::collections::{HashSet, VecDeque};
@@ -37,8 +37,8 @@ pub struct SendResult {
     pub delivered: SendResponse,
 }
 
-/// The jobs that no worker has started. It is not a channel, because a thread that waits on a
-/// channel spins before it sleeps. With more workers than processors, that costs more than sleeping
+/// The jobs that no sender has started. It is not a channel, because a thread that waits on a
+/// channel spins before it sleeps. With more senders than processors, that costs more than sleeping
 /// immediately.
 #[derive(Default)]
 struct JobQueue {
@@ -81,20 +81,20 @@ impl JobQueue {
     }
 }
 
-/// The worker threads. Each is spawned when there is a job for it, and ends with the pool after its
+/// The senders. Each is spawned when there is a job for it, and ends with the pool after its
 /// request.
-pub(super) struct WorkerPool {
+pub(super) struct SenderPool {
     client: Client,
     jobs: Arc<JobQueue>,
     results: (Sender<SendResult>, Receiver<SendResult>),
-    worker_count: usize,
+    sender_count: usize,
     /// The system refused a thread, so the pool no longer grows.
     spawn_failed: bool,
 }
 
-impl WorkerPool {
+impl SenderPool {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, jobs: Arc::default(), results: unbounded(), worker_count: 0, spawn_failed: false }
+        Self { client, jobs: Arc::default(), results: unbounded(), sender_count: 0, spawn_failed: false }
     }
 
     pub(super) fn results(&self) -> &Receiver<SendResult> {
@@ -104,20 +104,20 @@ impl WorkerPool {
     /// Returns how many of `wanted` jobs can be in flight; fewer if the system refuses more
     /// threads.
     pub(super) fn max_in_flight(&self, wanted: usize) -> usize {
-        if self.spawn_failed { wanted.min(self.worker_count.max(1)) } else { wanted }
+        if self.spawn_failed { wanted.min(self.sender_count.max(1)) } else { wanted }
     }
 
-    /// Submits a job and spawns another worker if `in_flight_count`, which includes the job,
-    /// exceeds the pool size. Performs the job inline if there is no worker.
+    /// Submits a job and spawns another sender if `in_flight_count`, which includes the job,
+    /// exceeds the pool size. Performs the job inline if there is no sender.
     pub(super) fn submit(&mut self, job: SendJob, in_flight_count: usize) {
-        if in_flight_count > self.worker_count
+        if in_flight_count > self.sender_count
             && !self.spawn_failed
-            && let Err(error) = self.spawn_worker()
+            && let Err(error) = self.spawn_sender()
         {
             self.spawn_failed = true;
-            log::info!("{}", t!("delivery-no-thread", count = self.worker_count, cause = i18n::io_error_text(&error)));
+            log::info!("{}", t!("delivery-no-thread", count = self.sender_count, cause = i18n::io_error_text(&error)));
         }
-        if self.worker_count == 0 {
+        if self.sender_count == 0 {
             // `self` owns the receiver, so this cannot fail.
             let _ = self.results.0.send(job.perform(&self.client));
         } else {
@@ -125,13 +125,13 @@ impl WorkerPool {
         }
     }
 
-    /// Removes and returns the IDs of the jobs that no worker has started; no byte of them was
+    /// Removes and returns the IDs of the jobs that no sender has started; no byte of them was
     /// sent.
     pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
         self.jobs.state().waiting.drain(..).map(|job| job.id).collect()
     }
 
-    fn spawn_worker(&mut self) -> io::Result<()> {
+    fn spawn_sender(&mut self) -> io::Result<()> {
         let (client, jobs, results) = (self.client.clone(), self.jobs.clone(), self.results.0.clone());
         let work = move || {
             while let Some(job) = jobs.next() {
@@ -140,12 +140,12 @@ impl WorkerPool {
             }
         };
         std::thread::Builder::new().name("sender".into()).spawn(work)?;
-        self.worker_count += 1;
+        self.sender_count += 1;
         Ok(())
     }
 }
 
-impl Drop for WorkerPool {
+impl Drop for SenderPool {
     fn drop(&mut self) {
         self.jobs.close();
     }
@@ -173,9 +173,9 @@ mod tests {
             ca_file: None,
             secret_source: None,
         };
-        let mut pool = WorkerPool::new(Client::new(&settings).unwrap());
-        pool.spawn_worker().unwrap();
-        pool.spawn_worker().unwrap();
+        let mut pool = SenderPool::new(Client::new(&settings).unwrap());
+        pool.spawn_sender().unwrap();
+        pool.spawn_sender().unwrap();
         let results = pool.results().clone();
         drop(pool);
         // The threads hold the other senders of this channel.

@@ -45,7 +45,7 @@ pub enum DeliveryEvent {
     /// This many more messages are queued.
     Queued(usize),
     /// The submission with this correlation ID is committed, with all submissions before it.
-    Accepted(u64),
+    SubmissionCommitted(u64),
     /// The progress of an upload that messages wait for.
     Uploading {
         /// The file's name.

@@ -102,10 +102,10 @@ impl TxInput {
         if may_start {
             run_state.content_cache.invalidate_if_changed(tx)?;
         }
-        let (mut enqueued, mut accepted) = (EnqueueSummary::default(), None);
+        let (mut enqueued, mut last_committed) = (EnqueueSummary::default(), None);
         for tagged in &self.submissions {
             run_state.enqueue(tx, tagged, self.may_claim && feedback.is_empty(), &mut enqueued)?;
-            accepted = tagged.correlation_id;
+            last_committed = tagged.correlation_id;
         }
         let mut started = Vec::new();
         // Start no new attempts until this step's feedback is applied.
@@ -117,7 +117,7 @@ impl TxInput {
             tx.release(run_state.ready.drain(..).map(|claimed| claimed.message.id))?;
         }
         let StepTx { settled, ended_attempts, .. } = step;
-        Ok(TxResult { settled, ended_attempts, enqueued, accepted, started, feedback })
+        Ok(TxResult { settled, ended_attempts, enqueued, last_committed, started, feedback })
     }
 }
 
@@ -126,7 +126,7 @@ struct TxResult {
     settled: Vec<SettledMessage>,
     ended_attempts: Vec<(&'static str, AttemptOutcome)>,
     enqueued: EnqueueSummary,
-    accepted: Option<u64>,
+    last_committed: Option<u64>,
     started: Vec<StartedAttempt>,
     feedback: Vec<RunFeedback>,
 }
@@ -378,15 +378,15 @@ impl Scheduler {
 
     /// Performs the work after a committed step: sends requests and events, and applies feedback.
     fn dispatch(&mut self, result: TxResult, token: Option<Secret>) -> anyhow::Result<bool> {
-        let TxResult { settled, ended_attempts, enqueued, accepted, started, feedback } = result;
+        let TxResult { settled, ended_attempts, enqueued, last_committed, started, feedback } = result;
         let EnqueueSummary { count, duplicates, not_bound } = enqueued;
         let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
         let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty());
         if count > 0 {
             self.emit(DeliveryEvent::Queued(count));
         }
-        if let Some(correlation_id) = accepted {
-            self.emit(DeliveryEvent::Accepted(correlation_id));
+        if let Some(correlation_id) = last_committed {
+            self.emit(DeliveryEvent::SubmissionCommitted(correlation_id));
         }
         self.start_requests(started, token.as_ref());
         for (user, correlation_id) in not_bound {

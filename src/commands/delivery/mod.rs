@@ -105,8 +105,8 @@ struct ProgressReporter<'a, F> {
     abort_error: Option<anyhow::Error>,
     /// The first error of printing a result. Delivery continues after it.
     output_error: Option<anyhow::Error>,
-    /// The correlation ID of the last submission that was saved.
-    last_accepted: Option<u64>,
+    /// The correlation ID of the last submission that was committed.
+    last_committed: Option<u64>,
     receipt_wait: Option<ReceiptWait>,
     /// The problems that are reported at the end of the run; `None` if each is reported
     /// immediately.
@@ -118,8 +118,8 @@ struct ProgressReporter<'a, F> {
 /// The result of a run.
 pub(super) struct DeliveryResult {
     pub(super) exit: ExitStatus,
-    /// The correlation ID of the last submission that was saved; all before it are saved too.
-    pub(super) last_accepted: Option<u64>,
+    /// The correlation ID of the last submission that was committed, with all before it.
+    pub(super) last_committed: Option<u64>,
     /// There was no message to deliver.
     pub(super) is_empty: bool,
 }
@@ -146,7 +146,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             only_queued,
             abort_error: None,
             output_error: None,
-            last_accepted: None,
+            last_committed: None,
             receipt_wait,
             problems,
             is_no_receipt_reported: false,
@@ -203,7 +203,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
                 }
                 None => {}
             },
-            DeliveryEvent::Accepted(correlation_id) => self.last_accepted = Some(correlation_id),
+            DeliveryEvent::SubmissionCommitted(correlation_id) => self.last_committed = Some(correlation_id),
             DeliveryEvent::Uploading { file_name, sent_bytes, total_bytes } => {
                 self.on_upload_progress(file_name, sent_bytes, total_bytes)
             }
@@ -269,7 +269,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             abort_error,
             output_error,
             bar,
-            last_accepted,
+            last_committed,
             only_queued,
             problems,
             ..
@@ -288,7 +288,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
                 }
                 None => ui.status(&t!("send-interrupted", queued = summary.queued)),
             }
-            return Ok(DeliveryResult { exit: signal.exit_status(), last_accepted, is_empty: false });
+            return Ok(DeliveryResult { exit: signal.exit_status(), last_committed, is_empty: false });
         }
         let is_empty = summary.is_empty() && stop_report.is_none();
         let exit = match abort_error.map(|error| aborted_error(error, &summary)).or(output_error) {
@@ -304,7 +304,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
                 exit
             }
         };
-        Ok(DeliveryResult { exit, last_accepted, is_empty })
+        Ok(DeliveryResult { exit, last_committed, is_empty })
     }
 
     fn on_message(&mut self, message: Message, correlation_id: Option<u64>, duplicate: bool) {

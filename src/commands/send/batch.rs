@@ -91,9 +91,9 @@ impl BatchState {
         }
     }
 
-    /// Returns whether the input has messages after `last_accepted`.
-    fn has_unread(&self, last_accepted: u64) -> bool {
-        !self.reached_end || self.last_message_line > last_accepted
+    /// Returns whether the input has messages after `last_committed`.
+    fn has_unread(&self, last_committed: u64) -> bool {
+        !self.reached_end || self.last_message_line > last_committed
     }
 }
 
@@ -135,12 +135,12 @@ pub(super) fn run(
         ui.print(&LineResult { line, reference, detail, warnings })
     };
     let result = delivery::run_with(ui, setup, DeliverySource::Submissions(submissions), waiter, side_events, show)?;
-    let last_accepted = result.last_accepted.unwrap_or(0);
-    if Signal::from_exit(result.exit).is_some() && BatchState::lock(&state).has_unread(last_accepted) {
+    let last_committed = result.last_committed.unwrap_or(0);
+    if Signal::from_exit(result.exit).is_some() && BatchState::lock(&state).has_unread(last_committed) {
         let file = shell_words::quote(file);
         ui.status(&match &*file {
-            "-" => t!("batch-left-stdin", taken = last_accepted),
-            file => t!("batch-left", taken = last_accepted, next = last_accepted + 1, file = file),
+            "-" => t!("batch-left-stdin", taken = last_committed),
+            file => t!("batch-left", taken = last_committed, next = last_committed + 1, file = file),
         });
     }
     Ok(result.exit)

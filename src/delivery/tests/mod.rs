@@ -210,7 +210,7 @@ impl TestRun {
             let held = state.ready.len() + state.in_flight.len() + state.upload_queue.len();
             assert!(held <= 2 * max_in_flight, "{held} messages are claimed");
             let is_promise = |action: &StepAction| {
-                matches!(action, StepAction::Send { .. } | StepAction::Emit(DeliveryEvent::Accepted(_)))
+                matches!(action, StepAction::Send { .. } | StepAction::Emit(DeliveryEvent::SubmissionCommitted(_)))
             };
             let actions = self.scheduler.take_actions();
             let is_durable = generation != self.generation();
@@ -365,7 +365,7 @@ fn describe(event: &DeliveryEvent) -> Option<String> {
         DeliveryEvent::Deleted { id, attempt_started, .. } => format!("deleted {id}, attempted: {attempt_started}"),
         DeliveryEvent::NotBound { user, .. } => format!("not bound: {user}"),
         DeliveryEvent::Queued(count) => format!("queued {count}"),
-        DeliveryEvent::Accepted(correlation_id) => format!("accepted #{correlation_id}"),
+        DeliveryEvent::SubmissionCommitted(correlation_id) => format!("committed #{correlation_id}"),
         DeliveryEvent::DatabaseLocked { in_flight_count, .. } => format!("locked with {in_flight_count} in flight"),
         DeliveryEvent::ResultNotSaved { id, state, .. } => format!("not saved: {id} {state}"),
         DeliveryEvent::Retrying(_) => "retrying".to_owned(),

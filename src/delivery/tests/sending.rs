@@ -26,10 +26,10 @@ fn a_run_without_messages_fetches_no_token() {
 }
 
 #[test]
-fn a_submission_is_accepted_before_it_is_sent() {
+fn a_submission_is_committed_before_it_is_sent() {
     let mut run = Outbox::new().run(&submissions(), options());
     assert!(matches!(run.submit(vec![tagged(7, text(&["o1"]))]), NextStep::Wait(None)));
-    assert_eq!(run.log(), ["queued 1", "accepted #7", "send 1 text to o1"]);
+    assert_eq!(run.log(), ["queued 1", "committed #7", "send 1 text to o1"]);
     run.answer(1, accepted());
     assert!(is_finished(&run.close()));
     assert_eq!(run.log(), ["settled 1 sent"]);
@@ -190,7 +190,7 @@ fn a_duplicate_of_a_finished_message_is_reported_at_once() {
     run.answer(1, accepted());
     run.log();
     run.submit(vec![keyed()]);
-    assert_eq!(run.log(), ["accepted #1", "duplicate 1 sent"]);
+    assert_eq!(run.log(), ["committed #1", "duplicate 1 sent"]);
     assert!(is_finished(&run.close()));
 }
 
@@ -211,7 +211,7 @@ fn a_run_takes_as_many_submissions_as_it_can_claim() {
     let mut run = Outbox::new().run(&submissions(), DeliveryOptions { deliver: false, ..options() });
     run.submit(vec![tagged(1, text(&["o1"; 100]))]);
     assert_eq!(run.scheduler.submission_capacity(), 2 + MAX_SUBMISSIONS_PER_STEP);
-    assert_eq!(run.log(), ["queued 100", "accepted #1"]);
+    assert_eq!(run.log(), ["queued 100", "committed #1"]);
 }
 
 #[test]

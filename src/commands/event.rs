@@ -44,7 +44,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         }
     };
     let mut store = app.open_or_create_default_store()?;
-    let event = NewEvent { is_passed_on: true, ..to_new_event(&message) };
+    let event = NewEvent { is_from_command: true, ..to_new_event(&message) };
     let results = store.record_events(&app_id, &[event], Timestamp::now())?;
     for result in &results {
         for event in to_serve_events(&message, result) {

@@ -126,7 +126,7 @@ pub fn to_new_event(message: &PushMessage) -> NewEvent {
         openid: message.openid.clone(),
         created_at,
         effect,
-        is_passed_on: false,
+        is_from_command: false,
     }
 }
 

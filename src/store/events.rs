@@ -27,8 +27,9 @@ pub struct NewEvent {
     pub created_at: Timestamp,
     /// The effect of the event.
     pub effect: EventEffect,
-    /// Whether another server got it and passed it on to `wxbox event`.
-    pub is_passed_on: bool,
+    /// Whether `wxbox event` read it, because the push URL is that of another server. The column has
+    /// another name, `is_passed_on`.
+    pub is_from_command: bool,
 }
 
 /// The effect of an event.
@@ -92,7 +93,7 @@ impl Store {
     }
 
     /// Returns whether `wxbox event` has recorded an event of the account within the last day.
-    pub fn has_passed_on_events(&self, app_id: &str) -> Result<bool> {
+    pub fn has_events_from_command(&self, app_id: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM events WHERE app_id = ?1 AND is_passed_on)";
         self.map_err(self.conn.query_row(sql, [app_id], |row| row.get(0)))
     }
@@ -108,8 +109,8 @@ fn record_event(tx: &Transaction<'_>, app_id: &str, event: &NewEvent, now: Times
     let sql = "INSERT INTO events
                (app_id, dedupe_key, name, openid, created_at, received_at, bound_user, is_passed_on)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let NewEvent { name, openid, created_at, is_passed_on, .. } = event;
-    tx.prepare_cached(sql)?.execute(params![app_id, key, name, openid, created_at, now, bound, is_passed_on])?;
+    let NewEvent { name, openid, created_at, is_from_command, .. } = event;
+    tx.prepare_cached(sql)?.execute(params![app_id, key, name, openid, created_at, now, bound, is_from_command])?;
     let sql = "SELECT username FROM bindings JOIN users ON users.id = user_id
                WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
     let mut query = tx.prepare_cached(sql)?;
@@ -257,7 +258,7 @@ mod tests {
             openid: openid.to_owned(),
             created_at: Timestamp(seconds * 1000),
             effect,
-            is_passed_on: false,
+            is_from_command: false,
         }
     }
 
@@ -319,9 +320,9 @@ mod tests {
         assert_eq!(fixture.store.refused_pushes(APP).unwrap().len(), 1);
         fixture.record(followed(2));
         assert_eq!(fixture.store.refused_pushes(APP).unwrap(), []);
-        assert!(!fixture.store.has_passed_on_events(APP).unwrap());
-        fixture.record(NewEvent { is_passed_on: true, ..followed(3) });
-        assert!(fixture.store.has_passed_on_events(APP).unwrap());
+        assert!(!fixture.store.has_events_from_command(APP).unwrap());
+        fixture.record(NewEvent { is_from_command: true, ..followed(3) });
+        assert!(fixture.store.has_events_from_command(APP).unwrap());
     }
 
     #[test]

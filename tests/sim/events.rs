@@ -71,7 +71,7 @@ impl World<'_> {
             }
         };
         let dedupe_key = format!("{name} {openid} {second}");
-        Some(NewEvent { dedupe_key, name: name.to_owned(), openid, created_at, effect, is_passed_on: false })
+        Some(NewEvent { dedupe_key, name: name.to_owned(), openid, created_at, effect, is_from_command: false })
     }
 
     fn record(&mut self, index: usize, machine: usize) {

@@ -46,8 +46,8 @@ impl ReceiptWait {
     pub(in crate::commands) fn new(ui: &mut Ui, app: &AppContext, timeout: Duration) -> anyhow::Result<Self> {
         app.push_settings()?;
         let (database, app_id) = (app.config.database.value.clone(), app.app_id().to_owned());
-        let is_passed_on = app.database_exists() && app.open_store()?.has_passed_on_events(&app_id)?;
-        let is_warned = !is_passed_on && !ServeLock::is_held(&database, &app_id);
+        let has_command = app.database_exists() && app.open_store()?.has_events_from_command(&app_id)?;
+        let is_warned = !has_command && !ServeLock::is_held(&database, &app_id);
         if is_warned {
             ui.warn(&t!("serve-not-running"));
         }

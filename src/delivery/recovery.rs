@@ -62,7 +62,7 @@ fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &Deliv
     let decision =
         retry::decide_after_attempt(DeliveryOutcome::Ambiguous.rule().action, &context, &open_attempt.started, 0.0);
     // The next process need not wait for a backoff.
-    let decision = Decision { due_at: now.wall, backoff: claimed.retry_state.clone(), ..decision };
+    let decision = Decision { due_at: now.wall, retry_state: claimed.retry_state.clone(), ..decision };
     MessageUpdate {
         attempt: Some((open_attempt.number, DeliveryOutcome::Ambiguous.attempt_outcome())),
         ..update_keeping_response(claimed, &decision, Some(error.clone().into()))

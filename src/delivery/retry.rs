@@ -51,7 +51,7 @@ pub struct Decision {
     /// It is due within `wait`, so the run waits for it.
     pub within_run: bool,
     /// The retry state for later decisions.
-    pub backoff: RetryState,
+    pub retry_state: RetryState,
     /// Why it is given up, if the last error does not say so.
     pub give_up_reason: Option<GiveUpReason>,
     /// Why it is postponed without an attempt.
@@ -60,8 +60,8 @@ pub struct Decision {
 
 impl Decision {
     /// Creates a decision that has no special reason and does not concern the current run.
-    pub(super) fn new(state: MessageState, due_at: Timestamp, backoff: RetryState) -> Self {
-        Self { state, due_at, within_run: false, backoff, give_up_reason: None, postpone_reason: None }
+    pub(super) fn new(state: MessageState, due_at: Timestamp, retry_state: RetryState) -> Self {
+        Self { state, due_at, within_run: false, retry_state, give_up_reason: None, postpone_reason: None }
     }
 }
 
@@ -92,26 +92,26 @@ pub fn decide_after_attempt(
     started_at: &ClockReading,
     jitter: f64,
 ) -> Decision {
-    let mut backoff = context.claimed.retry_state.clone();
+    let mut retry_state = context.claimed.retry_state.clone();
     let now = context.now.wall;
     let history = &context.claimed.history;
     let may_have_arrived = history.may_have_arrived() || action == MessageAction::RetryIfIdempotent;
-    let (failed_at, step) = (backoff.first_failed_at.unwrap_or(now), backoff.backoff_step);
+    let (failed_at, step) = (retry_state.first_failed_at.unwrap_or(now), retry_state.backoff_step);
     let due_at = match action {
-        MessageAction::Sent => return Decision::new(MessageState::Sent, now, backoff),
-        MessageAction::Fail => return give_up_decision(MessageState::Failed, may_have_arrived, now, backoff, None),
+        MessageAction::Sent => return Decision::new(MessageState::Sent, now, retry_state),
+        MessageAction::Fail => return give_up_decision(MessageState::Failed, may_have_arrived, now, retry_state, None),
         MessageAction::RetryNow => now,
         MessageAction::RetryAfterQuotaReset => next_quota_reset(now, jitter),
         MessageAction::RetryAfterMinute => now.plus(minutes(1).mul_f64(1.0 + 0.2 * jitter)),
         MessageAction::RetryWithBackoff | MessageAction::RetryIfIdempotent => {
-            now.plus(backoff_delay(failed_at, &mut backoff.backoff_step, now, context.wait, jitter))
+            now.plus(backoff_delay(failed_at, &mut retry_state.backoff_step, now, context.wait, jitter))
         }
     };
-    backoff.first_failed_at = Some(failed_at);
+    retry_state.first_failed_at = Some(failed_at);
     let within_run =
         matches!(action, MessageAction::RetryNow | MessageAction::RetryWithBackoff | MessageAction::RetryIfIdempotent)
-            && backoff.backoff_step == step;
-    let attempts_since_retry = context.claimed.message.attempts - backoff.attempts_before_retry;
+            && retry_state.backoff_step == step;
+    let attempts_since_retry = context.claimed.message.attempts - retry_state.attempts_before_retry;
     let attempts_exhausted = context.max_attempts > 0 && attempts_since_retry >= i64::from(context.max_attempts);
     let current_attempt = (action == MessageAction::RetryIfIdempotent).then_some(started_at);
     let unresolved = history.first_unresolved().map(|attempt| &attempt.started).or(current_attempt);
@@ -119,45 +119,55 @@ pub fn decide_after_attempt(
         // A repeat outside the dedupe window could arrive twice, and `failed` would claim that
         // nothing arrived.
         Some(first) if !is_retry_idempotent(context, first, due_at) || attempts_exhausted => {
-            Decision::new(MessageState::Unknown, due_at, backoff)
+            Decision::new(MessageState::Unknown, due_at, retry_state)
         }
-        None if attempts_exhausted => {
-            give_up_decision(MessageState::Failed, may_have_arrived, due_at, backoff, Some(GiveUpReason::MaxAttempts))
-        }
-        _ => Decision { within_run, ..Decision::new(MessageState::Queued, due_at, backoff) },
+        None if attempts_exhausted => give_up_decision(
+            MessageState::Failed,
+            may_have_arrived,
+            due_at,
+            retry_state,
+            Some(GiveUpReason::MaxAttempts),
+        ),
+        _ => Decision { within_run, ..Decision::new(MessageState::Queued, due_at, retry_state) },
     }
 }
 
 /// Decides for a message that is not attempted because WeChat refused another one of its class, or
 /// because its recipient gets too many messages.
 pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, jitter: f64) -> Decision {
-    let (now, backoff) = (context.now.wall, context.claimed.retry_state.clone());
+    let (now, retry_state) = (context.now.wall, context.claimed.retry_state.clone());
     let history = &context.claimed.history;
     let due_at = match action {
         MessageAction::Fail => {
-            return give_up_decision(MessageState::Failed, history.may_have_arrived(), now, backoff, None);
+            return give_up_decision(MessageState::Failed, history.may_have_arrived(), now, retry_state, None);
         }
         MessageAction::RetryAfterQuotaReset => next_quota_reset(now, jitter),
         _ => now.plus(POSTPONE_DELAY),
     };
     match history.first_unresolved() {
         Some(first) if !is_retry_idempotent(context, &first.started, due_at) => {
-            Decision::new(MessageState::Unknown, now, backoff)
+            Decision::new(MessageState::Unknown, now, retry_state)
         }
-        _ => Decision::new(MessageState::Queued, due_at, backoff),
+        _ => Decision::new(MessageState::Queued, due_at, retry_state),
     }
 }
 
 /// Decides before an attempt; `None` lets it start.
 pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
-    let (claimed, now, backoff) = (context.claimed, context.now.wall, context.claimed.retry_state.clone());
+    let (claimed, now, retry_state) = (context.claimed, context.now.wall, context.claimed.retry_state.clone());
     if claimed.history.first_unresolved().is_some_and(|first| !is_retry_idempotent(context, &first.started, now)) {
-        return Some(Decision::new(MessageState::Unknown, now, backoff));
+        return Some(Decision::new(MessageState::Unknown, now, retry_state));
     }
     match is_expired(context) {
         Some(true) => {
             let may_have_arrived = claimed.history.may_have_arrived();
-            Some(give_up_decision(MessageState::Expired, may_have_arrived, now, backoff, Some(GiveUpReason::Expired)))
+            Some(give_up_decision(
+                MessageState::Expired,
+                may_have_arrived,
+                now,
+                retry_state,
+                Some(GiveUpReason::Expired),
+            ))
         }
         Some(false) if !claimed.waits_for_predecessor => None,
         expiry @ (Some(false) | None) => {
@@ -167,7 +177,7 @@ pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
                 PostponeReason::PreviousPartUnsent
             });
             let due_at = now.plus(POSTPONE_DELAY);
-            Some(Decision { postpone_reason, ..Decision::new(MessageState::Queued, due_at, backoff) })
+            Some(Decision { postpone_reason, ..Decision::new(MessageState::Queued, due_at, retry_state) })
         }
     }
 }
@@ -195,11 +205,11 @@ fn give_up_decision(
     state: MessageState,
     may_have_arrived: bool,
     due_at: Timestamp,
-    backoff: RetryState,
+    retry_state: RetryState,
     reason: Option<GiveUpReason>,
 ) -> Decision {
     let state = if may_have_arrived { MessageState::Unknown } else { state };
-    Decision { give_up_reason: reason, ..Decision::new(state, due_at, backoff) }
+    Decision { give_up_reason: reason, ..Decision::new(state, due_at, retry_state) }
 }
 
 /// Returns whether WeChat would drop an attempt at `at` if an earlier one arrived.

@@ -69,9 +69,9 @@ fn attempt(started: ClockReading, outcome: AttemptOutcome) -> Attempt {
 
 /// Returns a message that first failed this many seconds ago.
 fn failing_message(seconds: u64, pauses: u32) -> ClaimedMessage {
-    let backoff =
+    let retry_state =
         RetryState { first_failed_at: Some(seconds_ago(seconds).wall), backoff_step: pauses, ..RetryState::default() };
-    ClaimedMessage { retry_state: backoff, ..template_message() }
+    ClaimedMessage { retry_state, ..template_message() }
 }
 
 /// Returns a message whose only attempt started this many seconds ago.
@@ -114,11 +114,11 @@ fn pauses_grow_from_seconds_to_an_hour() {
     for (seconds, pauses, due, then) in cases {
         let held = failing_message(seconds, pauses);
         let decision = decide_after_attempt(MessageAction::RetryWithBackoff, &retry_context(&held, &now), &now, 0.5);
-        assert_eq!((due_in(&decision), decision.backoff.backoff_step), (due, then), "failing for {seconds}");
+        assert_eq!((due_in(&decision), decision.retry_state.backoff_step), (due, then), "failing for {seconds}");
         assert_eq!(decision.state, MessageState::Queued);
     }
-    let backoff = RetryState { first_failed_at: Some(NOW.plus(minutes(60))), ..RetryState::default() };
-    let held = ClaimedMessage { retry_state: backoff, ..template_message() };
+    let retry_state = RetryState { first_failed_at: Some(NOW.plus(minutes(60))), ..RetryState::default() };
+    let held = ClaimedMessage { retry_state, ..template_message() };
     let decision = decide_after_attempt(MessageAction::RetryWithBackoff, &retry_context(&held, &now), &now, 0.0);
     assert_eq!(due_in(&decision), 60, "a clock that was set back");
 }

@@ -17,7 +17,7 @@ pub(super) fn update_from_decision(decision: &Decision) -> MessageUpdate {
         state: decision.state,
         due_at: decision.due_at,
         response: ResponseInfo::default(),
-        retry_state: decision.backoff.clone(),
+        retry_state: decision.retry_state.clone(),
         switch_to_fallback: None,
     }
 }

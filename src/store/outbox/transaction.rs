@@ -32,7 +32,7 @@ pub struct ClaimedMessage {
     pub expire_after: Duration,
     /// Whether the sender set that time.
     pub expire_strict: bool,
-    /// The state of the backoff.
+    /// The state of its retries.
     pub retry_state: RetryState,
     /// The attempts.
     pub history: AttemptHistory,
@@ -52,7 +52,7 @@ impl ClaimedMessage {
     }
 }
 
-/// The state of a message's backoff.
+/// The state of the retries of a message.
 #[derive(Clone, Debug, Default)]
 pub struct RetryState {
     /// The first failure since the message was queued or retried by a user.

@@ -9,11 +9,11 @@ use crate::store::{Attachment, Expiry, NewRecipient, Payload, Submission};
 use crate::t;
 use crate::wechat::message::{Content, MAX_TEXT_BYTES};
 
-/// A message before its template is resolved: the content with the further parts and the files.
+/// A message before its template is resolved: the content with its remaining parts and the files.
 pub(crate) struct MessageDraft {
     pub(crate) content: Content,
-    /// The further parts of a text that was split.
-    pub(super) parts: Vec<Content>,
+    /// The parts after the first of a text that was split.
+    pub(super) remaining_parts: Vec<Content>,
     /// The files that the content refers to.
     pub(super) files: Vec<Attachment>,
     /// The name of its template; without one, the template is found by its ID.
@@ -24,7 +24,7 @@ pub(crate) struct MessageDraft {
 
 impl From<Content> for MessageDraft {
     fn from(content: Content) -> Self {
-        Self { content, parts: Vec::new(), files: Vec::new(), template_name: None, touser: None }
+        Self { content, remaining_parts: Vec::new(), files: Vec::new(), template_name: None, touser: None }
     }
 }
 
@@ -53,7 +53,7 @@ impl MessageDraft {
             let part = |text: &str| Content::Text { content: text.to_owned(), kf_account: kf_account.clone() };
             let mut parts = split::parts(text, MAX_TEXT_BYTES).into_iter().map(part);
             let first = parts.next();
-            self.parts = parts.collect();
+            self.remaining_parts = parts.collect();
             self.content = first.unwrap_or(self.content);
         } else {
             let (length, limit) = (text.len(), MAX_TEXT_BYTES);
@@ -101,7 +101,7 @@ impl MessageDraft {
         let recipients = recipients.collect::<anyhow::Result<_>>()?;
         Ok(Submission {
             payload: payload(&self.content)?,
-            parts: self.parts.iter().map(payload).collect::<anyhow::Result<_>>()?,
+            remaining_parts: self.remaining_parts.iter().map(payload).collect::<anyhow::Result<_>>()?,
             files: self.files,
             fallback: fallback.map(payload).transpose()?,
             recipients,

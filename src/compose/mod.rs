@@ -69,7 +69,7 @@ pub(crate) fn build_submission(
         None => None,
     };
     warnings.print(ui);
-    let parts = draft.parts.len() + 1;
+    let parts = draft.remaining_parts.len() + 1;
     if parts > MAX_CONSECUTIVE_MESSAGES {
         ui.warn(&t!("send-split-many", parts = parts, limit = MAX_CONSECUTIVE_MESSAGES));
     }

@@ -41,9 +41,9 @@ pub(crate) enum DeliveryError {
     Expired { last_error: Option<Box<Self>> },
     /// The message has expired by this machine's clock, and no second clock confirms that.
     ExpiryUnconfirmed,
-    /// The message waits for the part before it.
+    /// The message waits for the previous part.
     WaitsForPart { id: i64 },
-    /// The part before it was not delivered.
+    /// The previous part was not delivered.
     PreviousPartFailed { id: i64 },
     /// The user is no longer bound.
     Unbound { user: String },

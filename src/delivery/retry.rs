@@ -68,7 +68,7 @@ impl Decision {
 /// Why a message is postponed that can be neither sent nor given up now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostponeReason {
-    /// The part before it is not sent.
+    /// The previous part is not sent.
     PreviousPartUnsent,
     /// It has expired by this machine's clock, and no second clock confirms that.
     ExpiryUnconfirmed,
@@ -169,7 +169,7 @@ pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
                 Some(GiveUpReason::Expired),
             ))
         }
-        Some(false) if !claimed.waits_for_predecessor => None,
+        Some(false) if !claimed.waits_for_previous_part => None,
         expiry @ (Some(false) | None) => {
             let postpone_reason = Some(if expiry.is_none() {
                 PostponeReason::ExpiryUnconfirmed

@@ -46,7 +46,7 @@ fn template_message() -> ClaimedMessage {
         retry_state: RetryState::default(),
         history: AttemptHistory::default(),
         any_part_attempted: false,
-        waits_for_predecessor: false,
+        waits_for_previous_part: false,
         remaining_parts: 0,
     }
 }
@@ -311,16 +311,16 @@ fn a_message_expires_where_two_clocks_agree() {
     let decision = decide_before_attempt(&RetryContext { server_time: server, ..retry_context(&answered, &now) });
     assert_eq!(decision.map(|it| it.state), Some(MessageState::Expired), "WeChat's clock at both ends");
     let mut part = with(base(), reading_in_boot(hour, "a"), None);
-    (part.any_part_attempted, part.waits_for_predecessor) = (true, true);
+    (part.any_part_attempted, part.waits_for_previous_part) = (true, true);
     assert_eq!(
         decide_before_attempt(&retry_context(&part, &now)).map(|it| it.state),
         Some(MessageState::Expired),
         "a part of a text that was tried"
     );
     let mut early = with(base(), reading_in_boot(1, "a"), None);
-    (early.any_part_attempted, early.waits_for_predecessor) = (true, true);
+    (early.any_part_attempted, early.waits_for_previous_part) = (true, true);
     let decision = decide_before_attempt(&retry_context(&early, &now)).unwrap();
-    assert_eq!((decision.state, due_in(&decision)), (MessageState::Queued, 60), "it waits for the part before it");
+    assert_eq!((decision.state, due_in(&decision)), (MessageState::Queued, 60), "it waits for the previous part");
     let maybe = expired_message(attempted_message(60, AttemptOutcome::Ambiguous));
     let maybe = ClaimedMessage { created: reading_in_boot(hour, "a"), ..maybe };
     assert_eq!(decide_before_attempt(&retry_context(&maybe, &now)).map(|it| it.state), Some(MessageState::Unknown));

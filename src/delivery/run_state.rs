@@ -42,7 +42,7 @@ pub(super) struct StartedAttempt {
 /// A message that a step has finished with.
 pub(super) enum SettledMessage {
     Saved(Box<Message>),
-    /// It was cancelled by a user or with the part before it, or it no longer exists.
+    /// It was cancelled by a user or with the previous part, or it no longer exists.
     Reload(i64),
 }
 
@@ -123,8 +123,8 @@ pub(super) struct RunState {
     /// IDs of messages that this run could not start because they are no longer queued, and that
     /// had no attempt when it claimed them.
     pub(super) never_attempted: HashSet<i64>,
-    /// Parts of texts that wait, each with the ID of the part before it.
-    pub(super) waiting_for_part: HashMap<i64, i64>,
+    /// Parts of texts that wait, each with the ID of the previous part.
+    pub(super) waiting_parts: HashMap<i64, i64>,
     /// Messages that wait for uploads.
     pub(super) upload_queue: UploadQueue,
     /// Whether this run claims all due messages and there are some.
@@ -161,7 +161,7 @@ impl RunState {
             unclaimed_ids: ids.into_iter().map(|id| (id, id)).collect(),
             claimed_elsewhere: Vec::new(),
             never_attempted: HashSet::new(),
-            waiting_for_part: HashMap::new(),
+            waiting_parts: HashMap::new(),
             upload_queue: UploadQueue::default(),
             claims_due,
             correlation_ids: HashMap::new(),
@@ -185,7 +185,7 @@ impl RunState {
             || self.ready.iter().any(|claimed| claimed.message.id == id)
             || self.unclaimed_ids.iter().any(|(first, last)| (*first..=*last).contains(&id))
             || self.retry_timers.contains(id)
-            || self.waiting_for_part.contains_key(&id)
+            || self.waiting_parts.contains_key(&id)
             || self.claimed_elsewhere.contains(&id)
             || self.upload_queue.contains(id)
     }
@@ -233,7 +233,7 @@ impl RunState {
     ) -> Result<(), TxError> {
         let submission = &tagged.submission;
         let claim_now = may_claim
-            && submission.parts.is_empty()
+            && submission.remaining_parts.is_empty()
             && submission.recipients.len() <= self.capacity()
             && self.unclaimed_ids.is_empty()
             && self.retry_timers.is_empty();
@@ -260,7 +260,7 @@ impl RunState {
                     self.ready.push_back(*claimed);
                 }
                 EnqueueResult::QueuedAfter(id, previous_id) => {
-                    self.waiting_for_part.insert(id, previous_id);
+                    self.waiting_parts.insert(id, previous_id);
                 }
                 _ => match self.unclaimed_ids.back_mut() {
                     Some((_, last)) if *last + 1 == id => *last = id,
@@ -386,13 +386,13 @@ impl RunState {
     ) -> Result<Option<ClaimedMessage>, TxError> {
         if let Some(decision) = retry::decide_before_attempt(&self.retry_context(&claimed, step.now)) {
             let update = update_without_attempt(&claimed, &decision);
-            if claimed.waits_for_predecessor && decision.state == MessageState::Queued {
+            if claimed.waits_for_previous_part && decision.state == MessageState::Queued {
                 // This run may still finish it: it is reported then, or at the end.
                 let id = claimed.message.id;
                 step.tx.record_update(id, &update)?;
-                self.waiting_for_part.remove(&id);
-                if !self.wait_for_predecessor(step.tx, id)? {
-                    // Another process sent the part before it since this one was claimed.
+                self.waiting_parts.remove(&id);
+                if !self.wait_for_previous_part(step.tx, id)? {
+                    // Another process sent the previous part since this one was claimed.
                     self.unclaimed_ids.push_back((id, id));
                 }
             } else {
@@ -441,7 +441,7 @@ impl RunState {
             self.retry_timers.schedule(message.id, fires_at, update.due_at);
             return Ok(());
         }
-        self.waiting_for_part.remove(&message.id);
+        self.waiting_parts.remove(&message.id);
         (message.state, message.due_at) = (update.state, update.due_at);
         message.sent_at = (update.state == MessageState::Sent).then_some(step.now.clock.wall);
         let ResponseInfo { msgid, errcode, errmsg, rid, error, .. } = update.response.clone();
@@ -450,7 +450,7 @@ impl RunState {
         if claimed.remaining_parts > 0 { self.release_next_part(step, id, update.state) } else { Ok(()) }
     }
 
-    /// Handles the state of a message with further parts: the next part is due if the message is
+    /// Handles the state of a message with remaining parts: the next part is due if the message is
     /// sent, and all are cancelled if it never will be. If its state is unknown they wait for a
     /// user's decision.
     fn release_next_part(&mut self, step: &mut StepTx<'_>, id: i64, state: MessageState) -> Result<(), TxError> {
@@ -458,19 +458,19 @@ impl RunState {
             MessageState::Queued | MessageState::Unknown => {}
             MessageState::Sent => {
                 if let Some(next) = step.tx.next_part(id)? {
-                    self.waiting_for_part.remove(&next);
+                    self.waiting_parts.remove(&next);
                     match self.ready.iter_mut().find(|claimed| claimed.message.id == next) {
                         // It was claimed because it has expired.
                         Some(claimed) => {
-                            (claimed.waits_for_predecessor, claimed.any_part_attempted) = (false, true);
+                            (claimed.waits_for_previous_part, claimed.any_part_attempted) = (false, true);
                         }
                         None => self.unclaimed_ids.push_back((next, next)),
                     }
                 }
             }
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
-                for cancelled_id in step.tx.cancel_dependents(id)? {
-                    self.waiting_for_part.remove(&cancelled_id);
+                for cancelled_id in step.tx.cancel_remaining_parts(id)? {
+                    self.waiting_parts.remove(&cancelled_id);
                     // The message may have been postponed earlier in this step.
                     step.settled.retain(|settled| settled.id() != cancelled_id);
                     step.settled.push(SettledMessage::Reload(cancelled_id));
@@ -480,26 +480,26 @@ impl RunState {
         Ok(())
     }
 
-    /// Handles a message that could not be claimed: it waits for the part before it, or another
+    /// Handles a message that could not be claimed: it waits for the previous part, or another
     /// process has it.
     fn classify_unclaimed(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<(), TxError> {
-        if !self.wait_for_predecessor(tx, id)? {
+        if !self.wait_for_previous_part(tx, id)? {
             self.claimed_elsewhere.push(id);
         }
         Ok(())
     }
 
-    /// Makes a message wait for the part before it. Returns `false` if that part is sent, or if
+    /// Makes a message wait for the previous part. Returns `false` if that part is sent, or if
     /// there is none.
-    fn wait_for_predecessor(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<bool, TxError> {
-        let previous_id = tx.unsent_predecessor(id)?;
-        self.waiting_for_part.extend(previous_id.map(|previous_id| (id, previous_id)));
+    fn wait_for_previous_part(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<bool, TxError> {
+        let previous_id = tx.unsent_previous_part(id)?;
+        self.waiting_parts.extend(previous_id.map(|previous_id| (id, previous_id)));
         Ok(previous_id.is_some())
     }
 
-    /// Handles a message that another process finished: that process also sends the part after it.
+    /// Handles a message that another process finished: that process also sends the next part.
     pub(super) fn track_next_part_elsewhere(&mut self, id: i64) {
-        let next_parts = self.waiting_for_part.extract_if(|_, previous_id| *previous_id == id).map(|(next, _)| next);
+        let next_parts = self.waiting_parts.extract_if(|_, previous_id| *previous_id == id).map(|(next, _)| next);
         self.claimed_elsewhere.extend(next_parts);
     }
 }

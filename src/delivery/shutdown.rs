@@ -207,7 +207,7 @@ impl Scheduler {
 
     /// Releases the parts that still wait for another part, with the reason, and returns their IDs.
     fn release_waiting_parts(&mut self) -> anyhow::Result<Vec<i64>> {
-        let mut waiting_parts: Vec<(i64, i64)> = self.run_state.waiting_for_part.drain().collect();
+        let mut waiting_parts: Vec<(i64, i64)> = self.run_state.waiting_parts.drain().collect();
         waiting_parts.sort_unstable();
         for batch in waiting_parts.chunks(EXPLAIN_BATCH_SIZE) {
             self.transaction(false, |_, tx, _| {

@@ -274,7 +274,7 @@ impl World<'_> {
         });
         let submission = Submission {
             payload: if form == Form::Template { template() } else { text(first) },
-            parts: (1..parts).map(|part| text(first + part)).collect(),
+            remaining_parts: (1..parts).map(|part| text(first + part)).collect(),
             files: Vec::new(),
             fallback: (form == Form::Fallback).then(template),
             recipients: recipients.collect(),

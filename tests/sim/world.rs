@@ -387,9 +387,9 @@ impl World<'_> {
         let jitter = Box::new(move || jitter.below(1000) as f64 / 1000.0);
         let now = StepTime { instant, clock: self.clock(setup.machine), server: None };
         let scheduler = Scheduler::new(store, lock, options, &source, Duration::from_secs(10), jitter, now);
-        let numbers = submissions
-            .iter()
-            .filter_map(|it| number_in(&it.submission.payload.json).zip(Some(it.submission.parts.len() as u64)));
+        let numbers = submissions.iter().filter_map(|it| {
+            number_in(&it.submission.payload.json).zip(Some(it.submission.remaining_parts.len() as u64))
+        });
         let submitted = numbers.flat_map(|(first, parts)| first..=first + parts).collect();
         self.processes.push(Process {
             name,

@@ -48,9 +48,9 @@ pub(in crate::commands) fn confirm_send(
     }
     let recipients = &submission.recipients;
     let names: Vec<String> = recipients.iter().map(|to| to.user.clone().unwrap_or_else(|| to.openid.clone())).collect();
-    let messages = names.len() * (1 + submission.parts.len());
+    let messages = names.len() * (1 + submission.remaining_parts.len());
     show_quota(ui, app, [(submission.payload.kind, messages)]);
-    let question = match submission.parts.len() + 1 {
+    let question = match submission.remaining_parts.len() + 1 {
         1 => t!("send-many-ask", count = names.len(), names = join_first(&names)),
         parts => t!(
             "send-many-ask-parts",

@@ -180,7 +180,7 @@ fn read_lines(
     while let Some((number, line)) = lines.next()? {
         let is_sent = match parse_line(&mut parser, line) {
             Ok(LineSubmission { submission, reference, warnings }) => {
-                let line = PendingLine { reference, warnings, messages: 1 + submission.parts.len() };
+                let line = PendingLine { reference, warnings, messages: 1 + submission.remaining_parts.len() };
                 let mut state = BatchState::lock(state);
                 state.pending.insert(number, line);
                 state.last_message_line = number;

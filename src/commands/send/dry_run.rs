@@ -19,7 +19,7 @@ pub(super) fn print_bodies(
     submission: &Submission,
 ) -> anyhow::Result<ExitStatus> {
     let mut contents = Vec::new();
-    for payload in [&submission.payload].into_iter().chain(&submission.parts) {
+    for payload in [&submission.payload].into_iter().chain(&submission.remaining_parts) {
         let content: Content = serde_json::from_str(&payload.json)?;
         let mut cached_ids = HashMap::new();
         for (file, kind) in content.file_refs() {

@@ -330,7 +330,7 @@ fn the_last_error_stays_when_a_message_expires() {
     assert_eq!(run.log(), ["queued 2", "settled 3 expired (expired)", "settled 1 expired (expired)"]);
     let error = |id| run.outbox.message(id).error.unwrap();
     assert!(error(1).detail.is_some_and(|detail| detail.contains("refused")));
-    assert_eq!(error(3).detail.as_deref(), Some(r#"{"last_error":null}"#), "it only waited for the part before it");
+    assert_eq!(error(3).detail.as_deref(), Some(r#"{"last_error":null}"#), "it only waited for the previous part");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use rusqlite::params;
 
-use super::parts::WAITS_FOR_PREDECESSOR_SQL;
+use super::parts::WAITS_FOR_PREVIOUS_PART_SQL;
 use crate::clock::Timestamp;
 use crate::store::{Result, Store};
 
@@ -16,10 +16,10 @@ impl Store {
     }
 
     /// Returns when the next message of the account can be claimed. A part of a text that waits for
-    /// the part before it is claimed when it expires, to be given up.
+    /// the previous part is claimed when it expires, to be given up.
     pub fn next_due_at(&self, app_id: &str) -> Result<Option<Timestamp>> {
         let sql = format!(
-            "SELECT m.due_at, CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN max(m.due_at, m.expires_at) END
+            "SELECT m.due_at, CASE WHEN {WAITS_FOR_PREVIOUS_PART_SQL} THEN max(m.due_at, m.expires_at) END
              FROM messages m INDEXED BY messages_due
              WHERE m.app_id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND m.payload_id NOTNULL
              ORDER BY m.due_at"

@@ -36,8 +36,8 @@ pub struct Payload {
 pub struct Submission {
     /// The content.
     pub payload: Payload,
-    /// The further parts of a text; each is sent once the part before it is sent.
-    pub parts: Vec<Payload>,
+    /// The parts of a text after the first; each is sent once the previous part is sent.
+    pub remaining_parts: Vec<Payload>,
     /// The files that the content refers to.
     pub files: Vec<Attachment>,
     /// The template that is sent instead when WeChat refuses a text.
@@ -62,7 +62,7 @@ impl Submission {
         };
         Self {
             payload: Payload { kind: "text", json: r#"{"type":"text","content":"hello"}"#.to_owned() },
-            parts: Vec::new(),
+            remaining_parts: Vec::new(),
             files: Vec::new(),
             fallback: None,
             recipients: openids.iter().map(recipient).collect(),
@@ -73,7 +73,7 @@ impl Submission {
 
     /// Returns the same text in this many parts.
     pub(crate) fn in_parts(self, count: usize) -> Self {
-        Self { parts: vec![self.payload.clone(); count - 1], ..self }
+        Self { remaining_parts: vec![self.payload.clone(); count - 1], ..self }
     }
 }
 
@@ -119,7 +119,7 @@ struct SubmissionPart<'a> {
     payload: &'a Payload,
     payload_id: i64,
     fallback_id: Option<i64>,
-    /// The number of parts after it.
+    /// The number of parts that remain after it.
     remaining_parts: usize,
 }
 
@@ -129,7 +129,7 @@ impl OutboxTx<'_> {
     /// it.
     pub fn enqueue(&self, submission: &Submission, claim: bool) -> Result<Vec<EnqueueResult>> {
         let fallback = submission.fallback.as_ref().map(|payload| self.insert_payload(payload)).transpose()?;
-        let payloads = || std::iter::once(&submission.payload).chain(&submission.parts);
+        let payloads = || std::iter::once(&submission.payload).chain(&submission.remaining_parts);
         let mut parts = Vec::new();
         for (index, payload) in payloads().enumerate() {
             let fallback = fallback.filter(|_| index == 0);
@@ -137,7 +137,7 @@ impl OutboxTx<'_> {
                 payload,
                 payload_id: self.insert_payload(payload)?,
                 fallback_id: fallback,
-                remaining_parts: submission.parts.len() - index,
+                remaining_parts: submission.remaining_parts.len() - index,
             });
         }
         let mut results = Vec::new();
@@ -278,12 +278,12 @@ impl OutboxTx<'_> {
             retry_state: RetryState::default(),
             history: AttemptHistory::default(),
             any_part_attempted: false,
-            waits_for_predecessor: false,
+            waits_for_previous_part: false,
             remaining_parts: i64::try_from(part.remaining_parts).unwrap_or(i64::MAX),
         }
     }
 
-    /// Returns the IDs of the live message with a key and of the parts after it.
+    /// Returns the IDs of the live message with a key and of its remaining parts.
     fn find_live_duplicate(&self, new_recipient: &NewRecipient, key: Option<&str>) -> Result<Vec<i64>> {
         let recipient: &dyn ToSql = match &new_recipient.user_id {
             Some(user_id) => user_id,
@@ -334,7 +334,7 @@ mod tests {
         };
         let submission = Submission {
             payload: body("text"),
-            parts: vec![body("text")],
+            remaining_parts: vec![body("text")],
             files: Vec::new(),
             fallback: Some(body("template")),
             recipients: vec![one(Some((7, "nami")), "o1", Some("f".repeat(32))), one(None, "o2", None)],

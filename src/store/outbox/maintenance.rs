@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL, cancel_dependents, delete_unreferenced_payloads, payload_ids_of,
+    HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL, cancel_remaining_parts, delete_unreferenced_payloads, payload_ids_of,
 };
 use crate::clock::Timestamp;
 use crate::store::busy_timeout::set_busy_timeout;
@@ -21,7 +21,7 @@ fn cancel_sql() -> String {
 }
 
 /// SQL: whether no queued part waits for a finished message.
-const NO_QUEUED_SUCCESSOR_SQL: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_by_previous_part
+const NO_QUEUED_NEXT_PART_SQL: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_by_previous_part
     WHERE q.previous_part_id = messages.id AND q.state = 'queued')";
 
 /// The number of messages that one transaction changes: with a million rows in the outbox it holds
@@ -65,18 +65,18 @@ pub struct LostMessages {
     pub oldest: Timestamp,
 }
 
-/// Cancels a message and the parts after it. Returns their IDs.
+/// Cancels a message and its remaining parts. Returns their IDs.
 fn cancel_message(tx: &Connection, app_id: &str, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let mut cancelled = Vec::new();
     if tx.prepare_cached(&cancel_sql())?.execute(params![app_id, id, now])? > 0 {
         cancelled.push(id);
-        cancelled.extend(cancel_dependents(tx, id, now)?);
+        cancelled.extend(cancel_remaining_parts(tx, id, now)?);
     }
     Ok(cancelled)
 }
 
 impl Store {
-    /// Cancels a message of the account and the parts after it, and returns their IDs. A message
+    /// Cancels a message of the account and its remaining parts, and returns their IDs. A message
     /// that may have arrived becomes `unknown`, any other `cancelled`. Returns no IDs if the
     /// message does not exist, is not queued, or is being sent.
     pub fn cancel(&mut self, app_id: &str, id: i64, now: Timestamp) -> Result<Vec<i64>> {
@@ -100,7 +100,7 @@ impl Store {
     /// machine's clock, with their attempts and unreferenced payloads. Returns the number of
     /// messages. A part that another part waits for stays. SQLite overwrites the deleted content.
     pub fn prune(&mut self, app_id: &str, before: Timestamp) -> Result<usize> {
-        let condition = format!("updated_at < ?2 AND coalesce(sent_at, 0) < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
+        let condition = format!("updated_at < ?2 AND coalesce(sent_at, 0) < ?2 AND {NO_QUEUED_NEXT_PART_SQL}");
         self.remove_finished(app_id, ("NOT INDEXED", "id"), &condition, before, UNLIMITED_CHUNKS)
     }
 
@@ -123,7 +123,7 @@ impl Store {
              WHERE app_id = ?1 AND state <> 'queued' AND finished_at IS NULL LIMIT {CHUNK_MESSAGES})"
         );
         self.without_fsync(|store| store.map_err(store.conn.execute(&note, params![app_id, server_now])))?;
-        let condition = format!("finished_at < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
+        let condition = format!("finished_at < ?2 AND {NO_QUEUED_NEXT_PART_SQL}");
         let by_age = ("INDEXED BY messages_finished", "finished_at");
         self.remove_finished(app_id, by_age, &condition, server_now.minus(retain), MAX_EXPIRED_CHUNKS).map(drop)
     }

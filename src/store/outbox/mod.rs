@@ -29,8 +29,8 @@ pub use enqueue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
 pub use filter::MessageFilter;
 pub use media::{Attachment, CachedMedia, MediaKey};
 pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
-use parts::WAITS_FOR_PREDECESSOR_SQL;
-pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
+use parts::WAITS_FOR_PREVIOUS_PART_SQL;
+pub(in crate::store) use parts::{cancel_remaining_parts, claimable_sql};
 pub use receipts::{NewReceipt, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus};
 pub(in crate::store) use receipts::{delete_old_unmatched_receipts, record_receipt};
 pub(in crate::store) use retry::cancel_queued_for;
@@ -116,7 +116,7 @@ pub struct Message {
     pub sent_at: Option<Timestamp>,
     /// When its state or its due time was written last.
     pub updated_at: Timestamp,
-    /// The part before this one, which must be sent first.
+    /// The previous part, which must be sent first.
     pub previous_part_id: Option<i64>,
     /// The receipt, if WeChat has sent one.
     pub receipt: Option<Receipt>,
@@ -213,7 +213,7 @@ impl Store {
     /// Returns the account's queued messages that no process has claimed.
     pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
         let sql = format!(
-            "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END)
+            "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREVIOUS_PART_SQL} THEN NULL ELSE m.due_at END)
              FROM messages m INDEXED BY messages_due
              WHERE m.app_id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL"
         );

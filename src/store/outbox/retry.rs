@@ -111,7 +111,7 @@ impl Store {
     /// Queues a message again, due immediately, with a new expiry. A message to a user goes to the
     /// openid that is bound now. Its attempts stay on record: if one may have arrived and WeChat
     /// would not drop the repeat, which `is_within_dedupe_window` decides, the result says that the
-    /// message may arrive twice. A part waits for the part before it only if that one is still to
+    /// message may arrive twice. A part waits for the previous part only if that one is still to
     /// be sent.
     pub fn retry(
         &mut self,

@@ -13,7 +13,7 @@ pub struct StoredError {
 }
 
 impl StoredError {
-    /// Returns the error of a part of a text whose predecessor, message `id`, was not delivered.
+    /// Returns the error of a part of a text whose previous part, message `id`, was not delivered.
     pub fn previous_part_failed(id: i64) -> Self {
         Self { kind: "previous_part_failed".to_owned(), detail: Some(format!("{{\"id\":{id}}}")) }
     }

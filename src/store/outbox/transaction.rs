@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 
 use super::super::{Error, NOT_FOLLOWING, Result, Store, generation};
 use super::attempts::{clock_reading, load_attempts};
-use super::parts::{self, WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
+use super::parts::{self, WAITS_FOR_PREVIOUS_PART_SQL, claimable_sql};
 use super::receipts::apply_unmatched_receipt;
 use super::{
     AttemptHistory, AttemptOutcome, MESSAGE_COLUMN_COUNT, MESSAGE_COLUMNS_SQL, MESSAGE_JOINS_SQL, Message,
@@ -38,9 +38,9 @@ pub struct ClaimedMessage {
     pub history: AttemptHistory,
     /// Whether it is a part of a text of which any part was attempted.
     pub any_part_attempted: bool,
-    /// Whether the part before it is not sent.
-    pub waits_for_predecessor: bool,
-    /// The number of parts after this one.
+    /// Whether the previous part is not sent.
+    pub waits_for_previous_part: bool,
+    /// The number of parts that remain after this one.
     pub remaining_parts: i64,
 }
 
@@ -157,7 +157,7 @@ pub(super) const APP_ID_COLUMN: usize = MESSAGE_COLUMN_COUNT + 13;
 /// Returns the query that [`read_claimed_message`] reads, without the payload.
 pub(super) fn select_claimed_sql(index_hint: &str, condition: &str) -> String {
     format!(
-        "SELECT {MESSAGE_COLUMNS_SQL}, {CLAIM_COLUMNS_SQL}, {WAITS_FOR_PREDECESSOR_SQL}, m.app_id
+        "SELECT {MESSAGE_COLUMNS_SQL}, {CLAIM_COLUMNS_SQL}, {WAITS_FOR_PREVIOUS_PART_SQL}, m.app_id
          FROM messages m {index_hint} {MESSAGE_JOINS_SQL} WHERE {condition}"
     )
 }
@@ -181,7 +181,7 @@ pub(super) fn read_claimed_message(row: &Row<'_>) -> rusqlite::Result<(ClaimedMe
         history: AttemptHistory { attempts: Vec::new(), resolved_attempts: row.get(MESSAGE_COLUMN_COUNT + 9)? },
         any_part_attempted: false,
         remaining_parts: row.get(MESSAGE_COLUMN_COUNT + 11)?,
-        waits_for_predecessor: row.get(MESSAGE_COLUMN_COUNT + 12)?,
+        waits_for_previous_part: row.get(MESSAGE_COLUMN_COUNT + 12)?,
         message,
     };
     Ok((claimed, row.get(MESSAGE_COLUMN_COUNT + 10)?))
@@ -413,7 +413,7 @@ impl OutboxTx<'_> {
         ids.into_iter().try_for_each(|id| self.map_err(update.execute(params![id, self.worker_id])).map(drop))
     }
 
-    /// Returns the part after a message, if it is queued.
+    /// Returns the next part after a message, if it is queued.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1
             AND state = 'queued'";
@@ -421,13 +421,13 @@ impl OutboxTx<'_> {
         self.map_err(query.query_row([id], |row| row.get(0)).optional())
     }
 
-    /// Cancels the parts after a message that will not be sent. Returns their IDs.
-    pub fn cancel_dependents(&self, id: i64) -> Result<Vec<i64>> {
-        self.map_err(parts::cancel_dependents(&self.tx, id, self.now.wall))
+    /// Cancels the remaining parts after a message that will not be sent. Returns their IDs.
+    pub fn cancel_remaining_parts(&self, id: i64) -> Result<Vec<i64>> {
+        self.map_err(parts::cancel_remaining_parts(&self.tx, id, self.now.wall))
     }
 
-    /// Returns the unsent part before a queued message.
-    pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
+    /// Returns the previous part of a queued message, if it is not sent.
+    pub fn unsent_previous_part(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.previous_part_id
                    WHERE m.id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND p.state <> 'sent'";
         let mut query = self.map_err(self.tx.prepare_cached(sql))?;

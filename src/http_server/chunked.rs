@@ -2,7 +2,7 @@
 
 use httparse::{EMPTY_HEADER, Status, parse_chunk_size, parse_headers};
 
-use super::RefusalReason;
+use super::HttpRejection;
 use super::framing::MAX_HEADERS;
 
 /// The maximum length of a chunk-size line with its extensions.
@@ -41,14 +41,14 @@ pub(super) enum DecodeProgress {
 
 impl ChunkedDecoder {
     /// Moves content from `input` to `body`, which may grow to `capacity` bytes. A body of more
-    /// than `max_bytes` is refused.
+    /// than `max_bytes` is rejected.
     pub(super) fn decode(
         &mut self,
         input: &mut Vec<u8>,
         body: &mut Vec<u8>,
         capacity: usize,
         max_bytes: usize,
-    ) -> Result<DecodeProgress, RefusalReason> {
+    ) -> Result<DecodeProgress, HttpRejection> {
         let mut consumed = 0;
         let progress = self.decode_from(input, &mut consumed, body, capacity, max_bytes);
         input.drain(..consumed);
@@ -62,7 +62,7 @@ impl ChunkedDecoder {
         body: &mut Vec<u8>,
         capacity: usize,
         max_bytes: usize,
-    ) -> Result<DecodeProgress, RefusalReason> {
+    ) -> Result<DecodeProgress, HttpRejection> {
         loop {
             let rest = input.get(*consumed..).unwrap_or_default();
             match self.state {
@@ -70,7 +70,7 @@ impl ChunkedDecoder {
                     let Some((count, size)) = parse_size_line(rest)? else { return Ok(DecodeProgress::NeedsInput) };
                     let total = body.len().saturating_add(size);
                     if total > max_bytes {
-                        return Err(RefusalReason::BodyTooLarge);
+                        return Err(HttpRejection::BodyTooLarge);
                     }
                     if total > capacity {
                         return Ok(DecodeProgress::NeedsCapacity);
@@ -79,7 +79,7 @@ impl ChunkedDecoder {
                     self.overhead_bytes += count + CRLF.len();
                     // Chunks of one byte would make a small body expensive.
                     if self.overhead_bytes > max_bytes + MAX_TRAILER_BYTES {
-                        return Err(RefusalReason::BodyTooLarge);
+                        return Err(HttpRejection::BodyTooLarge);
                     }
                     self.state = if size == 0 { ChunkState::Trailers } else { ChunkState::Data(size) };
                 }
@@ -98,7 +98,7 @@ impl ChunkedDecoder {
                         *consumed += CRLF.len();
                         self.state = ChunkState::Size;
                     }
-                    Some(_) => return Err(RefusalReason::BadFraming),
+                    Some(_) => return Err(HttpRejection::BadFraming),
                 },
                 ChunkState::Trailers => {
                     let Some(count) = parse_trailers(rest)? else { return Ok(DecodeProgress::NeedsInput) };
@@ -112,28 +112,28 @@ impl ChunkedDecoder {
 
 /// Returns the length of a chunk-size line and the size of its chunk, or `None` if it is
 /// incomplete.
-fn parse_size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, RefusalReason> {
+fn parse_size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, HttpRejection> {
     let Some(first) = bytes.first() else { return Ok(None) };
     // httparse parses a line without a digit as 0.
     if !first.is_ascii_hexdigit() {
-        return Err(RefusalReason::BadFraming);
+        return Err(HttpRejection::BadFraming);
     }
     match parse_chunk_size(bytes) {
-        Ok(Status::Complete((count, _))) if count > MAX_CHUNK_LINE_BYTES => Err(RefusalReason::BadFraming),
+        Ok(Status::Complete((count, _))) if count > MAX_CHUNK_LINE_BYTES => Err(HttpRejection::BadFraming),
         // A size that does not fit into `usize` exceeds any limit.
         Ok(Status::Complete((count, size))) => Ok(Some((count, usize::try_from(size).unwrap_or(usize::MAX)))),
         Ok(Status::Partial) if bytes.len() <= MAX_CHUNK_LINE_BYTES => Ok(None),
-        Ok(Status::Partial) | Err(_) => Err(RefusalReason::BadFraming),
+        Ok(Status::Partial) | Err(_) => Err(HttpRejection::BadFraming),
     }
 }
 
 /// Returns the length of the trailers with the empty line that ends them, or `None` if they are
 /// incomplete. Their content is ignored.
-fn parse_trailers(bytes: &[u8]) -> Result<Option<usize>, RefusalReason> {
+fn parse_trailers(bytes: &[u8]) -> Result<Option<usize>, HttpRejection> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     match parse_headers(bytes, &mut headers) {
         Ok(Status::Complete((count, _))) if count <= MAX_TRAILER_BYTES => Ok(Some(count)),
         Ok(Status::Partial) if bytes.len() <= MAX_TRAILER_BYTES => Ok(None),
-        _ => Err(RefusalReason::BadFraming),
+        _ => Err(HttpRejection::BadFraming),
     }
 }

@@ -11,7 +11,7 @@ use super::eviction::EvictionCandidate;
 use super::http1::{ConnectionState, Http1Connection};
 use super::stream::TransportStream;
 use super::tls::ServerTls;
-use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
+use super::{HttpRejection, HttpResponse, Limits, Request, ResponseMode};
 
 /// The time for a client to close the connection after the last response.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -70,7 +70,7 @@ pub(super) struct Connection {
     /// Whether the connection ends with a reset.
     reset: bool,
     /// The TLS failure that ended the connection.
-    refusal: Option<RefusalReason>,
+    rejection: Option<HttpRejection>,
 }
 
 impl Connection {
@@ -97,7 +97,7 @@ impl Connection {
             delayed: None,
             throttle: None,
             reset: false,
-            refusal: None,
+            rejection: None,
         })
     }
 
@@ -148,7 +148,7 @@ impl Connection {
                 Ok(0) => return DriveResult::Closed,
                 Ok(count) => self.http.feed(&scratch[..count]),
                 Err(error) => {
-                    self.refusal = tls_refusal(&error);
+                    self.rejection = tls_rejection(&error);
                     if let Some(result) = on_io_error(&error) {
                         return result;
                     }
@@ -255,13 +255,13 @@ impl Connection {
     }
 
     /// Responds with the status of `reason` and ends the connection.
-    pub(super) fn refuse(&mut self, reason: RefusalReason) {
-        self.http.refuse(reason);
+    pub(super) fn reject(&mut self, reason: HttpRejection) {
+        self.http.reject(reason);
     }
 
-    /// Returns why a request was refused since the last call.
-    pub(super) fn take_refusal(&mut self) -> Option<RefusalReason> {
-        self.refusal.take().or_else(|| self.http.take_refusal())
+    /// Returns why a request was rejected since the last call.
+    pub(super) fn take_rejection(&mut self) -> Option<HttpRejection> {
+        self.rejection.take().or_else(|| self.http.take_rejection())
     }
 
     /// Returns `true` if a part of a request has arrived.
@@ -304,9 +304,9 @@ impl Connection {
     }
 }
 
-/// Returns the refusal reason for a TLS error.
-fn tls_refusal(error: &io::Error) -> Option<RefusalReason> {
-    RefusalReason::from_tls_error(error.get_ref()?.downcast_ref()?)
+/// Returns the rejection reason for a TLS error.
+fn tls_rejection(error: &io::Error) -> Option<HttpRejection> {
+    HttpRejection::from_tls_error(error.get_ref()?.downcast_ref()?)
 }
 
 /// Makes closing the socket send a reset.

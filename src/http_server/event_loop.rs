@@ -17,7 +17,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::connection::{Connection, DriveResult};
 use super::eviction::{self, EvictionCandidate};
-use super::{HttpResponse, Limits, RefusalReason, Refusals, Request, ServerTls};
+use super::{HttpRejection, HttpRejections, HttpResponse, Limits, Request, ServerTls};
 
 const WAKER_TOKEN: Token = Token(0);
 const LISTENER_TOKEN: Token = Token(1);
@@ -102,7 +102,7 @@ pub(super) struct EventLoop {
     jobs: Sender<HandlerJob>,
     commands: Receiver<LoopCommand>,
     waker: Arc<LoopWaker>,
-    refusals: Refusals,
+    rejections: HttpRejections,
     connections: BTreeMap<usize, Connection>,
     next_connection_id: usize,
     accept_state: AcceptState,
@@ -135,7 +135,7 @@ impl EventLoop {
             jobs,
             commands,
             waker,
-            refusals: Refusals::new(),
+            rejections: HttpRejections::new(),
             connections: BTreeMap::new(),
             next_connection_id: FIRST_CONNECTION_ID,
             accept_state: AcceptState::Ready,
@@ -145,9 +145,9 @@ impl EventLoop {
         Ok((event_loop, job_receiver, handle))
     }
 
-    /// Returns the refusals of this server. Clones share them.
-    pub(super) fn refusals(&self) -> Refusals {
-        self.refusals.clone()
+    /// Returns the rejections of this server. Clones share them.
+    pub(super) fn rejections(&self) -> HttpRejections {
+        self.rejections.clone()
     }
 
     /// Serves until [`LoopCommand::Stop`] is received and pending responses are sent.
@@ -196,14 +196,14 @@ impl EventLoop {
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
             let result = connection.drive(&mut self.scratch);
-            connection.take_refusal().into_iter().for_each(|reason| self.refusals.record(reason));
+            connection.take_rejection().into_iter().for_each(|reason| self.rejections.record(reason));
             match result {
                 DriveResult::Blocked if self.stop_deadline.is_some() && !connection.is_busy() => return self.close(id),
                 DriveResult::Blocked => return,
                 DriveResult::Closed => return self.close(id),
                 DriveResult::Request(request) => match self.jobs.try_send(HandlerJob { connection_id: id, request }) {
                     Ok(()) => return,
-                    Err(_) => connection.refuse(RefusalReason::Busy),
+                    Err(_) => connection.reject(HttpRejection::Busy),
                 },
             }
         }
@@ -247,7 +247,7 @@ impl EventLoop {
     /// Closes the connections whose deadline has passed.
     fn close_expired(&mut self, now: Instant) {
         for id in self.select(|connection| connection.deadline(&self.limits).is_some_and(|at| at <= now)) {
-            self.close_with_refusal(id, RefusalReason::Timeout);
+            self.close_with_rejection(id, HttpRejection::Timeout);
         }
     }
 
@@ -256,9 +256,9 @@ impl EventLoop {
     }
 
     /// Closes a connection, and records `reason` if it had begun to send a request.
-    fn close_with_refusal(&mut self, id: usize, reason: RefusalReason) {
+    fn close_with_rejection(&mut self, id: usize, reason: HttpRejection) {
         if self.connections.get(&id).is_some_and(Connection::has_partial_request) {
-            self.refusals.record(reason);
+            self.rejections.record(reason);
         }
         self.close(id);
     }
@@ -293,7 +293,7 @@ impl EventLoop {
     /// Adds a connection if the server is below its capacity or can evict another one.
     fn add_connection(&mut self, socket: TcpStream, peer: SocketAddr) {
         if self.connections.len() >= self.limits.max_connections && !self.evict_one() {
-            self.refusals.record(RefusalReason::AtCapacity);
+            self.rejections.record(HttpRejection::AtCapacity);
             return;
         }
         // Otherwise a response of two segments waits for the client's delayed acknowledgement.
@@ -319,7 +319,7 @@ impl EventLoop {
             let Some(id) = eviction::choose_evicted(&candidates) else { return false };
             self.drive(id);
             if self.connections.get(&id).is_none_or(|connection| connection.eviction_candidate(id).is_some()) {
-                self.close_with_refusal(id, RefusalReason::AtCapacity);
+                self.close_with_rejection(id, HttpRejection::AtCapacity);
                 return true;
             }
         }

@@ -4,7 +4,7 @@
 //! If age alone decided, a client that opens connections fast enough would evict every client whose
 //! request takes a moment to arrive, such as a distant phone that is still in its handshake. So the
 //! policy chooses the oldest connection of the client that has the most incomplete ones. No address
-//! is refused as such: behind a reverse proxy or a tunnel all clients share one address, and then
+//! is rejected as such: behind a reverse proxy or a tunnel all clients share one address, and then
 //! the oldest connection of all is closed.
 
 use std::collections::HashMap;

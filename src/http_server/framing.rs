@@ -1,6 +1,6 @@
 //! Message framing: the length of the body, keep-alive, and the request target.
 
-use super::RefusalReason;
+use super::HttpRejection;
 
 /// The maximum number of header lines: more than browsers and a chain of proxies send.
 pub(super) const MAX_HEADERS: usize = 128;
@@ -15,7 +15,7 @@ pub(super) struct Framing {
 
 impl Framing {
     /// Interprets the headers of a request of HTTP/1.`http_minor`.
-    pub(super) fn parse(http_minor: u8, headers: &[httparse::Header<'_>]) -> Result<Self, RefusalReason> {
+    pub(super) fn parse(http_minor: u8, headers: &[httparse::Header<'_>]) -> Result<Self, HttpRejection> {
         let mut content_length = None;
         let mut chunked = false;
         let mut close = false;
@@ -27,14 +27,14 @@ impl Framing {
             if is("transfer-encoding") {
                 // Another coding would have to be decoded first.
                 if chunked || !header.value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-                    return Err(RefusalReason::UnsupportedCoding);
+                    return Err(HttpRejection::UnsupportedCoding);
                 }
                 chunked = true;
             } else if is("content-length") {
                 let length = parse_content_length(header.value)?;
                 // Two lengths allow requests to be smuggled past a proxy.
                 if content_length.is_some_and(|other| other != length) {
-                    return Err(RefusalReason::BadFraming);
+                    return Err(HttpRejection::BadFraming);
                 }
                 content_length = Some(length);
             } else if is("connection") {
@@ -44,7 +44,7 @@ impl Framing {
                 }
             } else if is("expect") {
                 if !header.value.trim_ascii().eq_ignore_ascii_case(b"100-continue") {
-                    return Err(RefusalReason::UnsupportedExpectation);
+                    return Err(HttpRejection::UnsupportedExpectation);
                 }
                 expect_continue = http_minor > 0;
             } else if is("host") {
@@ -52,11 +52,11 @@ impl Framing {
             }
         }
         if host_count > 1 || (http_minor > 0 && host_count == 0) {
-            return Err(RefusalReason::BadHost);
+            return Err(HttpRejection::BadHost);
         }
         // Both headers, or chunks in HTTP/1.0, allow requests to be smuggled, too.
         if chunked && (content_length.is_some() || http_minor == 0) {
-            return Err(RefusalReason::BadFraming);
+            return Err(HttpRejection::BadFraming);
         }
         Ok(Framing {
             content_length: if chunked { None } else { Some(content_length.unwrap_or(0)) },
@@ -67,13 +67,13 @@ impl Framing {
 }
 
 /// Parses a length, which must consist of digits only.
-fn parse_content_length(value: &[u8]) -> Result<usize, RefusalReason> {
+fn parse_content_length(value: &[u8]) -> Result<usize, HttpRejection> {
     let value = value.trim_ascii();
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return Err(RefusalReason::BadFraming);
+        return Err(HttpRejection::BadFraming);
     }
     // A length that does not fit into `usize` exceeds any limit.
-    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(RefusalReason::BodyTooLarge)
+    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(HttpRejection::BodyTooLarge)
 }
 
 /// Returns the path and the query of a request target in origin, absolute or asterisk form.

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use super::budget::{MemoryBudget, Reservation};
 use super::chunked::{ChunkedDecoder, DecodeProgress};
 use super::framing::{Framing, MAX_HEADERS, parse_target};
-use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
+use super::{HttpRejection, HttpResponse, Limits, Request, ResponseMode};
 
 /// Up to this size, a head is parsed whenever bytes arrive; a longer one only at the end of a line.
 /// Otherwise a head that arrives byte by byte would be parsed thousands of times.
@@ -61,7 +61,7 @@ pub struct Http1Connection {
     has_responded: bool,
     /// The length of the head that was parsed last.
     scanned_bytes: usize,
-    refusal: Option<RefusalReason>,
+    rejection: Option<HttpRejection>,
 }
 
 impl Http1Connection {
@@ -83,7 +83,7 @@ impl Http1Connection {
             keep_alive: false,
             has_responded: false,
             scanned_bytes: 0,
-            refusal: None,
+            rejection: None,
         }
     }
 
@@ -103,14 +103,14 @@ impl Http1Connection {
         self.input.extend_from_slice(bytes);
     }
 
-    /// Parses the input. Returns a request once it is complete; a malformed request is refused,
+    /// Parses the input. Returns a request once it is complete; a malformed request is rejected,
     /// which adds output.
     pub fn advance(&mut self) -> Option<Request> {
         if matches!(self.parse_state, ParseState::Head)
             && self.pending_output().is_empty()
             && let Err(reason) = self.parse_head()
         {
-            self.refuse(reason);
+            self.reject(reason);
         }
         match std::mem::replace(&mut self.parse_state, ParseState::Working) {
             ParseState::Body { mut request, length } if self.input.len() >= length => {
@@ -126,7 +126,7 @@ impl Http1Connection {
                         None
                     }
                     Err(reason) => {
-                        self.refuse(reason);
+                        self.reject(reason);
                         None
                     }
                 }
@@ -156,7 +156,7 @@ impl Http1Connection {
     }
 
     /// Decodes a chunked body. Returns `true` when it is complete.
-    fn decode_chunks(&mut self, chunks: &mut ChunkedDecoder, body: &mut Vec<u8>) -> Result<bool, RefusalReason> {
+    fn decode_chunks(&mut self, chunks: &mut ChunkedDecoder, body: &mut Vec<u8>) -> Result<bool, HttpRejection> {
         loop {
             let capacity = if self.reservation.is_some() { self.body_bytes } else { self.head_bytes };
             match chunks.decode(&mut self.input, body, capacity, self.body_bytes)? {
@@ -165,23 +165,23 @@ impl Http1Connection {
                 // The final length is unknown, so the maximum is reserved.
                 DecodeProgress::NeedsCapacity => {
                     self.reservation =
-                        Some(self.body_budget.reserve(self.body_bytes).ok_or(RefusalReason::BodyBudgetExhausted)?)
+                        Some(self.body_budget.reserve(self.body_bytes).ok_or(HttpRejection::BodyBudgetExhausted)?)
                 }
             }
         }
     }
 
     /// Responds with the status of `reason` and ends the connection.
-    pub(super) fn refuse(&mut self, reason: RefusalReason) {
-        self.refusal = Some(reason);
+    pub(super) fn reject(&mut self, reason: HttpRejection) {
+        self.rejection = Some(reason);
         self.keep_alive_allowed = false;
         self.input = Vec::new();
         self.respond(HttpResponse::status_only(reason.status().unwrap_or(400)));
     }
 
-    /// Returns why a request was refused since the last call.
-    pub(super) fn take_refusal(&mut self) -> Option<RefusalReason> {
-        self.refusal.take()
+    /// Returns why a request was rejected since the last call.
+    pub(super) fn take_rejection(&mut self) -> Option<HttpRejection> {
+        self.rejection.take()
     }
 
     /// Closes the connection after the next response.
@@ -218,7 +218,7 @@ impl Http1Connection {
     }
 
     /// Parses a head if it is complete.
-    fn parse_head(&mut self) -> Result<(), RefusalReason> {
+    fn parse_head(&mut self) -> Result<(), HttpRejection> {
         (self.http_minor, self.is_head) = (1, false);
         // Bytes beyond the limit are not parsed, however many arrived together.
         let bytes = self.input.get(..self.head_bytes).unwrap_or(&self.input);
@@ -233,11 +233,11 @@ impl Http1Connection {
         let end = match parsed.parse(&bytes[..scan_end]) {
             Ok(httparse::Status::Complete(end)) => end,
             Ok(httparse::Status::Partial) if !is_full => return Ok(()),
-            Ok(httparse::Status::Partial) => return Err(RefusalReason::HeadTooLarge),
-            Err(httparse::Error::TooManyHeaders) => return Err(RefusalReason::TooManyHeaders),
+            Ok(httparse::Status::Partial) => return Err(HttpRejection::HeadTooLarge),
+            Err(httparse::Error::TooManyHeaders) => return Err(HttpRejection::TooManyHeaders),
             // A TLS handshake starts with these bytes.
-            Err(_) if bytes.starts_with(&[0x16, 3]) => return Err(RefusalReason::TlsToHttp),
-            Err(_) => return Err(RefusalReason::NotHttp),
+            Err(_) if bytes.starts_with(&[0x16, 3]) => return Err(HttpRejection::TlsToHttp),
+            Err(_) => return Err(HttpRejection::NotHttp),
         };
         self.scanned_bytes = 0;
         let method = parsed.method.unwrap_or_default().to_owned();
@@ -246,12 +246,12 @@ impl Http1Connection {
         let framing = Framing::parse(self.http_minor, parsed.headers)?;
         let length = framing.content_length.unwrap_or(0);
         if length > self.body_bytes {
-            return Err(RefusalReason::BodyTooLarge);
+            return Err(HttpRejection::BodyTooLarge);
         }
         if length > self.head_bytes {
-            self.reservation = Some(self.body_budget.reserve(length).ok_or(RefusalReason::BodyBudgetExhausted)?);
+            self.reservation = Some(self.body_budget.reserve(length).ok_or(HttpRejection::BodyBudgetExhausted)?);
         }
-        let (path, query) = parse_target(&method, parsed.path.unwrap_or_default()).ok_or(RefusalReason::NotHttp)?;
+        let (path, query) = parse_target(&method, parsed.path.unwrap_or_default()).ok_or(HttpRejection::NotHttp)?;
         let headers = parsed
             .headers
             .iter()

@@ -19,7 +19,7 @@ mod event_loop;
 mod eviction;
 mod framing;
 mod http1;
-mod refusal;
+mod rejection;
 mod response;
 mod server;
 mod stream;
@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use budget::MemoryBudget;
 pub use http1::{ConnectionState, Http1Connection};
-pub use refusal::{RefusalReason, Refusals};
+pub use rejection::{HttpRejection, HttpRejections};
 pub use response::{HttpResponse, ResponseMode};
 pub use server::{HttpServer, ServerHandle};
 pub use tls::{ServerTls, TlsConfigError};

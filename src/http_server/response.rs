@@ -83,7 +83,7 @@ impl HttpResponse {
         HttpResponse::text(302, "").with_header("Location", &encoded)
     }
 
-    /// Creates a response with a status and its reason phrase, for requests that are refused.
+    /// Creates a response with a status and its reason phrase, for requests that are rejected.
     pub fn status_only(status: u16) -> Self {
         HttpResponse::text(status, format!("{status} {}\n", StatusCode(status).default_reason_phrase()))
     }

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::event_loop::{EventLoop, HandlerJob, LoopCommand, LoopHandle};
-use super::{HttpResponse, Limits, Refusals, Request, ServerTls};
+use super::{HttpRejections, HttpResponse, Limits, Request, ServerTls};
 
 /// The time that [`ServerHandle::stop`] waits for a handler after the loop has ended.
 const HANDLER_STOP_TIMEOUT: Duration = Duration::from_millis(250);
@@ -70,7 +70,7 @@ impl HttpServer {
         let thread_count = limits.handler_threads.max(1);
         let listener = mio::net::TcpListener::from_std(self.listener);
         let (event_loop, jobs, loop_handle) = EventLoop::new(listener, self.tls, limits)?;
-        let refusals = event_loop.refusals();
+        let rejections = event_loop.rejections();
 
         // The handler threads start before the loop: if a thread cannot be started, dropping
         // `event_loop` ends the others.
@@ -89,7 +89,7 @@ impl HttpServer {
         let loop_thread = Builder::new().name("http-loop".into()).spawn(move || event_loop.run())?;
         Ok(ServerHandle {
             addr: self.addr,
-            refusals,
+            rejections,
             loop_handle,
             loop_thread: Some(loop_thread),
             handler_threads,
@@ -116,7 +116,7 @@ fn bind_listener(addr: SocketAddr) -> io::Result<TcpListener> {
 /// A running server. Dropping the handle stops it.
 pub struct ServerHandle {
     addr: SocketAddr,
-    refusals: Refusals,
+    rejections: HttpRejections,
     loop_handle: LoopHandle,
     loop_thread: Option<JoinHandle<()>>,
     handler_threads: Vec<JoinHandle<()>>,
@@ -130,9 +130,9 @@ impl ServerHandle {
         self.addr
     }
 
-    /// Returns the requests that were refused before the handler saw them.
-    pub fn refusals(&self) -> &Refusals {
-        &self.refusals
+    /// Returns the requests that were rejected before the handler saw them.
+    pub fn rejections(&self) -> &HttpRejections {
+        &self.rejections
     }
 
     /// Refuses new connections, waits up to two seconds until pending responses are sent, and ends

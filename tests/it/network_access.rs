@@ -138,7 +138,7 @@ fn demo_without_temp_dir_is_reported() {
 /// A silent connection is not a rejection; a slow one and a failed TLS handshake are.
 #[test]
 fn server_counts_rejected_connections() {
-    use wxbox::http_server::RefusalReason;
+    use wxbox::http_server::HttpRejection;
     let own = TestCertificate::new();
     let tls = ServerTls::new(own.certificate_pem.as_bytes(), own.key_pem.as_bytes()).unwrap();
     let brief = Limits { head_timeout: std::time::Duration::from_millis(200), ..Limits::callback() };
@@ -156,12 +156,12 @@ fn server_counts_rejected_connections() {
     };
     let plain = open(None);
     [b"".as_slice(), b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"].iter().for_each(|bytes| send(&plain, bytes));
-    assert_eq!(plain.refusals().take_counts(), [(RefusalReason::Timeout, 1)].into());
+    assert_eq!(plain.rejections().take_counts(), [(HttpRejection::Timeout, 1)].into());
     let secure = open(Some(tls));
     send(&secure, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     // A client that trusts other certificates sends an alert.
     let _ = http_client().get(format!("https://{}/", secure.local_addr())).send();
-    let mut reasons: Vec<RefusalReason> = (0..2).map(|_| secure.refusals().events().recv().unwrap()).collect();
+    let mut reasons: Vec<HttpRejection> = (0..2).map(|_| secure.rejections().events().recv().unwrap()).collect();
     reasons.sort();
-    assert_eq!(reasons, [RefusalReason::HttpToTls, RefusalReason::UntrustedCertificate]);
+    assert_eq!(reasons, [HttpRejection::HttpToTls, HttpRejection::UntrustedCertificate]);
 }

@@ -12,7 +12,7 @@ use super::session::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
 use crate::callback::{CallbackEvent, CallbackRouter, PendingBinding, RejectReason};
 use crate::config::ListenAddress;
 use crate::context::AppContext;
-use crate::http_server::{Limits, RefusalReason, Refusals, ServerHandle};
+use crate::http_server::{HttpRejection, HttpRejections, Limits, ServerHandle};
 use crate::i18n::join_list;
 use crate::listen::{self, tls_files};
 use crate::report::classify;
@@ -49,7 +49,7 @@ impl ListenerConfig {
 pub(super) struct Listener {
     router: Arc<CallbackRouter>,
     server: Option<ServerHandle>,
-    refusals: Refusals,
+    rejections: HttpRejections,
     is_https: bool,
 }
 
@@ -63,8 +63,8 @@ impl Listener {
         let handler_router = Arc::clone(&router);
         let server = server.with_tls(files.tls);
         let handle = server.start(move |request| handler_router.handle(&request)).context(t!("bind-open"))?;
-        let refusals = handle.refusals().clone();
-        Ok(Self { router, server: Some(handle), refusals, is_https })
+        let rejections = handle.rejections().clone();
+        Ok(Self { router, server: Some(handle), rejections, is_https })
     }
 
     /// Waits for one person. Closes the port if the last person was not bound.
@@ -77,8 +77,8 @@ impl Listener {
     ) -> anyhow::Result<BindOutcome> {
         let BindAttempt { user, url, mut callback, events, .. } = attempt;
         let local_addr = self.server.as_ref().map(ServerHandle::local_addr);
-        // Drops the refusals of earlier people, which are reported already.
-        self.refusals.take_counts();
+        // Drops the rejections of earlier people, which are reported already.
+        self.rejections.take_counts();
         let short = match local_addr {
             Some(local_addr) => qr::choose_short_link(ui, context, &url, Some((local_addr, self.is_https)))?,
             None => None,
@@ -89,7 +89,7 @@ impl Listener {
         let callback = Arc::new(callback);
         self.router.add(Arc::clone(&callback));
         qr::show_authorize_url(ui, context, &user.username, &url, short.as_ref())?;
-        let mut outcome = wait_for_callback(ui, context.timeout(), &events, &self.refusals, &context.signals)?;
+        let mut outcome = wait_for_callback(ui, context.timeout(), &events, &self.rejections, &context.signals)?;
         if matches!(outcome, BindOutcome::TimedOut(_) | BindOutcome::Stopped(_)) {
             outcome = wait_for_exchange(outcome, &callback, &events, &context.signals)?;
         }
@@ -103,8 +103,8 @@ impl Listener {
         if is_last || matches!(outcome, BindOutcome::Stopped(_) | BindOutcome::Bound(_, Some(_))) {
             self.close();
         }
-        if let BindOutcome::TimedOut(refused) = &mut outcome {
-            *refused = summarize_refusals(&callback, &self.refusals);
+        if let BindOutcome::TimedOut(rejected) = &mut outcome {
+            *rejected = summarize_rejections(&callback, &self.rejections);
         }
         Ok(outcome)
     }
@@ -138,7 +138,7 @@ fn wait_for_callback(
     ui: &mut Ui,
     timeout: Duration,
     events: &Receiver<CallbackEvent>,
-    refusals: &Refusals,
+    rejections: &HttpRejections,
     signals: &SignalReceiver,
 ) -> anyhow::Result<BindOutcome> {
     let countdown = Countdown::new(ui, &t!("bind-waiting"), timeout);
@@ -148,13 +148,13 @@ fn wait_for_callback(
         select! {
             recv(events) -> event => match event? {
                 CallbackEvent::ShortLinkOpened => notices.notify_once(ui, &t!("bind-opened")),
-                CallbackEvent::Rejected(reason) => notices.report_rejected(ui, reason),
+                CallbackEvent::Rejected(reason) => notices.report_rejected_callback(ui, reason),
                 CallbackEvent::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).message)),
                 CallbackEvent::Failed(error) => return BindOutcome::from_error_or_signal(error, signals),
                 CallbackEvent::Bound(bound) => return Ok(BindOutcome::Bound(bound, None)),
                 CallbackEvent::FollowChecked(_) => {}
             },
-            recv(refusals.events()) -> reason => notices.report_refused(ui, reason?),
+            recv(rejections.events()) -> reason => notices.report_rejected_request(ui, reason?),
             recv(every_second) -> _ => countdown.tick(),
             recv(signals.events) -> signal => return Ok(BindOutcome::Stopped(signal?)),
             recv(deadline) -> _ => return Ok(BindOutcome::TimedOut(None)),
@@ -201,50 +201,52 @@ impl NoticeLog {
 
     /// Reports a callback that was rejected. A request with the right state is no attack: a server
     /// in between rewrote its path, which causes a warning.
-    fn report_rejected(&mut self, ui: &mut Ui, reason: RejectReason) {
+    fn report_rejected_callback(&mut self, ui: &mut Ui, reason: RejectReason) {
         match reason {
             RejectReason::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-wrong-path")),
-            _ => self.notify_once(ui, &t!("bind-rejected", why = reason.to_string())),
+            _ => self.notify_once(ui, &t!("bind-rejected-callback", why = reason.to_string())),
         }
     }
 
-    /// Reports a request that was refused before any handler.
-    fn report_refused(&mut self, ui: &mut Ui, reason: RefusalReason) {
-        self.notify_once(ui, &t!("bind-refused", why = refusal_text(reason)));
+    /// Reports a request that was rejected before any handler.
+    fn report_rejected_request(&mut self, ui: &mut Ui, reason: HttpRejection) {
+        self.notify_once(ui, &t!("bind-rejected-request", why = rejection_text(reason)));
     }
 }
 
-/// Describes all rejected and refused requests; `None` if there were none.
-fn summarize_refusals(callback: &PendingBinding, refusals: &Refusals) -> Option<String> {
-    let rejected = callback.rejected_counts().into_iter().map(|(reason, count)| (reason.to_string(), count));
-    let refused = refusals.take_counts().into_iter().map(|(reason, count)| (refusal_text(reason), count));
-    let mut all: Vec<(String, usize)> = rejected.chain(refused).collect();
+/// Describes all rejected requests and callbacks; `None` if there were none.
+fn summarize_rejections(callback: &PendingBinding, rejections: &HttpRejections) -> Option<String> {
+    let callbacks = callback.rejected_counts().into_iter().map(|(reason, count)| (reason.to_string(), count));
+    let requests = rejections.take_counts().into_iter().map(|(reason, count)| (rejection_text(reason), count));
+    let mut all: Vec<(String, usize)> = callbacks.chain(requests).collect();
     // The most frequent reason comes first; the sort is stable.
     all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let count: usize = all.iter().map(|(_, count)| count).sum();
-    let each = all.iter().map(|(reason, count)| t!("bind-refused-each", count = *count, why = reason));
-    (count > 0).then(|| t!("bind-refused-all", count = count, reasons = join_list(each)))
+    let each = all.iter().map(|(reason, count)| t!("bind-rejected-requests-each", count = *count, why = reason));
+    (count > 0).then(|| t!("bind-rejected-requests", count = count, reasons = join_list(each)))
 }
 
-fn refusal_text(reason: RefusalReason) -> String {
+fn rejection_text(reason: HttpRejection) -> String {
     let text = match reason {
-        RefusalReason::NotHttp => t!("bind-refused-not-http"),
-        RefusalReason::TlsToHttp => t!("bind-refused-tls-to-http"),
-        RefusalReason::HttpToTls => t!("bind-refused-http-to-tls"),
-        RefusalReason::BadHost => t!("bind-refused-host"),
-        RefusalReason::BadFraming => t!("bind-refused-framing"),
-        RefusalReason::UnsupportedCoding => t!("bind-refused-coding"),
-        RefusalReason::UnsupportedExpectation => t!("bind-refused-expectation"),
-        RefusalReason::HeadTooLarge => t!("bind-refused-head"),
-        RefusalReason::TooManyHeaders => t!("bind-refused-lines"),
-        RefusalReason::BodyTooLarge => t!("bind-refused-body"),
-        RefusalReason::BodyBudgetExhausted | RefusalReason::Busy | RefusalReason::AtCapacity => t!("bind-refused-busy"),
-        RefusalReason::Timeout => t!("bind-refused-slow"),
-        RefusalReason::UntrustedCertificate => t!("bind-refused-certificate"),
-        RefusalReason::TlsFailure => t!("bind-refused-tls"),
+        HttpRejection::NotHttp => t!("bind-rejected-not-http"),
+        HttpRejection::TlsToHttp => t!("bind-rejected-tls-to-http"),
+        HttpRejection::HttpToTls => t!("bind-rejected-http-to-tls"),
+        HttpRejection::BadHost => t!("bind-rejected-host"),
+        HttpRejection::BadFraming => t!("bind-rejected-framing"),
+        HttpRejection::UnsupportedCoding => t!("bind-rejected-coding"),
+        HttpRejection::UnsupportedExpectation => t!("bind-rejected-expectation"),
+        HttpRejection::HeadTooLarge => t!("bind-rejected-head"),
+        HttpRejection::TooManyHeaders => t!("bind-rejected-lines"),
+        HttpRejection::BodyTooLarge => t!("bind-rejected-body"),
+        HttpRejection::BodyBudgetExhausted | HttpRejection::Busy | HttpRejection::AtCapacity => {
+            t!("bind-rejected-busy")
+        }
+        HttpRejection::Timeout => t!("bind-rejected-slow"),
+        HttpRejection::UntrustedCertificate => t!("bind-rejected-certificate"),
+        HttpRejection::TlsFailure => t!("bind-rejected-tls"),
     };
     match reason.status() {
-        Some(status) => t!("bind-refused-status", status = status.to_string(), why = text),
+        Some(status) => t!("bind-rejected-status", status = status.to_string(), why = text),
         None => text,
     }
 }

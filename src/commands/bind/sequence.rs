@@ -124,7 +124,7 @@ pub(super) fn bind_all(
                 }
             }
             BindOutcome::Stopped(signal) => Some(signal),
-            BindOutcome::TimedOut(refused) => summary.add_timed_out(ui, context, user, refused, began_at)?,
+            BindOutcome::TimedOut(rejected) => summary.add_timed_out(ui, context, user, rejected, began_at)?,
             BindOutcome::Failed { error, only_this_user } => summary.add_failed(ui, user, error, only_this_user)?,
         };
         if let Some(signal) = signal_received.filter(|_| summary.bound < summary.count) {
@@ -156,7 +156,7 @@ impl BindSummary {
         ui: &mut Ui,
         context: &BindContext,
         user: &User,
-        refused: Option<String>,
+        rejected: Option<String>,
         began_at: Timestamp,
     ) -> anyhow::Result<Option<Signal>> {
         if ui.json() {
@@ -164,10 +164,10 @@ impl BindSummary {
         }
         let time = long_duration(context.timeout());
         let timeout_text = t!("bind-timeout", user = user.username, time = time);
-        let (message, hint) = match refused {
-            Some(refused) => (join_clauses([timeout_text, refused]), t!("bind-timeout-refused-hint")),
+        let (message, hint) = match rejected {
+            Some(rejected) => (join_clauses([timeout_text, rejected]), t!("bind-timeout-rejected-hint")),
             None if context.args.scan => match scan::refusal_since(context, began_at) {
-                Some((refused, fix)) => (join_clauses([timeout_text, refused]), fix),
+                Some((rejected, fix)) => (join_clauses([timeout_text, rejected]), fix),
                 None => (timeout_text, t!("bind-timeout-scan-hint")),
             },
             None => (timeout_text, t!("bind-timeout-hint")),

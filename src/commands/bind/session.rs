@@ -58,7 +58,7 @@ pub(super) enum BindOutcome {
     /// The person was bound. A signal may have ended the wait at the same time.
     Bound(BoundUser, Option<Signal>),
     Stopped(Signal),
-    /// No phone completed the binding in time. The text describes the requests that were refused.
+    /// No phone completed the binding in time. The text describes the requests that were rejected.
     TimedOut(Option<String>),
     /// With `only_this_user`, the next person can still be bound.
     Failed {

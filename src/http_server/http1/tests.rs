@@ -1,4 +1,4 @@
-//! Tests of the HTTP/1 state machine: byte streams in, requests and refusals out.
+//! Tests of the HTTP/1 state machine: byte streams in, requests and rejections out.
 
 use super::*;
 
@@ -186,7 +186,7 @@ fn kept_alive_connection_is_idle_until_next_byte() {
 }
 
 #[test]
-fn refusal_after_head_request_has_body() {
+fn rejection_after_head_request_has_body() {
     let mut connection = new_connection();
     connection.feed(format!("HEAD / HTTP/1.1\r\n{HOST_HEADER}\r\n\0").as_bytes());
     assert!(connection.advance().is_some());

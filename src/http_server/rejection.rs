@@ -1,4 +1,4 @@
-//! Requests that the server refuses before a handler sees them: counted by reason, and sent as
+//! Requests that the server rejects before a handler sees them: counted by reason, and sent as
 //! events.
 
 use std::collections::BTreeMap;
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustls::{AlertDescription, Error as TlsError, InvalidMessage};
 
-/// The number of events that can be queued. Under a flood, further refusals are only counted.
+/// The number of events that can be queued. Under a flood, further rejections are only counted.
 const EVENT_CAPACITY: usize = 64;
 
-/// Why the server refused a request.
+/// Why the server rejected a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RefusalReason {
+pub enum HttpRejection {
     /// The bytes are not an HTTP/1 request.
     NotHttp,
     /// A client sent TLS to an HTTP server.
@@ -47,7 +47,7 @@ pub enum RefusalReason {
     TlsFailure,
 }
 
-impl RefusalReason {
+impl HttpRejection {
     /// Returns the status of the response, or `None` if the connection is closed without one.
     pub fn status(self) -> Option<u16> {
         Some(match self {
@@ -82,32 +82,32 @@ impl RefusalReason {
     }
 }
 
-/// The refusals of a server. Clones share them.
+/// The rejections of a server. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Refusals {
-    counts: Arc<Mutex<BTreeMap<RefusalReason, usize>>>,
-    events: Sender<RefusalReason>,
-    receiver: Receiver<RefusalReason>,
+pub struct HttpRejections {
+    counts: Arc<Mutex<BTreeMap<HttpRejection, usize>>>,
+    events: Sender<HttpRejection>,
+    receiver: Receiver<HttpRejection>,
 }
 
-impl Refusals {
+impl HttpRejections {
     pub(super) fn new() -> Self {
         let (events, receiver) = bounded(EVENT_CAPACITY);
         Self { counts: Arc::default(), events, receiver }
     }
 
-    pub(super) fn record(&self, reason: RefusalReason) {
+    pub(super) fn record(&self, reason: HttpRejection) {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
         let _ = self.events.try_send(reason);
     }
 
-    /// Returns the refusals as they happen. Under a flood some are missing.
-    pub fn events(&self) -> &Receiver<RefusalReason> {
+    /// Returns the rejections as they happen. Under a flood some are missing.
+    pub fn events(&self) -> &Receiver<HttpRejection> {
         &self.receiver
     }
 
-    /// Returns the number of refusals by reason since the last call.
-    pub fn take_counts(&self) -> BTreeMap<RefusalReason, usize> {
+    /// Returns the number of rejections by reason since the last call.
+    pub fn take_counts(&self) -> BTreeMap<HttpRejection, usize> {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -16,7 +16,7 @@ pub struct OAuthIdentity {
 /// Why a code could not be exchanged.
 #[derive(Debug)]
 pub enum ExchangeError {
-    /// WeChat rejected the code (40029, 40163, 42003, 41008, …). The binding stays pending.
+    /// WeChat refused the code (40029, 40163, 42003, 41008, …). The binding stays pending.
     Code {
         /// The errcode of the response.
         errcode: i64,
@@ -24,7 +24,7 @@ pub enum ExchangeError {
     /// WeChat was unreachable or its response invalid. The page asks to reload; the binding stays
     /// pending.
     Unreachable(anyhow::Error),
-    /// WeChat rejected the account. Another code would not help, so the binding fails with this
+    /// WeChat refused the account. Another code would not help, so the binding fails with this
     /// error.
     Account(anyhow::Error),
 }

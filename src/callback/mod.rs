@@ -12,7 +12,7 @@ mod follow;
 mod oauth_state;
 mod pages;
 mod pending_binding;
-mod reject_reason;
+mod rejection;
 mod router;
 mod short_link;
 mod uri;
@@ -23,6 +23,7 @@ pub use follow::{FollowLookupFn, FollowLookupResult, FollowQrCode};
 pub use oauth_state::OAuthState;
 pub use pages::is_callback_page;
 pub use pending_binding::{BoundUser, CallbackEvent, PendingBinding, SaveBinding};
-pub use reject_reason::RejectReason;
+
+pub use rejection::CallbackRejection;
 pub use router::CallbackRouter;
 pub use short_link::ShortLink;

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::follow::FollowStep;
-use super::reject_reason::RejectReason;
+use super::rejection::CallbackRejection;
 use crate::http_server::HttpResponse;
 use crate::i18n::Lang;
 use crate::t_in;
@@ -14,7 +14,7 @@ use crate::t_in;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Page {
     Bound { username: String, nickname: Option<String>, follow_step: FollowStep },
-    Rejected(RejectReason),
+    Rejected(CallbackRejection),
     Unreachable,
     AccountRefused,
     SaveFailed,
@@ -82,14 +82,14 @@ pub(super) fn render_response(page: &Page, lang: Lang) -> HttpResponse {
     if status == 405 { response.with_header("Allow", "GET") } else { response }
 }
 
-fn rejection_status(reason: RejectReason) -> u16 {
+fn rejection_status(reason: CallbackRejection) -> u16 {
     match reason {
-        RejectReason::WrongPath | RejectReason::RewrittenPath => 404,
-        RejectReason::WrongMethod => 405,
-        RejectReason::WrongState | RejectReason::SnapshotUser => 403,
-        RejectReason::NoCode | RejectReason::DuplicateParam | RejectReason::MalformedCode => 400,
-        RejectReason::CodeUsed | RejectReason::AlreadyBound => 409,
-        RejectReason::CodeRefused(_) => 410,
+        CallbackRejection::WrongPath | CallbackRejection::RewrittenPath => 404,
+        CallbackRejection::WrongMethod => 405,
+        CallbackRejection::WrongState | CallbackRejection::SnapshotUser => 403,
+        CallbackRejection::NoCode | CallbackRejection::DuplicateParam | CallbackRejection::MalformedCode => 400,
+        CallbackRejection::CodeUsed | CallbackRejection::AlreadyBound => 409,
+        CallbackRejection::CodeRefused(_) => 410,
     }
 }
 
@@ -119,26 +119,32 @@ fn page_texts(page: &Page, lang: Lang) -> [String; 3] {
         Page::AccountRefused => texts!("callback-account-title", "callback-account-why", "callback-operator-todo"),
         Page::SaveFailed => texts!("callback-not-saved-title", "callback-not-saved-why", "callback-operator-todo"),
         Page::Rejected(reason) => match reason {
-            RejectReason::WrongPath | RejectReason::RewrittenPath => {
+            CallbackRejection::WrongPath | CallbackRejection::RewrittenPath => {
                 texts!("callback-path-title", "callback-path-why", "callback-scan-todo")
             }
-            RejectReason::WrongMethod => texts!("callback-method-title", "callback-method-why", "callback-scan-todo"),
-            RejectReason::WrongState => texts!("callback-state-title", "callback-state-why", "callback-new-link-todo"),
-            RejectReason::NoCode => texts!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo"),
-            RejectReason::DuplicateParam => {
+            CallbackRejection::WrongMethod => {
+                texts!("callback-method-title", "callback-method-why", "callback-scan-todo")
+            }
+            CallbackRejection::WrongState => {
+                texts!("callback-state-title", "callback-state-why", "callback-new-link-todo")
+            }
+            CallbackRejection::NoCode => {
+                texts!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo")
+            }
+            CallbackRejection::DuplicateParam => {
                 texts!("callback-repeated-title", "callback-repeated-why", "callback-scan-todo")
             }
-            RejectReason::MalformedCode => {
+            CallbackRejection::MalformedCode => {
                 texts!("callback-bad-code-title", "callback-bad-code-why", "callback-scan-todo")
             }
-            RejectReason::CodeRefused(_) => {
+            CallbackRejection::CodeRefused(_) => {
                 texts!("callback-refused-title", "callback-refused-why", "callback-again-todo")
             }
-            RejectReason::CodeUsed => texts!("callback-used-title", "callback-used-why", "callback-again-todo"),
-            RejectReason::AlreadyBound => {
+            CallbackRejection::CodeUsed => texts!("callback-used-title", "callback-used-why", "callback-again-todo"),
+            CallbackRejection::AlreadyBound => {
                 texts!("callback-link-used-title", "callback-link-used-why", "callback-new-link-todo")
             }
-            RejectReason::SnapshotUser => {
+            CallbackRejection::SnapshotUser => {
                 texts!("callback-snapshot-title", "callback-snapshot-why", "callback-snapshot-todo")
             }
         },

@@ -5,7 +5,7 @@
 //! a code that WeChat accepts. Every other call gets a page with the reason and the next step; the
 //! page repeats nothing of the request, and the binding stays pending. Phones sometimes call twice,
 //! so the code that succeeded gets the same page again without a second exchange, and a code that
-//! WeChat rejected is not sent to WeChat again.
+//! WeChat refused is not sent to WeChat again.
 //!
 //! Lock order: `exchange_state` before `close_sender`; `rejected_counts` is only held alone.
 //! `exchange_state` is held while a code is exchanged, so that a repeated call sees the outcome.
@@ -23,7 +23,7 @@ use super::exchange::{CodeExchange, ExchangeError, OAuthIdentity};
 use super::follow::{FollowLookupFn, FollowLookupResult, FollowStep};
 use super::oauth_state::OAuthState;
 use super::pages::{self, Page};
-use super::reject_reason::RejectReason;
+use super::rejection::CallbackRejection;
 use super::short_link::ShortLink;
 use super::uri;
 use crate::http_server::{HttpResponse, Request};
@@ -54,7 +54,7 @@ pub enum CallbackEvent {
     /// The short link was opened and redirected.
     ShortLinkOpened,
     /// A call was rejected. Under a flood some of these events are dropped.
-    Rejected(RejectReason),
+    Rejected(CallbackRejection),
     /// A valid call could not be completed because WeChat is unreachable. The page asks to reload.
     Unreachable(anyhow::Error),
     /// The binding is complete and saved. The phone gets its page after this event.
@@ -62,7 +62,7 @@ pub enum CallbackEvent {
     /// Whether the bound person follows the account. It comes after [`CallbackEvent::Bound`] if a
     /// lookup is set.
     FollowChecked(FollowLookupResult),
-    /// WeChat rejects the account, or the binding could not be saved. The binding has failed.
+    /// WeChat refuses the account, or the binding could not be saved. The binding has failed.
     Failed(anyhow::Error),
 }
 
@@ -78,7 +78,7 @@ pub struct PendingBinding {
     follow_lookup: Option<FollowLookupFn>,
     exchange_state: Mutex<ExchangeState>,
     /// The number of rejected calls by reason.
-    rejected_counts: Mutex<BTreeMap<RejectReason, usize>>,
+    rejected_counts: Mutex<BTreeMap<CallbackRejection, usize>>,
     /// `None` after [`PendingBinding::close`].
     close_sender: Mutex<Option<Sender<Infallible>>>,
     /// Disconnected by [`PendingBinding::close`].
@@ -89,7 +89,7 @@ pub struct PendingBinding {
 /// The state that one call at a time may change.
 struct ExchangeState {
     save_binding: SaveBinding,
-    rejected_codes: VecDeque<(Secret, RejectReason)>,
+    rejected_codes: VecDeque<(Secret, CallbackRejection)>,
     outcome: Option<ExchangeOutcome>,
 }
 
@@ -100,7 +100,7 @@ enum ExchangeOutcome {
         nickname: Option<String>,
         follow_step: FollowStep,
     },
-    /// WeChat rejects the account.
+    /// WeChat refuses the account.
     AccountRefused,
     /// The binding could not be saved.
     SaveFailed,
@@ -173,13 +173,13 @@ impl PendingBinding {
         }
     }
 
-    fn reject(&self, reason: RejectReason) {
+    fn reject(&self, reason: CallbackRejection) {
         *self.rejected_counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
         self.emit(CallbackEvent::Rejected(reason));
     }
 
     /// Returns the number of rejected calls by reason.
-    pub fn rejected_counts(&self) -> BTreeMap<RejectReason, usize> {
+    pub fn rejected_counts(&self) -> BTreeMap<CallbackRejection, usize> {
         self.rejected_counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -217,32 +217,32 @@ impl PendingBinding {
     }
 
     /// Checks whether the short link still redirects.
-    fn check_short_link(&self, request: &Request) -> Result<(), RejectReason> {
+    fn check_short_link(&self, request: &Request) -> Result<(), CallbackRejection> {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
-            return Err(RejectReason::WrongMethod);
+            return Err(CallbackRejection::WrongMethod);
         }
         // Do not wait for an exchange in progress; only an outcome rejects the call.
         match self.exchange_state.try_lock() {
-            Ok(state) if state.outcome.is_some() => Err(RejectReason::AlreadyBound),
-            _ if self.is_closed() => Err(RejectReason::WrongState),
+            Ok(state) if state.outcome.is_some() => Err(CallbackRejection::AlreadyBound),
+            _ if self.is_closed() => Err(CallbackRejection::WrongState),
             _ => Ok(()),
         }
     }
 
     /// Returns the code of a call that belongs to this binding.
-    fn extract_code(&self, request: &Request) -> Result<Secret, RejectReason> {
+    fn extract_code(&self, request: &Request) -> Result<Secret, CallbackRejection> {
         if !uri::is_same_path(&request.path, &self.path) {
             let is_own = request.method == "GET" && self.has_matching_state(&request.query);
-            return Err(if is_own { RejectReason::RewrittenPath } else { RejectReason::WrongPath });
+            return Err(if is_own { CallbackRejection::RewrittenPath } else { CallbackRejection::WrongPath });
         }
         if request.method != "GET" {
-            return Err(RejectReason::WrongMethod);
+            return Err(CallbackRejection::WrongMethod);
         }
         self.extract_code_from_query(&request.query)
     }
 
     /// Returns the code of a query that belongs to this binding.
-    fn extract_code_from_query(&self, query: &str) -> Result<Secret, RejectReason> {
+    fn extract_code_from_query(&self, query: &str) -> Result<Secret, CallbackRejection> {
         let (mut state, mut code) = (None, None);
         for (key, value) in uri::parse_query(query) {
             let slot = match &*key {
@@ -251,16 +251,16 @@ impl PendingBinding {
                 _ => continue,
             };
             if slot.replace(Secret::from(value.into_owned())).is_some() {
-                return Err(RejectReason::DuplicateParam);
+                return Err(CallbackRejection::DuplicateParam);
             }
         }
         if !state.is_some_and(|state| self.state.matches(state.expose_secret())) {
-            return Err(RejectReason::WrongState);
+            return Err(CallbackRejection::WrongState);
         }
-        let code = code.filter(|code| !code.expose_secret().is_empty()).ok_or(RejectReason::NoCode)?;
+        let code = code.filter(|code| !code.expose_secret().is_empty()).ok_or(CallbackRejection::NoCode)?;
         let bytes = code.expose_secret().as_bytes();
         if bytes.len() > MAX_CODE_BYTES || !bytes.iter().all(u8::is_ascii_graphic) {
-            return Err(RejectReason::MalformedCode);
+            return Err(CallbackRejection::MalformedCode);
         }
         Ok(code)
     }
@@ -276,10 +276,10 @@ impl PendingBinding {
                 let (username, nickname, follow_step) = (username.clone(), nickname.clone(), follow_step.clone());
                 return Page::Bound { username, nickname, follow_step };
             }
-            Some(ExchangeOutcome::Bound { .. }) => return Page::Rejected(RejectReason::AlreadyBound),
+            Some(ExchangeOutcome::Bound { .. }) => return Page::Rejected(CallbackRejection::AlreadyBound),
             Some(ExchangeOutcome::AccountRefused) => return Page::AccountRefused,
             Some(ExchangeOutcome::SaveFailed) => return Page::SaveFailed,
-            None if self.is_closed() => return Page::Rejected(RejectReason::WrongState),
+            None if self.is_closed() => return Page::Rejected(CallbackRejection::WrongState),
             None => {}
         }
         if let Some((_, reason)) =
@@ -287,13 +287,17 @@ impl PendingBinding {
         {
             return Page::Rejected(*reason);
         }
-        let Some(result) = self.exchange_in_background(&code) else { return Page::Rejected(RejectReason::WrongState) };
+        let Some(result) = self.exchange_in_background(&code) else {
+            return Page::Rejected(CallbackRejection::WrongState);
+        };
         match result {
-            Ok(identity) if identity.snapshot => exchange_state.reject_code(code, RejectReason::SnapshotUser),
+            Ok(identity) if identity.snapshot => exchange_state.reject_code(code, CallbackRejection::SnapshotUser),
             Ok(identity) => self.complete_binding(&mut exchange_state, code, identity),
-            Err(ExchangeError::Code { errcode: 40163 }) => exchange_state.reject_code(code, RejectReason::CodeUsed),
+            Err(ExchangeError::Code { errcode: 40163 }) => {
+                exchange_state.reject_code(code, CallbackRejection::CodeUsed)
+            }
             Err(ExchangeError::Code { errcode }) => {
-                exchange_state.reject_code(code, RejectReason::CodeRefused(errcode))
+                exchange_state.reject_code(code, CallbackRejection::CodeRefused(errcode))
             }
             Err(ExchangeError::Unreachable(error)) => {
                 self.emit(CallbackEvent::Unreachable(error));
@@ -330,7 +334,7 @@ impl PendingBinding {
     fn complete_binding(&self, exchange_state: &mut ExchangeState, code: Secret, identity: OAuthIdentity) -> Page {
         let close_sender = self.close_sender.lock().unwrap_or_else(PoisonError::into_inner);
         if close_sender.is_none() {
-            return Page::Rejected(RejectReason::WrongState);
+            return Page::Rejected(CallbackRejection::WrongState);
         }
         let username = match (exchange_state.save_binding)(&identity) {
             Ok(username) => username,
@@ -374,7 +378,7 @@ impl PendingBinding {
 }
 
 impl ExchangeState {
-    fn reject_code(&mut self, code: Secret, reason: RejectReason) -> Page {
+    fn reject_code(&mut self, code: Secret, reason: CallbackRejection) -> Page {
         if self.rejected_codes.len() >= MAX_REJECTED_CODES {
             self.rejected_codes.pop_front();
         }

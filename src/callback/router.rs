@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::domain_verification::DomainVerificationFile;
 use super::pages::{self, Page};
 use super::pending_binding::PendingBinding;
-use super::reject_reason::RejectReason;
+use super::rejection::CallbackRejection;
 use super::uri;
 use crate::http_server::{HttpResponse, Request};
 use crate::i18n::{Lang, negotiate_language};
@@ -60,8 +60,8 @@ impl CallbackRouter {
             None => {
                 // No binding is pending: the phone comes late, or with the QR code of another user.
                 let reason = match uri::is_same_path(&request.path, &self.path) {
-                    true => RejectReason::WrongState,
-                    false => RejectReason::WrongPath,
+                    true => CallbackRejection::WrongState,
+                    false => CallbackRejection::WrongPath,
                 };
                 let lang = negotiate_language(request.header("accept-language"), Lang::Zh);
                 pages::render_response(&Page::Rejected(reason), lang)
@@ -111,7 +111,10 @@ mod tests {
         assert_eq!(status(&router, PATH, &query(&first, "0another")), 409);
         assert_eq!(status(&router, PATH, "code=1&state=2"), 403);
         assert!(
-            second.events.try_iter().all(|event| matches!(event, CallbackEvent::Rejected(RejectReason::WrongState)))
+            second
+                .events
+                .try_iter()
+                .all(|event| matches!(event, CallbackEvent::Rejected(CallbackRejection::WrongState)))
         );
         assert_eq!(second.exchange_count(), 0);
         assert_eq!(status(&router, PATH, &query(&second, CODE)), 200);

@@ -12,13 +12,13 @@ use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::files;
 use crate::serve::{describe_rejection, seal_reply, to_new_event, to_serve_events};
-use crate::store::{NewEvent, RefusedPushes};
+use crate::store::{NewEvent, RejectedPushes};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::push::{MAX_PUSH_BYTES, PushError, PushQuery};
 
-/// The minimum time between two refused events that are counted.
-const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(5);
+/// The minimum time between two rejected events that are counted.
+const REJECTION_COUNT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -38,7 +38,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         Ok(message) => message,
         Err(error) => {
             if query.is_signed() {
-                count_refusal(&app, &app_id, error);
+                count_rejection(&app, &app_id, error);
             }
             return Err(rejection(error).into());
         }
@@ -58,18 +58,18 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     Ok(ExitStatus::Success)
 }
 
-/// Counts a refused event for `doctor`, because the program that passes events on may not report
+/// Counts a rejected event for `doctor`, because the program that passes events on may not report
 /// it. In a flood, it counts one event in each interval, to limit the writes.
-fn count_refusal(app: &AppContext, app_id: &str, error: PushError) {
+fn count_rejection(app: &AppContext, app_id: &str, error: PushError) {
     let count = || -> anyhow::Result<()> {
         if !app.database_exists() {
             return Ok(());
         }
         let (mut store, now) = (app.open_store()?, Timestamp::now());
-        let recent = now.minus(REFUSAL_COUNT_INTERVAL);
-        if store.refused_pushes(app_id)?.iter().all(|refused| refused.last_at < recent) {
-            let refused = RefusedPushes { reason: error.to_string(), count: 1, since: now, last_at: now };
-            store.add_refused_pushes(app_id, &[refused])?;
+        let recent = now.minus(REJECTION_COUNT_INTERVAL);
+        if store.rejected_pushes(app_id)?.iter().all(|rejected| rejected.last_at < recent) {
+            let rejected = RejectedPushes { reason: error.to_string(), count: 1, since: now, last_at: now };
+            store.add_rejected_pushes(app_id, &[rejected])?;
         }
         Ok(())
     };
@@ -78,7 +78,7 @@ fn count_refusal(app: &AppContext, app_id: &str, error: PushError) {
     }
 }
 
-/// Returns the error for a refused event.
+/// Returns the error for a rejected event.
 fn rejection(error: PushError) -> CommandError {
     let message = t!("event-rejected", cause = describe_rejection(error));
     let (exit, hint) = match error {

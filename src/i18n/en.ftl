@@ -513,8 +513,8 @@ doctor-name-push-url = push URL
 doctor-name-push-url-outside = push URL from outside
 doctor-name-receipts = receipts
 doctor-name-recipients = default recipients
-doctor-name-refused-pushes = rejected pushes
 doctor-name-redirect-uri = redirect_uri
+doctor-name-rejected-pushes = rejected pushes
 doctor-name-serve = serve
 doctor-name-served-config = config of serve
 doctor-name-space = disk space
@@ -902,7 +902,7 @@ push-other-account = it is for another account
 push-other-account-fix = set app_id to the AppID of the account whose push URL this is
 push-place-console = at 微信开发者平台 → 我的业务 → 服务号 → 消息推送 (test account: 接口配置信息)
 push-place-sandbox = on the sandbox's page under “Push settings”
-push-refused = { $count ->
+push-rejected = { $count ->
     [one] 1 push was rejected { $ago }, and none was accepted since: { $cause }
    *[other] { $count } pushes were rejected since { $since } and none was accepted; the last one came { $ago }: { $cause }
 }

@@ -43,8 +43,8 @@ impl Metrics {
         self.count("wxbox_events_total", &[("event", event)]);
     }
 
-    /// Counts a push that was refused.
-    pub fn count_refused_push(&self, reason: &str) {
+    /// Counts a push that was rejected.
+    pub fn count_rejected_push(&self, reason: &str) {
         self.count("wxbox_refused_pushes_total", &[("reason", reason)]);
     }
 

@@ -4,9 +4,9 @@
 //!
 //! `push_endpoint` checks a push, has it recorded by `recorder` and answers it; `forwarder` passes
 //! it on. `event` translates between pushes, the database and the output. `phone_bindings` answers
-//! phones, `database_status` answers monitoring, `router` routes all requests. `refusal_counter`
-//! counts refused pushes, and `refusal` describes them. `served_config` is the note about the
-//! config in force.
+//! phones, `database_status` answers monitoring, `router` routes all requests.
+//! `push_rejection_counter` counts rejected pushes, and `push_rejection` describes them.
+//! `served_config` is the note about the config in force.
 
 mod database_status;
 mod event;
@@ -14,9 +14,9 @@ mod forwarder;
 mod metrics;
 mod phone_bindings;
 mod push_endpoint;
+mod push_rejection;
+mod push_rejection_counter;
 mod recorder;
-mod refusal;
-mod refusal_counter;
 mod reply;
 mod router;
 mod served_config;
@@ -27,7 +27,7 @@ pub use forwarder::Forwarder;
 pub use metrics::Metrics;
 pub use phone_bindings::PhoneBindings;
 pub use push_endpoint::{PushEndpoint, seal_reply};
+pub use push_rejection::{PushRejectionReport, console_place, describe_rejection};
 pub use recorder::{EventRecorder, RecordError, RecorderProblem};
-pub use refusal::{RefusalReport, console_place, describe_rejection};
 pub use router::{ServeRouter, loggable_path};
 pub use served_config::ServedConfig;

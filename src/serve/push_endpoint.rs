@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::event::{ServeEvent, to_new_event, to_serve_events};
 use super::forwarder::{ForwardedAnswer, Forwarder};
+use super::push_rejection::describe_rejection;
 use super::recorder::{EventRecorder, LOCK_TIMEOUT, RecordError};
-use super::refusal::describe_rejection;
 use super::reply;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
@@ -47,7 +47,7 @@ pub struct PushEndpoint {
     reply_lang: Lang,
     on_event: Box<dyn Fn(ServeEvent) + Send + Sync>,
     on_url_check: Box<dyn Fn(Result<(), PushError>) + Send + Sync>,
-    on_refusal: Box<dyn Fn(PushError) + Send + Sync>,
+    on_rejection: Box<dyn Fn(PushError) + Send + Sync>,
     on_warning: Box<dyn Fn(String) + Send + Sync>,
     /// The reasons of rejections that were reported already.
     reported: Mutex<HashSet<PushError>>,
@@ -102,7 +102,7 @@ impl PushEndpoint {
             reply_lang,
             on_event: Box::new(on_event),
             on_url_check: Box::new(|_| {}),
-            on_refusal: Box::new(|_| {}),
+            on_rejection: Box::new(|_| {}),
             on_warning: Box::new(|text| log::warn!("{text}")),
             reported: Mutex::default(),
             is_forward_failing: AtomicBool::new(false),
@@ -124,10 +124,10 @@ impl PushEndpoint {
         Self { on_url_check: Box::new(on_url_check), ..self }
     }
 
-    /// Calls `on_refusal` with the reason of each refused push.
+    /// Calls `on_rejection` with the reason of each rejected push.
     #[must_use]
-    pub fn with_refusal_observer(self, on_refusal: impl Fn(PushError) + Send + Sync + 'static) -> Self {
-        Self { on_refusal: Box::new(on_refusal), ..self }
+    pub fn with_rejection_observer(self, on_rejection: impl Fn(PushError) + Send + Sync + 'static) -> Self {
+        Self { on_rejection: Box::new(on_rejection), ..self }
     }
 
     /// Answers a request. No response repeats a part of a rejected request.
@@ -136,10 +136,10 @@ impl PushEndpoint {
         match request.method.as_str() {
             "GET" | "HEAD" => {
                 let verified = self.settings.verify_url(&query);
-                // WeChat checks the URL when the settings are saved, so older refusals belong to
+                // WeChat checks the URL when the settings are saved, so older rejections belong to
                 // old settings.
                 if verified.is_ok() && !query.is_own_check() {
-                    self.recorder.clear_refusals();
+                    self.recorder.clear_rejections();
                 }
                 (self.on_url_check)(verified.map(|_| ()));
                 verified.map_or_else(reject, |echo| HttpResponse::text(200, echo))
@@ -149,7 +149,7 @@ impl PushEndpoint {
                 Err(error) => {
                     // A request without a signature does not come from WeChat.
                     if query.is_signed() {
-                        self.report_refusal(error);
+                        self.report_rejection(error);
                     }
                     reject(error)
                 }
@@ -158,11 +158,11 @@ impl PushEndpoint {
         }
     }
 
-    /// Counts a refused push, and reports each reason once: a setting that does not match WeChat's
-    /// console refuses every push.
-    fn report_refusal(&self, error: PushError) {
-        self.recorder.count_refusal(error);
-        (self.on_refusal)(error);
+    /// Counts a rejected push, and reports each reason once: a setting that does not match WeChat's
+    /// console makes wxbox reject every push.
+    fn report_rejection(&self, error: PushError) {
+        self.recorder.count_rejection(error);
+        (self.on_rejection)(error);
         if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(error) {
             let what = t!("serve-push-rejected", cause = describe_rejection(error));
             (self.on_warning)(t!("ui-cause", what = what, cause = t!("serve-push-rejected-hint")));

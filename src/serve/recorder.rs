@@ -1,6 +1,6 @@
 //! Records events in the database on a thread of its own: events that arrive together share one
 //! commit, and each of them waits only for a limited time for a locked database. The thread also
-//! writes the numbers of refused pushes.
+//! writes the numbers of rejected pushes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, RecvError, Sender, at, bounded, never, select, unbounded};
 
-use super::refusal_counter::{RefusalChange, RefusalCounter};
+use super::push_rejection_counter::{PushRejectionChange, PushRejectionCounter};
 use crate::clock::Timestamp;
 use crate::store::{self, EventResult, NewEvent, Store};
 use crate::t;
@@ -56,7 +56,7 @@ struct RecordJob {
 pub struct EventRecorder {
     jobs: Sender<RecordJob>,
     is_failing: Arc<AtomicBool>,
-    refusals: Arc<RefusalCounter>,
+    rejections: Arc<PushRejectionCounter>,
 }
 
 impl EventRecorder {
@@ -73,17 +73,17 @@ impl EventRecorder {
         let store = Store::open(&database)?.with_busy_timeout(ATTEMPT_TIMEOUT)?;
         let (sender, jobs) = unbounded();
         let is_failing = Arc::new(AtomicBool::new(false));
-        let (refusals, changed) = RefusalCounter::new();
-        let refusals = Arc::new(refusals);
-        // Refusals of another process, perhaps with another config, say nothing about this one.
-        refusals.clear();
+        let (rejections, changed) = PushRejectionCounter::new();
+        let rejections = Arc::new(rejections);
+        // Rejections of another process, perhaps with another config, say nothing about this one.
+        rejections.clear();
         let thread = RecorderThread {
             store,
             app_id,
             jobs,
             is_failing: Arc::clone(&is_failing),
-            refusals: Arc::clone(&refusals),
-            refusals_changed: changed,
+            rejections: Arc::clone(&rejections),
+            rejections_changed: changed,
             next_probe_at: None,
             on_problem,
         };
@@ -91,17 +91,17 @@ impl EventRecorder {
             .name("events".into())
             .spawn(move || thread.run())
             .with_context(|| t!("delivery-thread"))?;
-        Ok(Self { jobs: sender, is_failing, refusals })
+        Ok(Self { jobs: sender, is_failing, rejections })
     }
 
-    /// Counts a refused push, for `doctor`.
-    pub fn count_refusal(&self, error: PushError) {
-        self.refusals.count(error, Timestamp::now());
+    /// Counts a rejected push, for `doctor`.
+    pub fn count_rejection(&self, error: PushError) {
+        self.rejections.count(error, Timestamp::now());
     }
 
-    /// Sets the numbers of refused pushes to zero, because the settings match now.
-    pub fn clear_refusals(&self) {
-        self.refusals.clear();
+    /// Sets the numbers of rejected pushes to zero, because the settings match now.
+    pub fn clear_rejections(&self) {
+        self.rejections.clear();
     }
 
     /// Records an event and returns the result. Waits for a locked database for `timeout`, and for
@@ -132,8 +132,8 @@ struct RecorderThread<F> {
     app_id: String,
     jobs: Receiver<RecordJob>,
     is_failing: Arc<AtomicBool>,
-    refusals: Arc<RefusalCounter>,
-    refusals_changed: Receiver<()>,
+    rejections: Arc<PushRejectionCounter>,
+    rejections_changed: Receiver<()>,
     /// The time of the next probe, while the database cannot be written.
     next_probe_at: Option<Instant>,
     on_problem: F,
@@ -151,7 +151,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
                     Err(RecvError) => return,
                 }
             }
-            self.write_refusals();
+            self.write_rejections();
             waiting.extend(self.jobs.try_iter().take(MAX_BATCH.saturating_sub(waiting.len())));
             if !waiting.is_empty() {
                 waiting = self.record_batch(waiting);
@@ -160,26 +160,28 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
     }
 
     /// Waits for an event; while the database fails, only until the next probe. Also returns when
-    /// numbers of refused pushes have to be written.
+    /// numbers of rejected pushes have to be written.
     fn next_job(&mut self) -> Result<Option<RecordJob>, RecvError> {
         self.next_probe_at = match self.is_failing.load(Ordering::SeqCst) {
             true => self.next_probe_at.or_else(|| Some(Instant::now() + PROBE_INTERVAL)),
             false => None,
         };
-        let wake_up = self.next_probe_at.into_iter().chain(self.refusals.write_due_at()).min().map_or_else(never, at);
+        let wake_up = self.next_probe_at.into_iter().chain(self.rejections.write_due_at()).min().map_or_else(never, at);
         select! {
             recv(self.jobs) -> job => job.map(Some),
-            recv(self.refusals_changed) -> _ => Ok(None),
+            recv(self.rejections_changed) -> _ => Ok(None),
             recv(wake_up) -> _ => Ok(None),
         }
     }
 
-    /// Writes the numbers of refused pushes, if they are due. If that fails they are lost, because
-    /// the next refused push counts as well.
-    fn write_refusals(&mut self) {
-        let Some(RefusalChange { is_cleared, refused }) = self.refusals.take_due(Instant::now()) else { return };
-        let cleared = if is_cleared { self.store.clear_refused_pushes(&self.app_id) } else { Ok(()) };
-        let added = if refused.is_empty() { Ok(()) } else { self.store.add_refused_pushes(&self.app_id, &refused) };
+    /// Writes the numbers of rejected pushes, if they are due. If that fails they are lost, because
+    /// the next rejected push counts as well.
+    fn write_rejections(&mut self) {
+        let Some(PushRejectionChange { is_cleared, rejected }) = self.rejections.take_due(Instant::now()) else {
+            return;
+        };
+        let cleared = if is_cleared { self.store.clear_rejected_pushes(&self.app_id) } else { Ok(()) };
+        let added = if rejected.is_empty() { Ok(()) } else { self.store.add_rejected_pushes(&self.app_id, &rejected) };
         for error in [cleared, added].into_iter().filter_map(Result::err) {
             log::info!("{error}");
         }
@@ -201,7 +203,7 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         let error = match self.store.record_events(&self.app_id, &events, Timestamp::now()) {
             Ok(results) => {
                 self.is_failing.store(false, Ordering::SeqCst);
-                self.refusals.forget_pending();
+                self.rejections.forget_pending();
                 for (job, result) in jobs.into_iter().zip(results) {
                     // The handler waits for this result.
                     let _ = job.result.send(Ok(result));

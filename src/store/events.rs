@@ -69,7 +69,7 @@ pub struct EventResult {
 impl Store {
     /// Records events of the account and their effects in one transaction, and returns the results.
     /// Without events, it checks whether the database can be written. An event shows that the
-    /// settings match those of WeChat, so it sets the numbers of refused pushes to zero.
+    /// settings match those of WeChat, so it sets the numbers of rejected pushes to zero.
     ///
     /// # Errors
     ///
@@ -229,7 +229,7 @@ fn delete_old_events(tx: &Connection, events: &[NewEvent], now: Timestamp) -> ru
 #[cfg(test)]
 mod tests {
     use super::super::{
-        BindingProof, NewPendingBinding, NewUser, PendingBindingOutcome, Receipt, ReceiptStatus, RefusedPushes, User,
+        BindingProof, NewPendingBinding, NewUser, PendingBindingOutcome, Receipt, ReceiptStatus, RejectedPushes, User,
     };
     use super::*;
 
@@ -310,16 +310,16 @@ mod tests {
     }
 
     #[test]
-    fn event_sets_the_numbers_of_refused_pushes_to_zero() {
+    fn event_sets_the_numbers_of_rejected_pushes_to_zero() {
         let mut fixture = fixture();
         let now = Timestamp(1);
-        let refused = RefusedPushes { reason: "stale".into(), count: 2, since: now, last_at: now };
-        fixture.store.add_refused_pushes(APP, &[refused]).unwrap();
+        let rejected = RejectedPushes { reason: "stale".into(), count: 2, since: now, last_at: now };
+        fixture.store.add_rejected_pushes(APP, &[rejected]).unwrap();
         fixture.store.record_events(APP, &[], now).unwrap();
         fixture.store.record_events("wx2", &[followed(1)], now).unwrap();
-        assert_eq!(fixture.store.refused_pushes(APP).unwrap().len(), 1);
+        assert_eq!(fixture.store.rejected_pushes(APP).unwrap().len(), 1);
         fixture.record(followed(2));
-        assert_eq!(fixture.store.refused_pushes(APP).unwrap(), []);
+        assert_eq!(fixture.store.rejected_pushes(APP).unwrap(), []);
         assert!(!fixture.store.has_events_from_command(APP).unwrap());
         fixture.record(NewEvent { is_from_command: true, ..followed(3) });
         assert!(fixture.store.has_events_from_command(APP).unwrap());

@@ -19,7 +19,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod pending_bindings;
-mod refused_pushes;
+mod rejected_pushes;
 mod serve_lock;
 mod temp_copy;
 mod templates;
@@ -51,7 +51,7 @@ pub use outbox::{
     ReceiptStatus, ResponseInfo, RetryResult, RetryState, StoredError, Submission, TxContext, WorkerLock,
 };
 pub use pending_bindings::{BindingProof, NewPendingBinding, PendingBindingOutcome, PendingOAuthBinding};
-pub use refused_pushes::RefusedPushes;
+pub use rejected_pushes::RejectedPushes;
 pub use serve_lock::ServeLock;
 pub use templates::{CachedTemplate, TemplateKind, TemplateList};
 pub use tokens::CachedToken;

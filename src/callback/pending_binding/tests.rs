@@ -82,7 +82,7 @@ impl BindingFixture {
         self.exchange.exchange_count.load(Ordering::Relaxed)
     }
 
-    fn reasons(&self) -> Vec<RejectReason> {
+    fn reasons(&self) -> Vec<CallbackRejection> {
         let reason = |event| match event {
             CallbackEvent::Rejected(reason) => Some(reason),
             _ => None,
@@ -113,7 +113,10 @@ fn valid_call_binds_and_repeated_call_gets_same_page() {
     assert_eq!(fixture.get_code("0another").status(), 409);
     assert_eq!(fixture.get_code("xbad").status(), 409);
     assert_eq!(fixture.get(&format!("state={}", fixture.state)).status(), 400);
-    assert_eq!(fixture.reasons(), [RejectReason::AlreadyBound, RejectReason::AlreadyBound, RejectReason::NoCode]);
+    assert_eq!(
+        fixture.reasons(),
+        [CallbackRejection::AlreadyBound, CallbackRejection::AlreadyBound, CallbackRejection::NoCode]
+    );
     assert_eq!(fixture.exchange_count(), 1);
 }
 
@@ -121,9 +124,9 @@ fn valid_call_binds_and_repeated_call_gets_same_page() {
 fn rejected_code_is_exchanged_once_and_binding_stays_pending() {
     let fixture = new_fixture();
     for (code, status, reason) in [
-        ("xbad", 410, RejectReason::CodeRefused(40029)),
-        ("2used", 409, RejectReason::CodeUsed),
-        ("snap", 403, RejectReason::SnapshotUser),
+        ("xbad", 410, CallbackRejection::CodeRefused(40029)),
+        ("2used", 409, CallbackRejection::CodeUsed),
+        ("snap", 403, CallbackRejection::SnapshotUser),
     ] {
         let before = fixture.exchange_count();
         let first = fixture.get_code(code);
@@ -198,46 +201,56 @@ fn hostile_requests_are_rejected_and_not_echoed() {
     let state = fixture.state.clone();
     let right = "/%E5%9B%9E%E8%B0%83/";
     let huge = "marker".repeat(100_000);
-    let cases: Vec<(&str, &str, String, RejectReason)> = vec![
-        ("GET", "", String::new(), RejectReason::WrongPath),
-        ("GET", "*", String::new(), RejectReason::WrongPath),
-        ("GET", "/", String::new(), RejectReason::WrongPath),
-        ("GET", "/marker", String::new(), RejectReason::WrongPath),
-        ("GET", "/%", String::new(), RejectReason::WrongPath),
-        ("GET", "/%0", String::new(), RejectReason::WrongPath),
-        ("GET", "/%00%ff%zz", String::new(), RejectReason::WrongPath),
-        ("GET", &huge, String::new(), RejectReason::WrongPath),
-        ("GET", "/%E5%9B%9E%E8%B0%83", format!("code={CODE}&state=x"), RejectReason::WrongState),
-        ("GET", "/%25E5%259B%259E%25E8%25B0%2583/", format!("code={CODE}&state={state}"), RejectReason::RewrittenPath),
-        ("GET", "/", format!("code={CODE}&amp;state={state}"), RejectReason::RewrittenPath),
-        ("POST", "/", format!("code={CODE}&state={state}"), RejectReason::WrongPath),
-        ("POST", right, format!("code={CODE}&state={state}"), RejectReason::WrongMethod),
-        ("HEAD", right, format!("code={CODE}&state={state}"), RejectReason::WrongMethod),
-        ("get", right, format!("code={CODE}&state={state}"), RejectReason::WrongMethod),
-        ("", right, String::new(), RejectReason::WrongMethod),
-        ("GET", right, String::new(), RejectReason::WrongState),
-        ("GET", right, "&&&===&;".into(), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}"), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}&state="), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}&state={state}%00"), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}&state={}", state.to_uppercase()), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}&STATE={state}"), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}&state=%ff%fe"), RejectReason::WrongState),
-        ("GET", right, format!("code={CODE}&state={huge}"), RejectReason::WrongState),
-        ("GET", right, format!("state={state}"), RejectReason::NoCode),
-        ("GET", right, format!("state={state}&code="), RejectReason::NoCode),
-        ("GET", right, format!("state={state}&state={state}&code={CODE}"), RejectReason::DuplicateParam),
-        ("GET", right, format!("state=x&code={CODE}&state={state}"), RejectReason::DuplicateParam),
-        ("GET", right, format!("state={state}&code={CODE}&code={CODE}"), RejectReason::DuplicateParam),
-        ("GET", right, format!("state={state}&code={CODE}&%63ode="), RejectReason::DuplicateParam),
-        ("GET", right, format!("state={state}&code=%00"), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code=a+b"), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code=a%0d%0aSet-Cookie:marker"), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code=%ff"), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code=绑"), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code={}", "a".repeat(MAX_CODE_BYTES + 1)), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code={huge}"), RejectReason::MalformedCode),
-        ("GET", right, format!("state={state}&code=<script>marker</script>"), RejectReason::CodeRefused(40029)),
+    let cases: Vec<(&str, &str, String, CallbackRejection)> = vec![
+        ("GET", "", String::new(), CallbackRejection::WrongPath),
+        ("GET", "*", String::new(), CallbackRejection::WrongPath),
+        ("GET", "/", String::new(), CallbackRejection::WrongPath),
+        ("GET", "/marker", String::new(), CallbackRejection::WrongPath),
+        ("GET", "/%", String::new(), CallbackRejection::WrongPath),
+        ("GET", "/%0", String::new(), CallbackRejection::WrongPath),
+        ("GET", "/%00%ff%zz", String::new(), CallbackRejection::WrongPath),
+        ("GET", &huge, String::new(), CallbackRejection::WrongPath),
+        ("GET", "/%E5%9B%9E%E8%B0%83", format!("code={CODE}&state=x"), CallbackRejection::WrongState),
+        (
+            "GET",
+            "/%25E5%259B%259E%25E8%25B0%2583/",
+            format!("code={CODE}&state={state}"),
+            CallbackRejection::RewrittenPath,
+        ),
+        ("GET", "/", format!("code={CODE}&amp;state={state}"), CallbackRejection::RewrittenPath),
+        ("POST", "/", format!("code={CODE}&state={state}"), CallbackRejection::WrongPath),
+        ("POST", right, format!("code={CODE}&state={state}"), CallbackRejection::WrongMethod),
+        ("HEAD", right, format!("code={CODE}&state={state}"), CallbackRejection::WrongMethod),
+        ("get", right, format!("code={CODE}&state={state}"), CallbackRejection::WrongMethod),
+        ("", right, String::new(), CallbackRejection::WrongMethod),
+        ("GET", right, String::new(), CallbackRejection::WrongState),
+        ("GET", right, "&&&===&;".into(), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}"), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}&state="), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}&state={state}%00"), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}&state={}", state.to_uppercase()), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}&STATE={state}"), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}&state=%ff%fe"), CallbackRejection::WrongState),
+        ("GET", right, format!("code={CODE}&state={huge}"), CallbackRejection::WrongState),
+        ("GET", right, format!("state={state}"), CallbackRejection::NoCode),
+        ("GET", right, format!("state={state}&code="), CallbackRejection::NoCode),
+        ("GET", right, format!("state={state}&state={state}&code={CODE}"), CallbackRejection::DuplicateParam),
+        ("GET", right, format!("state=x&code={CODE}&state={state}"), CallbackRejection::DuplicateParam),
+        ("GET", right, format!("state={state}&code={CODE}&code={CODE}"), CallbackRejection::DuplicateParam),
+        ("GET", right, format!("state={state}&code={CODE}&%63ode="), CallbackRejection::DuplicateParam),
+        ("GET", right, format!("state={state}&code=%00"), CallbackRejection::MalformedCode),
+        ("GET", right, format!("state={state}&code=a+b"), CallbackRejection::MalformedCode),
+        ("GET", right, format!("state={state}&code=a%0d%0aSet-Cookie:marker"), CallbackRejection::MalformedCode),
+        ("GET", right, format!("state={state}&code=%ff"), CallbackRejection::MalformedCode),
+        ("GET", right, format!("state={state}&code=绑"), CallbackRejection::MalformedCode),
+        (
+            "GET",
+            right,
+            format!("state={state}&code={}", "a".repeat(MAX_CODE_BYTES + 1)),
+            CallbackRejection::MalformedCode,
+        ),
+        ("GET", right, format!("state={state}&code={huge}"), CallbackRejection::MalformedCode),
+        ("GET", right, format!("state={state}&code=<script>marker</script>"), CallbackRejection::CodeRefused(40029)),
     ];
     for (method, path, query, reason) in cases {
         let response = fixture.binding.handle(&request(method, path, &query));
@@ -274,7 +287,7 @@ fn rejected_calls_are_counted_when_events_are_not_read() {
     fixture.binding.handle(&request("GET", "/favicon.ico", ""));
     assert_eq!(
         fixture.binding.rejected_counts(),
-        [(RejectReason::WrongPath, 1), (RejectReason::WrongState, 1_000)].into()
+        [(CallbackRejection::WrongPath, 1), (CallbackRejection::WrongState, 1_000)].into()
     );
 }
 
@@ -400,17 +413,20 @@ fn close_during_exchange_saves_nothing() {
     // The phone gets a response before WeChat has responded.
     assert_eq!(phone.join().unwrap().status(), 403);
     resume.send(()).unwrap();
-    assert!(matches!(events.try_iter().collect::<Vec<_>>()[..], [CallbackEvent::Rejected(RejectReason::WrongState)]));
+    assert!(matches!(
+        events.try_iter().collect::<Vec<_>>()[..],
+        [CallbackEvent::Rejected(CallbackRejection::WrongState)]
+    ));
 }
 
 #[test]
 fn pasted_address_is_handled_like_a_call() {
     let fixture = new_fixture();
     for (query, reason) in [
-        ("", RejectReason::WrongState),
-        ("code=1&state=2", RejectReason::WrongState),
-        (&*format!("state={}", fixture.state), RejectReason::NoCode),
-        (&*format!("code=xbad&state={}", fixture.state), RejectReason::CodeRefused(40029)),
+        ("", CallbackRejection::WrongState),
+        ("code=1&state=2", CallbackRejection::WrongState),
+        (&*format!("state={}", fixture.state), CallbackRejection::NoCode),
+        (&*format!("code=xbad&state={}", fixture.state), CallbackRejection::CodeRefused(40029)),
     ] {
         fixture.binding.submit_query(query);
         assert_eq!(fixture.reasons(), [reason], "{query}");

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, after, select, tick};
 
 use super::qr;
 use super::session::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
-use crate::callback::{CallbackEvent, CallbackRouter, PendingBinding, RejectReason};
+use crate::callback::{CallbackEvent, CallbackRejection, CallbackRouter, PendingBinding};
 use crate::config::ListenAddress;
 use crate::context::AppContext;
 use crate::http_server::{HttpRejection, HttpRejections, Limits, ServerHandle};
@@ -201,9 +201,9 @@ impl NoticeLog {
 
     /// Reports a callback that was rejected. A request with the right state is no attack: a server
     /// in between rewrote its path, which causes a warning.
-    fn report_rejected_callback(&mut self, ui: &mut Ui, reason: RejectReason) {
+    fn report_rejected_callback(&mut self, ui: &mut Ui, reason: CallbackRejection) {
         match reason {
-            RejectReason::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-wrong-path")),
+            CallbackRejection::RewrittenPath if self.0.insert(reason.to_string()) => ui.warn(&t!("bind-wrong-path")),
             _ => self.notify_once(ui, &t!("bind-rejected-callback", why = reason.to_string())),
         }
     }

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, after, select};
 
 use super::qr;
 use super::session::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
-use crate::callback::{CallbackEvent, PendingBinding, RejectReason};
+use crate::callback::{CallbackEvent, CallbackRejection, PendingBinding};
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::report::classify;
 use crate::secret::{ExposeSecret, Secret};
@@ -153,23 +153,25 @@ fn truncated_address() -> CommandError {
 }
 
 /// Returns the error for a rejected address, with a hint.
-fn rejection(reason: RejectReason) -> CommandError {
+fn rejection(reason: CallbackRejection) -> CommandError {
     let start_again_hint = || t!("bind-paste-again-hint");
     let (exit, message, hint) = match reason {
-        RejectReason::NoCode => (ExitStatus::Usage, t!("bind-paste-no-code"), t!("bind-paste-no-code-hint")),
-        RejectReason::MalformedCode | RejectReason::DuplicateParam => {
+        CallbackRejection::NoCode => (ExitStatus::Usage, t!("bind-paste-no-code"), t!("bind-paste-no-code-hint")),
+        CallbackRejection::MalformedCode | CallbackRejection::DuplicateParam => {
             (ExitStatus::Usage, t!("bind-paste-bad-code"), start_again_hint())
         }
-        RejectReason::SnapshotUser => (ExitStatus::Usage, t!("bind-paste-snapshot"), t!("bind-paste-snapshot-hint")),
-        RejectReason::CodeUsed => (ExitStatus::Config, t!("bind-paste-used"), start_again_hint()),
-        RejectReason::CodeRefused(errcode) => {
+        CallbackRejection::SnapshotUser => {
+            (ExitStatus::Usage, t!("bind-paste-snapshot"), t!("bind-paste-snapshot-hint"))
+        }
+        CallbackRejection::CodeUsed => (ExitStatus::Config, t!("bind-paste-used"), start_again_hint()),
+        CallbackRejection::CodeRefused(errcode) => {
             (ExitStatus::Config, t!("bind-paste-refused", errcode = errcode.to_string()), start_again_hint())
         }
-        RejectReason::WrongState
-        | RejectReason::WrongPath
-        | RejectReason::RewrittenPath
-        | RejectReason::WrongMethod
-        | RejectReason::AlreadyBound => (ExitStatus::Usage, t!("bind-paste-state"), t!("bind-paste-state-hint")),
+        CallbackRejection::WrongState
+        | CallbackRejection::WrongPath
+        | CallbackRejection::RewrittenPath
+        | CallbackRejection::WrongMethod
+        | CallbackRejection::AlreadyBound => (ExitStatus::Usage, t!("bind-paste-state"), t!("bind-paste-state-hint")),
     };
     CommandError { exit, message, hint: Some(hint) }
 }

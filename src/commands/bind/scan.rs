@@ -18,7 +18,7 @@ use crate::http_server::ServerHandle;
 use crate::push_listener;
 use crate::random::random_base62;
 use crate::report::classify;
-use crate::serve::RefusalReport;
+use crate::serve::PushRejectionReport;
 use crate::store::{BindingProof, ServeLock, User};
 use crate::t;
 use crate::ui::Ui;
@@ -72,13 +72,13 @@ pub(super) fn wait_for(ui: &mut Ui, context: &BindContext, user: &User) -> anyho
     waiting.wait(ui)
 }
 
-/// Returns why pushes were refused since `began_at`, when the person got the code, and what to do
+/// Returns why pushes were rejected since `began_at`, when the person got the code, and what to do
 /// about it. The scan may have been one of these pushes.
-pub(super) fn refusal_since(context: &BindContext, began_at: Timestamp) -> Option<(String, String)> {
+pub(super) fn rejection_since(context: &BindContext, began_at: Timestamp) -> Option<(String, String)> {
     let now = Timestamp::now();
     let report = {
         let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
-        RefusalReport::read(&store, &context.app_id).ok()??
+        PushRejectionReport::read(&store, &context.app_id).ok()??
     };
     let is_sandbox = context.app.config.uses_sandbox();
     (report.last_at >= began_at).then(|| (report.describe(now), report.fix(is_sandbox)))

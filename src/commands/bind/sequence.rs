@@ -166,7 +166,7 @@ impl BindSummary {
         let timeout_text = t!("bind-timeout", user = user.username, time = time);
         let (message, hint) = match rejected {
             Some(rejected) => (join_clauses([timeout_text, rejected]), t!("bind-timeout-rejected-hint")),
-            None if context.args.scan => match scan::refusal_since(context, began_at) {
+            None if context.args.scan => match scan::rejection_since(context, began_at) {
                 Some((rejected, fix)) => (join_clauses([timeout_text, rejected]), fix),
                 None => (timeout_text, t!("bind-timeout-scan-hint")),
             },

@@ -7,7 +7,7 @@ use super::message_view::MessageView;
 use crate::clock::Timestamp;
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
-use crate::serve::RefusalReport;
+use crate::serve::PushRejectionReport;
 use crate::store::{ReceiptStatus, ServeLock, Store};
 use crate::t;
 use crate::ui::Ui;
@@ -105,11 +105,11 @@ impl ReceiptWait {
         Ok(received)
     }
 
-    /// Prints why receipts are missing, as far as that is known: pushes were refused, or no process
+    /// Prints why receipts are missing, as far as that is known: pushes were rejected, or no process
     /// receives them.
     pub(super) fn explain_missing(&self, ui: &mut Ui) -> anyhow::Result<()> {
         let Some(store) = self.store.as_ref().filter(|_| !self.messages.is_empty()) else { return Ok(()) };
-        match RefusalReport::read(store, &self.app_id)?.filter(|report| report.last_at >= self.started_at) {
+        match PushRejectionReport::read(store, &self.app_id)?.filter(|report| report.last_at >= self.started_at) {
             Some(report) => {
                 let what = report.describe(Timestamp::now());
                 ui.warn(&t!("ui-cause", what = what, cause = report.fix(self.is_sandbox)));

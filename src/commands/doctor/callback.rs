@@ -6,7 +6,7 @@ use url::{Host, Url};
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use super::probe::{self, ProbeFixes};
-use super::served_config::{OldServedConfig, is_refusal_of_serve};
+use super::served_config::{OldServedConfig, is_rejection_of_serve};
 use crate::callback::{OAuthState, is_callback_page};
 use crate::context::AppContext;
 use crate::http_server::{HttpResponse, Limits, Request};
@@ -147,7 +147,7 @@ fn probe(
     if is_own(&response.body) {
         return Some(Check::ok(CheckName::Callback, t!("doctor-callback", uri = uri.as_str())));
     }
-    if let Some(old) = OldServedConfig::find(app).filter(|_| is_refusal_of_serve(response.status)) {
+    if let Some(old) = OldServedConfig::find(app).filter(|_| is_rejection_of_serve(response.status)) {
         return Some(old.explain(CheckName::Callback, uri));
     }
     let detail = t!("doctor-callback-other", uri = uri.as_str(), status = response.status);

@@ -31,7 +31,8 @@ pub(super) enum CheckName {
     Push,
     Serve,
     ServedConfig,
-    RefusedPushes,
+    #[serde(rename = "refused-pushes")]
+    RejectedPushes,
     Receipts,
     PushUrl,
     PushUrlOutside,
@@ -61,7 +62,7 @@ impl CheckName {
             Self::Push => t!("doctor-name-push"),
             Self::Serve => t!("doctor-name-serve"),
             Self::ServedConfig => t!("doctor-name-served-config"),
-            Self::RefusedPushes => t!("doctor-name-refused-pushes"),
+            Self::RejectedPushes => t!("doctor-name-rejected-pushes"),
             Self::Receipts => t!("doctor-name-receipts"),
             Self::PushUrl => t!("doctor-name-push-url"),
             Self::PushUrlOutside => t!("doctor-name-push-url-outside"),

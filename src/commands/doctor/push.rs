@@ -11,7 +11,7 @@ use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use super::database::format_age;
 use super::probe::{self, ProbeFixes, ProbeResponse};
-use super::served_config::{OldServedConfig, is_refusal_of_serve};
+use super::served_config::{OldServedConfig, is_rejection_of_serve};
 use super::session::AccountSession;
 use crate::clock::Timestamp;
 use crate::context::AppContext;
@@ -20,7 +20,7 @@ use crate::i18n::join_list;
 use crate::listen::{self, tls_files};
 use crate::random::random_base62;
 use crate::report::classify;
-use crate::serve::{RefusalReport, console_place};
+use crate::serve::{PushRejectionReport, console_place};
 use crate::store::{MessageFilter, ReceiptFilter, ReceiptStatus, ServeLock, Store};
 use crate::t;
 use crate::wechat::push::{PushQuery, PushSettings};
@@ -63,7 +63,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     sender.report(check_serve(app, store.as_ref(), is_serving));
     let more = [
         old_config.as_ref().map(OldServedConfig::check),
-        store.as_ref().and_then(|store| check_refused(app, store)),
+        store.as_ref().and_then(|store| check_rejected(app, store)),
         store.as_ref().and_then(|store| check_receipts(app, store)),
     ];
     more.into_iter().for_each(|check| sender.report(check));
@@ -90,7 +90,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     drop(listener);
     let address = app.config.serve_address().map_or_else(|_| "-".to_owned(), |address| address.to_string());
     let check = match (response, &old_config) {
-        (Ok(response), Some(old)) if is_refusal_of_serve(response.status) => {
+        (Ok(response), Some(old)) if is_rejection_of_serve(response.status) => {
             Some(old.explain(CheckName::PushUrl, &url))
         }
         (Ok(response), _) => Some(describe_response(&response, &url, &echostr, is_serving, &address)),
@@ -99,11 +99,11 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     sender.report(check);
 }
 
-/// Warns about pushes that were refused since the last accepted one.
-fn check_refused(app: &AppContext, store: &Store) -> Option<Check> {
-    let report = RefusalReport::read(store, app.app_id()).ok()??;
+/// Warns about pushes that were rejected since the last accepted one.
+fn check_rejected(app: &AppContext, store: &Store) -> Option<Check> {
+    let report = PushRejectionReport::read(store, app.app_id()).ok()??;
     let is_sandbox = app.config.uses_sandbox();
-    Some(Check::warning(CheckName::RefusedPushes, report.describe(Timestamp::now()), report.fix(is_sandbox)))
+    Some(Check::warning(CheckName::RejectedPushes, report.describe(Timestamp::now()), report.fix(is_sandbox)))
 }
 
 /// Warns about messages that WeChat accepted and could not deliver. A person who refuses messages

@@ -17,7 +17,7 @@ const RESTART_KEYS: [&str; 2] = ["serve.address", "listen.address"];
 
 /// Returns whether `serve` answers with this status if it does not know an address, or rejects the
 /// signature.
-pub(super) fn is_refusal_of_serve(status: u16) -> bool {
+pub(super) fn is_rejection_of_serve(status: u16) -> bool {
     matches!(status, 403 | 404)
 }
 
@@ -52,7 +52,7 @@ impl OldServedConfig {
         Check::warning(CheckName::ServedConfig, detail, self.fix())
     }
 
-    /// Returns the finding for a request that `serve` refused because of its old config, so that
+    /// Returns the finding for a request that `serve` rejected because of its old config, so that
     /// the finding names no other program.
     pub(super) fn explain(&self, check: CheckName, url: &Url) -> Check {
         Check::failure(check, t!("doctor-served-unknown-url", url = url.as_str()), self.fix())

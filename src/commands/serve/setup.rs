@@ -43,8 +43,9 @@ pub(super) fn router(
         let on_warning = move |text| warnings.send(Notice::Warning(text));
         let settings = app.push_settings()?;
         let (recorder, endpoint) = push_listener::endpoint(config, settings, &app_id, report.clone(), on_warning)?;
-        let refused_metrics = Arc::clone(metrics);
-        let endpoint = endpoint.with_refusal_observer(move |error| refused_metrics.count_refused_push(error.as_str()));
+        let rejection_metrics = Arc::clone(metrics);
+        let endpoint =
+            endpoint.with_rejection_observer(move |error| rejection_metrics.count_rejected_push(error.as_str()));
         (Some(recorder), Some((config.push.path.value.clone(), endpoint)))
     } else {
         (None, None)

@@ -1,4 +1,4 @@
-//! Counts refused pushes in memory until the recorder writes the numbers, so that a flood of them
+//! Counts rejected pushes in memory until the recorder writes the numbers, so that a flood of them
 //! causes one write per interval.
 
 use std::collections::BTreeMap;
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::clock::Timestamp;
-use crate::store::RefusedPushes;
+use crate::store::RejectedPushes;
 use crate::wechat::push::PushError;
 
 /// The shortest time between two writes of the numbers.
 const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The numbers that are not written yet.
-pub(super) struct RefusalCounter {
+pub(super) struct PushRejectionCounter {
     state: Mutex<CounterState>,
     /// Wakes the recorder up.
     changed: Sender<()>,
@@ -23,7 +23,7 @@ pub(super) struct RefusalCounter {
 
 #[derive(Default)]
 struct CounterState {
-    pending: BTreeMap<PushError, RefusedPushes>,
+    pending: BTreeMap<PushError, RejectedPushes>,
     /// Whether the numbers in the database must be set to zero first.
     is_clear_due: bool,
     /// When the numbers may be written; `None` before the first write.
@@ -31,12 +31,12 @@ struct CounterState {
 }
 
 /// The change that the recorder has to write now.
-pub(super) struct RefusalChange {
+pub(super) struct PushRejectionChange {
     pub(super) is_cleared: bool,
-    pub(super) refused: Vec<RefusedPushes>,
+    pub(super) rejected: Vec<RejectedPushes>,
 }
 
-impl RefusalCounter {
+impl PushRejectionCounter {
     /// Returns a counter, and the recorder's side: it is notified of the first change after a
     /// write.
     pub(super) fn new() -> (Self, Receiver<()>) {
@@ -44,14 +44,14 @@ impl RefusalCounter {
         (Self { state: Mutex::default(), changed }, receiver)
     }
 
-    /// Counts a refused push.
+    /// Counts a rejected push.
     pub(super) fn count(&self, error: PushError, now: Timestamp) {
         let is_first = {
             let pending = &mut self.state().pending;
             let is_first = pending.is_empty();
-            let reason = || RefusedPushes { reason: error.to_string(), count: 0, since: now, last_at: now };
-            let refused = pending.entry(error).or_insert_with(reason);
-            (refused.count, refused.last_at) = (refused.count.saturating_add(1), now);
+            let reason = || RejectedPushes { reason: error.to_string(), count: 0, since: now, last_at: now };
+            let rejected = pending.entry(error).or_insert_with(reason);
+            (rejected.count, rejected.last_at) = (rejected.count.saturating_add(1), now);
             is_first
         };
         if is_first {
@@ -81,19 +81,19 @@ impl RefusalCounter {
     }
 
     /// Takes the pending change if it is due.
-    pub(super) fn take_due(&self, now: Instant) -> Option<RefusalChange> {
+    pub(super) fn take_due(&self, now: Instant) -> Option<PushRejectionChange> {
         let mut state = self.state();
         let is_write_due = !state.pending.is_empty() && state.next_write_at.is_none_or(|at| at <= now);
         if !state.is_clear_due && !is_write_due {
             return None;
         }
         let is_cleared = std::mem::take(&mut state.is_clear_due);
-        let refused =
+        let rejected =
             if is_write_due { std::mem::take(&mut state.pending).into_values().collect() } else { Vec::new() };
         if is_write_due {
             state.next_write_at = Some(now + WRITE_INTERVAL);
         }
-        Some(RefusalChange { is_cleared, refused })
+        Some(PushRejectionChange { is_cleared, rejected })
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, CounterState> {
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn flood_is_written_once_in_an_interval() {
-        let (counter, changed) = RefusalCounter::new();
+        let (counter, changed) = PushRejectionCounter::new();
         let started = Instant::now();
         assert!(counter.take_due(started).is_none() && counter.write_due_at().is_none());
         counter.count(PushError::WrongSignature, Timestamp(1));
         changed.try_recv().unwrap();
         let first = counter.take_due(started).unwrap();
-        assert_eq!((first.is_cleared, first.refused[0].count), (false, 1));
+        assert_eq!((first.is_cleared, first.rejected[0].count), (false, 1));
         for at in 2..1000 {
             counter.count(PushError::WrongSignature, Timestamp(at));
         }
@@ -126,22 +126,22 @@ mod tests {
         assert_eq!(changed.len(), 1);
         assert!(counter.take_due(started + WRITE_INTERVAL / 2).is_none());
         assert_eq!(counter.write_due_at(), Some(started + WRITE_INTERVAL));
-        let second = counter.take_due(started + WRITE_INTERVAL).unwrap().refused;
-        let numbers = second.iter().map(|refused| (refused.reason.as_str(), refused.count, refused.last_at.0));
+        let second = counter.take_due(started + WRITE_INTERVAL).unwrap().rejected;
+        let numbers = second.iter().map(|rejected| (rejected.reason.as_str(), rejected.count, rejected.last_at.0));
         assert_eq!(numbers.collect::<Vec<_>>(), [("wrong_signature", 998, 999), ("stale", 1, 5)]);
         assert_eq!(second[0].since, Timestamp(2));
     }
 
     #[test]
     fn clearing_is_not_delayed_and_drops_what_was_counted() {
-        let (counter, _changed) = RefusalCounter::new();
+        let (counter, _changed) = PushRejectionCounter::new();
         let started = Instant::now();
         counter.count(PushError::Stale, Timestamp(1));
         assert!(counter.take_due(started).is_some());
         counter.count(PushError::Stale, Timestamp(2));
         counter.clear();
         let change = counter.take_due(started).unwrap();
-        assert_eq!((change.is_cleared, change.refused), (true, Vec::new()));
+        assert_eq!((change.is_cleared, change.rejected), (true, Vec::new()));
         assert!(counter.take_due(started + WRITE_INTERVAL).is_none());
     }
 }

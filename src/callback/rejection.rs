@@ -6,7 +6,7 @@ use crate::t;
 
 /// Why a call was rejected while the binding stays pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RejectReason {
+pub enum CallbackRejection {
     /// The path is not that of the redirect address.
     WrongPath,
     /// The path is wrong and the state right: a proxy has rewritten the path.
@@ -21,7 +21,7 @@ pub enum RejectReason {
     DuplicateParam,
     /// The code cannot come from WeChat.
     MalformedCode,
-    /// WeChat rejected the code with this errcode.
+    /// WeChat refused the code with this errcode.
     CodeRefused(i64),
     /// WeChat reports that the code was used: by another client, or by wxbox, which did not get the
     /// response.
@@ -32,21 +32,21 @@ pub enum RejectReason {
     SnapshotUser,
 }
 
-impl fmt::Display for RejectReason {
+impl fmt::Display for CallbackRejection {
     /// Writes the reason in the language of the run, for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
-            RejectReason::WrongPath => t!("callback-log-path"),
-            RejectReason::RewrittenPath => t!("callback-log-wrong-path"),
-            RejectReason::WrongMethod => t!("callback-log-method"),
-            RejectReason::WrongState => t!("callback-log-state"),
-            RejectReason::NoCode => t!("callback-log-no-code"),
-            RejectReason::DuplicateParam => t!("callback-log-repeated"),
-            RejectReason::MalformedCode => t!("callback-log-bad-code"),
-            RejectReason::CodeRefused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
-            RejectReason::CodeUsed => t!("callback-log-used"),
-            RejectReason::AlreadyBound => t!("callback-log-late-code"),
-            RejectReason::SnapshotUser => t!("callback-log-snapshot"),
+            CallbackRejection::WrongPath => t!("callback-log-path"),
+            CallbackRejection::RewrittenPath => t!("callback-log-wrong-path"),
+            CallbackRejection::WrongMethod => t!("callback-log-method"),
+            CallbackRejection::WrongState => t!("callback-log-state"),
+            CallbackRejection::NoCode => t!("callback-log-no-code"),
+            CallbackRejection::DuplicateParam => t!("callback-log-repeated"),
+            CallbackRejection::MalformedCode => t!("callback-log-bad-code"),
+            CallbackRejection::CodeRefused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
+            CallbackRejection::CodeUsed => t!("callback-log-used"),
+            CallbackRejection::AlreadyBound => t!("callback-log-late-code"),
+            CallbackRejection::SnapshotUser => t!("callback-log-snapshot"),
         })
     }
 }

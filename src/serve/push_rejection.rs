@@ -1,4 +1,4 @@
-//! Describes why pushes were refused, and how to fix it.
+//! Describes why pushes were rejected, and how to fix it.
 
 use crate::clock::Timestamp;
 use crate::i18n::{join_clauses, relative_time};
@@ -7,12 +7,12 @@ use crate::t;
 use crate::time_zone::format_local;
 use crate::wechat::push::PushError;
 
-/// The pushes that were refused since the last accepted one, for one reason.
+/// The pushes that were rejected since the last accepted one, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusalReport {
+pub struct PushRejectionReport {
     /// The most informative reason: if the signature matched, WeChat sent the push.
     pub error: PushError,
-    /// The number of pushes that were refused for it.
+    /// The number of pushes that were rejected for it.
     pub count: i64,
     /// When the first one arrived.
     pub since: Timestamp,
@@ -20,20 +20,20 @@ pub struct RefusalReport {
     pub last_at: Timestamp,
 }
 
-impl RefusalReport {
-    /// Reads the report of the account from the database; `None` if no push was refused since the
+impl PushRejectionReport {
+    /// Reads the report of the account from the database; `None` if no push was rejected since the
     /// last accepted one.
     ///
     /// # Errors
     ///
     /// The database cannot be read.
     pub fn read(store: &Store, app_id: &str) -> store::Result<Option<Self>> {
-        let refused = store.refused_pushes(app_id)?;
-        let mut reports: Vec<Self> = refused
+        let rejected = store.rejected_pushes(app_id)?;
+        let mut reports: Vec<Self> = rejected
             .into_iter()
-            .filter_map(|refused| {
-                let error = PushError::from_name(&refused.reason)?;
-                Some(Self { error, count: refused.count, since: refused.since, last_at: refused.last_at })
+            .filter_map(|rejected| {
+                let error = PushError::from_name(&rejected.reason)?;
+                Some(Self { error, count: rejected.count, since: rejected.since, last_at: rejected.last_at })
             })
             .collect();
         // The last one comes first; the sort is stable.
@@ -44,7 +44,7 @@ impl RefusalReport {
     /// Returns the numbers and the reason.
     pub fn describe(&self, now: Timestamp) -> String {
         let (cause, ago) = (describe_rejection(self.error), relative_time(now.seconds_since(self.last_at)));
-        t!("push-refused", count = self.count, since = format_local(self.since), ago = ago, cause = cause)
+        t!("push-rejected", count = self.count, since = format_local(self.since), ago = ago, cause = cause)
     }
 
     /// Returns the fix: the settings to compare with WeChat's console, or with the sandbox's page.
@@ -89,27 +89,27 @@ pub fn describe_rejection(error: PushError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::RefusedPushes;
+    use crate::store::RejectedPushes;
 
     #[test]
     fn reason_of_wechat_itself_is_reported_before_wrong_signatures() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
-        assert_eq!(RefusalReport::read(&store, "wx1").unwrap(), None);
-        let refused = |error: PushError, count, last_at| RefusedPushes {
+        assert_eq!(PushRejectionReport::read(&store, "wx1").unwrap(), None);
+        let rejected = |error: PushError, count, last_at| RejectedPushes {
             reason: error.to_string(),
             count,
             since: Timestamp(1),
             last_at: Timestamp(last_at),
         };
-        let attack = refused(PushError::WrongSignature, 9000, 90);
-        store.add_refused_pushes("wx1", std::slice::from_ref(&attack)).unwrap();
-        assert_eq!(RefusalReport::read(&store, "wx1").unwrap().unwrap().error, PushError::WrongSignature);
-        let known = [refused(PushError::Encrypted, 2, 50), refused(PushError::Undecryptable, 3, 60)];
-        store.add_refused_pushes("wx1", &known).unwrap();
-        let unknown = RefusedPushes { reason: "of a later version".into(), ..attack };
-        store.add_refused_pushes("wx1", &[unknown]).unwrap();
-        let report = RefusalReport::read(&store, "wx1").unwrap().unwrap();
+        let attack = rejected(PushError::WrongSignature, 9000, 90);
+        store.add_rejected_pushes("wx1", std::slice::from_ref(&attack)).unwrap();
+        assert_eq!(PushRejectionReport::read(&store, "wx1").unwrap().unwrap().error, PushError::WrongSignature);
+        let known = [rejected(PushError::Encrypted, 2, 50), rejected(PushError::Undecryptable, 3, 60)];
+        store.add_rejected_pushes("wx1", &known).unwrap();
+        let unknown = RejectedPushes { reason: "of a later version".into(), ..attack };
+        store.add_rejected_pushes("wx1", &[unknown]).unwrap();
+        let report = PushRejectionReport::read(&store, "wx1").unwrap().unwrap();
         assert_eq!((report.error, report.count, report.last_at), (PushError::Undecryptable, 3, Timestamp(60)));
     }
 }

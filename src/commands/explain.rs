@@ -100,13 +100,13 @@ fn wxbox_action(entry: &ErrcodeEntry) -> String {
         Action::Done => t!("explain-does-done"),
         Action::Refresh => t!("explain-does-refresh"),
         Action::Backoff => t!("explain-does-backoff"),
-        Action::HoldDay => t!("explain-does-hold-day"),
+        Action::HoldClass => t!("explain-does-hold-class"),
         Action::Slow => t!("explain-does-slow"),
         Action::Duplicate => t!("explain-does-duplicate"),
         Action::Decline => t!("explain-does-decline"),
         Action::Fail => t!("explain-does-fail"),
         Action::FailMark => t!("explain-does-fail-mark"),
-        Action::StopKind => t!("explain-does-stop-kind"),
+        Action::FailClass => t!("explain-does-fail-class"),
         Action::StopRun => t!("explain-does-stop-run"),
     }
 }

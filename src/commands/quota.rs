@@ -176,7 +176,7 @@ fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<Exit
     ui.print_result(&ClearView { event: "quota_cleared", app_id: &account.app_id })?;
     // Messages that wait until midnight for the reset of their quota are due now.
     let codes: Vec<i64> =
-        errcode::entries().filter(|entry| entry.action == Action::HoldDay).map(|entry| entry.errcode).collect();
+        errcode::entries().filter(|entry| entry.action == Action::HoldClass).map(|entry| entry.errcode).collect();
     let due = session.store.make_due(&account.app_id, &codes, Timestamp::now())?;
     if !due.is_empty() {
         ui.status(&t!("quota-cleared-due", count = due.len()));

@@ -45,7 +45,7 @@ impl TemplateFetchError {
     fn from_error(error: &anyhow::Error) -> Self {
         let is_temporary = match error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()) {
             Some(wechat::Error::Api(refusal)) => {
-                matches!(action(refusal.errcode), Action::Backoff | Action::HoldDay)
+                matches!(action(refusal.errcode), Action::Backoff | Action::HoldClass)
             }
             Some(
                 wechat::Error::Connect { .. }

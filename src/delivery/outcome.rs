@@ -1,5 +1,5 @@
 //! The one table of what follows from the outcome of an attempt, for the message and for the rest
-//! of the run.
+//! of the run. The outcome of a refusal is the action that `wechat/errcodes.tsv` has for its errcode.
 
 use crate::store::AttemptOutcome;
 use crate::wechat::Error;
@@ -54,9 +54,9 @@ pub enum RunAction {
     ThrottleRecipient,
     /// The recipient declined the template: sends to several users leave them out.
     MarkTemplateDeclined,
-    /// The API or template has no quota left today: its messages wait as well.
+    /// The message class has no quota left today: its messages wait as well.
     HoldClass,
-    /// The API or template is refused: its messages fail as well.
+    /// The message class is refused: its messages fail as well.
     FailClass,
     /// The account is refused: nothing more is sent, and remaining messages stay queued.
     StopRun,
@@ -85,11 +85,11 @@ pub const OUTCOME_RULES: [OutcomeRule; 14] = [
     rule(DeliveryOutcome::Refused(Action::Backoff), MessageAction::RetryWithBackoff, RunAction::None),
     rule(DeliveryOutcome::Refused(Action::Slow), MessageAction::RetryAfterMinute, RunAction::ThrottleRecipient),
     rule(DeliveryOutcome::Refused(Action::Duplicate), MessageAction::RetryAfterMinute, RunAction::None),
-    rule(DeliveryOutcome::Refused(Action::HoldDay), MessageAction::RetryAfterQuotaReset, RunAction::HoldClass),
+    rule(DeliveryOutcome::Refused(Action::HoldClass), MessageAction::RetryAfterQuotaReset, RunAction::HoldClass),
     rule(DeliveryOutcome::Refused(Action::Fail), MessageAction::Fail, RunAction::None),
     rule(DeliveryOutcome::Refused(Action::Decline), MessageAction::Fail, RunAction::MarkTemplateDeclined),
     rule(DeliveryOutcome::Refused(Action::FailMark), MessageAction::Fail, RunAction::MarkUnreachable),
-    rule(DeliveryOutcome::Refused(Action::StopKind), MessageAction::Fail, RunAction::FailClass),
+    rule(DeliveryOutcome::Refused(Action::FailClass), MessageAction::Fail, RunAction::FailClass),
     rule(DeliveryOutcome::Refused(Action::StopRun), MessageAction::RetryWithBackoff, RunAction::StopRun),
     rule(DeliveryOutcome::NotSent, MessageAction::RetryWithBackoff, RunAction::PauseRun),
     rule(DeliveryOutcome::Ambiguous, MessageAction::RetryIfIdempotent, RunAction::None),

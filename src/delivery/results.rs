@@ -10,7 +10,7 @@ use super::outcome::{DeliveryOutcome, MessageAction, OutcomeRule, RunAction, WIN
 use super::retry;
 use super::run_state::{InFlight, RunFeedback, RunState, StepTx, SuspendedClass, recipient_key};
 use super::senders::SendResult;
-use super::settlement::{TEMPLATE_KIND, explain_error, response_from_error, suspension_class, update_from_decision};
+use super::settlement::{TEMPLATE_KIND, explain_error, message_class, response_from_error, update_from_decision};
 use super::uploads::{UploadError, UploadResult, WaitingMessage};
 use crate::clock::{ClockReading, Timestamp};
 use crate::store::{ClaimedMessage, MessageState, MessageUpdate, ResponseInfo};
@@ -35,8 +35,8 @@ struct FinishedAttempt<'a> {
     /// The attempt's number; `None` for an upload, before the message was sent.
     attempt_number: Option<i64>,
     started_at: &'a ClockReading,
-    /// The class of messages that a refusal may suspend.
-    suspension_class: String,
+    /// The class of the message, which a refusal may suspend.
+    message_class: String,
     error: Option<&'a wechat::Error>,
     /// WeChat's ID of the message.
     msgid: Option<String>,
@@ -109,7 +109,7 @@ impl RunState {
         let finished_attempt = FinishedAttempt {
             attempt_number: Some(claimed.message.attempts),
             started_at: &started_at,
-            suspension_class: suspension_class(&content),
+            message_class: message_class(&content),
             error: error.as_ref(),
             msgid,
             host,
@@ -152,7 +152,7 @@ impl RunState {
             let finished_attempt = FinishedAttempt {
                 attempt_number: None,
                 started_at: &step.now.clock,
-                suspension_class: entry.suspension_class,
+                message_class: entry.message_class,
                 error: Some(&error),
                 msgid: None,
                 host: None,
@@ -259,7 +259,7 @@ impl RunState {
                 }
             }
             RunAction::FailClass | RunAction::HoldClass => {
-                self.suspended_classes.insert(finished.suspension_class, SuspendedClass { action, response });
+                self.suspended_classes.insert(finished.message_class, SuspendedClass { action, response });
             }
             RunAction::ThrottleRecipient => {
                 let until = step.now.instant + RECIPIENT_COOLDOWN;

@@ -252,7 +252,7 @@ fn waits_for_quota_reset(context: &RetryContext<'_>) -> bool {
     let last = context.claimed.history.attempts.last();
     last.is_some_and(|attempt| {
         let is_quota_error =
-            attempt.errcode.is_some_and(|errcode| errcode::action(errcode) == errcode::Action::HoldDay);
+            attempt.errcode.is_some_and(|errcode| errcode::action(errcode) == errcode::Action::HoldClass);
         is_quota_error && next_beijing_midnight(attempt.started.wall) <= context.now.wall
     })
 }

@@ -8,7 +8,7 @@ use super::content_cache::ContentCache;
 use super::error::TxError;
 use super::outcome::{MessageAction, RunAction};
 use super::retry::{self, RetryContext};
-use super::settlement::{suspension_class, update_from_decision, update_keeping_response, update_without_attempt};
+use super::settlement::{message_class, update_from_decision, update_keeping_response, update_without_attempt};
 use super::step::StepTime;
 use super::timers::RetryTimers;
 use super::uploads::{MediaRefs, UploadQueue};
@@ -88,7 +88,7 @@ impl RunFeedback {
     }
 }
 
-/// The result of every further message of an API or template, without a request to WeChat.
+/// The result of every further message of a class, without a request to WeChat.
 pub(super) struct SuspendedClass {
     pub(super) action: MessageAction,
     pub(super) response: ResponseInfo,
@@ -134,7 +134,7 @@ pub(super) struct RunState {
     /// with the same key.
     pub(super) duplicate_waiters: HashMap<i64, Vec<Option<u64>>>,
     pub(super) content_cache: ContentCache,
-    /// The APIs and templates that WeChat refuses.
+    /// The message classes that WeChat refuses.
     pub(super) suspended_classes: HashMap<String, SuspendedClass>,
     /// Messages whose token was refused in this run and that were retried immediately.
     pub(super) retried_with_new_token: HashSet<i64>,
@@ -335,7 +335,7 @@ impl RunState {
                 self.on_claim_lost(&claimed);
                 continue;
             };
-            let class = suspension_class(&content);
+            let class = message_class(&content);
             let Some(claimed) = self.settle_without_attempt(step, claimed, &class)? else { continue };
             let Some((mut claimed, resolved, media_refs)) =
                 self.upload_queue.resolve_media(step.tx, claimed, &content, class, step.now.clock.wall)?

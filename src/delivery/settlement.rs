@@ -84,9 +84,9 @@ pub(super) fn explain_error(error: StoredError, decision: &Decision, attempts: i
     }
 }
 
-/// Returns the class of messages that a refusal suspends: the message type, or for messages with a
-/// template the type and the template's ID.
-pub(super) fn suspension_class(content: &Content) -> String {
+/// Returns the class of a message, which a refusal can suspend: the message type, or for a message
+/// with a template the type and the template's ID.
+pub(super) fn message_class(content: &Content) -> String {
     match content.template_id() {
         None => content.kind().to_owned(),
         Some(template_id) => format!("{} {template_id}", content.kind()),

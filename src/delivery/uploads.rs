@@ -41,8 +41,8 @@ impl UploadKey {
 /// A message that waits for uploads.
 pub(super) struct WaitingMessage {
     pub(super) claimed: ClaimedMessage,
-    /// The [`suspension_class`](super::settlement::suspension_class) of the message.
-    pub(super) suspension_class: String,
+    /// The [`message_class`](super::settlement::message_class) of the message.
+    pub(super) message_class: String,
     missing: Vec<UploadKey>,
 }
 
@@ -103,7 +103,7 @@ impl UploadQueue {
         tx: &OutboxTx<'_>,
         claimed: ClaimedMessage,
         content: &Arc<Content>,
-        suspension_class: String,
+        message_class: String,
         now: Timestamp,
     ) -> Result<Option<(ClaimedMessage, Arc<Content>, MediaRefs)>, TxError> {
         let files = content.file_refs();
@@ -128,7 +128,7 @@ impl UploadQueue {
         }
         self.waiting.push(WaitingMessage {
             claimed,
-            suspension_class,
+            message_class,
             missing: missing.iter().map(|upload| upload.key.clone()).collect(),
         });
         for upload in missing {

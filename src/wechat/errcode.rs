@@ -4,7 +4,8 @@ use crate::i18n::Lang;
 
 const ERRCODES_TSV: &str = include_str!("errcodes.tsv");
 
-/// The action that an error code requires, for the message that was sent and for the run.
+/// The action that an error code requires. The table in `delivery/outcome.rs` says what follows for
+/// the message and for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// No error.
@@ -18,17 +19,17 @@ pub enum Action {
     /// The same message was sent to this person less than a minute ago: if this one is its repeat,
     /// it was delivered; otherwise retry in a minute.
     Duplicate,
-    /// Retry after midnight in Beijing, when the quota resets.
-    HoldDay,
-    /// WeChat rejects this message permanently.
+    /// The quota of the message class is used up: retry after midnight in Beijing, when it resets.
+    HoldClass,
+    /// WeChat refuses this message permanently.
     Fail,
-    /// WeChat rejects every message from this template to this person permanently.
+    /// WeChat refuses every message from this template to this person permanently.
     Decline,
-    /// WeChat rejects every message to this person permanently.
+    /// WeChat refuses every message to this person permanently.
     FailMark,
-    /// WeChat rejects this API or template: do not try it for other people.
-    StopKind,
-    /// WeChat rejects the account: nothing can be sent at present.
+    /// WeChat refuses the message class: do not try it for other people.
+    FailClass,
+    /// WeChat refuses the account: nothing can be sent at present.
     StopRun,
 }
 
@@ -88,6 +89,7 @@ impl Action {
     }
 }
 
+/// The names in the table and in the JSON of `explain`.
 const ACTION_NAMES: [(&str, Action); 11] = [
     ("done", Action::Done),
     ("slow", Action::Slow),
@@ -95,10 +97,10 @@ const ACTION_NAMES: [(&str, Action); 11] = [
     ("decline", Action::Decline),
     ("refresh", Action::Refresh),
     ("backoff", Action::Backoff),
-    ("hold_day", Action::HoldDay),
+    ("hold_day", Action::HoldClass),
     ("fail", Action::Fail),
     ("fail_mark", Action::FailMark),
-    ("stop_kind", Action::StopKind),
+    ("stop_kind", Action::FailClass),
     ("stop_run", Action::StopRun),
 ];
 
@@ -227,10 +229,10 @@ mod tests {
             (-1, Action::Backoff),
             (40001, Action::Refresh),
             (40003, Action::Fail),
-            (40037, Action::StopKind),
+            (40037, Action::FailClass),
             (40164, Action::StopRun),
             (43004, Action::FailMark),
-            (45009, Action::HoldDay),
+            (45009, Action::HoldClass),
             (999_999, Action::Fail),
         ];
         for (code, expected) in cases {

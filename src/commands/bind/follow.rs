@@ -79,7 +79,7 @@ fn report_unknown(ui: &mut Ui, user: &User, error: &anyhow::Error) {
     let message = t!("bind-follow-unknown", user = user.username, cause = classify(error).message);
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
     match refusal.map(|cause| errcode::action(cause.errcode)) {
-        Some(errcode::Action::StopKind) => log::info!("{message}"),
+        Some(errcode::Action::FailClass) => log::info!("{message}"),
         _ => ui.warn(&message),
     }
 }

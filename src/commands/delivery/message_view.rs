@@ -221,7 +221,7 @@ fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool, scope: 
                 Some(join_clauses(advice().into_iter().chain([retry_hint])))
             }
             Some(Action::StopRun) => Some(join_clauses(advice().into_iter().chain([given_up_hint()]))),
-            Some(Action::Backoff | Action::Slow | Action::Duplicate | Action::Refresh | Action::HoldDay) => {
+            Some(Action::Backoff | Action::Slow | Action::Duplicate | Action::Refresh | Action::HoldClass) => {
                 Some(given_up_hint())
             }
             _ => advice(),
@@ -241,7 +241,7 @@ fn queued_hint(
     match (message.previous_part_id, action) {
         _ if !failed => None,
         (Some(previous_part_id), _) if message.attempts == 0 => Some(t!("send-part-hint", after = previous_part_id)),
-        (_, Some(Action::HoldDay)) => Some(match scope {
+        (_, Some(Action::HoldClass)) => Some(match scope {
             HintScope::One(id) => t!("send-quota-hint", id = id, time = time),
             HintScope::Group => t!("send-quota-hint-many", time = time),
         }),
@@ -265,7 +265,7 @@ impl From<Message> for MessageView {
         let error = message.error.as_ref().map(|error| DeliveryError::from(error).to_string());
         let is_held = message.state == MessageState::Queued
             && message.due_at > Timestamp::now()
-            && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);
+            && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldClass);
         let held_until = is_held.then_some(message.due_at);
         let hint = |scope| hint_for(&message, refusal.as_ref(), error.is_some(), scope);
         let (hint, group_hint) = (hint(HintScope::One(message.id)), hint(HintScope::Group));

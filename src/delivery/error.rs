@@ -35,6 +35,8 @@ pub(crate) enum DeliveryError {
     Upload { file: String, error: Box<Self> },
     /// A file of the message is no longer stored.
     FileMissing { file: String },
+    /// A file of the message has no format that wxbox knows.
+    UnknownFormat { file: String },
     /// The message failed for the last time that `send.max_attempts` allows.
     MaxAttempts { attempts: i64, error: Box<Self> },
     /// The message expired, after this error if there was one.
@@ -139,6 +141,7 @@ impl fmt::Display for DeliveryError {
             Self::DatabaseBusy { path } => t!("store-busy", path = path),
             Self::Upload { file, error } => t!("delivery-upload", file = file, error = error.to_string()),
             Self::FileMissing { file } => t!("delivery-file-gone", file = file),
+            Self::UnknownFormat { file } => t!("media-format-none", file = file),
             Self::MaxAttempts { attempts, error } => {
                 t!("delivery-attempts", attempts = *attempts, error = error.to_string())
             }

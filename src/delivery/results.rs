@@ -143,7 +143,11 @@ impl RunState {
             }
             Err(UploadError::Api(error)) => error,
             Err(UploadError::FileMissing) => {
-                self.fail_for_missing_file(step, waiting, &file_name)?;
+                self.fail_for_file(step, waiting, &DeliveryError::FileMissing { file: file_name })?;
+                return Ok(None);
+            }
+            Err(UploadError::UnknownFormat) => {
+                self.fail_for_file(step, waiting, &DeliveryError::UnknownFormat { file: file_name })?;
                 return Ok(None);
             }
         };
@@ -167,15 +171,15 @@ impl RunState {
         Ok(Some(RunFeedback { action, is_transient_failure, token, error: Some(error) }))
     }
 
-    /// Fails the messages whose file is no longer stored.
-    fn fail_for_missing_file(
+    /// Fails the messages whose file cannot be uploaded.
+    fn fail_for_file(
         &mut self,
         step: &mut StepTx<'_>,
         waiting: Vec<WaitingMessage>,
-        file_name: &str,
+        error: &DeliveryError,
     ) -> Result<(), TxError> {
         for WaitingMessage { claimed, .. } in waiting {
-            let error = Some(DeliveryError::FileMissing { file: file_name.to_owned() }.into());
+            let error = Some(error.clone().into());
             let update = MessageUpdate {
                 attempt: None,
                 state: MessageState::Failed,

@@ -56,6 +56,8 @@ pub struct PendingUpload {
 pub enum UploadError {
     /// The file is no longer stored.
     FileMissing,
+    /// The file has none of the formats that this version of wxbox knows.
+    UnknownFormat,
     /// WeChat refused the file, or the upload failed.
     Api(wechat::Error),
 }
@@ -222,11 +224,17 @@ impl Uploader {
         events: &Arc<EventSink>,
     ) {
         let PendingUpload { key, file_name } = upload;
-        let file = bytes.and_then(|bytes| Some((MediaFormat::detect(&bytes)?, bytes)));
-        let Some((format, bytes)) = file else {
-            // `self` owns the receiver, so this cannot fail.
-            let _ = self.results.0.send(UploadResult { key, file_name, token, result: Err(UploadError::FileMissing) });
-            return;
+        let file = bytes.ok_or(UploadError::FileMissing).and_then(|bytes| {
+            let format = MediaFormat::detect(&bytes).ok_or(UploadError::UnknownFormat)?;
+            Ok((format, bytes))
+        });
+        let (format, bytes) = match file {
+            Ok(file) => file,
+            Err(error) => {
+                // `self` owns the receiver, so this cannot fail.
+                let _ = self.results.0.send(UploadResult { key, file_name, token, result: Err(error) });
+                return;
+            }
         };
         let (client, done, events) = (self.client.clone(), self.results.0.clone(), events.clone());
         let progress = progress_fn(&events, &file_name, bytes.len() as u64);
@@ -255,4 +263,30 @@ fn progress_fn(events: &Arc<EventSink>, name: &str, total_bytes: u64) -> Progres
             events.send(DeliveryEvent::Uploading { file_name: file_name.clone(), sent_bytes, total_bytes });
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_uploaded_has_its_own_reason() {
+        let settings = wechat::ClientSettings {
+            api_base: Vec::new(),
+            timeout: std::time::Duration::from_secs(1),
+            proxy: None,
+            ca_file: None,
+            secret_source: None,
+        };
+        let uploader = Uploader::new(Client::new(&settings).unwrap());
+        let events = Arc::new(EventSink::new(unbounded().0, || {}));
+        let error_for = |bytes: Option<&[u8]>| {
+            let key = UploadKey { sha256: String::new(), media_type: MediaType::Image };
+            let upload = PendingUpload { key, file_name: "a.png".to_owned() };
+            uploader.start(upload, bytes.map(Arc::from), Secret::from("t".to_owned()), &events);
+            uploader.results().try_recv().unwrap().result.err()
+        };
+        assert!(matches!(error_for(None), Some(UploadError::FileMissing)));
+        assert!(matches!(error_for(Some(b"no picture")), Some(UploadError::UnknownFormat)));
+    }
 }

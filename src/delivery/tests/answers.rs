@@ -287,16 +287,18 @@ fn a_refused_account_is_the_reason_why_messages_stay_queued() {
 }
 
 #[test]
-fn a_message_whose_file_is_no_longer_stored_fails() {
-    let mut outbox = Outbox::new();
-    let ids = outbox.queue(&image("a.png"));
-    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
-    run.idle();
-    run.log();
-    let (PendingUpload { key, file_name }, token) = run.uploads.remove(0);
-    let uploaded = vec![UploadResult { key, file_name, token, result: Err(UploadError::FileMissing) }];
-    assert!(is_finished(&run.step(StepEvents { uploaded, ..StepEvents::default() })));
-    assert_eq!(run.log(), ["settled 1 failed (file_missing)"]);
+fn a_message_whose_file_cannot_be_uploaded_fails() {
+    for (error, kind) in [(UploadError::FileMissing, "file_missing"), (UploadError::UnknownFormat, "unknown_format")] {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&image("a.png"));
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        run.log();
+        let (PendingUpload { key, file_name }, token) = run.uploads.remove(0);
+        let uploaded = vec![UploadResult { key, file_name, token, result: Err(error) }];
+        assert!(is_finished(&run.step(StepEvents { uploaded, ..StepEvents::default() })));
+        assert_eq!(run.log(), [format!("settled 1 failed ({kind})")]);
+    }
 }
 
 #[test]

@@ -38,6 +38,9 @@ impl OAuthState {
     }
 
     /// Returns `true` if `text` is a prefix of this state, or this state is a prefix of `text`.
+    ///
+    /// The comparison takes no constant time: `text` is an address that the operator has pasted,
+    /// never the request of a client.
     pub(super) fn is_partial_match(&self, text: &str) -> bool {
         self.0 != text && (self.0.starts_with(text) || text.starts_with(&self.0))
     }

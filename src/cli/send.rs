@@ -80,7 +80,7 @@ producer | wxbox send --batch -";
     override_usage = "wxbox send {-u NAME | --tag TAG | --all} {TEXT | -t TEMPLATE} [OPTIONS]\nwxbox send --batch FILE [OPTIONS]"
 )]
 // Neither group is required here: the config can have default recipients, which clap does not know.
-// [`Send::missing_error`] says what is missing.
+// `incomplete_send_error` says what is missing.
 #[command(group(ArgGroup::new("recipient").multiple(true).args(["user", "tag", "all", "openid", "batch"])))]
 #[command(group(ArgGroup::new("message")
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]

@@ -1,5 +1,5 @@
-//! Watches the outbox for a delivery service: commits of other processes, due messages, and
-//! processes that have died.
+//! Watches the outbox for a delivery service and for `outbox follow`: commits of other processes, due
+//! messages, and processes that have died.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -28,7 +28,7 @@ const MIN_CLOCK_STEP_BACK: Duration = Duration::from_secs(1);
 /// stored.
 const DUE_TIME_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The outbox as a service last read it.
+/// The outbox as it was at the last check.
 pub struct OutboxWatcher {
     store: Store,
     app_id: String,

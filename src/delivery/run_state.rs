@@ -118,7 +118,8 @@ pub(super) struct RunState {
     pub(super) retry_timers: RetryTimers,
     /// Ranges of this run's IDs that are not claimed yet, from first to last.
     pub(super) unclaimed_ids: VecDeque<(i64, i64)>,
-    /// IDs of this run's messages that another process claimed.
+    /// IDs of this run's messages that it cannot claim, because another process has claimed them, or
+    /// they were cancelled or removed. The run polls them until they are settled.
     pub(super) claimed_elsewhere: Vec<i64>,
     /// IDs of messages that this run could not start because they are no longer queued, and that
     /// had no attempt when it claimed them.

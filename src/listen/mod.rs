@@ -1,5 +1,5 @@
-//! Binds the listener of the callback and of the sandbox to the configured address, and loads the
-//! files that it serves.
+//! Binds a listener of `bind`, `init`, `serve` or `doctor` to the first usable address, and loads the
+//! files of the listener: certificate, key, domain verification file.
 
 pub(crate) mod tls_files;
 

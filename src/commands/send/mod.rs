@@ -1,5 +1,5 @@
-//! `wxbox send` validates recipients and content, queues all messages in one transaction, and
-//! delivers them.
+//! `wxbox send` validates recipients and content, queues the messages and delivers them. The messages
+//! of one command are queued in one transaction, those of a batch in steps.
 
 mod batch;
 mod batch_line;

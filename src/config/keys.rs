@@ -49,7 +49,8 @@ impl ConfigKey {
     }
 }
 
-/// Every key, in the order of `config.example.toml`.
+/// Every key, in the order of `config.example.toml`. Tests compare the defaults with those of
+/// `load.rs`, and the keys with those that `show.rs` lists.
 #[rustfmt::skip]
 pub const KEYS: [ConfigKey; 44] = [
     key("app_id", "", "the account's AppID"),

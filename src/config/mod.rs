@@ -45,8 +45,7 @@ pub use recipients::DefaultRecipient;
 pub use show::ConfigEntry;
 pub use values::{
     ListenAddress, ListenHost, OAuthScope, Proxy, TokenEndpoint, looks_like_app_id, looks_like_app_secret,
-    parse_api_base as read_api_base, parse_app_id as read_app_id, parse_public_url as read_public_url,
-    parse_redirect_uri as read_redirect_uri,
+    parse_api_base, parse_app_id, parse_public_url, parse_redirect_uri,
 };
 
 use crate::i18n::Lang;

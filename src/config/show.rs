@@ -66,7 +66,7 @@ impl Config {
     }
 
     /// Returns the value of a key outside of the templates, or `None` for an alternative name of a
-    /// key.
+    /// key. A test finds a key that is missing here.
     pub(super) fn value_and_origin(&self, key: &str) -> Option<ValueAndOrigin> {
         let (listen, network, send) = (&self.listen, &self.network, &self.send);
         let (serve, push) = (&self.serve, &self.push);

@@ -12,7 +12,7 @@ use super::event_answers::{EventAnswers, EventChoice, EventOptions};
 use super::prompts::BACK;
 use super::write::InitAnswers;
 use crate::cli::EventsMode;
-use crate::config::{Config, Environment, read_public_url};
+use crate::config::{Config, Environment, parse_public_url};
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
 use crate::http_server::ServerHandle;
@@ -114,7 +114,7 @@ fn ask_public_url(
         if typed == BACK {
             return Ok(());
         }
-        let Some(url) = read_public_url(typed) else {
+        let Some(url) = parse_public_url(typed) else {
             return Err(t!("init-must-be", expected = t!("init-expected-public-url")).into());
         };
         match push_url_problem(&url, is_sandbox) {
@@ -122,7 +122,7 @@ fn ask_public_url(
             None => Ok(()),
         }
     })?;
-    Ok((typed != BACK).then(|| read_public_url(&typed).filter(|url| *url != origin)))
+    Ok((typed != BACK).then(|| parse_public_url(&typed).filter(|url| *url != origin)))
 }
 
 /// Returns the context of the written configuration.

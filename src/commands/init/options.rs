@@ -9,7 +9,7 @@ use super::existing::ExistingConfig;
 use super::write::InitAnswers;
 use crate::cli::Init as Args;
 use crate::config::{
-    Environment, Error, Expected, Origin, read_api_base, read_app_id, read_public_url, read_redirect_uri,
+    Environment, Error, Expected, Origin, parse_api_base, parse_app_id, parse_public_url, parse_redirect_uri,
 };
 use crate::exit::CommandError;
 use crate::i18n::join_list;
@@ -37,27 +37,27 @@ impl PresetAnswers {
             args.app_id.as_deref(),
             ("--app-id", "WXBOX_APP_ID", "app_id"),
             environment,
-            read_app_id,
+            parse_app_id,
             (Expected::AppId, t!("init-expected-app-id")),
         )?;
         let redirect_uri = option_or_variable(
             args.redirect_uri.as_deref(),
             ("--redirect-uri", "WXBOX_REDIRECT_URI", "redirect_uri"),
             environment,
-            read_redirect_uri,
+            parse_redirect_uri,
             (Expected::RedirectUri, t!("init-expected-redirect")),
         )?;
         let listen =
             args.listen.as_deref().map(|text| listen::parse_address(text).map(|text| text.to_string())).transpose()?;
         let sandbox = match &args.sandbox {
             Some(text) => {
-                Some(read_api_base(text).ok_or_else(|| value_error("--sandbox", t!("init-expected-sandbox")))?)
+                Some(parse_api_base(text).ok_or_else(|| value_error("--sandbox", t!("init-expected-sandbox")))?)
             }
             None => None,
         };
         let public_url = match &args.public_url {
             Some(text) => Some(
-                read_public_url(text.trim())
+                parse_public_url(text.trim())
                     .ok_or_else(|| value_error("--public-url", t!("init-expected-public-url")))?,
             ),
             None => None,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::options;
-use crate::config::{Environment, ListenAddress, looks_like_app_id, read_app_id, read_redirect_uri};
+use crate::config::{Environment, ListenAddress, looks_like_app_id, parse_app_id, parse_redirect_uri};
 use crate::i18n::join_list;
 use crate::net::{self, is_private};
 use crate::report::classify;
@@ -55,7 +55,7 @@ pub(super) fn ask_app_id(ui: &Ui, proposal: Proposal) -> anyhow::Result<Option<S
         Proposal::Editable(_) => String::new(),
     });
     ask_text(ui, &t!("init-app-id"), proposal, move |typed| {
-        if read_app_id(typed).is_none() {
+        if parse_app_id(typed).is_none() {
             return Err(t!("init-must-be", expected = t!("init-expected-app-id")).into());
         }
         // Entering the same unusual ID twice confirms it.
@@ -134,9 +134,9 @@ pub(super) fn ask_redirect_uri(ui: &mut Ui, present: Option<Url>, is_sandbox: bo
     }
     let default = Proposal::Default(present.map(String::from).or(first));
     let typed = ask_text(ui, &t!("init-redirect"), default, move |typed| {
-        let Some(uri) = read_redirect_uri(typed) else {
+        let Some(uri) = parse_redirect_uri(typed) else {
             let suggestion = Some(format!("http://{typed}"))
-                .filter(|url| !typed.contains("://") && read_redirect_uri(url).is_some());
+                .filter(|url| !typed.contains("://") && parse_redirect_uri(url).is_some());
             let message = match suggestion {
                 Some(_) => t!("init-redirect-scheme"),
                 None => t!("init-must-be", expected = t!("init-expected-redirect")),
@@ -149,7 +149,7 @@ pub(super) fn ask_redirect_uri(ui: &mut Ui, present: Option<Url>, is_sandbox: bo
         }
     })?;
     // The prompt accepts nothing else.
-    Ok(typed.and_then(|typed| read_redirect_uri(&typed)))
+    Ok(typed.and_then(|typed| parse_redirect_uri(&typed)))
 }
 
 /// Suggests an address to which WeChat can redirect a phone.
@@ -178,7 +178,7 @@ mod tests {
         {
             let suggested = suggested_redirect(ip.parse().unwrap());
             assert_eq!(suggested, uri);
-            assert!(read_redirect_uri(&suggested).is_some());
+            assert!(parse_redirect_uri(&suggested).is_some());
         }
     }
 }

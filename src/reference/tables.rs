@@ -65,33 +65,64 @@ pub struct JsonObjectDoc {
     pub notes: &'static str,
 }
 
+/// The fields of an object that begins with those of a user, followed by these.
+macro_rules! user_fields {
+    ($($more:literal),*) => {
+        &[
+            "username",
+            "uid",
+            "openid",
+            "bound",
+            "bound_at",
+            "reachable",
+            "follows",
+            "has_followed",
+            "tags",
+            "note",
+            "created_at",
+            "reason",
+            "texts_until",
+            $($more),*
+        ]
+    };
+}
+
+/// The fields of an object that has those of a message, between these.
+macro_rules! message_fields {
+    ($($before:literal),*; $($after:literal),*) => {
+        &[
+            $($before,)*
+            "id",
+            "user",
+            "openid",
+            "type",
+            "state",
+            "attempts",
+            "msgid",
+            "errcode",
+            "errmsg",
+            "rid",
+            "error",
+            "hint",
+            "key",
+            "created_at",
+            "sent_at",
+            "receipt",
+            "receipt_at",
+            "receipt_text",
+            $($after),*
+        ]
+    };
+}
+
 /// The fields of a message.
-pub(super) const MESSAGE_FIELDS: &[&str] = &[
-    "id",
-    "user",
-    "openid",
-    "type",
-    "state",
-    "attempts",
-    "msgid",
-    "errcode",
-    "errmsg",
-    "rid",
-    "error",
-    "hint",
-    "key",
-    "created_at",
-    "sent_at",
-    "receipt",
-    "receipt_at",
-    "receipt_text",
-];
+pub(super) const MESSAGE_FIELDS: &[&str] = message_fields!(;);
 
 /// Every object.
 #[rustfmt::skip]
 pub const JSON_OBJECTS: [JsonObjectDoc; 48] = [
-    JsonObjectDoc { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "reason", "texts_until"], notes: "a person, after a change; reachable: false if WeChat refused a message or the person does not follow the account; follows: null if WeChat was not asked; has_followed: whether the person was seen to follow since the binding; reason: why reachable is false (not_bound, not_following, unfollowed, refused), else null; texts_until: when the 48 hours for texts end, null if no push reported when the person wrote" },
-    JsonObjectDoc { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "reason", "texts_until", "messages", "queued"], notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting" },
+    JsonObjectDoc { command: "user show|list|add|edit|passwd", fields: user_fields!(), notes: "a person, after the change if there is one; reachable: false if WeChat refused a message or the person does not follow the account; follows: null if WeChat was not asked; has_followed: whether the person was seen to follow since the binding; reason: why reachable is false (not_bound, not_following, unfollowed, refused), else null; texts_until: when the 48 hours for texts end, null if no push reported when the person wrote" },
+    JsonObjectDoc { command: "user remove", fields: user_fields!("messages", "queued"), notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event authorize_url: the wait begins; also has short_link if the QR code holds one" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "openid", "nickname"], notes: "event bound" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event follow: the person does not follow the account yet; url: where they can, null if WeChat gives no QR code" },
@@ -104,12 +135,12 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 48] = [
     JsonObjectDoc { command: "serve", fields: &["event", "user", "openid", "at"], notes: "event bound" },
     JsonObjectDoc { command: "serve", fields: &["event", "id", "openid", "receipt", "at"], notes: "event receipt: what WeChat reported about a message" },
     JsonObjectDoc { command: "serve", fields: &["event", "name", "openid", "user", "at"], notes: "event other: any other event, with WeChat's name of it" },
-    JsonObjectDoc { command: "outbox list|follow", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "receipt", "receipt_at", "receipt_text", "content", "updated_at"], notes: "a message with its content, which is null after the person was removed; updated_at: when its state, its next attempt or its receipt changed last" },
+    JsonObjectDoc { command: "outbox list|follow", fields: message_fields!(; "content", "updated_at"), notes: "a message with its content, which is null after the person was removed; updated_at: when its state, its next attempt or its receipt changed last" },
     JsonObjectDoc { command: "run", fields: MESSAGE_FIELDS, notes: "the report, on stderr; stdout belongs to the command" },
-    JsonObjectDoc { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "receipt", "receipt_at", "receipt_text", "warnings"], notes: "the message of a line, with the ref of the line, and warnings if there are any; only line, ref, state and error if the line cannot be used or its person was removed meanwhile" },
+    JsonObjectDoc { command: "send --batch", fields: message_fields!("line", "ref"; "warnings"), notes: "the message of a line, with the ref of the line, and warnings if there are any; only line, ref, state and error if the line cannot be used or its person was removed meanwhile" },
     JsonObjectDoc { command: "send --dry-run", fields: &["touser", "msgtype", "text"], notes: "the exact body that WeChat would receive, with WeChat's own fields; these are the fields of a text" },
-    JsonObjectDoc { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "receipt", "receipt_at", "receipt_text", "due_at", "expires_at", "client_msg_id", "content", "after", "history", "updated_at"], notes: "a message with all details; after: the part that precedes it; history: its attempts" },
-    JsonObjectDoc { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types", "asked_at"], notes: "a template of the account; types: the types of the keys, null for a key without one" },
+    JsonObjectDoc { command: "outbox show", fields: message_fields!(; "due_at", "expires_at", "client_msg_id", "content", "after", "history", "updated_at"), notes: "a message with all details; after: the previous part; history: its attempts" },
+    JsonObjectDoc { command: "template show|list|add|remove", fields: &["template_id", "title", "content", "keys", "alias", "types", "asked_at"], notes: "a template of the account; types: the types of the keys, null for a key without one" },
     JsonObjectDoc { command: "template check", fields: &["template_id", "title", "preview", "findings"], notes: "the card as people see it; a finding has key, level (warning or error), rule and text" },
     JsonObjectDoc { command: "template alias", fields: &["alias", "template_id", "title", "keys", "path"], notes: "title: null after the alias was removed; path: the config file" },
     JsonObjectDoc { command: "media upload", fields: &["media_id", "type", "created_at", "expires_at", "kept"], notes: "a file that WeChat stores; kept: it was uploaded before" },

@@ -136,8 +136,8 @@ fn json_objects_have_the_fields_that_are_documented() {
     };
     let bind = format!("bind --user luffy --openid {LUFFY}");
     let lines = [
-        ("user add luffy", "user …", 0),
-        ("user list", "user …", 0),
+        ("user add luffy", "user show|list|add|edit|passwd", 0),
+        ("user list", "user show|list|add|edit|passwd", 0),
         ("doctor", "doctor", 0),
         (bind.as_str(), "bind", 1),
         ("send --user luffy hi", "send, outbox flush|retry", 0),
@@ -148,11 +148,11 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("config path", "config path", 0),
         ("outbox show 1", "outbox show", 0),
         ("media upload chart.png", "media upload", 0),
-        ("template list", "template …", 0),
-        ("template show backup", "template …", 0),
+        ("template list", "template show|list|add|remove", 0),
+        ("template show backup", "template show|list|add|remove", 0),
         ("template check backup", "template check", 0),
-        ("template add 43216 --keyword 告警内容", "template …", 0),
-        ("template remove backup --yes", "template …", 0),
+        ("template add 43216 --keyword 告警内容", "template show|list|add|remove", 0),
+        ("template remove backup --yes", "template show|list|add|remove", 0),
         ("user sync", "user sync", 1),
         ("follower list", "follower list", 0),
         (&format!("follower show {LUFFY}"), "follower show", 0),

@@ -138,7 +138,7 @@ fn requeue(
     let ids = match selected_state(args) {
         Some(state) => store.ids_by_state(&app_id, state)?,
         None => {
-            // In any other order, a part could be retried before the part that precedes it.
+            // In any other order, a part could be retried before the previous part.
             let mut ids = named_ids;
             ids.sort_unstable();
             ids.dedup();

@@ -71,7 +71,7 @@ pub type SaveBinding = Box<dyn FnMut(&OAuthIdentity) -> anyhow::Result<String> +
 
 /// A binding that waits for the call of a phone.
 pub struct PendingBinding {
-    state: OAuthState,
+    oauth_state: OAuthState,
     path: String,
     exchange: Arc<dyn CodeExchange>,
     short_link: Option<ShortLink>,
@@ -107,10 +107,10 @@ enum ExchangeOutcome {
 }
 
 impl PendingBinding {
-    /// Creates a binding that waits for `state` on `path`, the path of the redirect address, which
-    /// is compared percent-decoded. Returns it with its events.
+    /// Creates a binding that waits for `oauth_state` on `path`, the path of the redirect address,
+    /// which is compared percent-decoded. Returns it with its events.
     pub fn new(
-        state: OAuthState,
+        oauth_state: OAuthState,
         path: impl Into<String>,
         exchange: Arc<dyn CodeExchange>,
         save_binding: SaveBinding,
@@ -119,7 +119,7 @@ impl PendingBinding {
         let exchange_state = Mutex::new(ExchangeState { save_binding, rejected_codes: VecDeque::new(), outcome: None });
         let (close_sender, close_receiver) = bounded(0);
         let binding = PendingBinding {
-            state,
+            oauth_state,
             path: path.into(),
             exchange,
             short_link: None,
@@ -185,19 +185,19 @@ impl PendingBinding {
 
     /// Returns `true` if `query` has the state of this binding.
     pub fn has_matching_state(&self, query: &str) -> bool {
-        uri::first_param(query, "state").is_some_and(|state| self.state.matches(&state))
+        uri::first_param(query, "state").is_some_and(|state| self.oauth_state.matches(&state))
     }
 
     /// Returns `true` if `query` has only a part of the state of this binding, or no state: it was
     /// cut off.
     pub fn has_partial_state(&self, query: &str) -> bool {
-        uri::first_param(query, "state").is_none_or(|state| self.state.is_partial_match(&state))
+        uri::first_param(query, "state").is_none_or(|state| self.oauth_state.is_partial_match(&state))
     }
 
     /// Returns `true` if a call of `path` with `state` belongs to this binding, valid or not.
     pub(super) fn matches(&self, path: &str, state: Option<&str>) -> bool {
         self.short_link.as_ref().is_some_and(|link| link.matches(path))
-            || state.is_some_and(|state| self.state.matches(state))
+            || state.is_some_and(|state| self.oauth_state.matches(state))
     }
 
     /// Returns `true` while a code is being exchanged.
@@ -254,7 +254,7 @@ impl PendingBinding {
                 return Err(CallbackRejection::DuplicateParam);
             }
         }
-        if !state.is_some_and(|state| self.state.matches(state.expose_secret())) {
+        if !state.is_some_and(|state| self.oauth_state.matches(state.expose_secret())) {
             return Err(CallbackRejection::WrongState);
         }
         let code = code.filter(|code| !code.expose_secret().is_empty()).ok_or(CallbackRejection::NoCode)?;

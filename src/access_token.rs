@@ -1,6 +1,6 @@
 //! One valid access token for all processes that use a database.
 //!
-//! The token is cached in the store. If there is no valid token, or WeChat rejected it, the caller
+//! The token is cached in the store. If there is no valid token, or WeChat refused it, the caller
 //! takes a file lock, checks again whether another process has fetched a token, and only then
 //! requests one. No transaction is open during the request, and the system releases the lock of a
 //! process that ends. If the lock cannot be taken, the token is requested without it.
@@ -63,23 +63,23 @@ pub fn get(store: &mut Store, client: &Client, account: &Account, now: Timestamp
     }
 }
 
-/// Returns a token to use instead of `rejected`. If a normal request returns the rejected token
+/// Returns a token to use instead of `refused`. If a normal request returns the refused token
 /// again, one refresh is forced.
-pub fn replace_rejected(
-    rejected: &Secret,
+pub fn replace_refused(
+    refused: &Secret,
     store: &mut Store,
     client: &Client,
     account: &Account,
     now: Timestamp,
 ) -> Result<CachedToken, Error> {
     let load_other =
-        |store: &Store| Ok(load_unexpired(store, account, now)?.filter(|token| !secrets_equal(&token.token, rejected)));
+        |store: &Store| Ok(load_unexpired(store, account, now)?.filter(|token| !secrets_equal(&token.token, refused)));
     let (_lock, token) = lock_and_recheck(store, client, load_other)?;
     if let Some(token) = token {
         return Ok(token);
     }
     let token = fetch(store, client, account, (false, now))?;
-    if secrets_equal(&token.token, rejected) && account.endpoint == Endpoint::Stable {
+    if secrets_equal(&token.token, refused) && account.endpoint == Endpoint::Stable {
         log::info!("{}", t!("token-forced"));
         return fetch(store, client, account, (true, now));
     }
@@ -112,7 +112,7 @@ impl ApiSession {
     }
 }
 
-/// Makes a call with a valid token. If WeChat rejects the token, the call is repeated once with
+/// Makes a call with a valid token. If WeChat refuses the token, the call is repeated once with
 /// another.
 ///
 /// # Errors
@@ -126,7 +126,7 @@ pub fn call_with_token<T>(
     let token = get(store, client, account, Timestamp::now())?;
     match request(client, &token.token) {
         Err(wechat::Error::Api(refusal)) if action(refusal.errcode) == Action::Refresh => {
-            let token = replace_rejected(&token.token, store, client, account, Timestamp::now())?;
+            let token = replace_refused(&token.token, store, client, account, Timestamp::now())?;
             Ok(request(client, &token.token))
         }
         result => Ok(result),
@@ -168,7 +168,7 @@ fn secrets_equal(a: &Secret, b: &Secret) -> bool {
 /// memory, if the lock file cannot be opened, and if another process holds the lock for longer than
 /// a request takes, for example because it is stopped. The stable endpoint returns the same token
 /// to both processes. With the classic endpoint the older token becomes invalid soon; its process
-/// is rejected once and takes the newer token from the database.
+/// is refused once and takes the newer token from the database.
 fn lock_and_recheck(
     store: &Store,
     client: &Client,
@@ -297,10 +297,9 @@ mod tests {
             std::mem::take(&mut *self.api.requests.lock().unwrap())
         }
 
-        fn replace(&mut self, rejected: &str) -> String {
+        fn replace(&mut self, refused: &str) -> String {
             let ApiSession { store, client, account } = &mut self.session;
-            let token =
-                replace_rejected(&rejected.to_owned().into(), store, client, account, Timestamp::now()).unwrap();
+            let token = replace_refused(&refused.to_owned().into(), store, client, account, Timestamp::now()).unwrap();
             token.token.expose_secret().to_owned()
         }
 
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_token_is_replaced_by_another() {
+    fn a_refused_token_is_replaced_by_another() {
         // (endpoint, cached token, WeChat's tokens, the token in place of A, the requests)
         let cases: [(_, _, &[&str], _, &[&str]); 5] = [
             (Endpoint::Stable, "A", &["B"], "B", &["stable"]),
@@ -365,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_repeated_once_and_only_for_a_rejected_token() {
+    fn a_call_is_repeated_once_and_only_for_a_refused_token() {
         // (errcode with token A, errcode with token B, tokens of the calls, result)
         for (with_a, with_b, expected_calls, expected) in [
             (0, 0, "A", Ok(())),

@@ -136,19 +136,19 @@ impl<'a> Driver<'a> {
             StepAction::Emit(event) => self.events.send(event),
             StepAction::Send { job, in_flight_count } => self.senders.submit(job, in_flight_count),
             StepAction::Upload { upload, bytes, token } => self.uploader.start(upload, bytes, token, self.events),
-            StepAction::FetchToken { rejected } => self.fetch_token(rejected),
+            StepAction::FetchToken { refused } => self.fetch_token(refused),
         }
     }
 
     /// Fetches a token on a thread of its own, so that Ctrl-C does not wait for WeChat.
-    fn fetch_token(&self, rejected: Option<Secret>) {
+    fn fetch_token(&self, refused: Option<Secret>) {
         let (client, account, results) = (self.client.clone(), self.options.account.clone(), self.tokens.0.clone());
         let (database, busy_timeout) = self.database.clone();
         spawn_or_run_inline("token", move || {
             let store = Store::open(&database).and_then(|store| store.with_busy_timeout(busy_timeout));
             let now = Timestamp::now();
-            let result = store.map_err(access_token::Error::from).and_then(|mut store| match &rejected {
-                Some(rejected) => access_token::replace_rejected(rejected, &mut store, &client, &account, now),
+            let result = store.map_err(access_token::Error::from).and_then(|mut store| match &refused {
+                Some(refused) => access_token::replace_refused(refused, &mut store, &client, &account, now),
                 None => access_token::get(&mut store, &client, &account, now),
             });
             // The run may have ended in the meantime.

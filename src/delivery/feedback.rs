@@ -62,7 +62,7 @@ impl Scheduler {
     pub(super) fn apply_feedback(&mut self, feedback: RunFeedback) {
         let RunFeedback { action, is_transient_failure, token, error } = feedback;
         let Some(error) = error else {
-            self.token_source.reset_rejections();
+            self.token_source.reset_refusals();
             self.run_backoff.reset(self.now.instant);
             return;
         };
@@ -74,7 +74,7 @@ impl Scheduler {
                 if let Err(error) = self.store.delete_token(&self.run_state.options.account.app_id, &token) {
                     log::info!("{error}");
                 }
-                if !self.token_source.reject(&token) {
+                if !self.token_source.record_refusal(&token) {
                     self.stop_sending(error.into(), response);
                 }
             }

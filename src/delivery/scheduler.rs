@@ -271,8 +271,8 @@ impl Scheduler {
         match self.token_source.token(&self.store, self.now.clock.wall) {
             Ok(TokenStatus::Ready(token)) => Ok(Some(token)),
             Ok(TokenStatus::Pending) => Ok(None),
-            Ok(TokenStatus::Needed { rejected }) => {
-                self.actions.push(StepAction::FetchToken { rejected });
+            Ok(TokenStatus::Needed { refused }) => {
+                self.actions.push(StepAction::FetchToken { refused });
                 Ok(None)
             }
             Err(error) => self.on_token_error(error).map(|()| None),

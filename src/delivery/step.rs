@@ -67,10 +67,10 @@ pub enum StepAction {
         /// The access token.
         token: Secret,
     },
-    /// Get an access token other than the one that WeChat rejected.
+    /// Get an access token other than the one that WeChat refused.
     FetchToken {
-        /// The rejected token.
-        rejected: Option<Secret>,
+        /// The refused token.
+        refused: Option<Secret>,
     },
 }
 

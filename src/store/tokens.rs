@@ -29,10 +29,10 @@ impl Store {
     }
 
     /// Deletes a token that WeChat refused, unless another one is cached already.
-    pub fn delete_token(&mut self, app_id: &str, rejected: &Secret) -> Result<()> {
+    pub fn delete_token(&mut self, app_id: &str, refused: &Secret) -> Result<()> {
         self.without_fsync(|store| {
             let sql = "DELETE FROM tokens WHERE app_id = ?1 AND token = ?2";
-            store.map_err(store.conn.execute(sql, params![app_id, rejected.expose_secret()])).map(drop)
+            store.map_err(store.conn.execute(sql, params![app_id, refused.expose_secret()])).map(drop)
         })
     }
 

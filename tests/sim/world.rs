@@ -528,7 +528,7 @@ impl World<'_> {
             match action {
                 StepAction::Emit(event) => self.on_event(index, event),
                 StepAction::Send { job, .. } => self.send(index, job),
-                StepAction::FetchToken { rejected } => self.fetch_token(index, rejected),
+                StepAction::FetchToken { refused } => self.fetch_token(index, refused),
                 StepAction::Upload { .. } => {}
             }
         }
@@ -594,13 +594,13 @@ impl World<'_> {
         process.arrivals.push((platform.now + platform.latency, StepEvents { sent, ..StepEvents::default() }));
     }
 
-    fn fetch_token(&mut self, index: usize, rejected: Option<Secret>) {
+    fn fetch_token(&mut self, index: usize, refused: Option<Secret>) {
         let now = self.clock(self.processes[index].setup.machine).wall;
         let client = self.processes[index].network.1.clone();
         self.wechat().latency = 0;
         self.say(|| format!("{} gets a token", self.processes[index].name));
-        let result = self.with_store(|store| match &rejected {
-            Some(rejected) => access_token::replace_rejected(rejected, store, &client, &account(), now),
+        let result = self.with_store(|store| match &refused {
+            Some(refused) => access_token::replace_refused(refused, store, &client, &account(), now),
             None => access_token::get(store, &client, &account(), now),
         });
         let arrival = StepEvents { token: Some(result), ..StepEvents::default() };

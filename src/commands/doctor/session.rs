@@ -46,7 +46,7 @@ impl AccountSession {
         Ok((Self { client, account, store, token }, detail))
     }
 
-    /// Makes a request. If WeChat rejects the token, the request is repeated with a new one.
+    /// Makes a request. If WeChat refuses the token, the request is repeated with a new one.
     pub(super) fn call<T>(
         &mut self,
         request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,

@@ -186,7 +186,7 @@ fn a_message_is_retried_after_an_upload_without_response() {
 }
 
 #[test]
-fn a_rejected_token_is_replaced_for_all_messages() {
+fn a_refused_token_is_replaced_for_all_messages() {
     let mut outbox = Outbox::new();
     let ids = outbox.queue(&text(&["o1", "o2"]));
     let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
@@ -199,7 +199,7 @@ fn a_rejected_token_is_replaced_for_all_messages() {
     run.end_fetch("U");
     assert_eq!(run.log(), ["send 1 text to o1", "send 2 text to o2"]);
     assert!(run.requests.iter().all(|job| job.token.expose_secret() == "U"));
-    // If the second token of a message is rejected too, the message is retried with backoff.
+    // If the second token of a message is refused too, the message is retried with backoff.
     run.answer(2, accepted());
     run.answer(1, refused(40001));
     run.log();
@@ -209,10 +209,10 @@ fn a_rejected_token_is_replaced_for_all_messages() {
     assert_eq!(run.log(), ["send 1 text to o1"]);
 }
 
-/// If WeChat rejects each new token, it refuses the account.
+/// If WeChat refuses each new token, the run ends as if it refused the account.
 #[test]
-fn an_account_whose_new_tokens_are_rejected_is_refused() {
-    let rejected = |accepted_after: Option<usize>| {
+fn a_run_whose_new_tokens_are_refused_stops() {
+    let log_of = |accepted_after: Option<usize>| {
         let mut run = Outbox::new().run(&submissions(), options());
         for n in 0..4 {
             run.submit(vec![tagged(1, text(&["o1"]))]);
@@ -230,8 +230,8 @@ fn an_account_whose_new_tokens_are_rejected_is_refused() {
         }
         run.log()
     };
-    assert_eq!(rejected(None)[0], "stopped");
-    assert_eq!(rejected(Some(1)), ["fetch a token but T2"]);
+    assert_eq!(log_of(None)[0], "stopped");
+    assert_eq!(log_of(Some(1)), ["fetch a token but T2"]);
 }
 
 #[test]

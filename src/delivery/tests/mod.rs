@@ -249,8 +249,8 @@ impl TestRun {
                     self.log.push(format!("upload {}", upload.file_name));
                     self.uploads.push((upload, token));
                 }
-                StepAction::FetchToken { rejected } => {
-                    let other = rejected.map(|token| format!(" but {}", token.expose_secret())).unwrap_or_default();
+                StepAction::FetchToken { refused } => {
+                    let other = refused.map(|token| format!(" but {}", token.expose_secret())).unwrap_or_default();
                     self.log.push(format!("fetch a token{other}"));
                 }
             }

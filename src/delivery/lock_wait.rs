@@ -6,11 +6,6 @@
 
 use std::time::{Duration, Instant};
 
-/// How often this run's messages that other processes claimed are checked.
-pub(super) const CLAIMED_ELSEWHERE_POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// The longest wait while no request is in flight: a missed event delays a run by at most this.
-pub(super) const MAX_IDLE_WAIT: Duration = Duration::from_secs(1);
-
 /// How often a wait for the database checks for a stop request.
 const SHUTDOWN_POLL_INTERVAL: Duration = Duration::from_millis(200);
 

@@ -14,6 +14,7 @@ mod driver;
 mod error;
 mod event_sink;
 mod feedback;
+mod lock_wait;
 mod options;
 mod outbox_watcher;
 pub mod outcome;
@@ -36,7 +37,6 @@ mod throttle;
 mod timers;
 mod token_source;
 mod uploads;
-mod wait;
 
 pub(crate) use error::DeliveryError;
 pub use event_sink::DeliveryEvent;

@@ -1,5 +1,5 @@
-//! Results of requests and uploads: their effects on the message, on similar messages and on the
-//! run.
+//! The run state takes the results of requests and uploads: their effects on the message, on those
+//! of its class and on the run.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl RunState {
     pub(super) fn on_send_result(&mut self, step: &mut StepTx<'_>, send_result: SendResult) -> FeedbackResult {
         let Some(flight) = self.in_flight.remove(&send_result.id) else { return Ok(None) };
         let InFlight { claimed, started_at, content, media_refs } = flight;
-        let SendResult { token, delivered: SendResponse { result, host, server_at }, .. } = send_result;
+        let SendResult { token, response: SendResponse { result, host, server_at }, .. } = send_result;
         let (msgid, error) = match result {
             Ok(msgid) => (msgid, None),
             Err(error) => (None, Some(error)),

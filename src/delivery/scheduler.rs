@@ -6,13 +6,13 @@ use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::error::TxError;
+use super::lock_wait::{LockDecision, LockWait};
 use super::run_state::{EnqueueSummary, Jitter, RunFeedback, RunState, SettledMessage, StartedAttempt, StepTx};
 use super::senders::{SendJob, SendResult};
 use super::step::{NextStep, StepAction, StepEvents, StepTime};
 use super::throttle::{RateLimiter, RunBackoff};
 use super::token_source::{TokenSource, TokenStatus};
 use super::uploads::UploadResult;
-use super::wait::{CLAIMED_ELSEWHERE_POLL_INTERVAL, LockDecision, LockWait, MAX_IDLE_WAIT};
 use super::{DeliveryEvent, DeliveryOptions, DeliverySource, TaggedSubmission, recover_orphans};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -21,6 +21,12 @@ use crate::store::{self, AttemptOutcome, CachedToken, OutboxTx, ResponseInfo, St
 /// The maximum number of submissions that are queued in one step; those of a batch have one message
 /// each.
 pub(super) const MAX_SUBMISSIONS_PER_STEP: usize = 64;
+
+/// How often this run's messages that it cannot claim are checked.
+const CLAIMED_ELSEWHERE_POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The longest wait while no request is in flight: a missed event delays a run by at most this.
+const MAX_IDLE_WAIT: Duration = Duration::from_secs(1);
 
 /// The phase of a run.
 pub(super) enum RunPhase {
@@ -333,7 +339,7 @@ impl Scheduler {
 
     /// Runs a transaction. Returns `None` if the database is locked and the run waits for it.
     fn commit(&mut self, input: TxInput) -> anyhow::Result<Option<TxResult>> {
-        let unsaved_results = input.finished.iter().map(|it| (it.id, it.delivered.result.is_ok())).collect();
+        let unsaved_results = input.finished.iter().map(|it| (it.id, it.response.result.is_ok())).collect();
         let durable = input.start_limit > 0 || !input.submissions.is_empty();
         let Self { store, run_state, worker_lock, now, lock_wait, .. } = self;
         let app_id = run_state.options.account.app_id.clone();

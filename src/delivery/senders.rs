@@ -33,8 +33,8 @@ pub struct SendResult {
     pub id: i64,
     /// The access token that the request used.
     pub token: Secret,
-    /// The outcome of the request with WeChat's response.
-    pub delivered: SendResponse,
+    /// WeChat's response, or why there is none.
+    pub response: SendResponse,
 }
 
 /// The jobs that no sender has started. It is not a channel, because a thread that waits on a
@@ -155,8 +155,8 @@ impl SendJob {
     /// Performs the request.
     pub fn perform(self, client: &Client) -> SendResult {
         let Self { id, token, content, openid, client_msg_id } = self;
-        let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
-        SendResult { id, token, delivered }
+        let response = client.send(&token, &content, &openid, client_msg_id.as_deref());
+        SendResult { id, token, response }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The end of a run: releases or reports every message that the run did not finish.
+//! The scheduler at the end of a run: it releases or reports every message that the run did not
+//! finish.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -120,7 +121,7 @@ impl Scheduler {
     pub(super) fn drain(&mut self, until: Instant) -> anyhow::Result<NextStep> {
         for finished in std::mem::take(&mut self.pending.sent) {
             if self.run_state.in_flight.remove(&finished.id).is_some() {
-                self.unsaved_results.push((finished.id, finished.delivered.result.is_ok()));
+                self.unsaved_results.push((finished.id, finished.response.result.is_ok()));
             }
         }
         let until = self.shutdown_deadline.unwrap_or(until);

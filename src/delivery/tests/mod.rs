@@ -285,8 +285,8 @@ impl TestRun {
     fn result(&mut self, id: i64, answer: Answer) -> SendResult {
         let index = self.requests.iter().position(|job| job.id == id).expect("a request");
         let job = self.requests.remove(index);
-        let delivered = SendResponse { result: answer, host: Some("api".to_owned()), server_at: None };
-        SendResult { id, token: job.token, delivered }
+        let response = SendResponse { result: answer, host: Some("api".to_owned()), server_at: None };
+        SendResult { id, token: job.token, response }
     }
 
     fn answer(&mut self, id: i64, answer: Answer) -> NextStep {

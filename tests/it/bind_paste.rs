@@ -86,108 +86,62 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 fn invalid_pasted_url_is_explained() {
     let mut env = env_without_listener();
     let before = user_state(&env);
-    let with_code = |code: &str| {
-        let code = code.to_owned();
+    let with_code = |code: &'static str| {
         move |address: &Url| {
             format!("https://wx.example.com/callback/?code={code}&state={}", code_and_state(address)[1])
         }
     };
-    let line = "bind --user luffy --paste";
     let another = |address: &Url| {
         let (text, last) = address.as_str().split_at(address.as_str().len() - 1);
         format!("{text}{}", if last == "0" { '1' } else { '0' })
     };
-    paste_callback_url(&env, line, another).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: this address belongs to another QR code: its state does not match
-hint: scan the QR code that is shown now; addresses of earlier QR codes are not valid
-
-"#]]);
-    paste_callback_url(&env, line, |url| format!("https://open.weixin.qq.com/connect?a=b&state={}", code_and_state(url)[1])).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: this address contains no code
-hint: tap Allow on the phone first, then copy the address of the next page
-
-"#]]);
-    paste_callback_url(&env, line, with_code("never_given_out")).assert_snapshot(str![[r#"
-exit 3
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: WeChat rejected the code in this address (errcode 40029): it is older than five minutes, or it belongs to another account
-hint: scan the QR code again and paste the new address within five minutes
-
-"#]]);
-    paste_callback_url(&env, line, with_code("a%20b")).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: the code in this address is not a valid WeChat code
-hint: scan the QR code again and paste the new address within five minutes
-
-"#]]);
-    paste_callback_url(&env, line, |url| format!("{url}&code=2")).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: the code in this address is not a valid WeChat code
-hint: scan the QR code again and paste the new address within five minutes
-
-"#]]);
-    paste_callback_url(&env, line, |_| "https://wx.example.com/callback/".into()).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: this is not the address of a callback
-hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
-
-"#]]);
-    paste_callback_url(&env, line, |_| String::new()).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: this is not the address of a callback
-hint: paste the unchanged address: it begins with https://wx.example.com/callback/ and contains code=… and state=…
-
-"#]]);
-    let long = paste_callback_url(&env, line, |url| format!("{url}&x={}", "x".repeat(100_000)));
-    assert_eq!(long.status(), Some(2));
+    let without_code = |url: &Url| format!("https://open.weixin.qq.com/connect?a=b&state={}", code_and_state(url)[1]);
+    let no_callback = "error: this is not the address of a callback\nhint: paste the unchanged address: it begins with \
+                       https://wx.example.com/callback/ and contains code=… and state=…";
+    let invalid_code = "error: the code in this address is not a valid WeChat code\nhint: scan the QR code again and \
+                        paste the new address within five minutes";
+    let assert_rejected = |env: &TestEnv, made: &dyn Fn(&Url) -> String, status: i32, message: &str| {
+        let ran = paste_callback_url(env, "bind --user luffy --paste", made);
+        let expected = format!(
+            "Open the URL in the WeChat app of luffy.\nReading the address that the phone opened from standard input \
+             (one line).\n{message}\n"
+        );
+        assert_eq!((ran.status(), ran.stderr()), (Some(status), expected.as_str()));
+    };
+    assert_rejected(
+        &env,
+        &another,
+        2,
+        "error: this address belongs to another QR code: its state does not match\n\
+         hint: scan the QR code that is shown now; addresses of earlier QR codes are not valid",
+    );
+    assert_rejected(
+        &env,
+        &without_code,
+        2,
+        "error: this address contains no code\nhint: tap Allow on the phone first, then copy the address of the next page",
+    );
+    assert_rejected(
+        &env,
+        &with_code("never_given_out"),
+        3,
+        "error: WeChat rejected the code in this address (errcode 40029): it is older than five minutes, or it belongs to \
+         another account\nhint: scan the QR code again and paste the new address within five minutes",
+    );
+    assert_rejected(&env, &with_code("a%20b"), 2, invalid_code);
+    assert_rejected(&env, &|url| format!("{url}&code=2"), 2, invalid_code);
+    assert_rejected(&env, &|_| "https://wx.example.com/callback/".into(), 2, no_callback);
+    assert_rejected(&env, &|_| String::new(), 2, no_callback);
+    let too_long = |url: &Url| format!("{url}&x={}", "x".repeat(100_000));
+    assert_eq!(paste_callback_url(&env, "bind --user luffy --paste", too_long).status(), Some(2));
     env.sandbox().post_form("settings", "snapshot=1");
-    paste_callback_url(&env, line, Url::to_string).assert_snapshot(str![[r#"
-exit 2
---- stdout
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
---- stderr
-Open the URL in the WeChat app of luffy.
-Reading the address that the phone opened from standard input (one line).
-error: this address belongs to a snapshot page, which cannot be bound
-hint: tap “Use full service” on the phone, then scan the QR code again
-
-"#]]);
+    assert_rejected(
+        &env,
+        &Url::to_string,
+        2,
+        "error: this address belongs to a snapshot page, which cannot be bound\n\
+         hint: tap “Use full service” on the phone, then scan the QR code again",
+    );
     env.sandbox().post_form("settings", "snapshot=0");
     assert_eq!(user_state(&env), before);
 }

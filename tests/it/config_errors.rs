@@ -4,15 +4,10 @@
 use snapbox::str;
 
 use crate::support::env::{TestEnv, set_mode};
-use crate::support::session::run_unchanged;
 
 #[test]
 fn invalid_config_is_reported() {
     let env = TestEnv::without_config();
-    let with = |text: &str| {
-        env.write_config(text);
-        run_unchanged(&env, "user list")
-    };
     env.assert_unchanged_session(str![[r#"
 $ wxbox -c absent.toml user list
 2> error: cannot read the config file absent.toml: it does not exist
@@ -27,97 +22,73 @@ $ wxbox token --json
 exit 3
 
 "#]]);
-    with("this is not toml\n").assert_snapshot(str![[r#"
+    env.write_config("");
+    env.assert_unchanged_session(str![[r#"
+$ printf 'this is not toml\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1:6: invalid TOML
+2> hint: write text in quotes: key = "value"
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1:6: invalid TOML
-hint: write text in quotes: key = "value"
-
-"#]]);
-    with("app_id = \"wx1\"\napp_secret = \"unclosed\n").assert_snapshot(str![[r#"
+$ printf 'app_id = "wx1"\napp_secret = "unclosed\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2:23: invalid TOML
+2> hint: write text in quotes: key = "value"
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2:23: invalid TOML
-hint: write text in quotes: key = "value"
-
-"#]]);
-    with("app_id = \"wx1\"\nfoo = 1\n").assert_snapshot(str![[r#"
+$ printf 'app_id = "wx1"\nfoo = 1\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: unknown key foo
+2> hint: see config.example.toml for all keys
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: unknown key foo
-hint: see config.example.toml for all keys
-
-"#]]);
-    with("[network]\ntimout = \"5s\"\n").assert_snapshot(str![[r#"
+$ printf '[network]\ntimout = "5s"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: unknown key network.timout
+2> hint: did you mean network.timeout?
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: unknown key network.timout
-hint: did you mean network.timeout?
-
-"#]]);
-    with("[listen]\napp_id = \"wx1\"\n").assert_snapshot(str![[r#"
+$ printf '[listen]\napp_id = "wx1"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: unknown key listen.app_id
+2> hint: did you mean app_id? Move it above the first [table]
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: unknown key listen.app_id
-hint: did you mean app_id? Move it above the first [table]
-
-"#]]);
-    with("app_id = 7\n").assert_snapshot(str![[r#"
+$ printf 'app_id = 7\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: app_id must be the AppID of the account in quotes, such as "wx3d0d44e8d59b5b8c"
-
-"#]]);
-    with("[send]\nconcurrency = \"many\"\n").assert_snapshot(str![[r#"
+$ printf '[send]\nconcurrency = "many"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: send.concurrency must be a whole number from 1 to 1024
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: send.concurrency must be a whole number from 1 to 1024
-
-"#]]);
-    with("network = \"fast\"\n").assert_snapshot(str![[r#"
+$ printf 'network = "fast"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: network must be a table, as in [network]
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: network must be a table, as in [network]
-
-"#]]);
-    with("app_id = \"a\"\napp_id = \"b\"\n").assert_snapshot(str![[r#"
+$ printf 'app_id = "a"\napp_id = "b"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2:1: invalid TOML: this key is set twice
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2:1: invalid TOML: this key is set twice
-
-"#]]);
-    with("[network]\napi_base = \"http://example.com\"\n").assert_snapshot(str![[r#"
+$ printf '[network]\napi_base = "http://example.com"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https address without user, query or fragment, or a list of them (plain http for this machine only, such as http://127.0.0.1:[PORT])
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https address without user, query or fragment, or a list of them (plain http for this machine only, such as http://127.0.0.1:[PORT])
-
-"#]]);
-    with("redirect_uri = \"/callback/\"\n").assert_snapshot(str![[r#"
+$ printf 'redirect_uri = "/callback/"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+2> hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
-
-"#]]);
-    with("redirect_uri = \"http://\"\n").assert_snapshot(str![[r#"
+$ printf 'redirect_uri = "http://"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+2> hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
-
-"#]]);
-    with("redirect_uri = \"mailto:a@example.com\"\n").assert_snapshot(str![[r#"
+$ printf 'redirect_uri = "mailto:a@example.com"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+2> hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: use an address such as "http://203.0.113.7/callback/"; its domain must be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
-
-"#]]);
-    with("app_secret = \"a\"\napp_secret_file = \"b\"\n").assert_snapshot(str![[r#"
+$ printf 'app_secret = "a"\napp_secret_file = "b"\n' >.config/wxbox/config.toml
+$ wxbox user list
+2> error: [HOME]/.config/wxbox/config.toml:2: app_secret_file conflicts with app_secret
+2> hint: remove either app_secret or app_secret_file
 exit 3
---- stderr
-error: [HOME]/.config/wxbox/config.toml:2: app_secret_file conflicts with app_secret
-hint: remove either app_secret or app_secret_file
 
 "#]]);
     env.write_file(".config/wxbox/config.toml", b"app_id = \"wx1\"\n# \xd6\xd0\n");

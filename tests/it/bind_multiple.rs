@@ -8,7 +8,7 @@ use snapbox::str;
 use url::Url;
 
 use crate::bind::finish_after_report;
-use crate::support::env::{CommandOutput, LUFFY, NAMI, RunningCommand, TestEnv, authorize, page_title};
+use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv, authorize, page_title};
 use crate::support::pty::Terminal;
 
 /// Returns an environment in which these users are registered.
@@ -180,76 +180,48 @@ interrupted
 
 #[test]
 fn all_users_are_checked_before_start() {
-    let env = env_with_users(&["luffy", "nami"]);
+    let mut env = env_with_users(&["luffy", "nami"]);
     env.run_with_stdin("user add robin --password-stdin", "flower\n").assert_success();
     env.run("bind -u nami --openid oNami").assert_success();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let bind =
-        |rest: &str| -> CommandOutput { env.run(&format!("bind --listen {} {rest}", listener.local_addr().unwrap())) };
-    bind("-u luffy -u nobody").assert_snapshot(str![[r#"
-exit 4
---- stderr
-error: there is no user nobody in [HOME]/.local/share/wxbox/wxbox.db
-hint: run `wxbox user list` to see all users
-
-"#]]);
-    bind("-u luffy -u nami").assert_snapshot(str![[r#"
-exit 4
---- stderr
-error: nami is already bound to oNami
-hint: use --rebind to replace the binding
-
-"#]]);
-    bind("-u luffy -u robin").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: robin has a password, and wxbox cannot ask for it: standard input is not a terminal
-hint: use --as-admin to skip the passwords, or bind the users one by one
-
-"#]]);
-    bind("-u luffy -u nami --rebind").assert_snapshot(str![[r#"
-exit 1
---- stderr
-error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
-hint: stop the program that uses this port, or use --listen with another port to which redirect_uri leads
-
-"#]]);
-    bind("-u luffy -u robin --password-stdin").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: --password-stdin supports only one user
-hint: use --as-admin to skip the passwords, or bind the users one by one
-
-"#]]);
-    bind("--unbound --rebind").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: --unbound cannot be used with --rebind
-hint: run `wxbox bind -h` to see how to use it
-
-"#]]);
-    bind("--unbound -u luffy").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: --unbound cannot be used with --user
-hint: run `wxbox bind -h` to see how to use it
-
-"#]]);
-    bind("--tag crew -u luffy").assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: --tag cannot be used with --user
-hint: run `wxbox bind -h` to see how to use it
-
-"#]]);
-    bind("--unbound --tag crow").assert_snapshot(str![[r#"
-exit 4
---- stderr
-error: no user has the tag crow
-hint: did you mean crew?
-
-"#]]);
+    env.set_variable("BUSY", &listener.local_addr().unwrap().to_string());
     env.assert_session(str![[r#"
+$ wxbox bind --listen $BUSY -u luffy -u nobody
+2> error: there is no user nobody in [HOME]/.local/share/wxbox/wxbox.db
+2> hint: run `wxbox user list` to see all users
+exit 4
+$ wxbox bind --listen $BUSY -u luffy -u nami
+2> error: nami is already bound to oNami
+2> hint: use --rebind to replace the binding
+exit 4
+$ wxbox bind --listen $BUSY -u luffy -u robin
+2> error: robin has a password, and wxbox cannot ask for it: standard input is not a terminal
+2> hint: use --as-admin to skip the passwords, or bind the users one by one
+exit 2
+$ wxbox bind --listen $BUSY -u luffy -u nami --rebind
+2> error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
+2> hint: stop the program that uses this port, or use --listen with another port to which redirect_uri leads
+exit 1
+$ wxbox bind --listen $BUSY -u luffy -u robin --password-stdin
+2> error: --password-stdin supports only one user
+2> hint: use --as-admin to skip the passwords, or bind the users one by one
+exit 2
+$ wxbox bind --listen $BUSY --unbound --rebind
+2> error: --unbound cannot be used with --rebind
+2> hint: run `wxbox bind -h` to see how to use it
+exit 2
+$ wxbox bind --listen $BUSY --unbound -u luffy
+2> error: --unbound cannot be used with --user
+2> hint: run `wxbox bind -h` to see how to use it
+exit 2
+$ wxbox bind --listen $BUSY --tag crew -u luffy
+2> error: --tag cannot be used with --user
+2> hint: run `wxbox bind -h` to see how to use it
+exit 2
+$ wxbox bind --listen $BUSY --unbound --tag crow
+2> error: no user has the tag crow
+2> hint: did you mean crew?
+exit 4
 $ wxbox bind -u luffy -u nami --openid oOpenid
 2> error: --openid supports only one user
 2> hint: bind the users one by one, or import their openids with `wxbox user import`

@@ -214,9 +214,8 @@ fn follower_show_prints_wechat_data() {
         ),
     ]);
     let env = server.env("", "");
-    env.run(&format!("follower show {LUFFY}")).assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox follower show oLuffy_wears_the_straw_hat_1
 Openid    oLuffy_wears_the_straw_hat_1
 Users     luffy
 Follows   since [TIME]
@@ -236,15 +235,14 @@ Unionid   o6_bmasdasdsad6_2sgVt7hMZOPfL
 fn a_remark_is_set_shown_and_removed() {
     let mut env = env_with_three_followers("");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env.run(&format!("follower remark {LUFFY} ' 船长 ☠️ '")).assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox follower remark oLuffy_wears_the_straw_hat_1 ' 船长 ☠️ '
 set the remark of luffy to "船长 ☠️"
 
 "#]]);
     assert!(env.run(&format!("follower show {LUFFY}")).assert_success().stdout().contains("Remark    船长 ☠️\n"));
-    env.run(&format!("-q follower remark {LUFFY} ''")).assert_snapshot(str![[r#"
-exit 0
+    env.assert_session(str![[r#"
+$ wxbox -q follower remark oLuffy_wears_the_straw_hat_1 ''
 
 "#]]);
     assert!(!env.run(&format!("follower show {LUFFY}")).assert_success().stdout().contains("Remark"));
@@ -265,11 +263,11 @@ error: oLuffy_wears_the_straw_hat_1: WeChat returned 40092 (invalid remark name)
 hint: keep the remark below 30 bytes
 
 "#]]);
-    env.run(&format!("follower remark {ZORO} x")).assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox follower remark oZoro_cannot_find_the_way_22 x
+2> error: oZoro_cannot_find_the_way_22: WeChat returned 43004 (require subscribe): recipient does not follow the account
+2> hint: ask the person to follow the account
 exit 4
---- stderr
-error: oZoro_cannot_find_the_way_22: WeChat returned 43004 (require subscribe): recipient does not follow the account
-hint: ask the person to follow the account
 
 "#]]);
 }

@@ -5,7 +5,7 @@ use snapbox::str;
 
 use crate::send::{add_users, env_with_users, queued_count};
 use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
-use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
+use crate::support::env::{NAMI, TestEnv, ZORO};
 
 #[test]
 fn rejected_credentials_exit_3() {
@@ -44,12 +44,12 @@ Content       hi
 
 "#]]);
     env.set_variable("WXBOX_APP_ID", "wxffffffffffffffff");
-    env.run(&format!("send --openid {LUFFY} hi")).assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send --openid oLuffy_wears_the_straw_hat_1 hi
+2> error: cannot get an access token: WeChat returned 40013 (invalid appid): the AppID is unknown or malformed
+2> hint: copy the AppID again; it is case-sensitive
+2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 3
---- stderr
-error: cannot get an access token: WeChat returned 40013 (invalid appid): the AppID is unknown or malformed
-hint: copy the AppID again; it is case-sensitive
-1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 
 "#]]);
 }
@@ -175,14 +175,13 @@ fn one_unknown_does_not_stop_the_next() {
         json_response(ACCEPTED_BODY),
     ]);
     let env = server.env("", "");
-    env.run(&format!("send -u luffy --openid {NAMI} hi")).assert_snapshot(str![[r#"
-exit 6
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --openid oNami_draws_maps_of_the_sea1 hi
 sent message 2 (text) to oNami_draws_maps_of_the_sea1
---- stderr
-error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: invalid HTTP version parsed
-hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
-1 of 2 messages sent; 1 may have arrived (`wxbox outbox list --state unknown`)
+2> error: message 1 to luffy may or may not have been delivered: no response from 127.0.0.1:[PORT]: invalid HTTP version parsed
+2> hint: ask the recipient: it may have arrived, so wxbox does not retry it; if it did not arrive, run `wxbox outbox retry 1`
+2> 1 of 2 messages sent; 1 may have arrived (`wxbox outbox list --state unknown`)
+exit 6
 
 "#]]);
 }

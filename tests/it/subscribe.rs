@@ -37,12 +37,11 @@ error: message 2 to luffy was rejected: WeChat returned 43101 (user refuse to ac
 hint: for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
-    env.run(&format!("--json send -u nami --subscribe backup_report {FIELD_ARGS}")).assert_snapshot(str![[r#"
-exit 5
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox --json send -u nami --subscribe backup_report -d thing1=db1 -d character_string2=42GB -d time3=03:15
 {"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat returned 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"for a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
---- stderr
-{"error":"1 message was not delivered","hint":null,"code":5}
+2> {"error":"1 message was not delivered","hint":null,"code":5}
+exit 5
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
@@ -75,42 +74,26 @@ $ wxbox send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1
 2> error: the template Backup report has no field size; values for character_string2, time3 are missing
 2> hint: use its fields thing1, character_string2, time3; run `wxbox template show 'Backup report' --subscribe` to see the template
 exit 2
-
-"#]]);
-    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now --strict")).assert_snapshot(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup report' -d thing1=db1 -d character_string2=42GB -d time3=03:15 -d time3=now --strict
+2> error: WeChat rejects "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
+2> hint: without --strict this is a warning; run `wxbox template check 'Backup report' --subscribe --data …` to see a preview
 exit 2
---- stderr
-error: WeChat rejects "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
-hint: without --strict this is a warning; run `wxbox template check 'Backup report' --subscribe --data …` to see a preview
-
-"#]]);
-    env.run(&format!("send -u luffy --subscribe 'Backup rapport' {FIELD_ARGS}")).assert_snapshot(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup rapport' -d thing1=db1 -d character_string2=42GB -d time3=03:15
+2> error: there is no template "Backup rapport"
+2> hint: did you mean Backup report?
 exit 4
---- stderr
-error: there is no template "Backup rapport"
-hint: did you mean Backup report?
-
-"#]]);
-    env.run(&format!("send -u luffy --subscribe nothing {FIELD_ARGS}")).assert_snapshot(str![[r#"
+$ wxbox send -u luffy --subscribe nothing -d thing1=db1 -d character_string2=42GB -d time3=03:15
+2> error: there is no template "nothing"
+2> hint: run `wxbox template list --subscribe` to see the subscription templates of the account, or `wxbox template alias nothing --subscribe` to choose the one that this name stands for
 exit 4
---- stderr
-error: there is no template "nothing"
-hint: run `wxbox template list --subscribe` to see the subscription templates of the account, or `wxbox template alias nothing --subscribe` to choose the one that this name stands for
-
-"#]]);
-    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --url door")).assert_snapshot(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup report' -d thing1=db1 -d character_string2=42GB -d time3=03:15 --url door
+2> error: door is not an http or https address
+2> hint: use the whole address, such as https://status.example.com
 exit 2
---- stderr
-error: door is not an http or https address
-hint: use the whole address, such as https://status.example.com
-
-"#]]);
-    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --data-color thing1=#173177"))
-        .assert_snapshot(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup report' -d thing1=db1 -d character_string2=42GB -d time3=03:15 --data-color 'thing1=#173177'
+2> error: --subscribe cannot be used with --data-color
+2> hint: run `wxbox send -h` to see how to use it
 exit 2
---- stderr
-error: --subscribe cannot be used with --data-color
-hint: run `wxbox send -h` to see how to use it
 
 "#]]);
     let lines = r#"
@@ -131,12 +114,12 @@ exit 5
 #[test]
 fn wechat_value_rejection_is_reported() {
     let env = env_with_grants();
-    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now")).assert_snapshot(str![[r#"
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --subscribe 'Backup report' -d thing1=db1 -d character_string2=42GB -d time3=03:15 -d time3=now
+2> warning: WeChat may reject "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
+2> error: message 1 to luffy was rejected: WeChat returned 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
+2> hint: fix the named field (length, charset, empty value)
 exit 5
---- stderr
-warning: WeChat may reject "now" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
-error: message 1 to luffy was rejected: WeChat returned 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
-hint: fix the named field (length, charset, empty value)
 
 "#]]);
 }
@@ -159,18 +142,11 @@ Fields   thing1             thing fields hold at most 20 characters
 Content  Backup: ‹thing1›
          Size: ‹character_string2›
          Finished: ‹time3›
-
-"#]]);
-    env.run(&format!("template check --subscribe 'Backup report' {FIELD_ARGS}")).assert_snapshot(str![[r#"
-exit 0
---- stdout
+$ wxbox template check --subscribe 'Backup report' -d thing1=db1 -d character_string2=42GB -d time3=03:15
 Backup report
   Backup: db1
   Size: 42GB
   Finished: 03:15
-
-"#]]);
-    env.assert_session(str![[r#"
 $ wxbox template show --subscribe backup
 2> error: the account has no template backup_finished-0123456789abcdefghijklmnopq, to which the alias backup refers
 2> hint: run `wxbox template list --subscribe` to see the templates of the account; the alias is at [HOME]/.config/wxbox/config.toml:13

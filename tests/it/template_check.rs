@@ -197,12 +197,10 @@ warning: WeChat may reject time3, which is empty
 
 "#
     ]]);
-    env.run(&format!("{SEND_ARGS} -d thing1=full -d time3=2026-11-22T03:00:00Z --dry-run --json")).assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy -t 'Server alert' -d character_string2=db1 -d thing1=full -d time3=2026-11-22T03:00:00Z --dry-run --json
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"character_string2":{"value":"db1"},"thing1":{"value":"full"},"time3":{"value":"[TIME]"}}}
---- stderr
-warning: WeChat may reject "[TIME]" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
+2> warning: WeChat may reject "[TIME]" for time3: use a time such as 15:01 or 15:01:59, with an optional date (2019年10月1日 15:01); ~ joins two times
 
 "#]]);
     let fields = env.sandbox().inbox()[0]["fields"].clone();
@@ -291,12 +289,10 @@ fn long_text_is_cut_in_fallback_only() {
     let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
     let mut env = TestEnv::with_scenario(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS}")).assert_snapshot(str![[r#"
-exit 0
---- stdout
+    env.assert_session(str![[r#"
+$ wxbox send -u luffy --fallback Note 123456789012345678901
 sent message 1 (text) to luffy
---- stderr
-warning: if the text is sent as the template Note: thing1 has 21 characters and is cut to "[MSGID]…": thing fields hold at most 20 characters
+2> warning: if the text is sent as the template Note: thing1 has 21 characters and is cut to "[MSGID]…": thing fields hold at most 20 characters
 
 "#]]);
     // luffy has written, and receives the whole text.
@@ -304,14 +300,11 @@ warning: if the text is sent as the template Note: thing1 has 21 characters and 
     env.sandbox().post_form("clock", "forward=49h");
     env.run(&format!("-q send -u luffy --fallback Note {VALUE_OF_21_CHARS}")).assert_success();
     assert_eq!(env.sandbox().inbox()[1]["fields"][0]["value"], "1234567890123456789…");
-    env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS} --strict")).assert_snapshot(str![[r#"
-exit 2
---- stderr
-error: WeChat rejects thing1 with 21 characters: thing fields hold at most 20 characters
-hint: without --strict this is a warning; run `wxbox template check Note --data …` to see a preview
-
-"#]]);
     env.assert_session(str![[r#"
+$ wxbox send -u luffy --fallback Note 123456789012345678901 --strict
+2> error: WeChat rejects thing1 with 21 characters: thing fields hold at most 20 characters
+2> hint: without --strict this is a warning; run `wxbox template check Note --data …` to see a preview
+exit 2
 $ wxbox run -u luffy --fallback Note -- true
 2> sent message 3 (template) to luffy
 

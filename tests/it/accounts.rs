@@ -64,7 +64,7 @@ exit 4
 
 "#]]);
     env.run("user show luffy").assert_success();
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 2);
+    assert_eq!(env.count("bindings"), 2);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn forty_concurrent_processes_create_one_database() {
     for one in all {
         one.wait().assert_success();
     }
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 40);
+    assert_eq!(env.count("users"), 40);
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
 }
 
@@ -143,6 +143,6 @@ fn ten_concurrent_adds_of_one_name_succeed_once() {
     let mut ends: Vec<_> = all.into_iter().map(|one| one.wait().status()).collect();
     ends.sort();
     assert_eq!(ends, [&[Some(0)][..], &[Some(4); 9]].concat());
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM tags"), 1);
+    assert_eq!(env.count("users"), 1);
+    assert_eq!(env.count("tags"), 1);
 }

@@ -261,7 +261,7 @@ fn user_added_after_removal_is_never_bound() {
         assert_eq!(page_title(&callback).0, 500, "{add}");
         let ended = bind.wait();
         assert!(ended.stderr().contains("another wxbox process has removed luffy"), "{add}: {}", ended.stderr());
-        assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0, "{add}");
+        assert_eq!(env.count("bindings"), 0, "{add}");
     }
 }
 
@@ -316,7 +316,7 @@ fn binding_made_during_signal_is_reported() {
     assert!(page.contains("绑定成功"), "{page}");
     let ran = bind.wait();
     assert!(ran.stdout().contains("bound luffy to"), "{}{}", ran.stdout(), ran.stderr());
-    assert_eq!((ran.status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1));
+    assert_eq!((ran.status(), env.count("bindings")), (Some(0), 1));
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn missing_nickname_still_binds() {
     // WeChat would not answer the query whether luffy follows either.
     bind.signal(Signal::INT);
     let ran = bind.wait();
-    assert_eq!((ran.status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1), "{}", ran.stderr());
+    assert_eq!((ran.status(), env.count("bindings")), (Some(0), 1), "{}", ran.stderr());
 }
 
 #[test]
@@ -345,5 +345,5 @@ fn invalid_openid_is_not_bound() {
     let mut page = String::new();
     phone.read_to_string(&mut page).unwrap();
     assert!(page.starts_with("HTTP/1.1 502"), "{page}");
-    assert_eq!((bind.wait().status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(8), 0));
+    assert_eq!((bind.wait().status(), env.count("bindings")), (Some(8), 0));
 }

@@ -28,7 +28,7 @@ fn signal_while_database_locked_ends_bind_and_serves_page() {
         assert_eq!(ended.status(), Some(status), "{}", ended.stderr());
         assert!(ended.stderr().ends_with("interrupted\n"), "{}", ended.stderr());
         drop(lock);
-        assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0);
+        assert_eq!(env.count("bindings"), 0);
     }
 }
 
@@ -41,7 +41,7 @@ fn signal_while_wechat_stalls_serves_page() {
     let mut page = String::new();
     phone.read_to_string(&mut page).unwrap();
     assert!(page.starts_with("HTTP/1.1 403") && page.ends_with("</html>"), "{page}");
-    assert_eq!((bind.wait().status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(143), 0));
+    assert_eq!((bind.wait().status(), env.count("bindings")), (Some(143), 0));
 }
 
 #[test]

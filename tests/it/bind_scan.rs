@@ -43,7 +43,7 @@ fn listener_of_bind_takes_the_scan() {
     assert_eq!(bind.wait().status(), Some(0));
     let user = env.run("--json user show zoro").assert_success().json_lines().remove(0);
     assert_eq!((&user["openid"], &user["follows"], &user["reachable"]), (&json!(ZORO), &json!(true), &json!(true)));
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM pending_bindings"), 0);
+    assert_eq!(env.count("pending_bindings"), 0);
 }
 
 #[test]
@@ -93,7 +93,7 @@ hint: run the command again, with a longer --timeout if needed; if the code was 
     let _ = address;
     env.run_with_stdin("event", xml).assert_success();
     env.run("--json user show zoro").assert_success();
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0);
+    assert_eq!(env.count("bindings"), 0);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn interrupted_wait_leaves_no_code() {
     bind.expect_line();
     bind.signal(Signal::INT);
     assert_eq!(bind.wait().status(), Some(130));
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM pending_bindings"), 0);
+    assert_eq!(env.count("pending_bindings"), 0);
 }
 
 #[test]

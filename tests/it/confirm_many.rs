@@ -22,10 +22,6 @@ fn answer(env: &TestEnv, line: &str, question: &str, answer: &str) -> TerminalOu
     terminal.wait()
 }
 
-fn message_count(env: &TestEnv) -> i64 {
-    env.query("SELECT count(*) FROM messages")
-}
-
 #[test]
 fn terminal_asks_before_a_send_to_many() {
     let env = env_with_group(21);
@@ -36,12 +32,12 @@ fn terminal_asks_before_a_send_to_many() {
         assert!(text.contains("Send this message to 21 people (crowd000001, crowd000002,"), "{text}");
         assert!(text.contains("nothing was sent"), "{text}");
         assert!(text.contains("calls of /cgi-bin/message/custom/send that are left"), "{text}");
-        assert_eq!(message_count(&env), 0);
+        assert_eq!(env.count("messages"), 0);
     }
     let ended = answer(&env, "send --all hello", "[y/N]", "y\r");
     let text = ended.text();
     assert!(text.contains("21 of 21 messages sent"), "{text}");
-    assert_eq!(message_count(&env), 21);
+    assert_eq!(env.count("messages"), 21);
 }
 
 #[test]
@@ -54,7 +50,7 @@ fn messages_that_an_earlier_command_sent_are_counted_apart() {
     let (first, second) = (send(), send());
     assert!(first.contains("2 of 2 messages sent"), "{first}");
     assert!(second.contains("0 of 2 messages sent; 2 sent earlier with the same key"), "{second}");
-    assert_eq!(message_count(&env), 2);
+    assert_eq!(env.count("messages"), 2);
 }
 
 #[test]
@@ -65,7 +61,7 @@ fn few_recipients_and_yes_need_no_answer() {
         let text = ended.text();
         assert!(ended.status.success() && !text.contains("[y/N]"), "{line}: {text}");
     }
-    assert_eq!(message_count(&env), 80);
+    assert_eq!(env.count("messages"), 80);
     let ended = Terminal::start(env.command("send --all --dry-run hello"), 30, 100).wait();
     assert!(ended.status.success() && !ended.text().contains("[y/N]"));
 }
@@ -74,7 +70,7 @@ fn few_recipients_and_yes_need_no_answer() {
 fn script_is_never_asked() {
     let env = env_with_group(21);
     env.run("send --all hello").assert_success();
-    assert_eq!(message_count(&env), 21);
+    assert_eq!(env.count("messages"), 21);
     env.run("send --all --no-wait later").assert_success();
     env.run("outbox cancel --all").assert_success();
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'cancelled'"), 21);

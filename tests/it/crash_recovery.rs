@@ -26,7 +26,7 @@ fn outbox_summary(env: &TestEnv) -> String {
     let sql = "SELECT (SELECT group_concat(state, ' ') FROM (SELECT state FROM messages ORDER BY id)) || ', ' ||
         (SELECT count(*) FROM attempts) || ' attempts, ' || (SELECT count(*) FROM attempts WHERE outcome IS NULL) || ' open'";
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_eq!(env.count("pragma_foreign_key_check"), 0);
     env.query(sql)
 }
 
@@ -52,7 +52,7 @@ fn killed_after_enqueue() {
         relay.pause_at(Direction::Request, "token");
         let run = env.spawn(&format!("send -u luffy --key k {what}"));
         relay.expect_arrival();
-        while env.query::<i64>("SELECT count(*) FROM messages") == 0 {}
+        while env.count("messages") == 0 {}
         run.signal(Signal::KILL);
         run.wait();
         assert_eq!(outbox_summary(&env), "queued, 0 attempts, 0 open");

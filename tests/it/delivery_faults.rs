@@ -55,7 +55,7 @@ fn assert_single_recipient(fault: &str, what: &str, (state, attempts, arrived, e
     let stats = env.sandbox().stats();
     assert_eq!((found.0.as_str(), found.1, ran.status()), (state, attempts.into(), Some(exit)), "{fault}");
     assert_eq!((&stats["delivered"], &stats["twice"]), (&arrived.into(), &0.into()), "{fault}");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), attempts, "{fault}");
+    assert_eq!(env.count("attempts"), attempts, "{fault}");
     let open = "SELECT count(*) FROM attempts WHERE outcome IS NULL";
     assert_eq!(env.query::<i64>(open), 0, "{fault}: no attempt is left open");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE claimed_by NOTNULL"), 0, "{fault}");
@@ -173,7 +173,7 @@ fn unreachable_host_is_skipped() {
     let both = format!("api_base = [\"http://127.0.0.1:1\", \"{url}\"]");
     env.replace_in_config(&[(&format!("api_base = \"{url}\""), &both)]);
     env.run("send -u luffy hello").assert_success();
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1);
+    assert_eq!(env.count("attempts"), 1);
 }
 
 #[test]

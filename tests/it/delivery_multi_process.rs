@@ -51,7 +51,7 @@ fn send_ends_when_claiming_process_is_killed() {
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"100ms\"\n");
     let send = env.spawn(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
     let claiming_workers = "SELECT count(DISTINCT claimed_by) FROM messages WHERE claimed_by NOTNULL";
-    while env.query::<i64>("SELECT count(*) FROM attempts") == 0 {}
+    while env.count("attempts") == 0 {}
     let flush = env.spawn("-q outbox flush");
     while env.query::<i64>(claiming_workers) < 2
         && env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'") < 3

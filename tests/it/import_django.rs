@@ -152,7 +152,7 @@ $ wxbox -q user import web/db.sqlite3
 exit 2
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
+    assert_eq!(env.count("users"), 2);
 }
 
 #[test]
@@ -199,7 +199,7 @@ exit 2
         "error: cannot read an SQLite database from standard input\n\
          hint: run `wxbox user import db.sqlite3`\n"
     );
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.count("users"), 1);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn an_openid_needs_an_account() {
         "{}",
         ran.stderr()
     );
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
+    assert_eq!(env.count("users"), 0);
     conn.execute_batch("UPDATE app01_userinfo SET wx_id = NULL").unwrap();
     drop(conn);
     // A file name with characters that SQLite URIs and URLs treat as syntax.

@@ -38,7 +38,7 @@ $ printf 'username,note,username\nx,y,z\n' | wxbox user import -
 exit 2
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.count("users"), 1);
 }
 
 #[test]
@@ -92,7 +92,7 @@ $ printf 'username,password\nnami,"a\nb"\n' | wxbox user import -
 exit 2
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.count("users"), 1);
 }
 
 #[test]
@@ -151,7 +151,7 @@ $ wxbox user import --json -
 {"added":0}
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
+    assert_eq!(env.count("users"), 0);
 }
 
 #[test]
@@ -199,7 +199,7 @@ $ printf '{"username":"\302\267\267\311"}\n' | wxbox user import -
 exit 2
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.count("users"), 1);
 }
 
 #[test]
@@ -228,7 +228,7 @@ $ printf 'username,uid\nnami,6cfbec608383fd05c271de92010d455f\n' | wxbox user im
 exit 4
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.count("users"), 1);
 }
 
 #[test]

@@ -38,7 +38,7 @@ $ printf 'username\nna\342\200\213mi\n' | wxbox user import -
 exit 2
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
+    assert_eq!(env.count("users"), 0);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn file_is_uploaded_once_in_three_days() {
     env.query::<i64>("UPDATE media SET expires_at = (unixepoch() + 30) * 1000 RETURNING 1");
     assert_ne!(env.run("media upload chart.png").assert_success().stdout(), later.stdout());
     assert_eq!(uploads(&mut env), 1);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM media"), 1, "what is over is forgotten");
+    assert_eq!(env.count("media"), 1, "what is over is forgotten");
 }
 
 #[test]
@@ -170,7 +170,7 @@ error: chart.png is PNG, which WeChat does not accept as thumb
 hint: use one of the formats that WeChat accepts: thumb: JPEG
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
     env.run("media upload largest.png").assert_success();
 }

@@ -72,7 +72,7 @@ fn two_processes_upload_file_at_most_twice() {
     let requests = request_names(&mut env);
     let count = |call: &str| requests.iter().filter(|request| *request == call).count();
     assert!(count("custom/send 0") == 2 && (1..=2).contains(&count("media/upload 0")), "{requests:?}");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM media"), 1);
+    assert_eq!(env.count("media"), 1);
     assert_eq!(file_count(&env), 0);
 }
 
@@ -196,7 +196,7 @@ $ wxbox send -u luffy --image chart.png
 sent message 4 (image) to luffy
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1, "an upload is no attempt");
+    assert_eq!(env.count("attempts"), 1, "an upload is no attempt");
     env.assert_session(str![[r#"
 $ wxbox outbox list
 4	sent	luffy	image	[TIME]		media_id: chart.png
@@ -297,8 +297,8 @@ fn files_are_deleted_with_their_messages() {
     env.query::<i64>("UPDATE messages SET updated_at = 1 RETURNING 1");
     env.run("outbox prune --older-than 1d").assert_success();
     assert_eq!(file_count(&env), 0);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM payload_files"), 0);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_eq!(env.count("payload_files"), 0);
+    assert_eq!(env.count("pragma_foreign_key_check"), 0);
 }
 
 /// A queued message with a fallback does not keep other rows from being deleted.

@@ -141,7 +141,7 @@ $ wxbox send --batch a.jsonl
 exit 5
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
 }
 
 #[test]

@@ -139,8 +139,8 @@ $ wxbox outbox prune --older-than 30d
 deleted 3 messages
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 2);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 1);
+    assert_eq!(env.count("messages"), 2);
+    assert_eq!(env.count("payloads"), 1);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
     env.assert_session(str![[r#"
 $ wxbox outbox prune

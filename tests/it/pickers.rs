@@ -46,7 +46,7 @@ fn user_to_remove_is_picked_by_typing_a_part_of_the_name() {
     // The list leaves only the answer behind.
     assert_eq!(lines(&ended.screen)[0], "User: 娜美 (bound)");
     assert!(ended.text().contains("removed 娜美"), "{}", ended.text());
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
+    assert_eq!(env.count("users"), 2);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn escape_and_end_of_input_change_nothing() {
         assert!(ended.is_echo_on && !ended.screen.hide_cursor());
         assert!(!ended.text().contains("2/2"), "{}", ended.text());
     }
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 2);
+    assert_eq!(env.count("bindings"), 2);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn bind_asks_before_it_replaces_a_binding() {
     let mut terminal = start_terminal(&env, "bind --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o");
     terminal.answer("3/3", "zo\r");
     terminal.wait().assert_status(0);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 3);
+    assert_eq!(env.count("bindings"), 3);
 }
 
 #[test]

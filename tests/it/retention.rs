@@ -22,7 +22,7 @@ fn env_with_aged_messages(ages: [i64; 3]) -> TestEnv {
 
 fn remaining_messages(env: &TestEnv) -> String {
     let sql = "SELECT group_concat(m.id || ' ' || c.json, ', ' ORDER BY m.id) FROM messages m JOIN payloads c ON c.id = m.payload_id";
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), env.query::<i64>("SELECT count(*) FROM payloads"));
+    assert_eq!(env.count("messages"), env.count("payloads"));
     env.query::<String>(sql).replace(r#"{"type":"text","content":""#, "").replace("\"}", "")
 }
 
@@ -31,7 +31,7 @@ fn pruning_removes_old_message_with_content() {
     let env = env_with_aged_messages([92 * DAY_MS, 90 * DAY_MS + 60_000, 90 * DAY_MS - 60_000]);
     env.run("send -u luffy now").assert_success();
     assert_eq!(remaining_messages(&env), "3 text-3, 4 now");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 2);
+    assert_eq!(env.count("attempts"), 2);
 }
 
 /// Deleting waits for the disk, so it does not happen at each send.

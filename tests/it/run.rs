@@ -369,7 +369,7 @@ fn report_is_queued_after_command_ends() {
     assert_eq!(run.expect_line(), "begun");
     // There is neither a message nor an open database while the command runs: others may work on
     // the file, or restore a backup.
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
     assert_eq!(server.requests().len(), 0);
     let mut wal = env.database_path().into_os_string();
     wal.push("-wal");

@@ -115,8 +115,8 @@ $ wxbox send -u usopp --dry-run hi
 exit 4
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 0);
+    assert_eq!(env.count("messages"), 0);
+    assert_eq!(env.count("payloads"), 0);
     env.assert_session(str![[r#"
 $ wxbox send -u luffy hi
 2> error: app_secret is not set
@@ -124,7 +124,7 @@ $ wxbox send -u luffy hi
 exit 3
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
 }
 
 #[test]
@@ -195,7 +195,7 @@ $ wxbox send hi
 exit 2
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
     let nobody = TestEnv::new();
     nobody.run("send --all hi").assert_snapshot(str![[r#"

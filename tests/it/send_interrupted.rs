@@ -25,7 +25,7 @@ exit 3
 
 "#]]);
     assert_eq!(queued_count(&env), 3);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 0);
+    assert_eq!(env.count("attempts"), 0);
     env.assert_session(str![[r#"
 $ wxbox outbox show 1
 ID            1

@@ -71,7 +71,7 @@ fn only_missing_fields_are_asked() {
     terminal.answer("要发给“luffy”吗？", "n\r");
     let text = terminal.wait().assert_status(0).text();
     assert!(text.contains("没有发送任何消息") && text.contains("--data 'time3=2019年10月1日 15:01'"), "{text}");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
     // An alias that sets all fields is complete.
     start_terminal(&env, "send -u luffy -t backup").wait().assert_status(0);
     assert_eq!(env.query::<String>(SENT), "sent");
@@ -86,7 +86,7 @@ fn text_is_asked_and_may_be_dry_run() {
     terminal.answer("Text: ", "hello\r");
     let text = terminal.wait().assert_status(0).text();
     assert_eq!(text.matches("\"content\":\"hello\"").count(), 2, "{text}");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn edited_text_is_sent() {
     let text = ended.text();
     assert!(text.contains("error: nothing was sent: the edited text is empty"), "{text}");
     assert_eq!(ended.status.code(), Some(2));
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1);
+    assert_eq!(env.count("messages"), 1);
     // A script has no editor.
     assert_eq!(env.run("send -u luffy --edit").status(), Some(2));
 }

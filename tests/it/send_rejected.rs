@@ -131,7 +131,7 @@ exit 5
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1);
+    assert_eq!(env.count("attempts"), 1);
 }
 
 #[test]

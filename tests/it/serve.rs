@@ -7,40 +7,15 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::canned_server::{CannedServer, http_response};
-use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv, authorize, http_client, page_title};
+use crate::support::env::{LUFFY, NAMI, TestEnv, authorize, http_client, page_title};
 use crate::support::push::{
-    PUSH_AES_KEY, configure_push, encrypt, event_xml, push, push_settings, push_to, signed_query, start_serve,
-    unix_time,
+    PUSH_AES_KEY, configure_push, encrypt, env_with_serve, event_xml, get, next_event, push, push_settings, push_to,
+    signed_query, start_serve, stop, unix_time,
 };
 
-/// Returns an environment with luffy bound and a running `serve`, with its address.
-fn env_with_serve() -> (TestEnv, RunningCommand, String) {
-    let env = TestEnv::with_bound_luffy();
-    configure_push(&env, "");
-    let (serve, address) = start_serve(&env);
-    (env, serve, address)
-}
-
-/// Returns the next event without its time.
-fn next_event(serve: &mut RunningCommand) -> Value {
-    let mut event: Value = serde_json::from_str(&serve.expect_line()).unwrap();
-    assert!(event.as_object_mut().unwrap().remove("at").unwrap().as_str().unwrap().ends_with('Z'));
-    event
-}
-
-fn user(env: &TestEnv, name: &str) -> Value {
+/// Returns a user as `user show` prints it.
+pub fn user(env: &TestEnv, name: &str) -> Value {
     env.run(&format!("--json user show {name}")).assert_success().json_lines().remove(0)
-}
-
-/// Stops `serve` and returns its exit status.
-fn stop(serve: RunningCommand) -> Option<i32> {
-    serve.signal(Signal::TERM);
-    serve.wait().status()
-}
-
-fn get(address: &str, path: &str) -> (u16, String) {
-    let response = http_client().get(format!("http://{address}{path}")).send().unwrap();
-    (response.status().as_u16(), response.text().unwrap())
 }
 
 #[test]
@@ -65,7 +40,7 @@ fn url_check_returns_the_bare_echostr() {
         assert_eq!(request.send().unwrap().status(), 405);
     }
     assert_eq!(get(&address, "/other").0, 404);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -89,7 +64,7 @@ fn follow_events_change_reachability_once() {
                 <MsgType>text</MsgType><Content>hi</Content><MsgId>1</MsgId></xml>";
     assert_eq!(push(&address, text), (200, "success".into()));
     assert_eq!(next_event(&mut serve), json!({"event": "wrote", "openid": "oStranger", "user": null}));
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -118,9 +93,9 @@ fn invalid_pushes_are_rejected_and_not_stored() {
         assert_eq!(found, status, "{query}");
         assert!(!text.contains("oLuffy") && !text.contains("signature"), "{text}");
     }
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 0);
+    assert_eq!(env.count("events"), 0);
     assert_eq!(user(&env, "luffy")["reachable"], true);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -140,7 +115,7 @@ fn encrypted_pushes_are_taken_and_plain_ones_rejected_with_a_key() {
     assert_eq!(post((query, body)), 200);
     assert_eq!(next_event(&mut serve)["event"], "unfollowed");
     assert_eq!(user(&env, "luffy")["reachable"], false);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -174,7 +149,7 @@ fn receipt_of_a_template_is_kept() {
     let status = env.run("--json outbox status").assert_success().json_lines().remove(0);
     assert_eq!(status["receipts"], json!({"delivered": 1, "blocked": 0, "failed": 0, "none": 0}));
     assert_eq!(status["sent"], 2);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -193,7 +168,7 @@ fn serve_delivers_what_another_process_queues() {
     assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "TEMPLATESENDJOBFINISH", &fields)).0, 200);
     assert_eq!(next_event(&mut serve)["receipt"], "delivered");
     assert_eq!(env.message_states(), "sent");
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -215,7 +190,7 @@ fn bind_needs_no_port_while_serve_runs() {
     assert_eq!(bind.wait().status(), Some(0));
     // The phone calls again.
     assert_eq!(page_title(&callback).0, 200);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM pending_bindings"), 0);
+    assert_eq!(env.count("pending_bindings"), 0);
     let unknown = format!("http://{listen}/callback/?code=0123&state=0123");
     assert_eq!(page_title(&unknown.parse().unwrap()).0, 403);
     // A binding whose wait has ended is over for the phone as well.
@@ -225,7 +200,7 @@ fn bind_needs_no_port_while_serve_runs() {
     assert_eq!(bind.wait().status(), Some(130));
     assert_eq!(page_title(&late).0, 403);
     assert_eq!(user(&env, "luffy")["openid"], LUFFY);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -238,9 +213,9 @@ error: another `wxbox serve` is running with this database
 hint: stop the other `wxbox serve`: only one can run per account
 
 "#]]);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
     let (serve, _) = start_serve(&env);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -264,7 +239,7 @@ fn health_and_metrics_describe_the_service() {
     assert!(!page.contains("luffy") && !page.contains(LUFFY) && !page.contains(NAMI), "{page}");
     let proxied = http_client().get(format!("http://{address}/metrics")).header("X-Forwarded-For", "203.0.113.7");
     assert_eq!(proxied.send().unwrap().status(), 403);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -282,7 +257,7 @@ fn paths_are_taken_with_and_without_the_prefix() {
     for path in ["/push", "/wxboxevents", "/wxbox/wxbox/events", "/"] {
         assert_eq!(push_to(&address, path, &event_xml(LUFFY, unix_time(), "VIEW", "")).status(), 404, "{path}");
     }
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -307,7 +282,7 @@ fn pushes_are_passed_on_as_they_came() {
     assert_eq!(requests.len(), 3);
     assert!(requests[0].line.starts_with("POST /wx?a=b&signature="), "{}", requests[0].line);
     assert_eq!(requests[0].body, xml);
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }
 
 #[test]
@@ -405,5 +380,5 @@ fn reply_after_a_scan_is_encrypted_as_the_push_was() {
     let bound: Value = serde_json::from_str(&bind.expect_line()).unwrap();
     assert_eq!(bound, json!({"event": "bound", "user": "nami", "openid": NAMI, "nickname": null}));
     assert_eq!(bind.wait().status(), Some(0));
-    assert_eq!(stop(serve), Some(0));
+    stop(serve);
 }

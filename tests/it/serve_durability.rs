@@ -6,18 +6,14 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Resource, Rlimit, Signal, prlimit};
-use serde_json::Value;
 
+use crate::serve::user;
 use crate::support::certificate::TestCertificate;
 use crate::support::env::{LUFFY, RunningCommand, TestEnv, ZORO, http_client};
 use crate::support::push::{
-    PUSH_AES_KEY, PUSH_TOKEN, configure_push, event_xml, push, push_to, signed_query, start_serve, unix_time,
+    PUSH_AES_KEY, PUSH_TOKEN, configure_push, env_with_serve, event_xml, get, push, push_to, signed_query, start_serve,
+    stop, unix_time,
 };
-
-fn get(address: &str, path: &str) -> (u16, String) {
-    let response = http_client().get(format!("http://{address}{path}")).send().unwrap();
-    (response.status().as_u16(), response.text().unwrap())
-}
 
 /// Waits until WeChat's check of the URL is answered. Requests that were sent before have been read
 /// by then.
@@ -28,15 +24,6 @@ fn check_url(address: &str) {
 fn kill(serve: RunningCommand) {
     serve.signal(Signal::KILL);
     serve.wait();
-}
-
-fn stop(serve: RunningCommand) {
-    serve.signal(Signal::TERM);
-    assert_eq!(serve.wait().status(), Some(0));
-}
-
-fn user(env: &TestEnv, name: &str) -> Value {
-    env.run(&format!("--json user show {name}")).assert_success().json_lines().remove(0)
 }
 
 /// Sends a push, and returns the connection without reading the response.
@@ -57,9 +44,7 @@ fn read_rest(mut stream: TcpStream) -> Vec<u8> {
 
 #[test]
 fn kill_before_the_commit_leaves_no_effect() {
-    let env = TestEnv::with_bound_luffy();
-    configure_push(&env, "");
-    let (serve, address) = start_serve(&env);
+    let (env, serve, address) = env_with_serve();
     let lock = rusqlite::Connection::open(env.database_path()).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     let xml = event_xml(LUFFY, unix_time(), "unsubscribe", "");
@@ -68,7 +53,7 @@ fn kill_before_the_commit_leaves_no_effect() {
     kill(serve);
     assert_eq!(read_rest(connection), b"");
     lock.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 0);
+    assert_eq!(env.count("events"), 0);
     assert_eq!(user(&env, "luffy")["reachable"], true);
     let (serve, address) = start_serve(&env);
     assert_eq!(push(&address, &xml), (200, "success".into()));
@@ -126,7 +111,7 @@ fn kill_after_the_commit_of_an_unfollow_has_one_effect() {
     assert_eq!(push(&address, &event_xml(LUFFY, now + 1, "subscribe", "")), (200, "success".into()));
     assert_eq!(push(&address, &xml), (200, "success".into()));
     assert_eq!(user(&env, "luffy")["reachable"], true);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 2);
+    assert_eq!(env.count("events"), 2);
     stop(serve);
 }
 
@@ -144,7 +129,7 @@ fn kill_after_the_commit_of_a_receipt_has_one_effect() {
     assert_eq!((&before["receipt"], &before["state"]), (&"blocked".into(), &"sent".into()));
     assert_eq!(push(&address, &xml), (200, "success".into()));
     assert_eq!(shown(), before);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 1);
+    assert_eq!(env.count("events"), 1);
     stop(serve);
 }
 
@@ -164,7 +149,7 @@ fn kill_after_the_commit_of_a_scan_has_one_effect_and_the_same_reply() {
     let (status, reply) = push(&address, &xml);
     assert!(status == 200 && reply.contains("<Content><![CDATA[已绑定为 zoro]]></Content>"), "{status} {reply}");
     assert_eq!(push(&address, &xml), (200, reply));
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 1);
+    assert_eq!(env.count("bindings"), 1);
     stop(serve);
 }
 
@@ -248,7 +233,7 @@ fn unread_output_does_not_hinder_events_and_stop() {
             });
         }
     });
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 960);
+    assert_eq!(env.count("events"), 960);
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, Signal::TERM).unwrap();
     // `wait_with_output` would read the output.
@@ -287,7 +272,7 @@ fn full_disk_leaves_pushes_to_be_repeated_and_health_recovers() {
     // The state recovers even if no event arrives.
     while get(&address, "/healthz").0 != 200 {}
     assert_eq!(push(&address, &xml(first)).0, 200);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events").unsigned_abs(), first + 1);
+    assert_eq!(env.count("events").unsigned_abs(), first + 1);
     serve.signal(Signal::TERM);
     let output = serve.wait();
     assert_eq!(output.stderr().matches("cannot record events").count(), 1, "{}", output.stderr());
@@ -295,9 +280,7 @@ fn full_disk_leaves_pushes_to_be_repeated_and_health_recovers() {
 
 #[test]
 fn event_that_cannot_be_recorded_does_not_keep_out_others() {
-    let env = TestEnv::with_bound_luffy();
-    let address = configure_push(&env, "");
-    let (serve, _) = start_serve(&env);
+    let (env, serve, address) = env_with_serve();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     let trigger = "CREATE TRIGGER broken BEFORE INSERT ON events WHEN NEW.openid = 'oBroken'
                    BEGIN SELECT RAISE(ABORT, 'broken'); END";
@@ -339,7 +322,7 @@ fn slow_server_of_forward_to_does_not_keep_out_pushes() {
         connection.read_exact(&mut line).unwrap();
         assert_eq!(&line, b"HTTP/1.1 200");
     }
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 60);
+    assert_eq!(env.count("events"), 60);
     serve.signal(Signal::TERM);
     let stderr = serve.wait().stderr().to_owned();
     assert!(stderr.contains("cannot forward the push to push.forward_to: 12 pushes are waiting for it"), "{stderr}");
@@ -347,9 +330,7 @@ fn slow_server_of_forward_to_does_not_keep_out_pushes() {
 
 #[test]
 fn many_reloads_leave_one_service() {
-    let env = TestEnv::with_bound_luffy();
-    let address = configure_push(&env, "");
-    let (serve, _) = start_serve(&env);
+    let (env, serve, address) = env_with_serve();
     let threads = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", serve.pid().as_raw_pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("Threads:")).unwrap().trim().to_owned();
@@ -389,9 +370,7 @@ fn one_of_two_that_start_at_once_serves() {
 
 #[test]
 fn one_connection_takes_many_pushes() {
-    let env = TestEnv::with_bound_luffy();
-    let address = configure_push(&env, "");
-    let (serve, _) = start_serve(&env);
+    let (env, serve, address) = env_with_serve();
     let mut stream = TcpStream::connect(&address).unwrap();
     let now = unix_time();
     for n in 0..100 {
@@ -403,7 +382,7 @@ fn one_connection_takes_many_pushes() {
     }
     let responses = String::from_utf8(read_rest(stream)).unwrap();
     assert_eq!(responses.matches("HTTP/1.1 200").count(), 100, "{responses}");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 100);
+    assert_eq!(env.count("events"), 100);
     stop(serve);
 }
 
@@ -459,6 +438,6 @@ fn pushes_arrive_over_https() {
         // A new certificate is read while the connection is open.
         serve.signal(Signal::HUP);
     }
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM events"), 20);
+    assert_eq!(env.count("events"), 20);
     stop(serve);
 }

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::env::{NAMI, RunningCommand, TestEnv, ZORO};
-use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, start_serve};
+use crate::support::push::{PUSH_AES_KEY, PUSH_TOKEN, configure_push, next_event, start_serve, stop};
 
 /// Returns an environment with a running `serve` to which the sandbox pushes in this mode.
 fn env_with_pushes(mode: &str, scenario: &str) -> (TestEnv, RunningCommand) {
@@ -17,18 +17,6 @@ fn env_with_pushes(mode: &str, scenario: &str) -> (TestEnv, RunningCommand) {
     let (serve, address) = start_serve(&env);
     env.sandbox().push_settings(&format!("http://{address}/push"), PUSH_TOKEN, PUSH_AES_KEY, mode);
     (env, serve)
-}
-
-/// Returns the next event without its time.
-fn next_event(serve: &mut RunningCommand) -> Value {
-    let mut event: Value = serde_json::from_str(&serve.expect_line()).unwrap();
-    event.as_object_mut().unwrap().remove("at").unwrap();
-    event
-}
-
-fn stop(serve: RunningCommand) {
-    serve.signal(Signal::TERM);
-    assert_eq!(serve.wait().status(), Some(0));
 }
 
 #[test]

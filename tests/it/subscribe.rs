@@ -107,7 +107,7 @@ exit 5
 {"line":3,"state":"failed","error":"there is no template \"x\""}
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
     assert!(!env.sandbox().requests().iter().any(|request| request.contains("bizsend")));
 }
 

@@ -126,7 +126,7 @@ exit 4
 "#]]);
     let refused = "POST /cgi-bin/template/del_private_template 40037";
     assert_eq!(env.sandbox().requests(), [refused, LIST_REQUEST]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), 2);
+    assert_eq!(env.count("templates"), 2);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn template_removal_requires_confirmation() {
         terminal.answer("Remove the template Server alert", answer);
         let text = terminal.wait().assert_status(0).text();
         assert!(text.contains(if kept == 2 { "nothing was removed" } else { "removed the template" }), "{text}");
-        assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), kept, "{answer:?}");
+        assert_eq!(env.count("templates"), kept, "{answer:?}");
     }
 }
 
@@ -167,7 +167,7 @@ removed the template T (T-1)
 
 "#]]);
     // The cached list is not used for it.
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), 0);
+    assert_eq!(env.count("templates"), 0);
     let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
     assert_eq!(bodies[2], r#"{"template_id_short":"43216"}"#);
     assert_eq!(bodies[4], r#"{"template_id":"T-1"}"#);

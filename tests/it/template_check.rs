@@ -8,10 +8,6 @@ const SEND_ARGS: &str = "send -u luffy -t 'Server alert' -d character_string2=db
 /// One character more than WeChat displays.
 const VALUE_OF_21_CHARS: &str = "123456789012345678901";
 
-fn message_count(env: &TestEnv) -> i64 {
-    env.query("SELECT count(*) FROM messages")
-}
-
 #[test]
 fn dry_run_preview_matches_display() {
     let mut env = TestEnv::with_bound_luffy();
@@ -55,7 +51,7 @@ Server alert
 "#]]);
     // The list is cached, and nothing is sent.
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
-    assert_eq!(message_count(&env), 0);
+    assert_eq!(env.count("messages"), 0);
 }
 
 #[test]
@@ -214,7 +210,7 @@ hint: without --strict this is a warning; run `wxbox template check 'Server aler
 
 "#]],
     );
-    assert_eq!(message_count(&env), 1);
+    assert_eq!(env.count("messages"), 1);
     env.sandbox().requests();
     env.run(&format!("{SEND_ARGS} -d thing1=full -d time3='2026-11-22 03:00' --strict")).assert_success();
     assert_eq!(env.sandbox().requests(), [SEND_REQUEST]);
@@ -248,7 +244,7 @@ hint: without --strict this is a warning; run `wxbox template check backup --dat
     env.run("send -u luffy -t backup -d host=db1 --strict").assert_success();
     // A text is displayed unchanged.
     env.run("send -u luffy 'a text 🎉\nof two lines' --strict").assert_success();
-    assert_eq!(message_count(&env), 4);
+    assert_eq!(env.count("messages"), 4);
 }
 
 #[test]
@@ -326,7 +322,7 @@ $ wxbox send -u luffy -t backup -d thing1= --strict
 exit 2
 
 "#]]);
-    assert_eq!(message_count(&env), 1);
+    assert_eq!(env.count("messages"), 1);
 }
 
 #[test]

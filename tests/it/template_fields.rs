@@ -6,10 +6,6 @@ use crate::support::env::{BACKUP_TEMPLATE_ID, LIST_REQUEST, LUFFY, SEND_REQUEST,
 
 const SEND_ALERT: &str = "send -u luffy -t 'Server alert' -d thing1=a -d character_string2=b -d time3=04:00";
 
-fn message_count(env: &TestEnv) -> i64 {
-    env.query("SELECT count(*) FROM messages")
-}
-
 #[test]
 fn cached_list_needs_no_request() {
     let mut env = TestEnv::with_bound_luffy();
@@ -67,7 +63,7 @@ $ wxbox send -u luffy -t 'Server alerts' -d thing1=a
 exit 4
 
 "#]]);
-    assert_eq!(message_count(&env), 0);
+    assert_eq!(env.count("messages"), 0);
 }
 
 #[test]
@@ -100,7 +96,7 @@ $ wxbox send -u luffy -t backup_finished-0123456789abcdefghijklmnopq
 exit 4
 
 "#]]);
-    assert_eq!(message_count(&env), 0);
+    assert_eq!(env.count("messages"), 0);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn ctrl_c_at_prompt_restores_terminal() {
         // The text is on a line of its own, not after the prompt.
         assert!(text.lines().any(|line| line.starts_with("interrupted")), "{line}: {text}");
     }
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.count("users"), 1);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn user_removal_requires_confirmation() {
         let mut terminal = start_terminal(&env, "user remove luffy");
         terminal.answer("Remove luffy", answer);
         let text = terminal.wait().assert_status(status).text();
-        assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), kept, "{answer:?}: {text}");
+        assert_eq!(env.count("users"), kept, "{answer:?}: {text}");
         assert!(text.contains(if kept == 1 { "nothing was removed" } else { "removed luffy" }), "{text}");
     }
 }

@@ -85,7 +85,7 @@ error: the text is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 4);
+    assert_eq!(env.count("messages"), 4);
 }
 
 #[test]

@@ -103,12 +103,12 @@ $ wxbox user remove luffy --yes --json
         assert!(!database_contains(&env, text), "{text}");
     }
     assert!(database_contains(&env, "shared-host"), "the text went to nami too");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 1);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM tags"), 0);
+    assert_eq!(env.count("bindings"), 1);
+    assert_eq!(env.count("tags"), 0);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 0);
     assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,sent,sent,sent,failed");
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_eq!(env.count("pragma_foreign_key_check"), 0);
     env.assert_session(str![[r#"
 $ wxbox outbox list
 5	failed	-	text	[TIME]		

@@ -119,7 +119,7 @@ fn wait_needs_push_in_the_config() {
     let env = TestEnv::with_bound_luffy();
     let output = env.run("send --user luffy --template backup --wait-receipt");
     assert_eq!(output.status(), Some(3));
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.count("messages"), 0);
     configure_push(&env, "");
     env.assert_session(str![[r#"
 $ wxbox send --user luffy --template backup --wait-receipt=1s

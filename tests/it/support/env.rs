@@ -202,6 +202,11 @@ impl TestEnv {
         self.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
     }
 
+    /// Returns the number of rows of a table.
+    pub fn count(&self, table: &str) -> i64 {
+        self.query(&format!("SELECT count(*) FROM {table}"))
+    }
+
     /// Returns a value from the database.
     pub fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         let database = rusqlite::Connection::open(self.database_path()).unwrap();

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use reqwest::blocking::Response;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use rustix::process::Signal;
 use wxbox::wechat::push::{AesKey, PushSettings};
 
 use crate::support::env::{RunningCommand, TestEnv, http_client, unique_address};
@@ -29,6 +30,34 @@ pub fn start_serve(env: &TestEnv) -> (RunningCommand, String) {
     let line: serde_json::Value = serde_json::from_str(&serve.expect_line()).unwrap();
     assert_eq!(line["event"], "listening");
     (serve, line["address"].as_str().unwrap().to_owned())
+}
+
+/// Returns an environment with luffy bound and a running `serve`, with its address.
+pub fn env_with_serve() -> (TestEnv, RunningCommand, String) {
+    let env = TestEnv::with_bound_luffy();
+    configure_push(&env, "");
+    let (serve, address) = start_serve(&env);
+    (env, serve, address)
+}
+
+/// Returns the next event of `serve` without its time.
+pub fn next_event(serve: &mut RunningCommand) -> serde_json::Value {
+    let mut event: serde_json::Value = serde_json::from_str(&serve.expect_line()).unwrap();
+    assert!(event.as_object_mut().unwrap().remove("at").unwrap().as_str().unwrap().ends_with('Z'));
+    event
+}
+
+/// Stops `serve`.
+#[track_caller]
+pub fn stop(serve: RunningCommand) {
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.wait().status(), Some(0));
+}
+
+/// Returns the status and the body of a page of `serve`.
+pub fn get(address: &str, path: &str) -> (u16, String) {
+    let response = http_client().get(format!("http://{address}{path}")).send().unwrap();
+    (response.status().as_u16(), response.text().unwrap())
 }
 
 /// Returns the seconds since 1970.

@@ -28,7 +28,7 @@ fn main() {
     let number = |at: usize, default| numbers.get(at).map_or(default, |it| it.parse().expect("a number"));
     let mut rig = world::Rig::new();
     if flags.iter().any(|it| it == "--seed") {
-        println!("{}", world::play(&mut rig, &plan::plan(number(0, 0)), true).trace.join("\n"));
+        print!("{}", world::play(&mut rig, &plan::plan(number(0, 0)), true).trace);
         return;
     }
     let (count, first) = (number(0, 20_000), number(1, 0));
@@ -53,9 +53,9 @@ fn main() {
     }
     println!("{played} histories in {seconds:.1} s, {:.0} a second\n{}", played as f64 / seconds, check::table(&met));
     if let Some((_, seed, violation)) = found.into_values().next().filter(|_| !is_survey) {
-        let (short, outcome) = world::shrink(&mut rig, plan::plan(seed), &violation);
+        let (short, trace) = world::shrink(&mut rig, plan::plan(seed), &violation);
         short.iter().for_each(|op| println!("{op:?}"));
-        println!("{}", outcome.trace.join("\n"));
+        print!("{trace}");
         std::process::exit(1);
     }
 }

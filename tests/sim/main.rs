@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::thread;
 
-use plan::{BARE, Form, Kind, Op, Pick, Setup};
+use plan::{BARE, FLUSH, Form, Kind, Op, Pick, Setup};
 
 mod check;
 mod events;
@@ -26,8 +26,8 @@ fn play(seeds: Range<u64>) {
     for seed in seeds {
         let ops = plan::plan(seed);
         if let Some(violation) = world::play(&mut rig, &ops, false).violation {
-            let (short, outcome) = world::shrink(&mut rig, ops, &violation);
-            panic!("seed {seed}: {violation}\n{short:?}\n{}", outcome.trace.join("\n"));
+            let (short, trace) = world::shrink(&mut rig, ops, &violation);
+            panic!("seed {seed}: {violation}\n{short:?}\n{trace}");
         }
     }
 }
@@ -79,7 +79,7 @@ fn ops(kinds: &[(Kind, u64)]) -> Vec<Op> {
 /// Simulates these operations, and checks that no rule is violated.
 fn passes(kinds: &[(Kind, u64)]) {
     let outcome = world::play(&mut world::Rig::new(), &ops(kinds), true);
-    assert_eq!(outcome.violation, None, "{}", outcome.trace.join("\n"));
+    assert_eq!(outcome.violation, None, "{}", outcome.trace);
 }
 
 fn send(to: usize, form: Form, setup: Setup) -> (Kind, u64) {
@@ -95,7 +95,6 @@ fn arm(fault: &'static str, times: u8) -> (Kind, u64) {
 }
 
 const QUEUE: Setup = Setup { deliver: false, ..FLUSH };
-const FLUSH: Setup = Setup { machine: 0, concurrency: 8, rate: 0, wait_s: 30, max_attempts: 0, deliver: true };
 
 /// A run whose retry was due used to be busy until the rate allowed it.
 #[test]

@@ -20,7 +20,7 @@ impl World<'_> {
             Kind::Push(push, machine, is_late) => return self.push(push, machine, is_late),
             Kind::Send(to, form, key, expire_s, setup) => {
                 let to = to.map_or((0..USERS).collect(), |user| vec![user]);
-                let line = self.submission(&to, form, key, expire_s);
+                let line = self.compose(&to, form, key, expire_s);
                 let name = format!("send {form:?} m{} key {key:?} expire {expire_s:?}", self.next_number - 1);
                 self.start_queueing(&name, setup, line.into_iter().collect());
             }
@@ -28,7 +28,7 @@ impl World<'_> {
                 let mut submissions = VecDeque::new();
                 for line in 0..lines as usize {
                     let key = self.noise.pick(&[None, None, Some(1), Some(2)]);
-                    submissions.extend(self.submission(&[line % (USERS + 1)], form, key, None));
+                    submissions.extend(self.compose(&[line % (USERS + 1)], form, key, None));
                 }
                 self.start_queueing("send --batch", setup, submissions);
             }
@@ -241,7 +241,7 @@ impl World<'_> {
     }
 
     /// Returns a submission to the users who are bound, and records its content.
-    fn submission(
+    fn compose(
         &mut self,
         to: &[usize],
         form: Form,

@@ -51,6 +51,8 @@ pub struct Setup {
     pub deliver: bool,
 }
 
+pub const FLUSH: Setup = Setup { machine: 0, concurrency: 8, rate: 0, wait_s: 30, max_attempts: 0, deliver: true };
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Text,
@@ -163,10 +165,6 @@ impl Setup {
         let (concurrency, rate) = (rng.pick(&[1, 1, 2, 8]), rng.pick(&[0, 0, 0, 2]));
         let (wait_s, max_attempts) = (rng.pick(&[0, 0, 5, 30]), rng.pick(&[0, 0, 0, 2]));
         Self { machine, concurrency, rate, wait_s, max_attempts, deliver: true }
-    }
-
-    pub fn flush(machine: usize) -> Self {
-        Self { machine, concurrency: 8, rate: 0, wait_s: 30, max_attempts: 0, deliver: true }
     }
 }
 

@@ -9,7 +9,7 @@ use wxbox::delivery::{DeliverySource, OutboxWatcher, RunCommand, RunFailure, Run
 use wxbox::store;
 use wxbox::wechat::Client;
 
-use crate::plan::{BARE, Form, Kind, Setup};
+use crate::plan::{BARE, FLUSH, Form, Kind, Setup};
 use crate::wechat::{EPOCH, Line, MessageKey};
 use crate::world::{APP, Process, World};
 
@@ -145,7 +145,7 @@ impl World<'_> {
         let gives_up = self.services.iter().flatten().any(|it| it.setup.max_attempts > 0);
         for _ in 0..2 {
             if !gives_up && self.services.iter().any(Option::is_some) {
-                let setup = Setup { deliver: false, ..Setup::flush(0) };
+                let setup = Setup { deliver: false, ..FLUSH };
                 self.apply(Kind::Send(Some(BARE), Form::Template, None, None, setup));
                 self.advance(MAX_DELAY_MS);
                 let message = MessageKey(self.next_number - 1, BARE);
@@ -195,16 +195,14 @@ impl World<'_> {
 
     fn on_failure(&mut self, machine: usize, failure: RunFailure) {
         let instant = self.instant(machine);
-        if let Some(service) = &mut self.services[machine] {
-            service.supervisor.on_failure(failure, instant);
-        }
+        self.services[machine].iter_mut().for_each(|it| {
+            it.supervisor.on_failure(failure, instant);
+        });
     }
 
     /// Handles a message that a run has delivered.
     pub fn on_success(&mut self, machine: usize) {
-        if let Some(service) = &mut self.services[machine] {
-            service.supervisor.on_success();
-        }
+        self.services[machine].iter_mut().for_each(|it| it.supervisor.on_success());
     }
 
     /// Handles SIGTERM: a service ends with all its runs.

@@ -29,6 +29,8 @@ const BEIJING_MS: i64 = 8 * 3_600_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reply {
     Usual,
+    /// The usual response, just before the timeout.
+    Slow,
     Errcode(i64),
     NoConnection,
     /// The connection ends.
@@ -51,45 +53,36 @@ pub struct Fault {
     /// When WeChat processes the request, in ms; `None` if it does not.
     taken_after: Option<i64>,
     reply: Reply,
-    /// The ms by which the response is late.
-    delay: i64,
 }
 
 type Name = &'static str;
 
-const fn fault(
-    name: Name,
-    weight: usize,
-    of_tokens: bool,
-    taken_after: Option<i64>,
-    reply: Reply,
-    delay: i64,
-) -> Fault {
-    Fault { name, weight, of_tokens, taken_after, reply, delay }
+const fn fault(name: Name, weight: usize, of_tokens: bool, taken_after: Option<i64>, reply: Reply) -> Fault {
+    Fault { name, weight, of_tokens, taken_after, reply }
 }
 
 const fn refusal(name: Name, errcode: i64, weight: usize, of_tokens: bool) -> Fault {
-    fault(name, weight, of_tokens, None, Reply::Errcode(errcode), 0)
+    fault(name, weight, of_tokens, None, Reply::Errcode(errcode))
 }
 
 /// No fault.
-const WELL: Fault = fault("none", 0, true, Some(10), Reply::Usual, 0);
+const WELL: Fault = fault("none", 0, true, Some(10), Reply::Usual);
 /// WeChat drops the repeat, and responds with an errcode for that.
-const DUPLICATE_ANSWERED: Fault = fault("DuplicateAnswered", 1, false, Some(10), Reply::Usual, 0);
+const DUPLICATE_ANSWERED: Fault = fault("DuplicateAnswered", 1, false, Some(10), Reply::Usual);
 
 /// The faults of requests. To add one, add a row.
 pub const FAULTS: &[Fault] = &[
-    fault("Refused", 1, true, None, Reply::NoConnection, 0),
-    fault("ResetBefore", 1, true, None, Reply::Reset, 0),
-    fault("ResetAfter", 2, true, Some(10), Reply::Reset, 0),
-    fault("Cut", 1, true, Some(10), Reply::Reset, 0),
-    fault("Lost", 1, true, Some(10), Reply::Timeout, TIMEOUT_MS),
-    fault("Swallowed", 1, true, None, Reply::Timeout, TIMEOUT_MS),
-    fault("TakenLate", 1, true, Some(8_000), Reply::Timeout, TIMEOUT_MS),
-    fault("Slow", 1, true, Some(10), Reply::Usual, TIMEOUT_MS - 200),
-    fault("NotJson", 1, true, Some(10), Reply::Html, 0),
-    fault("Http502Taken", 2, true, Some(10), Reply::Http502, 0),
-    fault("Http502", 1, true, None, Reply::Http502, 0),
+    fault("Refused", 1, true, None, Reply::NoConnection),
+    fault("ResetBefore", 1, true, None, Reply::Reset),
+    fault("ResetAfter", 2, true, Some(10), Reply::Reset),
+    fault("Cut", 1, true, Some(10), Reply::Reset),
+    fault("Lost", 1, true, Some(10), Reply::Timeout),
+    fault("Swallowed", 1, true, None, Reply::Timeout),
+    fault("TakenLate", 1, true, Some(8_000), Reply::Timeout),
+    fault("Slow", 1, true, Some(10), Reply::Slow),
+    fault("NotJson", 1, true, Some(10), Reply::Html),
+    fault("Http502Taken", 2, true, Some(10), Reply::Http502),
+    fault("Http502", 1, true, None, Reply::Http502),
     DUPLICATE_ANSWERED,
     refusal("Errcode(-1)", -1, 2, true),
     refusal("Errcode(40001)", 40001, 1, true),
@@ -182,7 +175,8 @@ pub struct Platform {
     /// The first violation of a rule.
     pub violation: Option<String>,
     /// Readable lines until then, if they are wanted.
-    pub trace: Option<Vec<String>>,
+    pub trace: String,
+    pub wants_trace: bool,
     /// How often each fault occurred in each situation of a message.
     pub met: Met,
 }
@@ -197,8 +191,8 @@ pub fn recipient_of(openid: &str) -> usize {
 
 impl Platform {
     pub fn say(&mut self, line: impl FnOnce() -> String) {
-        if let (Some(trace), None) = (&mut self.trace, &self.violation) {
-            trace.push(format!("{:>12.3}s  {}", self.now as f64 / 1000.0, line()));
+        if self.wants_trace && self.violation.is_none() {
+            self.trace += &format!("{:>12.3}s  {}\n", self.now as f64 / 1000.0, line());
         }
     }
 
@@ -335,11 +329,15 @@ impl Platform {
             Some(delay) => self.send_answer(&token(), &body, fault, delay),
         };
         let answer = match fault.reply {
-            Reply::Usual => usual,
+            Reply::Usual | Reply::Slow => usual,
             Reply::Errcode(code) => json!({"errcode": code, "errmsg": "simulated"}),
             _ => Value::Null,
         };
-        self.latency += fault.delay;
+        self.latency += match fault.reply {
+            Reply::Timeout => TIMEOUT_MS,
+            Reply::Slow => TIMEOUT_MS - 200,
+            _ => 0,
+        };
         self.say(|| format!("    answer: {answer}"));
         self.on_answer(message, &body, answer["errcode"].as_i64());
         if let Some(truth) = self.messages.get_mut(&message) {
@@ -348,7 +346,7 @@ impl Platform {
         let date = Some(Timestamp((EPOCH + self.now) / 1000 * 1000));
         let response = |status, body: String| Ok(HttpResponse { status, date, body: body.into_bytes() });
         match fault.reply {
-            Reply::Usual | Reply::Errcode(_) => response(200, answer.to_string()),
+            Reply::Usual | Reply::Slow | Reply::Errcode(_) => response(200, answer.to_string()),
             Reply::Html => response(200, "<html>busy</html>".to_owned()),
             Reply::Http502 => response(502, String::new()),
             Reply::Reset => Err(Error::NoResponse { host: name, cause: Cause::HttpStatus }),

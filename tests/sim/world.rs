@@ -20,9 +20,9 @@ use wxbox::wechat::{Client, ClientSettings, Endpoint};
 
 use crate::check;
 use crate::events::Pushes;
-use crate::plan::{Op, Rng, Setup, USERS};
+use crate::plan::{FLUSH, Op, Rng, Setup, USERS};
 use crate::service::{RunRole, Service};
-use crate::wechat::{EPOCH, Line, MessageKey, Met, Platform, Truth, locked, number_in, recipient_of};
+use crate::wechat::{EPOCH, Line, MessageKey, Platform, Truth, locked, number_in, recipient_of};
 
 pub const APP: &str = "wx1";
 pub const DAY: Duration = Duration::from_secs(86_400);
@@ -187,21 +187,13 @@ pub struct World<'a> {
     pub pushes: Pushes,
 }
 
-/// The result of a history.
-pub struct Outcome {
-    pub violation: Option<String>,
-    pub trace: Vec<String>,
-    pub met: Met,
-}
-
-/// Simulates a history.
-pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
+/// Simulates a history, and returns the model of WeChat with the violation, the trace and the counts.
+pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Platform {
     for sql in RESET {
         rig.raw.prepare_cached(sql).unwrap().execute([]).unwrap();
     }
     let mut platform = Platform::default();
-    (platform.bound, platform.trace) =
-        (std::array::from_fn(|user| Some(format!("o{user}-0"))), wants_trace.then(Vec::new));
+    (platform.bound, platform.wants_trace) = (std::array::from_fn(|user| Some(format!("o{user}-0"))), wants_trace);
     platform.revoke();
     let mut world = World {
         rig,
@@ -240,17 +232,16 @@ pub fn play(rig: &mut Rig, plan: &[Op], wants_trace: bool) -> Outcome {
     while let Some(process) = world.processes.pop() {
         world.rig.pool.push(process.scheduler.into_store());
     }
-    let Platform { violation, trace, met, .. } = std::mem::take(&mut *world.wechat());
-    Outcome { violation, trace: trace.unwrap_or_default(), met }
+    std::mem::take(&mut *world.wechat())
 }
 
 /// Returns the shortest form of a plan that violates the same rule, and its history.
-pub fn shrink(rig: &mut Rig, plan: Vec<Op>, violation: &str) -> (Vec<Op>, Outcome) {
+pub fn shrink(rig: &mut Rig, plan: Vec<Op>, violation: &str) -> (Vec<Op>, String) {
     let rule = violation.split(": ").take(2).collect::<Vec<_>>().join(": ");
     let short =
         crate::plan::shrink(plan, |ops| play(rig, ops, false).violation.is_some_and(|it| it.starts_with(&rule)));
-    let outcome = play(rig, &short, true);
-    (short, outcome)
+    let trace = play(rig, &short, true).trace;
+    (short, trace)
 }
 
 impl World<'_> {
@@ -331,7 +322,7 @@ impl World<'_> {
             self.advance(minutes * 60_000);
             // With a service, no flush is needed.
             if self.services.iter().all(Option::is_none) {
-                self.start("flush", Setup::flush(0), DeliverySource::Due, VecDeque::new());
+                self.start("flush", FLUSH, DeliverySource::Due, VecDeque::new());
             }
             self.advance(20 * 60_000);
             let is_idle = self.processes.iter().all(|it| it.role != RunRole::Command);

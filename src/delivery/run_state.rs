@@ -295,6 +295,7 @@ impl RunState {
             self.claims_due = claims.len() == capacity;
             for claimed in &claims {
                 self.retry_timers.cancel(claimed.message.id);
+                self.claimed_elsewhere.retain(|id| *id != claimed.message.id);
             }
             self.ready.extend(claims);
         }

@@ -156,6 +156,23 @@ fn a_result_that_is_not_stored_is_reported_once() {
     ]);
 }
 
+/// A flush reported a message that it had sent once more, because another run had claimed it in the
+/// meantime.
+#[test]
+fn a_message_that_another_run_released_is_reported_once() {
+    let send = Kind::Send(None, Form::Template, Some(2), Some(3600), Setup { wait_s: 0, ..QUEUE });
+    let one = Setup { machine: 1, concurrency: 1, ..FLUSH };
+    passes(&[
+        (Kind::Arm("Errcode(42001)", 8, None, false), 4110243365763236663),
+        (send, 16727625232916876367),
+        (Kind::Batch(10, Form::Template, Setup { wait_s: 0, ..one }), 4046222725293183289),
+        (Kind::Flush(one), 6764258148300584884),
+        (Kind::Bind(3, 0), 12574604220825678100),
+        (Kind::Flush(Setup { rate: 2, wait_s: 0, ..FLUSH }), 5256056557830770190),
+        (Kind::Advance(499_348), 513582275005662583),
+    ]);
+}
+
 /// Each run of a service used to have a client of its own in the simulation, and so did not know
 /// WeChat's time.
 #[test]

@@ -638,10 +638,13 @@ impl World<'_> {
         self.say(|| format!("{} {verb} {message}: {state}", process.name));
         let sql = "SELECT state FROM messages WHERE id = ?1";
         let stored: Option<MessageState> = check::query_one(&self.rig.raw, sql, [id]);
+        // A step may recover the message of a dead process after it has reported a duplicate of it.
+        let is_recovered = is_repeat && (state, stored) == (MessageState::Queued, Some(MessageState::Unknown));
+        let is_other = is_stored && !is_recovered && stored.is_some_and(|stored| stored != state);
         let mut platform = self.wechat();
         let mut check =
             |is_violated, what| platform.violate(is_violated, "e: reports agree", || format!("{message} {what}"));
-        check(is_stored && stored.is_some_and(|stored| stored != state), "is in another state");
+        check(is_other, "is in another state");
         check(is_repeat && is_new && is_ours, "is reported as a duplicate first");
         // A run has a message again after a user's retry or if it became due in the meantime, and a service later.
         let may_return = platform.has_odd_times || platform.messages.get(&message).is_some_and(|truth| truth.retried);

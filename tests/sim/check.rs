@@ -163,23 +163,20 @@ const SITUATIONS: [&str; 5] = ["first", "after a refusal", "after no answer", "r
 pub fn table(met: &Met) -> String {
     let mut text = String::new();
     for columns in [&SITUATIONS[..], &STATES[..]] {
-        let row = |name: &str, cells: Vec<String>| {
-            format!("{name:<20}{}\n", cells.iter().map(|it| format!("{it:>16}")).collect::<String>())
-        };
-        text += &row("", columns.iter().map(|it| (*it).to_owned()).collect());
+        text += &format!("{:20}{}\n", "", columns.iter().map(|it| format!("{it:>16}")).collect::<String>());
         let mut faults: BTreeSet<&str> =
             met.keys().filter(|(_, it)| columns.contains(it)).map(|it| it.0.as_str()).collect();
         if columns == SITUATIONS {
             faults.extend(FAULTS.iter().map(|fault| fault.name));
         }
-        let of_messages = |name: &str| FAULTS.iter().any(|fault| fault.name == name && !fault.of_tokens);
-        for fault in faults {
-            let count = |it: &&'static str| match met.get(&(fault.to_owned(), *it)) {
-                Some(count) => count.to_string(),
-                None if *it == "token" && of_messages(fault) => "-".to_owned(),
-                None => "0".to_owned(),
-            };
-            text += &row(fault, columns.iter().map(count).collect());
+        for name in faults {
+            text += &format!("{name:20}");
+            for column in columns {
+                let is_possible = *column != "token" || FAULTS.iter().all(|it| it.name != name || it.of_tokens);
+                let count = met.get(&(name.to_owned(), *column)).copied().unwrap_or(0);
+                text += &format!("{:>16}", if is_possible { count.to_string() } else { "-".to_owned() });
+            }
+            text.push('\n');
         }
     }
     text

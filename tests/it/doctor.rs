@@ -12,6 +12,10 @@ pub fn problem_lines(ran: &CommandOutput) -> Vec<String> {
     let lines = ran.json_lines();
     let failed = lines.iter().any(|line| line["status"] == "failure");
     assert_eq!(ran.status(), Some(if failed { 3 } else { 0 }), "{}", ran.stdout());
+    if failed {
+        let error: serde_json::Value = serde_json::from_str(ran.stderr().lines().last().unwrap()).unwrap();
+        assert_eq!(error["code"], 3, "{error}");
+    }
     let word = |line: &serde_json::Value, key: &str| line[key].as_str().unwrap_or("-").to_owned();
     let bad = lines.iter().filter(|line| line["status"] != "ok");
     bad.map(|line| {

@@ -20,7 +20,6 @@ exit 3
 $ wxbox send --json -u luffy hi
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 2> {"error":"cannot get an access token: WeChat returned 40125 (invalid appsecret): the AppSecret is wrong","hint":"compare the AppSecret in WXBOX_APP_SECRET with 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥 (test account: its page); reset it there only if it is lost, because every program that uses the old one stops working","code":3}
-2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 3
 
 "#]]);
@@ -66,7 +65,6 @@ exit 3
 $ wxbox send --json -u luffy hi
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again; do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 2` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 2> {"error":"cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list","hint":"add 127.0.0.1 to the IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); the change takes up to 10 minutes, then try again","code":3}
-2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 3
 $ wxbox token
 2> error: cannot get an access token: WeChat returned 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): the caller IP is not on the IP allow-list
@@ -92,7 +90,6 @@ exit 6
 $ wxbox send --json -u luffy hi
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again, because `wxbox outbox flush` after [LOCAL_TIME], or a running `wxbox serve`, retries it; run `wxbox outbox retry 3` to retry it now","key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 2> {"error":"cannot get an access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"start `wxbox sandbox`, or correct network.api_base","code":6}
-2> 1 message of this command remains queued: do not send it again; the next `wxbox outbox flush` (by hand, cron or a timer) or a running `wxbox serve` sends it
 exit 6
 
 "#]]);

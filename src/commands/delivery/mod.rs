@@ -498,7 +498,8 @@ fn report_result(
             _ => summary.exit(),
         };
         ui.error(&report);
-        if summary.queued > 0 {
+        // In JSON, each object has its state, and the error is the last line.
+        if summary.queued > 0 && !ui.json() {
             ui.status(&t!("send-left-queued", queued = summary.queued));
         }
         return Ok(report.exit);

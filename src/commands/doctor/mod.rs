@@ -65,6 +65,10 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Doctor) -> anyhow::Result
     // Results that arrived before a signal are printed, too.
     summary.print_checks(ui)?;
     result?;
+    if summary.failures > 0 && ui.json() {
+        let message = t!("doctor-failures", failures = summary.failures, warnings = summary.warnings);
+        return Err(CommandError { exit: ExitStatus::Config, message, hint: summary.skipped_checks() }.into());
+    }
     summary.print(ui);
     Ok(if summary.failures > 0 { ExitStatus::Config } else { ExitStatus::Success })
 }
@@ -174,12 +178,18 @@ impl DoctorSummary {
         Ok(())
     }
 
-    fn print(&self, ui: &mut Ui) {
+    /// Returns a sentence about the checks that were skipped, if there are any.
+    fn skipped_checks(&self) -> Option<String> {
         if self.config_unreadable {
-            ui.status(&t!("doctor-blind"));
-        } else if !self.skipped.is_empty() {
-            let names = join_list(self.skipped.iter().map(|name| name.label()));
-            ui.status(&t!("doctor-skipped", names = names));
+            return Some(t!("doctor-blind"));
+        }
+        let names = join_list(self.skipped.iter().map(|name| name.label()));
+        (!self.skipped.is_empty()).then(|| t!("doctor-skipped", names = names))
+    }
+
+    fn print(&self, ui: &mut Ui) {
+        if let Some(skipped) = self.skipped_checks() {
+            ui.status(&skipped);
         }
         let problems = match (self.failures, self.warnings) {
             (0, 0) if self.shows_passed => return ui.status(&t!("doctor-checks-passed", count = self.passed)),

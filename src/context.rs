@@ -73,7 +73,7 @@ impl AppContext {
     /// # Errors
     /// [`config::Error::MissingKey`] if it is not configured.
     pub fn require_app_id(&self) -> anyhow::Result<String> {
-        Ok(self.config.require_account()?.app_id)
+        Ok(self.config.require_app_id()?.to_owned())
     }
 
     /// Returns the account with its secret.

@@ -78,8 +78,8 @@ pub fn endpoint(
     on_warning: impl Fn(String) + Clone + Send + Sync + 'static,
 ) -> anyhow::Result<(Arc<EventRecorder>, PushEndpoint)> {
     let on_problem = on_warning.clone();
-    let recorder = Arc::new(EventRecorder::start(config.database.value.clone(), app_id.to_owned(), move |problem| {
-        on_problem(t!("serve-database-failed", cause = problem.cause));
+    let recorder = Arc::new(EventRecorder::start(config.database.value.clone(), app_id.to_owned(), move |cause| {
+        on_problem(t!("serve-database-failed", cause = cause));
     })?);
     let ca_file = config.network.ca_file.as_ref().map(|path| &path.value);
     let forward_to = config.push.forward_to.as_ref();

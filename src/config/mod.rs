@@ -187,28 +187,18 @@ pub struct TemplateDataValue {
     pub color: Option<String>,
 }
 
-/// The account that the config names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountId {
-    /// The AppID.
-    pub app_id: String,
-}
-
 impl Config {
-    /// Returns the account, or an error that says where to configure it.
-    pub fn require_account(&self) -> Result<AccountId, Error> {
-        match &self.app_id {
-            Some(app_id) => Ok(AccountId { app_id: app_id.value.clone() }),
-            None => Err(self.missing_key(RequiredKey::AppId)),
-        }
+    /// Returns the AppID, or an error that says where to configure it.
+    pub fn require_app_id(&self) -> Result<&str, Error> {
+        self.app_id.as_ref().map(|app_id| app_id.as_str()).ok_or_else(|| self.missing_key(RequiredKey::AppId))
     }
 
     /// Returns the AppID and the AppSecret, or an error that names the one that is missing or
     /// unreadable.
     pub fn credentials(&self) -> Result<(&str, &Secret), Error> {
-        let app_id = self.app_id.as_ref().ok_or_else(|| self.missing_key(RequiredKey::AppId))?;
+        let app_id = self.require_app_id()?;
         match (&self.app_secret, &self.secret_error) {
-            (Some(secret), _) => Ok((app_id.as_str(), &secret.value)),
+            (Some(secret), _) => Ok((app_id, &secret.value)),
             (None, Some(error)) => Err(error.clone()),
             (None, None) => Err(self.missing_key(RequiredKey::AppSecret)),
         }

@@ -28,6 +28,6 @@ pub use metrics::Metrics;
 pub use phone_bindings::PhoneBindings;
 pub use push_endpoint::{PushEndpoint, seal_reply};
 pub use push_rejection::{PushRejectionReport, console_place, describe_rejection};
-pub use recorder::{EventRecorder, RecordError, RecorderProblem};
+pub use recorder::{EventRecorder, NotRecorded};
 pub use router::{ServeRouter, loggable_path};
 pub use served_config::ServedConfig;

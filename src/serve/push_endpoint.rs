@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::event::{ServeEvent, to_new_event, to_serve_events};
 use super::forwarder::{ForwardedAnswer, Forwarder};
 use super::push_rejection::describe_rejection;
-use super::recorder::{EventRecorder, LOCK_TIMEOUT, RecordError};
+use super::recorder::{EventRecorder, LOCK_TIMEOUT, NotRecorded};
 use super::reply;
 use crate::clock::Timestamp;
 use crate::http_server::{HttpResponse, Request};
@@ -183,7 +183,7 @@ impl PushEndpoint {
         let forwarded = self.forward(request, started);
         match recorded {
             Ok(result) => self.answer(message, query, &result, forwarded),
-            Err(RecordError::Locked | RecordError::Failed) => unavailable(),
+            Err(NotRecorded) => unavailable(),
         }
     }
 

@@ -30,26 +30,14 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// The maximum number of events in one transaction.
 const MAX_BATCH: usize = 256;
 
-/// Why an event was not recorded.
+/// An event was not recorded, because the database stayed locked or cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordError {
-    /// The database stayed locked.
-    Locked,
-    /// The database cannot be written.
-    Failed,
-}
-
-/// A problem of the recorder, which is reported once until an event is recorded again.
-#[derive(Clone, Debug)]
-pub struct RecorderProblem {
-    /// The error of the database.
-    pub cause: String,
-}
+pub struct NotRecorded;
 
 struct RecordJob {
     event: NewEvent,
     deadline: Instant,
-    result: Sender<Result<EventResult, RecordError>>,
+    result: Sender<Result<EventResult, NotRecorded>>,
 }
 
 /// Records events of one account. It ends when it is dropped.
@@ -60,7 +48,8 @@ pub struct EventRecorder {
 }
 
 impl EventRecorder {
-    /// Starts the thread. `on_problem` is called with the first problem since the last success.
+    /// Starts the thread. `on_problem` is called with the first error of the database since the last
+    /// success.
     ///
     /// # Errors
     ///
@@ -68,7 +57,7 @@ impl EventRecorder {
     pub fn start(
         database: PathBuf,
         app_id: String,
-        on_problem: impl Fn(RecorderProblem) + Send + 'static,
+        on_problem: impl Fn(String) + Send + 'static,
     ) -> anyhow::Result<Self> {
         let store = Store::open(&database)?.with_busy_timeout(ATTEMPT_TIMEOUT)?;
         let (sender, jobs) = unbounded();
@@ -110,14 +99,14 @@ impl EventRecorder {
     /// # Errors
     ///
     /// The event is not recorded, so WeChat has to repeat it.
-    pub fn record(&self, event: NewEvent, timeout: Duration) -> Result<EventResult, RecordError> {
+    pub fn record(&self, event: NewEvent, timeout: Duration) -> Result<EventResult, NotRecorded> {
         let (result, receiver) = bounded(1);
         let job = RecordJob { event, deadline: Instant::now() + timeout, result };
         let received = self.jobs.send(job).is_ok().then(|| receiver.recv().ok()).flatten();
         received.unwrap_or_else(|| {
             // The thread has panicked, which the panic hook has reported.
             self.is_failing.store(true, Ordering::SeqCst);
-            Err(RecordError::Failed)
+            Err(NotRecorded)
         })
     }
 
@@ -139,7 +128,7 @@ struct RecorderThread<F> {
     on_problem: F,
 }
 
-impl<F: Fn(RecorderProblem)> RecorderThread<F> {
+impl<F: Fn(String)> RecorderThread<F> {
     fn run(mut self) {
         let mut waiting: Vec<RecordJob> = Vec::new();
         loop {
@@ -215,23 +204,23 @@ impl<F: Fn(RecorderProblem)> RecorderThread<F> {
         if matches!(error, store::Error::Busy { .. }) {
             let now = Instant::now();
             let (late, waiting) = jobs.into_iter().partition(|job| job.deadline <= now);
-            self.reject(late, RecordError::Locked, &error);
+            self.reject(late, &error);
             return waiting;
         }
         if jobs.len() > 1 {
             // An event that cannot be recorded must not prevent the others from being recorded.
             return jobs.into_iter().flat_map(|job| self.record_batch(vec![job])).collect();
         }
-        self.reject(jobs, RecordError::Failed, &error);
+        self.reject(jobs, &error);
         Vec::new()
     }
 
-    fn reject(&self, jobs: Vec<RecordJob>, reason: RecordError, error: &store::Error) {
+    fn reject(&self, jobs: Vec<RecordJob>, error: &store::Error) {
         if !jobs.is_empty() && !self.is_failing.swap(true, Ordering::SeqCst) {
-            (self.on_problem)(RecorderProblem { cause: error.to_string() });
+            (self.on_problem)(error.to_string());
         }
         for job in jobs {
-            let _ = job.result.send(Err(reason));
+            let _ = job.result.send(Err(NotRecorded));
         }
     }
 }

@@ -47,7 +47,7 @@ fn named_config_file_must_exist() {
 #[test]
 fn config_with_bom_is_read_and_gbk_is_rejected() {
     let marked = ConfigTestDir::with_config("\u{feff}app_id = 'wx1'\r\nscope = 'snsapi_base'\r\n").load().unwrap();
-    assert_eq!(marked.require_account().unwrap().app_id, "wx1");
+    assert_eq!(marked.require_app_id().unwrap(), "wx1");
     let gbk = ConfigTestDir::with_config(b"app_id = 'wx1'\n# \xd6\xd0\xce\xc4\n");
     let error = gbk.load().unwrap_err();
     assert_eq!(gbk.redact_paths(&error), "CONFIG:2: not UTF-8");
@@ -58,7 +58,7 @@ fn config_with_bom_is_read_and_gbk_is_rejected() {
 fn missing_setting_is_reported_when_required() {
     let place = ConfigTestDir::new();
     let none = place.load().unwrap();
-    let error = none.require_account().unwrap_err();
+    let error = none.require_app_id().unwrap_err();
     assert_eq!(error.to_string(), "there is no config file");
     let hint = place.redact_paths(error.hint().unwrap());
     assert!(hint.contains("`wxbox init`") && hint.ends_with("to create CONFIG"), "{hint}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
 /// Allows inline styles and images only: no scripts, no external images, no frames.
@@ -73,13 +74,8 @@ impl HttpResponse {
     /// Creates a redirect (302) to `location`, and percent-encodes the bytes that a URL cannot
     /// hold.
     pub fn redirect(location: &str) -> Self {
-        let mut encoded = String::with_capacity(location.len());
-        for byte in location.bytes() {
-            match byte {
-                b'!'..=b'~' => encoded.push(char::from(byte)),
-                _ => encoded.push_str(&format!("%{byte:02X}")),
-            }
-        }
+        const INVALID: &AsciiSet = &CONTROLS.add(b' ');
+        let encoded = utf8_percent_encode(location, INVALID).to_string();
         HttpResponse::text(302, "").with_header("Location", &encoded)
     }
 

@@ -1,4 +1,4 @@
-//! The scheduler applies the meaning of a result for the whole run: a new token, a pause, or the end.
+//! The scheduler applies what a result means for the whole run: a new token, a pause or the end.
 
 use super::outcome::RunAction;
 use super::run_state::RunFeedback;

@@ -398,20 +398,20 @@ impl Scheduler {
         for (user, correlation_id) in not_bound {
             self.emit(DeliveryEvent::NotBound { user, correlation_id });
         }
-        for (id, correlation_id) in duplicates {
-            // The result of this run's own message is not known yet.
-            if self.run_state.has_unfinished(id) {
-                self.run_state.duplicate_waiters.entry(id).or_default().push(correlation_id);
-            } else {
-                self.emit_duplicate(id, correlation_id)?;
-            }
-        }
         for (kind, outcome) in ended_attempts {
             self.emit(DeliveryEvent::AttemptEnded { kind, outcome });
         }
         // The reason for the end of a run is reported before the messages that it leaves.
         feedback.into_iter().for_each(|feedback| self.apply_feedback(feedback));
         settled.into_iter().try_for_each(|settled| self.emit_settled(settled))?;
+        for (id, correlation_id) in duplicates {
+            // The result of this run's own message is reported first.
+            if self.run_state.has_unfinished(id) {
+                self.run_state.duplicate_waiters.entry(id).or_default().push(correlation_id);
+            } else {
+                self.emit_duplicate(id, correlation_id)?;
+            }
+        }
         if let Some(token) = token.filter(|_| may_continue && !self.sending_stopped) {
             self.start_uploads(&token)?;
         }

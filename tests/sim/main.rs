@@ -173,6 +173,25 @@ fn a_message_that_another_run_released_is_reported_once() {
     ]);
 }
 
+/// A step that gave a message up reported a duplicate of it first.
+#[test]
+fn a_duplicate_is_reported_after_the_result_of_the_same_step() {
+    let send = |to, form, key, setup| Kind::Send(to, form, key, None, setup);
+    let (one, two) = (Setup { machine: 1, concurrency: 1, wait_s: 0, ..FLUSH }, Setup { max_attempts: 2, ..FLUSH });
+    passes(&[
+        (Kind::Arm("Errcode(48001)", 8, Some(1), false), 5270089972699485271),
+        (send(Some(BARE), Form::Template, Some(2), Setup { max_attempts: 2, ..one }), 1072312307602427796),
+        (Kind::DiskFault(5), 7162345346788045243),
+        (Kind::Arm("Cut", 1, None, false), 4299268212730005798),
+        (Kind::Flush(Setup { rate: 2, ..two }), 13958012143531680164),
+        (send(None, Form::Text, Some(1), Setup { wait_s: 5, ..one }), 16371780854645415907),
+        (send(Some(1), Form::Text, None, Setup { concurrency: 2, ..one }), 7700483480651104618),
+        (Kind::Flush(Setup { concurrency: 1, ..two }), 12418788097424052760),
+        (Kind::Batch(6, Form::Template, Setup { concurrency: 1, rate: 2, wait_s: 5, ..FLUSH }), 10622745267566941486),
+        (Kind::Advance(14_672), 8451763253000619442),
+    ]);
+}
+
 /// Each run of a service used to have a client of its own in the simulation, and so did not know
 /// WeChat's time.
 #[test]

@@ -6,6 +6,7 @@ use snapbox::str;
 
 use crate::support::env::{LUFFY, RunningCommand, TestEnv, ZORO, http_client};
 use crate::support::push::{PUSH_AES_KEY, configure_push, event_xml, push, signed_query, unix_time};
+use crate::support::scripted_server::{ScriptedServer, use_in};
 
 fn env_with_zoro(lines: &str) -> (TestEnv, String) {
     let env = TestEnv::new();
@@ -156,6 +157,38 @@ fn interrupted_wait_leaves_no_code() {
     bind.signal(Signal::INT);
     assert_eq!(bind.wait().status(), Some(130));
     assert_eq!(env.count("pending_bindings"), 0);
+}
+
+/// WeChat never answers, so only the signal can end the command.
+#[test]
+fn signal_while_wechat_stalls_ends_the_request_for_a_code() {
+    let created_token = r#"{"access_token":"token","expires_in":7200}"#;
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        for users in ["--user zoro", "--unbound"] {
+            let (mut env, _) = env_with_zoro("");
+            env.run("user add luffy").assert_success();
+            let wechat = ScriptedServer::start();
+            use_in(&mut env, &wechat, "timeout = \"1h\"");
+            let without_token = env.spawn(&format!("bind {users} --scan"));
+            assert_eq!(wechat.expect_request(), "/cgi-bin/stable_token");
+            without_token.signal(signal);
+            assert_interrupted(without_token, status);
+            wechat.drop_connection();
+            let with_token = env.spawn(&format!("bind {users} --scan"));
+            assert_eq!(wechat.expect_request(), "/cgi-bin/stable_token");
+            wechat.respond(200, created_token);
+            assert_eq!(wechat.expect_request(), "/cgi-bin/qrcode/create");
+            with_token.signal(signal);
+            assert_interrupted(with_token, status);
+            assert_eq!(env.count("pending_bindings"), 0);
+        }
+    }
+}
+
+fn assert_interrupted(bind: RunningCommand, status: i32) {
+    let ended = bind.wait();
+    assert_eq!(ended.status(), Some(status), "{}", ended.stderr());
+    assert!(ended.stderr().contains("interrupted\n"), "{}", ended.stderr());
 }
 
 #[test]

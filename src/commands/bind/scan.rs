@@ -5,6 +5,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use crossbeam_channel::{bounded, select};
+
 use super::pending::WaitingBinding;
 use super::qr;
 use super::session::{BindContext, BindOutcome};
@@ -66,7 +68,10 @@ pub(super) fn wait_for(ui: &mut Ui, context: &BindContext, user: &User) -> anyho
     let scene = format!("{SCENE_PREFIX}{}", random_base62(SCENE_DIGITS)?);
     let lifetime = context.timeout().clamp(Duration::from_secs(1), MAX_CODE_LIFETIME);
     let expires_at = Timestamp::now().plus(lifetime);
-    let url = create_code(context, &scene, lifetime)?;
+    let url = match create_code(context, scene.clone(), lifetime)? {
+        CodeResult::Created(url) => url,
+        CodeResult::NotCreated(outcome) => return Ok(outcome),
+    };
     let waiting = WaitingBinding::start(context, user, BindingProof::Scene(scene))?;
     qr::show_scan_url(ui, context, &user.username, &url, expires_at)?;
     waiting.wait(ui)
@@ -84,10 +89,35 @@ pub(super) fn rejection_since(context: &BindContext, began_at: Timestamp) -> Opt
     (report.last_at >= began_at).then(|| (report.describe(now), report.fix(is_sandbox)))
 }
 
-fn create_code(context: &BindContext, scene: &str, lifetime: Duration) -> anyhow::Result<String> {
+/// The result of the request for a parametric code.
+enum CodeResult {
+    /// The address in the code.
+    Created(String),
+    /// A signal or an error ended the request.
+    NotCreated(BindOutcome),
+}
+
+/// Asks WeChat for a code, and for an access token if there is none. A signal ends the wait; the
+/// thread with the request then ends with the process.
+fn create_code(context: &BindContext, scene: String, lifetime: Duration) -> anyhow::Result<CodeResult> {
     let WechatExchange { client, account } = &*context.exchange;
     let store = context.app.open_existing_store()?;
-    let mut session = ApiSession { store, client: client.clone(), account: account.clone() };
+    let session = ApiSession { store, client: client.clone(), account: account.clone() };
+    let (sender, created) = bounded(1);
+    std::thread::Builder::new().name("scan-code".into()).spawn(move || {
+        // The command may have ended.
+        let _ = sender.send(request_code(session, &scene, lifetime));
+    })?;
+    select! {
+        recv(created) -> created => match created? {
+            Ok(url) => Ok(CodeResult::Created(url)),
+            Err(error) => Ok(CodeResult::NotCreated(BindOutcome::from_error_or_signal(error, &context.signals)?)),
+        },
+        recv(context.signals.events) -> signal => Ok(CodeResult::NotCreated(BindOutcome::Stopped(signal?))),
+    }
+}
+
+fn request_code(mut session: ApiSession, scene: &str, lifetime: Duration) -> anyhow::Result<String> {
     let created = session.call(|client, token| client.create_follow_qr(token, scene, lifetime))?;
     created.map_err(|error| match error.api_error() {
         Some(refusal) if refusal.errcode == API_UNAUTHORIZED => CommandError {

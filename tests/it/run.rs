@@ -6,6 +6,7 @@ use snapbox::str;
 use crate::send::{env_with_users, queued_count};
 use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::scripted_server::{ScriptedServer, use_in};
 
 /// Returns the texts that arrived, with this machine's name and the durations of commands replaced.
 pub fn received_reports(env: &mut TestEnv) -> Vec<String> {
@@ -251,6 +252,54 @@ interrupted; 1 message of this command remains queued; run `wxbox outbox flush` 
 
 "#]]);
     assert_eq!(queued_count(&env), 1);
+}
+
+/// WeChat never answers, so only the signal can end the report.
+#[test]
+fn a_signal_during_the_command_bounds_its_report() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        for (responses, state) in [
+            (vec![CannedResponse::Stall], "queued"),
+            (vec![json_response(TOKEN_BODY), CannedResponse::Stall], "unknown"),
+        ] {
+            let server = CannedServer::new(responses);
+            let env = server.env("", "timeout = \"1h\"");
+            let mut run = env.spawn("run -u luffy -- sh -c 'echo ready; exec sleep 600'");
+            assert_eq!(run.expect_line(), "ready");
+            run.signal(signal);
+            let ran = run.wait();
+            assert_eq!(ran.status(), Some(status), "{}", ran.stderr());
+            assert_eq!(env.message_states(), state);
+            let warning = match state {
+                "queued" => {
+                    "interrupted; 1 message of this command remains queued; run `wxbox outbox flush` to send it"
+                }
+                _ => {
+                    "error: message 1 to luffy may or may not have been delivered: interrupted before WeChat responded"
+                }
+            };
+            assert!(ran.stderr().contains(warning), "{}", ran.stderr());
+        }
+    }
+}
+
+/// The list of templates could not be fetched before the command, and is asked for again.
+#[test]
+fn a_signal_during_the_command_bounds_the_request_for_templates() {
+    let mut env = TestEnv::with_bound_luffy();
+    let wechat = ScriptedServer::start();
+    use_in(&mut env, &wechat, "timeout = \"1h\"");
+    let mut run = env.spawn("run -u luffy -t backup -- sh -c 'echo ready; exec sleep 600'");
+    assert_eq!(wechat.expect_request(), "/cgi-bin/stable_token");
+    wechat.respond(200, TOKEN_BODY);
+    assert_eq!(wechat.expect_request(), "/cgi-bin/template/get_all_private_template");
+    wechat.respond(200, r#"{"errcode":48001,"errmsg":"api unauthorized"}"#);
+    assert_eq!(run.expect_line(), "ready");
+    run.signal(Signal::TERM);
+    assert_eq!(wechat.expect_request(), "/cgi-bin/template/get_all_private_template");
+    let ran = run.wait();
+    assert_eq!(ran.status(), Some(143), "{}", ran.stderr());
+    assert_eq!(env.message_states(), "queued", "{}", ran.stderr());
 }
 
 /// An error in wxbox does not prevent the command from running, with its own streams and exit

@@ -5,9 +5,10 @@ pub(in crate::commands) mod confirm;
 pub(in crate::commands) mod message_view;
 mod problems;
 mod receipts;
+mod stop;
 mod summary;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
@@ -25,12 +26,10 @@ use message_view::{MessageView, MissingMessage};
 use problems::ProblemGroups;
 pub(super) use receipts::ReceiptWait;
 use receipts::{AwaitedMessage, RECEIPT_POLL_INTERVAL};
+pub(super) use stop::SignalPolicy;
+use stop::StopProgress;
 use summary::DeliverySummary;
 
-/// The time after a signal for requests in progress, which cannot be cancelled.
-const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
-/// The time after a signal at which the command ends in any case.
-const HARD_DEADLINE: Duration = Duration::from_millis(1900);
 /// The minimum number of messages for a progress bar.
 const BAR_THRESHOLD: usize = 10;
 
@@ -44,6 +43,8 @@ pub(super) struct DeliverySetup {
     /// Whether messages that are not delivered for the same reason are reported together, at the
     /// end.
     pub(super) group_problems: bool,
+    /// The effect of a signal before the messages of the run are queued.
+    pub(super) signal_policy: SignalPolicy,
 }
 
 impl DeliverySetup {
@@ -55,6 +56,7 @@ impl DeliverySetup {
             options: delivery_options(app)?,
             receipt_wait: None,
             group_problems: true,
+            signal_policy: SignalPolicy::Stop,
         })
     }
 }
@@ -92,6 +94,8 @@ struct ProgressReporter<'a, F> {
     bar: Option<DeliveryBar>,
     /// The number of queued messages that are not reported yet.
     pending: usize,
+    /// Whether the run has queued messages.
+    is_queued: bool,
     /// The progress indicator of a run without a bar.
     spinner: DelayedSpinner,
     /// The progress bar of an upload, and the name of its file.
@@ -139,6 +143,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             summary: DeliverySummary::default(),
             bar: None,
             pending: 0,
+            is_queued: false,
             spinner: DelayedSpinner::default(),
             upload: None,
             stop_report: None,
@@ -170,7 +175,10 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
 
     fn on_event(&mut self, event: DeliveryEvent) {
         match &event {
-            DeliveryEvent::Queued(count) => self.pending += count,
+            DeliveryEvent::Queued(count) => {
+                self.pending += count;
+                self.is_queued = true;
+            }
             DeliveryEvent::Settled { .. } | DeliveryEvent::Deleted { .. } | DeliveryEvent::ResultNotSaved { .. } => {
                 self.pending = self.pending.saturating_sub(1)
             }
@@ -427,29 +435,38 @@ pub(super) fn run_with(
     side_events: Receiver<SideEvent>,
     show: impl FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeliveryResult> {
-    let DeliverySetup { store, client, options, receipt_wait, group_problems } = setup;
+    let DeliverySetup { store, client, options, receipt_wait, group_problems, signal_policy } = setup;
     let only_queued = !options.deliver;
     let notifier = waiter.notifier();
     let run = DeliveryRun::start(store, client, options, source, move || notifier.notify())?;
     let mut reporter = ProgressReporter::new(ui, show, only_queued, receipt_wait, group_problems);
     // The spinner starts here, because not every event wakes this thread.
     reporter.spinner.start(reporter.ui);
-    let mut hard_deadline = None;
+    let mut stop = StopProgress::new(&signal_policy);
+    let queues_first = matches!(signal_policy, SignalPolicy::QueueFirst { .. });
     loop {
-        if let Some(signal) = waiter.wait(hard_deadline.into_iter().chain(reporter.spinner.next_frame_at()).min())? {
+        let stop_due_at = stop.due_at(reporter.is_queued);
+        if let Some(signal) = waiter.wait(stop_due_at.into_iter().chain(reporter.spinner.next_frame_at()).min())? {
             // The signal may have arrived earlier, during a blocked write.
             let signalled_at = signals::first_signal_at().unwrap_or_else(Instant::now);
-            run.stop(signalled_at + STOP_TIMEOUT);
-            reporter.ui.status(&t!("send-stopping"));
-            reporter.stop_signal = Some(signal);
-            hard_deadline = Some(signalled_at + HARD_DEADLINE);
+            if queues_first && !reporter.is_queued {
+                stop.plan(signal, signalled_at);
+            } else {
+                run.stop(stop.request(signalled_at));
+                reporter.ui.status(&t!("send-stopping"));
+                reporter.stop_signal = Some(signal);
+            }
         }
         if reporter.drain_events(&run.events) {
             break;
         }
         side_events.try_iter().for_each(|event| reporter.on_side_event(event));
         reporter.redraw();
-        if hard_deadline.is_some_and(|hard_deadline| Instant::now() >= hard_deadline) {
+        if let Some((signal, stop_at)) = stop.take_due_plan(reporter.is_queued) {
+            run.stop(stop_at);
+            reporter.stop_signal = Some(signal);
+        }
+        if stop.is_abandon_due() {
             // A request still waits for its response. The other messages of the run are released
             // when the process exits.
             match run.abandon() {

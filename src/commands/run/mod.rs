@@ -10,7 +10,7 @@ use crossbeam_channel::never;
 
 use crate::cli::{ArgText, Global, ReportOn, Run, missing_report_recipient_error};
 use crate::commands::delivery;
-use crate::commands::delivery::DeliverySetup;
+use crate::commands::delivery::{DeliverySetup, SignalPolicy};
 use crate::compose::draft::MessageDraft;
 use crate::compose::recipients;
 use crate::compose::recipients::RecipientSelector;
@@ -22,13 +22,16 @@ use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n::{closest_match, join_list};
 use crate::report::classify;
-use crate::signals::{SignalForwarder, Waiter};
+use crate::signals::{self, Signal, SignalForwarder, Waiter};
 use crate::store::{Store, Submission};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
 use child::ChildExit;
 use placeholders::RunFacts;
+
+/// The timeout of each request for a template list after a signal.
+const STOPPED_REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<ExitStatus> {
     if args.content.text_option.as_ref().is_some_and(|text| text.text == "-")
@@ -45,9 +48,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         // Check before the command runs that its report can be sent. The values are not the real
         // ones, so their warnings are not printed.
         let trial = DraftWarnings::for_trial(args.content.strict);
-        let problem = prepare_report(ui, global, args, trial, (&ChildExit::Status(0), Duration::ZERO))
-            .err()
-            .map(|error| classify(&error));
+        let result = ChildResult { exit: &ChildExit::Status(0), elapsed: Duration::ZERO, stopped: None };
+        let problem = prepare_report(ui, global, args, trial, &result).err().map(|error| classify(&error));
         if let Some(ErrorReport { exit, message, hint }) = &problem {
             let message = t!("run-cannot-report", cause = message, program = program_name(args));
             ui.error_as_warning(&ErrorReport { exit: *exit, message, hint: hint.clone() });
@@ -55,7 +57,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         let started_at = Instant::now();
         let mut forwarder = SignalForwarder::new()?;
         let child_exit = child::run(&mut forwarder, &args.command)?;
-        let elapsed = started_at.elapsed();
+        let ended_at = Instant::now();
         let exit = ExitStatus::Child(child_exit.status());
         if let ChildExit::NotStarted(error) = &child_exit {
             let message = t!("run-not-started", program = program_name(args), cause = *error);
@@ -65,9 +67,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         if args.on == ReportOn::Always || is_success == (args.on == ReportOn::Success) {
             // The waiter must exist before the forwarder is dropped: a signal in between would end
             // wxbox before the report.
+            let stopped = signals::received_signal().map(|signal| (signal, ended_at));
             let waiter = Waiter::new()?;
             drop(forwarder);
-            send_report(ui, global, args, (&child_exit, elapsed), problem.as_ref(), waiter);
+            let result = ChildResult { exit: &child_exit, elapsed: ended_at - started_at, stopped };
+            send_report(ui, global, args, &result, problem.as_ref(), waiter);
         }
         Ok(exit)
     })
@@ -85,8 +89,15 @@ fn read_config(global: &Global) -> Result<AppContext, config::Error> {
     Config::load(&flags, &Environment::from_process()).map(AppContext::from_config)
 }
 
-/// How the command ended, and how long it ran.
-type ChildResult<'a> = (&'a ChildExit, Duration);
+/// The end of the command.
+struct ChildResult<'a> {
+    exit: &'a ChildExit,
+    /// How long it ran.
+    elapsed: Duration,
+    /// The signal that stopped wxbox while the command ran, and when the command ended. The report
+    /// must then not take long.
+    stopped: Option<(Signal, Instant)>,
+}
 
 /// Queues and delivers the report. An error is printed unless it was printed before the command
 /// started.
@@ -94,13 +105,13 @@ fn send_report(
     ui: &mut Ui,
     global: &Global,
     args: &Run,
-    result: ChildResult<'_>,
+    result: &ChildResult<'_>,
     earlier_problem: Option<&ErrorReport>,
     waiter: Waiter,
 ) {
-    match prepare_report(ui, global, args, DraftWarnings::new(args.content.strict), result)
-        .and_then(|(app, store, submission)| Ok((open_delivery(&app, store, args)?, single_source(submission)?)))
-    {
+    match prepare_report(ui, global, args, DraftWarnings::new(args.content.strict), result).and_then(
+        |(app, store, submission)| Ok((open_delivery(&app, store, args, result)?, single_source(submission)?)),
+    ) {
         Ok((setup, source)) => {
             // The results of the messages are printed already.
             if let Err(error) = delivery::run_with(ui, setup, source, waiter, never(), delivery::show_message) {
@@ -116,9 +127,15 @@ fn send_report(
     }
 }
 
-fn open_delivery(app: &AppContext, store: Store, args: &Run) -> anyhow::Result<DeliverySetup> {
+fn open_delivery(
+    app: &AppContext,
+    store: Store,
+    args: &Run,
+    result: &ChildResult<'_>,
+) -> anyhow::Result<DeliverySetup> {
     let mut setup = DeliverySetup::new(app, store)?;
     setup.options.deliver = !args.delivery.no_wait;
+    setup.signal_policy = SignalPolicy::QueueFirst { earlier: result.stopped };
     Ok(setup)
 }
 
@@ -128,12 +145,16 @@ fn prepare_report(
     global: &Global,
     args: &Run,
     mut warnings: DraftWarnings,
-    (child_exit, elapsed): ChildResult<'_>,
+    result: &ChildResult<'_>,
 ) -> anyhow::Result<(AppContext, Store, Submission)> {
     let flags = CliOverrides { expire_after: args.delivery.expire_after, ..CliOverrides::default() };
-    let app = AppContext::open(ui, global, flags)?;
+    let mut app = AppContext::open(ui, global, flags)?;
+    let configured_timeout = app.config.network.timeout.value;
+    if result.stopped.is_some() {
+        app.config.network.timeout.value = configured_timeout.min(STOPPED_REQUEST_TIMEOUT);
+    }
     // The text needs the language of the configuration.
-    let facts = &RunFacts::from_result(&args.command, child_exit, elapsed);
+    let facts = &RunFacts::from_result(&args.command, result.exit, result.elapsed);
     let default = args.content.text_option.is_none().then(|| ArgText::from(facts.text().as_str()));
     if default.is_some() {
         warnings.set_generated_text();
@@ -160,6 +181,7 @@ fn prepare_report(
     let draft = draft.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery, placeholders: Some(&facts.placeholders) };
     let submission = build_submission(ui, &app, &mut store, Some(&account), request, recipients)?;
+    app.config.network.timeout.value = configured_timeout;
     Ok((app, store, submission))
 }
 

@@ -114,7 +114,7 @@ impl AppContext {
         if found.is_current() { self.open_store().ok() } else { None }
     }
 
-    /// Opens or creates the database for a command that adds data. An explicit path may be
+    /// Opens or creates the database for a command that adds users. An explicit path may be
     /// mistyped, so on a terminal a note says that the file is new.
     pub fn open_or_create_store(&self, ui: &mut Ui) -> anyhow::Result<Store> {
         let existed = self.database_exists();
@@ -125,8 +125,8 @@ impl AppContext {
         Ok(store)
     }
 
-    /// Opens the database for a command that caches data in it. Creates it only at the default
-    /// path.
+    /// Opens the database for a command that adds messages, events or cached data. Creates it only
+    /// at the default path.
     ///
     /// # Errors
     /// [`Self::missing_database_error`] if an explicit database does not exist.

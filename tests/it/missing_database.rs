@@ -21,7 +21,10 @@ fn named_missing_database_is_an_error() {
                    outbox prune --older-than 1d,send --user luffy text,send --dry-run --user luffy text,send --tag crew text,\
                    send --all text,send --batch batch.jsonl,send --dry-run --batch batch.jsonl,token,template list,serve,\
                    follower list,quota show,backup copy.db,run --user luffy -- true,doctor";
-    for line in account.split(',') {
+    let to_openid =
+        ["text", "--no-wait text", "--dry-run text", "-t backup -d host=1", "--dry-run -t backup -d host=1"]
+            .map(|options| format!("send --openid {LUFFY} {options}"));
+    for line in account.split(',').chain(to_openid.iter().map(String::as_str)) {
         for (before, path) in
             [("", "none/wxbox.db"), ("-q", "none/wxbox.db"), ("-q --database elsewhere/wxbox.db", "elsewhere/wxbox.db")]
         {
@@ -53,16 +56,34 @@ $ wxbox --database typo.db --json user list
 exit 1
 
 "#]]);
-    // A command that would create it may try.
-    for what in ["text", "-t backup -d host=1"] {
-        env.run(&format!("--database typo.db send --dry-run --openid {LUFFY} {what}")).assert_success();
-    }
     assert!(!env.path("typo.db").exists());
     for (line, file) in [("user add luffy", "a.db"), ("user import people.csv", "b.db")] {
         env.write_file("people.csv", "username\nluffy\n");
         env.run(&format!("--database {file} {line}")).assert_success();
         env.run(&format!("--database {file} user show luffy")).assert_success();
     }
+}
+
+#[test]
+fn message_to_an_openid_creates_the_database_at_the_default_path_only() {
+    let mut env = TestEnv::new();
+    env.run(&format!("send --dry-run --openid {LUFFY} text")).assert_success();
+    assert!(!env.database_path().exists());
+    let line = format!("send --openid {LUFFY} text");
+    env.run(&line).assert_success();
+    assert_eq!(env.count("messages"), 1);
+    env.set_variable("WXBOX_DATABASE", "typo.db");
+    for (lang, expected) in [
+        ("en", "there is no database at typo.db, which WXBOX_DATABASE names"),
+        ("zh", "WXBOX_DATABASE 指定的数据库 typo.db 不存在"),
+    ] {
+        env.set_variable("WXBOX_LANG", lang);
+        let refused = env.run(&line);
+        assert_eq!(refused.status(), Some(1), "{}", refused.stderr());
+        assert!(refused.stderr().contains(expected), "{}", refused.stderr());
+        assert!(screen_text(&env, &line).contains(expected));
+    }
+    assert!(!env.path("typo.db").exists());
 }
 
 #[test]
@@ -171,12 +192,11 @@ fn created_database_is_reported_on_terminal() {
     let mut env = TestEnv::new();
     let creates_database = |line: &str| screen_text(&env, line).contains("created a new database at");
     assert!(!creates_database("token"), "nobody named it");
-    assert!(creates_database(&format!("--database a.db send --openid {LUFFY} hello")));
-    assert!(!creates_database(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
     // `user add` would prompt for a password.
     env.write_file("people.csv", "username\nluffy\n");
     assert!(
         creates_database("--database b.db user import people.csv")
+            && !creates_database("--database b.db user import people.csv")
             && !creates_database("-q --database c.db user import people.csv")
     );
     env.set_variable("WXBOX_DATABASE", "d.db");

@@ -45,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     app.require_app_id()?;
     // A dry run works without the secret. Any other run must fail before it queues a message.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    let mut store = open_store(ui, &app, &selector, args.dry_run)?;
+    let mut store = open_store(&app, &selector, args.dry_run)?;
     let recipients = recipients::resolve(ui, &app, &store, &selector)?;
     let is_many = confirm::is_many(selector.all, &recipients);
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery, placeholders: None };
@@ -77,12 +77,12 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Send) -> anyhow::Resul
     delivery::run(ui, setup, single_source(submission)?)
 }
 
-/// Opens the database. If it does not exist, no user is known by name.
-fn open_store(ui: &mut Ui, app: &AppContext, selector: &RecipientSelector, is_dry_run: bool) -> anyhow::Result<Store> {
-    match (selector.selects_users(), is_dry_run) {
-        (true, _) => app.open_existing_store(),
-        (false, true) => app.open_store_or_empty(),
-        (false, false) => app.open_or_create_store(ui),
+/// Opens the database. If the default database does not exist, no user is known by name, and only a
+/// message to an openid creates it.
+fn open_store(app: &AppContext, selector: &RecipientSelector, is_dry_run: bool) -> anyhow::Result<Store> {
+    match selector.selects_users() || is_dry_run {
+        true => app.open_existing_store(),
+        false => app.open_or_create_default_store(),
     }
 }
 

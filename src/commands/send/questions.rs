@@ -40,8 +40,7 @@ pub(super) fn ask_missing(
     if !lacks_recipient && args.has_content() && !is_template {
         return Ok(options);
     }
-    // The database is only needed for users; an openid needs none.
-    let mut store = if args.openid.is_empty() { app.open_existing_store()? } else { app.open_store_or_empty()? };
+    let mut store = app.open_existing_store()?;
     if lacks_recipient {
         ask_recipients(ui, app, &store, args, &mut options)?;
     }

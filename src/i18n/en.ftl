@@ -1760,6 +1760,10 @@ ui-yes = yes
 
 ## unbind
 unbind-done = unbound { $user } from { $openid }
+unbind-unknown = { $count ->
+    [one] 1 queued message to this user will not be retried; it may have arrived before
+   *[other] { $count } queued messages to this user will not be retried; they may have arrived before
+}
 unbind-withdrawn = { $count ->
     [one] cancelled 1 queued message to this user
    *[other] cancelled { $count } queued messages to this user
@@ -1813,6 +1817,10 @@ user-removed-messages = { $count ->
     [0] {""}
     [one] , 1 of which was queued and is not sent
    *[other] , { $queued } of which were queued and are not sent
+}{ $unknown ->
+    [0] {""}
+    [one] ; 1 queued message among them may have arrived before and is not retried
+   *[other] ; { $unknown } queued messages among them may have arrived before and are not retried
 }
 user-same-letters = the names { $user } and { $other } differ only in capital letters
 user-show-added = Added

@@ -1844,6 +1844,7 @@ ui-yes = 是
 
 ## unbind
 unbind-done = 已解除“{ $user }”与 { $openid } 的绑定
+unbind-unknown = 发给该用户的消息中，有 { $count } 条不再重发，但之前可能已送达
 unbind-withdrawn = 已取消 { $count } 条等待发给该用户的消息
 
 ## user
@@ -1890,6 +1891,9 @@ user-removed-log = 已删除的内容可能仍留在 { $path } 中，直到该�
 user-removed-messages = 同时删除了 { $count } 条消息的内容{ $queued ->
     [0] {""}
    *[other] ，其中 { $queued } 条在排队，不会再发送
+}{ $unknown ->
+    [0] {""}
+   *[other] ；排队的消息中有 { $unknown } 条之前可能已送达，不再重发
 }
 user-same-letters = “{ $user }”与“{ $other }”只有大小写不同，是两个用户
 user-show-added = 添加时间

@@ -122,13 +122,13 @@ pub(super) const MESSAGE_FIELDS: &[&str] = message_fields!(;);
 #[rustfmt::skip]
 pub const JSON_OBJECTS: [JsonObjectDoc; 48] = [
     JsonObjectDoc { command: "user show|list|add|edit|passwd", fields: user_fields!(), notes: "a person, after the change if there is one; reachable: false if WeChat refused a message or the person does not follow the account; follows: null if WeChat was not asked; has_followed: whether the person was seen to follow since the binding; reason: why reachable is false (not_bound, not_following, unfollowed, refused), else null; texts_until: when the 48 hours for texts end, null if no push reported when the person wrote" },
-    JsonObjectDoc { command: "user remove", fields: user_fields!("messages", "queued"), notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting" },
+    JsonObjectDoc { command: "user remove", fields: user_fields!("messages", "queued", "unknown"), notes: "the person before the removal; messages: how many lost their text; queued: how many of these were waiting; unknown: how many of the waiting ones may have arrived" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event authorize_url: the wait begins; also has short_link if the QR code holds one" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "openid", "nickname"], notes: "event bound" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event follow: the person does not follow the account yet; url: where they can, null if WeChat gives no QR code" },
     JsonObjectDoc { command: "bind", fields: &["event", "user"], notes: "event timeout" },
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url", "expires_at"], notes: "event scan_url, with --scan: the wait begins" },
-    JsonObjectDoc { command: "unbind", fields: &["event", "user", "openid"], notes: "event unbound" },
+    JsonObjectDoc { command: "unbind", fields: &["event", "user", "openid", "cancelled", "unknown"], notes: "event unbound; cancelled: how many queued messages were cancelled; unknown: how many are not retried and may have arrived" },
     JsonObjectDoc { command: "send, outbox flush|retry", fields: MESSAGE_FIELDS, notes: "a message; msgid is text; \"duplicate\": true if its --key was used before; only id or user, state and error if the person was removed or unbound meanwhile" },
     JsonObjectDoc { command: "serve", fields: &["event", "address", "public_url"], notes: "event listening" },
     JsonObjectDoc { command: "serve", fields: &["event", "openid", "user", "at"], notes: "event followed, unfollowed or wrote; user: null if no user is bound to the openid" },

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params, params_from_iter};
 
-use super::outbox::{cancel_queued_for, delete_unreferenced_payloads};
-use super::{Error, Result, Store};
+use super::outbox::{STATE_AFTER_CANCEL_SQL, cancel_queued_for, delete_unreferenced_payloads};
+use super::{Error, MessageState, Result, Store};
 use crate::clock::Timestamp;
 use crate::names::normalize_nfc;
 
@@ -100,6 +100,8 @@ pub struct RemovalResult {
     pub messages: usize,
     /// The number of queued messages.
     pub queued: usize,
+    /// The number of these that may have arrived.
+    pub unknown: usize,
     /// Whether the write-ahead log could not be truncated and still has old pages.
     pub wal_retained: bool,
 }
@@ -111,6 +113,10 @@ pub struct UnbindResult {
     pub user: User,
     /// The number of cancelled messages.
     pub cancelled: usize,
+    /// The number of messages that are not retried and may have arrived.
+    pub unknown: usize,
+    /// The number of messages that are in flight.
+    pub in_flight: usize,
 }
 
 /// One row per user; ?1 is the app_id, empty for no account.
@@ -146,6 +152,11 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
         tags,
         binding,
     })
+}
+
+fn query_count(conn: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+    let count = conn.query_row(sql, params, |row| row.get::<_, i64>(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// Returns the user with this ID, with the binding for `app_id`.
@@ -322,6 +333,11 @@ impl Store {
                 let rows = query.query_map([user.id], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?]))?;
                 rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().flatten().collect()
             };
+            let unknown_sql = format!(
+                "SELECT count(*) FROM messages
+                 WHERE state = 'queued' AND {STATE_AFTER_CANCEL_SQL} = 'unknown' AND {to_user_sql}"
+            );
+            let unknown = query_count(tx, &unknown_sql, [user.id])?;
             let queued =
                 tx.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {to_user_sql}"), [user.id])?;
             let attempts = format!(
@@ -341,7 +357,7 @@ impl Store {
                           AND b.app_id = events.app_id AND b.openid = events.openid)";
             tx.execute(events, [user.id])?;
             tx.execute("DELETE FROM users WHERE id = ?1", [user.id])?;
-            Ok(Ok(RemovalResult { user, messages: queued + others, queued, wal_retained: false }))
+            Ok(Ok(RemovalResult { user, messages: queued + others, queued, unknown, wal_retained: false }))
         })?;
         removed.wal_retained = !self.truncate_wal(WAL_TRUNCATE_TIMEOUT);
         Ok(removed)
@@ -372,7 +388,7 @@ impl Store {
     }
 
     /// Removes a user's binding to the account, if there is one, and cancels the user's queued
-    /// messages.
+    /// messages that are not in flight.
     ///
     /// # Errors
     ///
@@ -380,11 +396,14 @@ impl Store {
     pub fn unbind(&mut self, user: &User, app_id: &str, now: Timestamp) -> Result<UnbindResult> {
         self.update_user(user, app_id, |tx, user| {
             if user.binding.is_none() {
-                return Ok(Ok(UnbindResult { user, cancelled: 0 }));
+                return Ok(Ok(UnbindResult { user, cancelled: 0, unknown: 0, in_flight: 0 }));
             }
             tx.execute("DELETE FROM bindings WHERE app_id = ?1 AND user_id = ?2", params![app_id, user.id])?;
             let withdrawn = cancel_queued_for(tx, app_id, user.id, now)?;
-            Ok(Ok(UnbindResult { user, cancelled: withdrawn }))
+            let unknown = withdrawn.iter().filter(|state| **state == MessageState::Unknown).count();
+            let in_flight_sql = "SELECT count(*) FROM messages WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued'";
+            let in_flight = query_count(tx, in_flight_sql, params![app_id, user.id])?;
+            Ok(Ok(UnbindResult { user, cancelled: withdrawn.len() - unknown, unknown, in_flight }))
         })
     }
 

@@ -1,6 +1,8 @@
 //! Messages that may have been delivered: no later rejection, cancellation or retry changes that,
 //! and each keeps its key.
 
+use snapbox::str;
+
 use crate::support::env::{NAMI, TEMPLATE_ARGS, TestEnv};
 
 const MESSAGE_FAULT: &str = "[[faults]]\napi = \"/cgi-bin/message/*\"\n";
@@ -119,6 +121,64 @@ fn cancel_stops_repeats_and_keeps_key() {
         let both = if cancel.ends_with('1') { "outbox cancel 1 2" } else { cancel };
         assert_eq!(env.run(both).status(), Some(if cancel.ends_with('1') { 4 } else { 0 }), "{both}");
     }
+}
+
+/// The first message may have arrived, the second was not attempted.
+fn env_with_ambiguous_and_waiting_message() -> TestEnv {
+    let env = env_with_faults(&["nth = 1\nreset = \"after\""]);
+    env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
+    env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+    assert_eq!(env.message_states(), "queued queued");
+    env
+}
+
+#[test]
+fn unbind_tells_cancelled_from_unknown() {
+    let env = env_with_ambiguous_and_waiting_message();
+    env.assert_session(str![[r#"
+$ wxbox unbind -u luffy
+unbound luffy from oLuffy_wears_the_straw_hat_1
+2> cancelled 1 queued message to this user
+2> 1 queued message to this user will not be retried; it may have arrived before
+
+"#]]);
+    assert_eq!(env.message_states(), "unknown cancelled");
+    let mut env = env_with_ambiguous_and_waiting_message();
+    env.set_variable("WXBOX_LANG", "zh");
+    env.assert_session(str![[r#"
+$ wxbox unbind -u luffy
+已解除“luffy”与 oLuffy_wears_the_straw_hat_1 的绑定
+2> 已取消 1 条等待发给该用户的消息
+2> 发给该用户的消息中，有 1 条不再重发，但之前可能已送达
+
+"#]]);
+    let env = env_with_ambiguous_and_waiting_message();
+    let unbound = env.run("--json unbind -u luffy").assert_success().json_lines().remove(0);
+    assert_eq!((&unbound["cancelled"], &unbound["unknown"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn removal_tells_unsent_from_unknown() {
+    let env = env_with_ambiguous_and_waiting_message();
+    env.assert_session(str![[r#"
+$ wxbox user remove luffy --yes
+removed luffy
+2> deleted the texts of 2 messages, 1 of which was queued and is not sent; 1 queued message among them may have arrived before and is not retried
+
+"#]]);
+    let mut env = env_with_ambiguous_and_waiting_message();
+    env.run("outbox cancel 2").assert_success();
+    env.set_variable("WXBOX_LANG", "zh");
+    env.assert_session(str![[r#"
+$ wxbox user remove luffy --yes
+已删除“luffy”
+2> 同时删除了 2 条消息的内容；排队的消息中有 1 条之前可能已送达，不再重发
+
+"#]]);
+    let env = env_with_ambiguous_and_waiting_message();
+    let removed = env.run("--json user remove luffy --yes").assert_success().json_lines().remove(0);
+    let counts = ["messages", "queued", "unknown"].map(|field| removed[field].as_u64());
+    assert_eq!(counts, [Some(2), Some(2), Some(1)]);
 }
 
 /// Within WeChat's dedupe window of ten minutes, `retry` only makes the message due now: if the

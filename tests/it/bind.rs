@@ -184,7 +184,7 @@ exit 4
     env.run("bind --user luffy --openid oAnother").assert_success();
     env.assert_session(str![[r#"
 $ wxbox --json unbind --user luffy
-{"event":"unbound","user":"luffy","openid":"oAnother"}
+{"event":"unbound","user":"luffy","openid":"oAnother","cancelled":0,"unknown":0}
 
 "#]]);
 }

@@ -255,6 +255,25 @@ OK - none queued; none failed, expired or unknown in the last 1h | queued=0;;;0 
 }
 
 #[test]
+fn unbind_reports_message_in_flight() {
+    let mut env = TestEnv::with_bound_luffy();
+    env.run("token").assert_success();
+    let wechat = ScriptedServer::start();
+    use_in(&mut env, &wechat, "");
+    let sending = env.spawn("send -u luffy hello");
+    wechat.expect_request();
+    env.assert_session(str![[r#"
+$ wxbox unbind -u luffy
+unbound luffy from oLuffy_wears_the_straw_hat_1
+2> warning: 1 message is in flight and cannot be cancelled
+
+"#]]);
+    wechat.respond(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
+    sending.wait().assert_success();
+    assert_eq!(env.message_states(), "sent");
+}
+
+#[test]
 fn outbox_commands_are_per_account() {
     let env = TestEnv::without_config();
     env.assert_session(str![[r#"

@@ -94,7 +94,7 @@ exit 6
 
     env.assert_session(str![[r#"
 $ wxbox user remove luffy --yes --json
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","reason":null,"texts_until":null,"messages":5,"queued":1}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","reason":null,"texts_until":null,"messages":5,"queued":1,"unknown":0}
 2> deleted the texts of 5 messages, 1 of which was queued and is not sent
 
 "#]]);

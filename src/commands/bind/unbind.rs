@@ -19,6 +19,8 @@ struct UnbindView {
     event: &'static str,
     user: String,
     openid: String,
+    cancelled: usize,
+    unknown: usize,
 }
 
 impl fmt::Display for UnbindView {
@@ -35,13 +37,19 @@ pub(in crate::commands) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> a
         Some(name) => app.find_user(&store, name)?,
         None => pickers::pick_bound_user(ui, &app, &store)?,
     };
-    let UnbindResult { user, cancelled: cancelled_count } = store.unbind(&user, &app_id, Timestamp::now())?;
+    let UnbindResult { user, cancelled, unknown, in_flight } = store.unbind(&user, &app_id, Timestamp::now())?;
     let Some(binding) = user.binding else {
         return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).into());
     };
-    ui.print_result(&UnbindView { event: "unbound", user: user.username, openid: binding.openid })?;
-    if cancelled_count > 0 {
-        ui.status(&t!("unbind-withdrawn", count = cancelled_count));
+    ui.print_result(&UnbindView { event: "unbound", user: user.username, openid: binding.openid, cancelled, unknown })?;
+    if cancelled > 0 {
+        ui.status(&t!("unbind-withdrawn", count = cancelled));
+    }
+    if unknown > 0 {
+        ui.status(&t!("unbind-unknown", count = unknown));
+    }
+    if in_flight > 0 {
+        ui.warn(&t!("outbox-cancel-left", count = in_flight));
     }
     Ok(ExitStatus::Success)
 }

@@ -37,6 +37,7 @@ struct UserRemovedView {
     user: UserView,
     messages: usize,
     queued: usize,
+    unknown: usize,
 }
 
 impl fmt::Display for UserRemovedView {
@@ -156,11 +157,12 @@ pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &UserRemove) -> anyhow
         ui.status(&t!("user-remove-kept"));
         return Ok(ExitStatus::Success);
     }
-    let RemovalResult { user, messages, queued, wal_retained } = store.remove_user(&user, app.app_id())?;
+    let RemovalResult { user, messages, queued, unknown, wal_retained } = store.remove_user(&user, app.app_id())?;
     let text = t!("user-removed", user = user.username);
-    ui.print_result(&UserRemovedView { text, user: user.into(), messages, queued })?;
+    ui.print_result(&UserRemovedView { text, user: user.into(), messages, queued, unknown })?;
     if messages > 0 {
-        ui.status(&t!("user-removed-messages", count = messages, queued = queued));
+        let unsent = queued.saturating_sub(unknown);
+        ui.status(&t!("user-removed-messages", count = messages, queued = unsent, unknown = unknown));
     }
     if wal_retained {
         ui.warn(&t!("user-removed-log", path = format!("{}-wal", store.path().display())));

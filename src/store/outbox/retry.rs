@@ -223,17 +223,19 @@ impl Store {
 }
 
 /// Cancels the messages to a user who is no longer bound, including claimed ones that are not
-/// started. Returns their number.
+/// started. A message that may have arrived becomes `unknown`. Returns the new states, one for each
+/// message.
 pub(in crate::store) fn cancel_queued_for(
     conn: &Connection,
     app_id: &str,
     user_id: i64,
     now: Timestamp,
-) -> rusqlite::Result<usize> {
+) -> rusqlite::Result<Vec<MessageState>> {
     let sql = format!(
         "UPDATE messages INDEXED BY messages_by_user SET state = {STATE_AFTER_CANCEL_SQL}, claimed_by = NULL,
          updated_at = ?3
-         WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued' AND NOT {HAS_OPEN_ATTEMPT_SQL}"
+         WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued' AND NOT {HAS_OPEN_ATTEMPT_SQL}
+         RETURNING state"
     );
-    conn.execute(&sql, params![app_id, user_id, now])
+    conn.prepare(&sql)?.query_map(params![app_id, user_id, now], |row| row.get(0))?.collect()
 }

@@ -1,5 +1,6 @@
 //! `--wait-receipt`: the exit status depends on the receipt of the message.
 
+use serde_json::Value;
 use snapbox::str;
 
 use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv};
@@ -52,6 +53,52 @@ exit 6
 
 "#]]);
     assert_eq!(env.message_states(), "sent");
+}
+
+#[test]
+fn json_error_says_that_wechat_accepted_the_message() {
+    let final_error = |env: &TestEnv, users: &str| {
+        let ran = env.run(&format!("--json send {users} --template backup --wait-receipt=1s"));
+        let error: Value = serde_json::from_str(ran.stderr().lines().last().unwrap()).unwrap();
+        assert_eq!(error["code"], ran.status().unwrap());
+        [error["code"].to_string(), error["error"].to_string(), error["hint"].to_string()].join("\n")
+    };
+    let (mut env, _serve) = env_with_receipts("[[faults]]\npush = \"lost\"\n");
+    snapbox::assert_data_eq!(
+        final_error(&env, "--user nami"),
+        str![[r#"
+6
+"WeChat accepted message 1 to nami, but no receipt arrived in time"
+"run `wxbox outbox show 1` later; do not send the message again, because it may have been delivered"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        final_error(&env, "--user nami --user luffy"),
+        str![[r#"
+6
+"WeChat accepted 2 messages, but no receipt arrived in time (recipients: nami, luffy)"
+"run `wxbox outbox list --receipt none` later; do not send the messages again, because they may have been delivered"
+"#]]
+    );
+    env.set_variable("WXBOX_LANG", "zh");
+    snapbox::assert_data_eq!(
+        final_error(&env, "--user nami"),
+        str![[r#"
+6
+"微信已接收发给“nami”的消息 4，但没有及时推送送达回执"
+"请稍后运行 `wxbox outbox show 4` 查看；消息可能已经送达，请不要重新发送"
+"#]]
+    );
+    let refused = "[[faults]]\napi = \"/cgi-bin/message/template/send\"\nnth = 1\nerrcode = 47003\n";
+    let (env, _serve) = env_with_receipts(&format!("[[faults]]\npush = \"lost\"\n{refused}"));
+    snapbox::assert_data_eq!(
+        final_error(&env, "--user nami --user luffy"),
+        str![[r#"
+7
+"1 message was not delivered; WeChat accepted message 2 to luffy, but no receipt arrived in time"
+"run `wxbox outbox show 2` later; do not send the message again, because it may have been delivered"
+"#]]
+    );
 }
 
 #[test]

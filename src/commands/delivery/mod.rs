@@ -381,6 +381,9 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
         let exit = receipts::exit_of(view.receipt);
         self.summary.reclassify_sent(exit);
         let receipt_missing = view.receipt.is_none();
+        if receipt_missing {
+            self.summary.note_missing_receipt(view.id, view.recipient());
+        }
         let (only_queued, reason_reported) = (false, false);
         self.report(MessageReport { message: Ok(view), correlation_id, only_queued, reason_reported, receipt_missing });
     }
@@ -508,7 +511,6 @@ fn report_result(
     summary: &DeliverySummary,
     stop_report: Option<ErrorReport>,
 ) -> anyhow::Result<ExitStatus> {
-    let waiting = summary.queued + summary.unknown;
     if let Some(mut report) = stop_report {
         report.exit = match (report.exit, summary.sent, summary.failed) {
             (ExitStatus::Config, 0, 0) => ExitStatus::Config,
@@ -523,8 +525,7 @@ fn report_result(
     }
     let exit = summary.exit();
     if exit != ExitStatus::Success && ui.json() {
-        let undelivered = summary.failed + waiting;
-        return Err(CommandError { exit, message: t!("send-not-delivered", count = undelivered), hint: None }.into());
+        return Err(summary.error().into());
     }
     Ok(exit)
 }

@@ -2,8 +2,8 @@
 
 use super::message_view::MissingMessage;
 use crate::clock::Timestamp;
-use crate::exit::ExitStatus;
-use crate::i18n::join_clauses;
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::{join_clauses, join_first};
 use crate::store::MessageState;
 use crate::t;
 use crate::time_zone::format_local;
@@ -23,6 +23,9 @@ pub(super) struct DeliverySummary {
     without_recipient: usize,
     /// The states of `failed`.
     failed_states: Vec<MessageState>,
+    /// Those of `unknown` that WeChat accepted, and that got no receipt in time: their IDs and
+    /// recipients.
+    without_receipt: Vec<(i64, String)>,
     /// When the first of the queued messages is attempted again.
     next_attempt_at: Option<Timestamp>,
 }
@@ -85,6 +88,27 @@ impl DeliverySummary {
             None => clauses.push(t!("send-summary-queued", count = self.queued)),
         }
         ui.status(&join_clauses(clauses));
+    }
+
+    /// Records a message that got no receipt in time.
+    pub(super) fn note_missing_receipt(&mut self, id: i64, recipient: &str) {
+        self.without_receipt.push((id, recipient.to_owned()));
+    }
+
+    /// Returns the error for a program that gets each message as JSON.
+    pub(super) fn error(&self) -> CommandError {
+        let undelivered = self.failed + self.queued + self.unknown - self.without_receipt.len();
+        let (no_receipt, hint) = match &self.without_receipt[..] {
+            [] => (None, None),
+            [(id, to)] => (Some(t!("send-no-receipt", id = id, to = to)), Some(t!("send-no-receipt-hint", id = id))),
+            several => {
+                let names: Vec<String> = several.iter().map(|(_, to)| to.clone()).collect();
+                let message = t!("send-many-no-receipt", count = names.len(), names = join_first(&names));
+                (Some(message), Some(t!("send-no-receipt-hint-many")))
+            }
+        };
+        let not_delivered = (undelivered > 0).then(|| t!("send-not-delivered", count = undelivered));
+        CommandError { exit: self.exit(), message: join_clauses(not_delivered.into_iter().chain(no_receipt)), hint }
     }
 
     /// Counts a sent message by its receipt instead.

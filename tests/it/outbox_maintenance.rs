@@ -46,11 +46,11 @@ cancelled message 4 to nami
 2> hint: run `wxbox outbox list --state queued` to list the messages that can be cancelled
 2> error: there is no message 99
 2> hint: run `wxbox outbox list` to see the latest messages
-exit 4
+exit 7
 $ wxbox outbox cancel 5 1 --json
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null,"receipt":null,"receipt_at":null,"receipt_text":null}
 2> {"error":"cannot cancel message 1: its state is sent, not queued","hint":"run `wxbox outbox list --state queued` to list the messages that can be cancelled","code":4}
-exit 4
+exit 7
 $ wxbox outbox cancel --all
 2> no messages are queued
 $ wxbox outbox cancel

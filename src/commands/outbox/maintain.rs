@@ -95,7 +95,7 @@ impl CancelSummary {
     fn exit(&self) -> ExitStatus {
         match (self.cancelled, self.unknown, self.refused) {
             (_, 0, 0) => ExitStatus::Success,
-            (_, 0, _) => ExitStatus::NotFound,
+            (0, 0, _) => ExitStatus::NotFound,
             (0, _, 0) => ExitStatus::Undelivered,
             _ => ExitStatus::Mixed,
         }

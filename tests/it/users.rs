@@ -28,6 +28,8 @@ $ wxbox user list --unbound -q
 zoro	-			not bound
 路飞	-	captain,crew	wears a straw hat	not bound
 $ wxbox user list --tag nobody
+2> error: no user has the tag nobody
+exit 4
 $ wxbox user list --bound --unbound
 2> error: --bound cannot be used with --unbound
 2> hint: usage: wxbox user list [OPTIONS]
@@ -227,6 +229,32 @@ $ wxbox user add nami --tag ops；值班
 2> error: "ops；值班" is not a valid tag: use 1 to 64 visible characters without a semicolon
 2> hint: use one option for each tag: --tag ops --tag 值班
 exit 2
+
+"#]]);
+}
+
+#[test]
+fn list_of_unknown_tag_is_an_error() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy --tag ops").assert_success();
+    for line in ["user list --tag opps", "--json user list --tag opps", "outbox list --tag opps"] {
+        let ran = env.run(line);
+        assert_eq!((ran.status(), ran.stdout()), (Some(4), ""), "{line}");
+    }
+    env.assert_session(str![[r#"
+$ wxbox user list --tag opps
+2> error: no user has the tag opps
+2> hint: did you mean ops?
+exit 4
+
+"#]]);
+    env.run("user list --tag ops --bound").assert_success();
+    env.set_variable("WXBOX_LANG", "zh");
+    env.assert_session(str![[r#"
+$ wxbox user list --tag opps --unreachable
+2> 错误：没有用户带有标签“opps”
+2> 提示：是不是想输入“ops”？
+exit 4
 
 "#]]);
 }

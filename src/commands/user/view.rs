@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::cli::{UserList, UserShow};
 use crate::clock::Timestamp;
-use crate::context::AppContext;
+use crate::context::{AppContext, unknown_tag_error};
 use crate::exit::ExitStatus;
-use crate::i18n::{closest_match, join_list};
-use crate::store::{Binding, NOT_FOLLOWING, ServeLock, Store, User, UserFilter};
+use crate::i18n::join_list;
+use crate::store::{Binding, NOT_FOLLOWING, ServeLock, User, UserFilter};
 use crate::t;
 use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
 
@@ -168,6 +168,11 @@ pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &UserShow) -> anyhow::Re
 
 pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Result<ExitStatus> {
     let store = app.open_existing_store()?;
+    if let Some(tag) = &args.tag
+        && !store.has_tag(tag)?
+    {
+        return Err(unknown_tag_error(&store, tag)?.into());
+    }
     let bound = match (args.bound, args.unbound) {
         (true, _) => Some(true),
         (_, true) => Some(false),
@@ -193,8 +198,8 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
     })?;
     views.retain(is_selected);
     if views.is_empty() {
-        let is_filtered = bound.is_some() || args.reachable || args.unreachable;
-        ui.note(&empty_message(&store, args.tag.as_deref(), is_filtered)?);
+        let is_filtered = args.tag.is_some() || bound.is_some() || args.reachable || args.unreachable;
+        ui.note(&if is_filtered { t!("user-none-match") } else { t!("user-none") });
         return Ok(ExitStatus::Success);
     }
     let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
@@ -210,20 +215,4 @@ pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Re
     }
     ui.print_table(&mut table)?;
     Ok(ExitStatus::Success)
-}
-
-/// Describes why the list is empty.
-fn empty_message(store: &Store, tag: Option<&str>, is_filtered: bool) -> anyhow::Result<String> {
-    let tags = store.tags()?;
-    Ok(match tag {
-        Some(tag) if !tags.iter().any(|other| other == tag) => {
-            let message = t!("send-no-tag", tag = tag);
-            match closest_match(tag, tags) {
-                Some(suggestion) => t!("ui-clauses", first = message, rest = t!("did-you-mean", name = suggestion)),
-                None => message,
-            }
-        }
-        None if !is_filtered => t!("user-none"),
-        _ => t!("user-none-match"),
-    })
 }

@@ -279,6 +279,11 @@ impl Connection {
         matches!(self.state, ConnectionState::Working | ConnectionState::Writing)
     }
 
+    /// Returns `true` while a handler has a request and has not answered it.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.state == ConnectionState::Working && self.delayed.is_none()
+    }
+
     /// Returns the current deadline, or `None` while the handler runs or a response is throttled by
     /// its mode.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {

@@ -27,8 +27,6 @@ const FIRST_CONNECTION_ID: usize = 2;
 const ACCEPT_BATCH: usize = 64;
 /// The pause after a failed accept if no connection can be evicted.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
-/// The time for pending responses to be sent after a stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// A request for a handler thread, with the connection that it came from.
 pub(super) struct HandlerJob {
@@ -40,8 +38,9 @@ pub(super) struct HandlerJob {
 pub(super) enum LoopCommand {
     /// A handler's response for a connection.
     Response(usize, HttpResponse),
-    /// Accept no more connections, finish pending requests, then end.
-    Stop,
+    /// Accept no more connections, finish pending requests, then end: at this time at the latest.
+    /// Further stops change nothing.
+    Stop(Instant),
 }
 
 /// Sends commands to the loop from another thread.
@@ -150,7 +149,8 @@ impl EventLoop {
         self.rejections.clone()
     }
 
-    /// Serves until [`LoopCommand::Stop`] is received and pending responses are sent.
+    /// Serves until [`LoopCommand::Stop`] is received and pending responses are sent. Requests that
+    /// are still unanswered at its deadline get the status 503.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(512);
         while !self.is_finished() {
@@ -171,6 +171,12 @@ impl EventLoop {
             self.run_timers(Instant::now());
             self.close_expired(Instant::now());
             self.accept_pending();
+        }
+        for id in self.select(Connection::is_unanswered) {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.respond(HttpResponse::status_only(503).with_header("Retry-After", "5"));
+                self.drive(id);
+            }
         }
     }
 
@@ -227,14 +233,21 @@ impl EventLoop {
                         self.drive(id);
                     }
                 }
-                LoopCommand::Stop => {
-                    self.listener = None;
-                    self.stop_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
-                    self.connections.retain(|_, connection| connection.is_busy());
-                    self.connections.values_mut().for_each(Connection::close_after_response);
-                }
+                LoopCommand::Stop(deadline) if self.stop_deadline.is_none() => self.begin_stop(deadline),
+                LoopCommand::Stop(_) => {}
             }
         }
+    }
+
+    /// Takes the requests that have arrived by now, then closes the listener and all connections
+    /// without a complete request.
+    fn begin_stop(&mut self, deadline: Instant) {
+        self.accept_state = AcceptState::Ready;
+        self.accept_pending();
+        self.listener = None;
+        self.stop_deadline = Some(deadline);
+        self.connections.values_mut().for_each(Connection::close_after_response);
+        self.select(|_| true).into_iter().for_each(|id| self.drive(id));
     }
 
     /// Drives the connections whose timer has expired.

@@ -6,13 +6,19 @@ use std::net::{Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::event_loop::{EventLoop, HandlerJob, LoopCommand, LoopHandle};
 use super::{HttpRejections, HttpResponse, Limits, Request, ServerTls};
+
+/// The time for pending requests to be answered after [`ServerHandle::stop`].
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// The time for handlers to return after [`ServerHandle::stop_within`] has asked them to.
+const HURRY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The time that [`ServerHandle::stop`] waits for a handler after the loop has ended.
 const HANDLER_STOP_TIMEOUT: Duration = Duration::from_millis(250);
@@ -86,12 +92,17 @@ impl HttpServer {
             };
             handler_threads.push(Builder::new().name("http-handler".into()).spawn(move || thread.run())?);
         }
-        let loop_thread = Builder::new().name("http-loop".into()).spawn(move || event_loop.run())?;
+        let (loop_alive, loop_ended) = bounded(0);
+        let loop_thread = Builder::new().name("http-loop".into()).spawn(move || {
+            let _alive: Sender<()> = loop_alive;
+            event_loop.run();
+        })?;
         Ok(ServerHandle {
             addr: self.addr,
             rejections,
             loop_handle,
             loop_thread: Some(loop_thread),
+            loop_ended,
             handler_threads,
             handlers_ended,
         })
@@ -119,6 +130,8 @@ pub struct ServerHandle {
     rejections: HttpRejections,
     loop_handle: LoopHandle,
     loop_thread: Option<JoinHandle<()>>,
+    /// Disconnected when the thread of the loop has ended.
+    loop_ended: Receiver<()>,
     handler_threads: Vec<JoinHandle<()>>,
     /// Disconnected when the last handler thread has ended.
     handlers_ended: Receiver<()>,
@@ -135,14 +148,25 @@ impl ServerHandle {
         &self.rejections
     }
 
-    /// Refuses new connections, waits up to two seconds until pending responses are sent, and ends
-    /// the threads. A handler that takes longer keeps its thread.
+    /// Refuses new connections, waits up to two seconds until the requests that have arrived are
+    /// answered, and ends the threads. A handler that takes longer keeps its thread, and its
+    /// request gets the status 503. Idle connections are closed immediately.
     pub fn stop(self) {}
+
+    /// Stops with another time limit, which is exceeded by less than a second. If requests are still
+    /// pending then, `hurry` is called, which has to make their handlers return.
+    pub fn stop_within(self, timeout: Duration, hurry: impl FnOnce()) {
+        self.loop_handle.send(LoopCommand::Stop(Instant::now() + timeout + HURRY_TIMEOUT));
+        if self.loop_ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
+            hurry();
+        }
+    }
 }
 
 impl Drop for ServerHandle {
     fn drop(&mut self) {
-        self.loop_handle.send(LoopCommand::Stop);
+        // A loop that was told to stop keeps its deadline.
+        self.loop_handle.send(LoopCommand::Stop(Instant::now() + DRAIN_TIMEOUT));
         if let Some(thread) = self.loop_thread.take() {
             let _ = thread.join();
         }

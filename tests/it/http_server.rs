@@ -284,16 +284,46 @@ fn shutdown_finishes_replies_and_rejects_new_requests() {
 fn stuck_handler_does_not_block_shutdown() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(0);
-    let server = start_server(Limits::callback(), move |_| {
+    let server = start_server(Limits { handler_threads: 1, ..Limits::callback() }, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
         HttpResponse::text(200, "")
     });
-    let mut asking = connect(server.local_addr());
-    asking.write_all(&get_request("/")).unwrap();
+    // One request is being handled, the other one waits for the thread.
+    let asking = [(); 2].map(|()| connect(server.local_addr()));
+    asking.iter().for_each(|mut socket| socket.write_all(&get_request("/")).unwrap());
     begins.recv_timeout(TEST_TIMEOUT).unwrap();
     server.stop();
+    for mut socket in asking {
+        let mut reply = String::new();
+        socket.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("Retry-After: 5"), "{reply}");
+    }
     drop(release);
+}
+
+#[test]
+fn handlers_are_hurried_at_the_end_of_the_time() {
+    let (begun, begins) = bounded(1);
+    let (hurry, hurried) = bounded::<()>(1);
+    let server = start_server(Limits::serve(), move |_| {
+        begun.send(()).unwrap();
+        let _ = hurried.recv();
+        HttpResponse::text(200, "in a hurry")
+    });
+    let (idle, mut asking) = (connect(server.local_addr()), connect(server.local_addr()));
+    asking.write_all(&get_request("/")).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
+    server.stop_within(Duration::ZERO, || hurry.send(()).unwrap());
+    assert!(is_closed_by_server(&idle));
+    let mut reply = String::new();
+    asking.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("in a hurry"), "{reply}");
+    // Nobody waits without a pending request.
+    let server = start_server(Limits::serve(), echo);
+    let idle = connect(server.local_addr());
+    server.stop_within(TEST_TIMEOUT, || panic!("nothing is pending"));
+    assert!(is_closed_by_server(&idle));
 }
 
 /// Returns the names of this process's threads that belong to HTTP servers.

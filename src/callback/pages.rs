@@ -16,6 +16,7 @@ pub(super) enum Page {
     Bound { username: String, nickname: Option<String>, follow_step: FollowStep },
     Rejected(CallbackRejection),
     Unreachable,
+    Stopping,
     AccountRefused,
     SaveFailed,
 }
@@ -66,6 +67,7 @@ pub(super) fn render_response(page: &Page, lang: Lang) -> HttpResponse {
         Page::Bound { .. } => (200, ICON_DONE),
         Page::Rejected(reason) => (rejection_status(*reason), ICON_NOTE),
         Page::Unreachable => (502, ICON_NOTE),
+        Page::Stopping => (503, ICON_NOTE),
         Page::AccountRefused | Page::SaveFailed => (500, ICON_FAIL),
     };
     let texts = page_texts(page, lang);
@@ -116,6 +118,7 @@ fn page_texts(page: &Page, lang: Lang) -> [String; 3] {
         Page::Unreachable => {
             texts!("callback-unreachable-title", "callback-unreachable-why", "callback-unreachable-todo")
         }
+        Page::Stopping => texts!("callback-stopping-title", "callback-stopping-why", "callback-stopping-todo"),
         Page::AccountRefused => texts!("callback-account-title", "callback-account-why", "callback-operator-todo"),
         Page::SaveFailed => texts!("callback-not-saved-title", "callback-not-saved-why", "callback-operator-todo"),
         Page::Rejected(reason) => match reason {

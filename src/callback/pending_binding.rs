@@ -14,6 +14,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
@@ -81,6 +82,8 @@ pub struct PendingBinding {
     rejected_counts: Mutex<BTreeMap<CallbackRejection, usize>>,
     /// `None` after [`PendingBinding::close`].
     close_sender: Mutex<Option<Sender<Infallible>>>,
+    /// Whether [`PendingBinding::suspend`] has closed it.
+    is_suspended: AtomicBool,
     /// Disconnected by [`PendingBinding::close`].
     close_receiver: Receiver<Infallible>,
     events: Sender<CallbackEvent>,
@@ -127,6 +130,7 @@ impl PendingBinding {
             exchange_state,
             rejected_counts: Mutex::default(),
             close_sender: Mutex::new(Some(close_sender)),
+            is_suspended: AtomicBool::new(false),
             close_receiver,
             events,
         };
@@ -153,7 +157,7 @@ impl PendingBinding {
                     self.emit(CallbackEvent::ShortLinkOpened);
                     return link.redirect();
                 }
-                Err(reason) => Page::Rejected(reason),
+                Err(page) => page,
             },
             _ => self.extract_code(request).map_or_else(Page::Rejected, |code| self.process_code(code)),
         };
@@ -212,19 +216,37 @@ impl PendingBinding {
         *self.close_sender.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Closes the binding because this process ends. Another process may complete it, so a call
+    /// gets no page that says that the binding is over.
+    pub fn suspend(&self) {
+        let mut close_sender = self.close_sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if close_sender.is_some() {
+            self.is_suspended.store(true, Ordering::SeqCst);
+            *close_sender = None;
+        }
+    }
+
     fn is_closed(&self) -> bool {
         self.close_sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
+    /// Returns the page for a call that arrives, or is not finished, when the binding is closed.
+    fn closed_page(&self) -> Page {
+        match self.is_suspended.load(Ordering::SeqCst) {
+            true => Page::Stopping,
+            false => Page::Rejected(CallbackRejection::WrongState),
+        }
+    }
+
     /// Checks whether the short link still redirects.
-    fn check_short_link(&self, request: &Request) -> Result<(), CallbackRejection> {
+    fn check_short_link(&self, request: &Request) -> Result<(), Page> {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
-            return Err(CallbackRejection::WrongMethod);
+            return Err(Page::Rejected(CallbackRejection::WrongMethod));
         }
         // Do not wait for an exchange in progress; only an outcome rejects the call.
         match self.exchange_state.try_lock() {
-            Ok(state) if state.outcome.is_some() => Err(CallbackRejection::AlreadyBound),
-            _ if self.is_closed() => Err(CallbackRejection::WrongState),
+            Ok(state) if state.outcome.is_some() => Err(Page::Rejected(CallbackRejection::AlreadyBound)),
+            _ if self.is_closed() => Err(self.closed_page()),
             _ => Ok(()),
         }
     }
@@ -279,7 +301,7 @@ impl PendingBinding {
             Some(ExchangeOutcome::Bound { .. }) => return Page::Rejected(CallbackRejection::AlreadyBound),
             Some(ExchangeOutcome::AccountRefused) => return Page::AccountRefused,
             Some(ExchangeOutcome::SaveFailed) => return Page::SaveFailed,
-            None if self.is_closed() => return Page::Rejected(CallbackRejection::WrongState),
+            None if self.is_closed() => return self.closed_page(),
             None => {}
         }
         if let Some((_, reason)) =
@@ -287,9 +309,7 @@ impl PendingBinding {
         {
             return Page::Rejected(*reason);
         }
-        let Some(result) = self.exchange_in_background(&code) else {
-            return Page::Rejected(CallbackRejection::WrongState);
-        };
+        let Some(result) = self.exchange_in_background(&code) else { return self.closed_page() };
         match result {
             Ok(identity) if identity.snapshot => exchange_state.reject_code(code, CallbackRejection::SnapshotUser),
             Ok(identity) => self.complete_binding(&mut exchange_state, code, identity),
@@ -334,7 +354,7 @@ impl PendingBinding {
     fn complete_binding(&self, exchange_state: &mut ExchangeState, code: Secret, identity: OAuthIdentity) -> Page {
         let close_sender = self.close_sender.lock().unwrap_or_else(PoisonError::into_inner);
         if close_sender.is_none() {
-            return Page::Rejected(CallbackRejection::WrongState);
+            return self.closed_page();
         }
         let username = match (exchange_state.save_binding)(&identity) {
             Ok(username) => username,

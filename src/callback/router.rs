@@ -1,5 +1,6 @@
 //! Routes calls to the pending bindings of a run, which binds one user after the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::domain_verification::DomainVerificationFile;
@@ -15,18 +16,25 @@ pub struct CallbackRouter {
     path: String,
     verification_file: Option<DomainVerificationFile>,
     bindings: Mutex<Vec<Arc<PendingBinding>>>,
+    /// Whether [`CallbackRouter::suspend`] was called. It is only changed under the lock above.
+    is_suspended: AtomicBool,
 }
 
 impl CallbackRouter {
     /// Creates a router for the path of the redirect address, which also serves the domain
     /// verification file.
     pub fn new(path: impl Into<String>, verification_file: Option<DomainVerificationFile>) -> Self {
-        CallbackRouter { path: path.into(), verification_file, bindings: Mutex::default() }
+        let (path, is_suspended) = (path.into(), AtomicBool::new(false));
+        CallbackRouter { path, verification_file, bindings: Mutex::default(), is_suspended }
     }
 
     /// Adds the next binding. Previous ones stay, for phones that call twice or late.
     pub fn add(&self, binding: Arc<PendingBinding>) {
-        self.bindings.lock().unwrap_or_else(PoisonError::into_inner).push(binding);
+        let mut bindings = self.bindings.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_suspended.load(Ordering::SeqCst) {
+            binding.suspend();
+        }
+        bindings.push(binding);
     }
 
     /// Returns whether a path is that of the redirect address or below it, as a short link is.
@@ -42,6 +50,14 @@ impl CallbackRouter {
     /// Closes all bindings: nothing is saved afterwards, and no call waits for WeChat.
     pub fn close(&self) {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|binding| binding.close());
+    }
+
+    /// Suspends all bindings, also later ones, because this process ends: nothing is saved
+    /// afterwards, and no call waits for WeChat. Phones are asked to try again.
+    pub fn suspend(&self) {
+        let bindings = self.bindings.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_suspended.store(true, Ordering::SeqCst);
+        bindings.iter().for_each(|binding| binding.suspend());
     }
 
     /// Handles one call: with the binding whose state it carries, or as an invalid call of the
@@ -130,6 +146,21 @@ mod tests {
         assert_eq!(status(&router, PATH, &format!("code={CODE}&state={}", first.state)), 403);
         assert_eq!(status(&router, PATH, &format!("code={CODE}&state={}", second.state)), 200);
         assert_eq!((first.exchange_count(), second.exchange_count()), (0, 1));
+    }
+
+    #[test]
+    fn suspended_binding_is_not_said_to_be_over() {
+        let router = CallbackRouter::new(PATH, None);
+        let (known, ended) = (add_binding(&router), add_binding(&router));
+        ended.binding.close();
+        router.suspend();
+        let later = add_binding(&router);
+        let query = |fixture: &BindingFixture| format!("code={CODE}&state={}", fixture.state);
+        assert_eq!(status(&router, PATH, &query(&known)), 503);
+        assert_eq!(status(&router, PATH, &query(&later)), 503);
+        assert_eq!(status(&router, PATH, &query(&ended)), 403);
+        assert_eq!((known.exchange_count(), later.exchange_count()), (0, 0));
+        assert!(known.events.try_recv().is_err(), "a rejected call");
     }
 
     #[test]

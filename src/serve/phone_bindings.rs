@@ -84,9 +84,10 @@ impl PhoneBindings {
         self.router.is_own_path(path)
     }
 
-    /// Ends all bindings: nothing is saved afterwards.
-    pub fn close(&self) {
-        self.router.close();
+    /// Answers all phones immediately, because this process ends: nothing is saved afterwards. The
+    /// bindings stay in the database, so the next process can complete them.
+    pub fn suspend(&self) {
+        self.router.suspend();
     }
 
     /// Loads the changes from the database.

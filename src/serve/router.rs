@@ -83,10 +83,10 @@ impl ServeRouter {
         }
     }
 
-    /// Ends all bindings by phones.
-    pub fn close(&self) {
+    /// Answers all phones immediately, because this process ends.
+    pub fn suspend_phones(&self) {
         if let Some(phones) = &self.phones {
-            phones.close();
+            phones.suspend();
         }
     }
 

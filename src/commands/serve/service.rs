@@ -94,7 +94,7 @@ impl Service {
     pub(super) fn stop(self) {
         let Self { server, router, delivery, .. } = self;
         delivery.stop(Instant::now() + STOP_TIMEOUT);
-        router.read().unwrap_or_else(PoisonError::into_inner).close();
+        router.read().unwrap_or_else(PoisonError::into_inner).suspend_phones();
         server.stop();
         delivery.join();
     }

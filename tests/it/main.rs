@@ -120,6 +120,7 @@ mod send_rejected;
 mod serve;
 mod serve_durability;
 mod serve_sandbox;
+mod serve_stop;
 mod signals;
 mod subscribe;
 mod support;

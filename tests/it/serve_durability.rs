@@ -17,7 +17,7 @@ use crate::support::push::{
 
 /// Waits until WeChat's check of the URL is answered. Requests that were sent before have been read
 /// by then.
-fn check_url(address: &str) {
+pub fn check_url(address: &str) {
     assert_eq!(get(address, &format!("/push?{}&echostr=7", signed_query(1))), (200, "7".into()));
 }
 
@@ -27,7 +27,7 @@ fn kill(serve: RunningCommand) {
 }
 
 /// Sends a push, and returns the connection without reading the response.
-fn send_push(address: &str, xml: &str) -> TcpStream {
+pub fn send_push(address: &str, xml: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let query = signed_query(unix_time());
     let length = xml.len();
@@ -36,7 +36,7 @@ fn send_push(address: &str, xml: &str) -> TcpStream {
 }
 
 /// Reads until the connection ends, which a killed process resets.
-fn read_rest(mut stream: TcpStream) -> Vec<u8> {
+pub fn read_rest(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
     bytes
@@ -63,19 +63,19 @@ fn kill_before_the_commit_leaves_no_effect() {
 
 /// A server of `push.forward_to` that never answers. A push reaches it after the commit and before
 /// the answer.
-struct SilentServer(TcpListener);
+pub struct SilentServer(TcpListener);
 
 impl SilentServer {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
-    fn config_line(&self) -> String {
+    pub fn config_line(&self) -> String {
         format!("forward_to = \"http://{}/\"", self.0.local_addr().unwrap())
     }
 
     /// Waits for a request, and returns its connection.
-    fn accept(&self) -> TcpStream {
+    pub fn accept(&self) -> TcpStream {
         let (mut stream, _) = self.0.accept().unwrap();
         assert_ne!(stream.read(&mut [0; 1]).unwrap(), 0);
         stream

@@ -20,8 +20,9 @@ use crate::store::MessageState;
 use crate::t;
 use crate::ui::Ui;
 
-/// The time after a signal for requests to WeChat that are in flight. The command ends at most five
-/// seconds after a signal.
+/// The time after a signal for requests to WeChat that are in flight, and for accepted requests. A
+/// push that waits for a locked database or for `push.forward_to` takes about as long. The command
+/// ends at most five seconds after a signal.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The running service.
@@ -94,8 +95,7 @@ impl Service {
     pub(super) fn stop(self) {
         let Self { server, router, delivery, .. } = self;
         delivery.stop(Instant::now() + STOP_TIMEOUT);
-        router.read().unwrap_or_else(PoisonError::into_inner).suspend_phones();
-        server.stop();
+        server.stop_within(STOP_TIMEOUT, || router.read().unwrap_or_else(PoisonError::into_inner).suspend_phones());
         delivery.join();
     }
 }

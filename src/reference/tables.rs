@@ -130,7 +130,7 @@ pub const JSON_OBJECTS: [JsonObjectDoc; 48] = [
     JsonObjectDoc { command: "bind", fields: &["event", "user", "url", "expires_at"], notes: "event scan_url, with --scan: the wait begins" },
     JsonObjectDoc { command: "unbind", fields: &["event", "user", "openid", "cancelled", "unknown"], notes: "event unbound; cancelled: how many queued messages were cancelled; unknown: how many are not retried and may have arrived" },
     JsonObjectDoc { command: "send, outbox flush|retry", fields: MESSAGE_FIELDS, notes: "a message; msgid is text; \"duplicate\": true if its --key was used before; only id or user, state and error if the person was removed or unbound meanwhile" },
-    JsonObjectDoc { command: "serve", fields: &["event", "address", "public_url"], notes: "event listening" },
+    JsonObjectDoc { command: "serve", fields: &["event", "address", "public_url", "at"], notes: "event listening" },
     JsonObjectDoc { command: "serve", fields: &["event", "openid", "user", "at"], notes: "event followed, unfollowed or wrote; user: null if no user is bound to the openid" },
     JsonObjectDoc { command: "serve", fields: &["event", "user", "openid", "at"], notes: "event bound" },
     JsonObjectDoc { command: "serve", fields: &["event", "id", "openid", "receipt", "at"], notes: "event receipt: what WeChat reported about a message" },

@@ -59,7 +59,7 @@ id = "backup_finished-0123456789abcdefghijklmnopq"
 url = "https://status.example.com"
 
 $ wxbox serve --json &
-{"event":"listening","address":"127.0.0.1:[PORT]","public_url":null}
+{"event":"listening","address":"127.0.0.1:[PORT]","public_url":null,"at":"[TIME]"}
 The sandbox acts as WeChat's console: it gets http://127.0.0.1:[PORT]/push, the Token and the key, and checks the URL.
 
 $ wxbox user add luffy

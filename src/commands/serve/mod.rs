@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, select};
 use serde::Serialize;
 
 use crate::cli::{Global, Serve as Args};
+use crate::clock::Timestamp;
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
@@ -36,6 +37,7 @@ struct ListeningEvent {
     public_url: Option<String>,
     #[serde(skip)]
     push_url: Option<String>,
+    at: Timestamp,
 }
 
 impl fmt::Display for ListeningEvent {
@@ -104,7 +106,8 @@ fn announce(ui: &mut Ui, app: &AppContext, local_addr: SocketAddr) -> anyhow::Re
     let public_url = app.config.public_url();
     let push_url = public_url.as_ref().filter(|_| app.config.has_push()).map(|url| app.config.push.url_below(url));
     let public_url = public_url.map(|url| url.as_str().trim_end_matches('/').to_owned());
-    let listening = ListeningEvent { address: local_addr.to_string(), public_url, push_url };
+    let (address, at) = (local_addr.to_string(), Timestamp::now());
+    let listening = ListeningEvent { address, public_url, push_url, at };
     if ui.json() {
         ui.print(&listening)?;
     } else {

@@ -27,9 +27,9 @@ pub fn configure_push(env: &TestEnv, lines: &str) -> String {
 /// Starts `serve` and waits until it listens. Returns it with the address.
 pub fn start_serve(env: &TestEnv) -> (RunningCommand, String) {
     let mut serve = env.spawn("--json serve");
-    let line: serde_json::Value = serde_json::from_str(&serve.expect_line()).unwrap();
-    assert_eq!(line["event"], "listening");
-    (serve, line["address"].as_str().unwrap().to_owned())
+    let event = next_event(&mut serve);
+    assert_eq!(event["event"], "listening");
+    (serve, event["address"].as_str().unwrap().to_owned())
 }
 
 /// Returns an environment with luffy bound and a running `serve`, with its address.

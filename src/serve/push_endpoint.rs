@@ -2,14 +2,13 @@
 //! them.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::event::{ServeEvent, to_new_event, to_serve_events};
-use super::forwarder::{ForwardedAnswer, Forwarder};
+use super::forwarder::{ForwardError, ForwardedAnswer, Forwarder};
 use super::push_rejection::describe_rejection;
 use super::recorder::{EventRecorder, LOCK_TIMEOUT, NotRecorded};
 use super::reply;
@@ -51,8 +50,8 @@ pub struct PushEndpoint {
     on_warning: Box<dyn Fn(String) + Send + Sync>,
     /// The reasons of rejections that were reported already.
     reported: Mutex<HashSet<PushError>>,
-    /// The last push was not passed on because the other server failed, and that was reported.
-    is_forward_failing: AtomicBool,
+    /// The failure of the other server that was reported last; `None` if it works.
+    forward_failure: Mutex<Option<ForwardError>>,
     waiting: WaitingPlaces,
     forwarding: WaitingPlaces,
 }
@@ -105,14 +104,15 @@ impl PushEndpoint {
             on_rejection: Box::new(|_| {}),
             on_warning: Box::new(|text| log::warn!("{text}")),
             reported: Mutex::default(),
-            is_forward_failing: AtomicBool::new(false),
+            forward_failure: Mutex::default(),
             waiting,
             forwarding,
         }
     }
 
     /// Calls `on_warning` with problems for the operator: each reason of a rejection once, and a
-    /// failure of the other server once until it works again. Repeats are only logged.
+    /// failure of the other server once until it works again or fails for another cause. Repeats
+    /// are only logged.
     #[must_use]
     pub fn with_warnings(self, on_warning: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self { on_warning: Box::new(on_warning), ..self }
@@ -197,17 +197,22 @@ impl PushEndpoint {
         let content_type = request.header("content-type").unwrap_or("text/xml");
         match forwarder.forward(&request.query, content_type, request.body.clone(), timeout) {
             Ok(answer) => {
-                self.is_forward_failing.store(false, Ordering::SeqCst);
+                *self.forward_failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 Some(answer)
             }
-            Err(cause) => {
-                let text = t!("serve-forward-failed", cause = cause);
-                match self.is_forward_failing.swap(true, Ordering::SeqCst) {
-                    true => log::warn!("{text}"),
-                    false => (self.on_warning)(text),
-                }
+            Err(error) => {
+                self.report_forward_failure(error);
                 None
             }
+        }
+    }
+
+    fn report_forward_failure(&self, error: ForwardError) {
+        let text = t!("serve-forward-failed", cause = error.to_string());
+        let last = self.forward_failure.lock().unwrap_or_else(PoisonError::into_inner).replace(error.clone());
+        match last.is_some_and(|last| last.has_same_cause(&error)) {
+            true => log::warn!("{text}"),
+            false => (self.on_warning)(text),
         }
     }
 

@@ -73,6 +73,23 @@ fn classify_certificate(fault: &CertificateError) -> (Option<Cause>, ConnectFail
     }
 }
 
+/// Returns why a request that used no proxy failed.
+pub fn request_failure(error: reqwest::Error) -> Cause {
+    let (is_timeout, error) = (error.is_timeout(), error.without_url());
+    match is_timeout {
+        true => Cause::TimedOut,
+        false => classify(&error).map_or_else(|| innermost_cause(&error), |(cause, _)| cause),
+    }
+}
+
+/// Returns why the response to such a request could not be read.
+pub fn response_failure(error: io::Error) -> Cause {
+    match error.downcast::<reqwest::Error>() {
+        Ok(error) => request_failure(error),
+        Err(error) => Cause::from_error(&io::Error::from(error.kind())),
+    }
+}
+
 /// Returns the innermost cause; the layers above it only repeat each other.
 pub(super) fn innermost_cause(error: &(dyn StdError + 'static)) -> Cause {
     Cause::from_error(Chain::new(error).last().unwrap_or(error))

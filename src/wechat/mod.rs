@@ -41,7 +41,7 @@ pub use api_host::ApiHost;
 pub use cause::Cause;
 pub use client::Client;
 pub use client_settings::{ClientSettings, SecretSource};
-pub use connect_failure::{ConnectFailure, find_tls_error, is_out_of_files};
+pub use connect_failure::{ConnectFailure, find_tls_error, is_out_of_files, request_failure, response_failure};
 pub use connectivity::HostProbe;
 pub use error::{ApiError, ClientInitError, Error};
 pub use message::SendResponse;

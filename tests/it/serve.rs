@@ -6,8 +6,8 @@ use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::canned_server::{CannedServer, http_response};
-use crate::support::env::{LUFFY, NAMI, TestEnv, authorize, http_client, page_title};
+use crate::support::canned_server::{CannedResponse, CannedServer, http_response};
+use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv, authorize, http_client, page_title, unique_address};
 use crate::support::push::{
     PUSH_AES_KEY, configure_push, encrypt, env_with_serve, event_xml, get, next_event, push, push_settings, push_to,
     signed_query, start_serve, stop, unix_time,
@@ -283,6 +283,57 @@ fn pushes_are_passed_on_as_they_came() {
     assert!(requests[0].line.starts_with("POST /wx?a=b&signature="), "{}", requests[0].line);
     assert_eq!(requests[0].body, xml);
     stop(serve);
+}
+
+/// Stops `serve`, and returns its warnings about pushes that were not passed on, without the text
+/// that all have.
+fn forward_warnings(serve: RunningCommand) -> Vec<String> {
+    serve.signal(Signal::TERM);
+    let output = serve.wait();
+    assert_eq!(output.status(), Some(0), "{}", output.stderr());
+    let cause = |line: &str| Some(line.split_once("cannot forward the push to push.forward_to: ")?.1.to_owned());
+    output.stderr().lines().filter_map(cause).collect()
+}
+
+#[test]
+fn each_cause_of_a_failed_forward_is_reported_once() {
+    let status = |status: &str| http_response(status, "text/plain", "");
+    let closed = || CannedResponse::Bytes(Vec::new());
+    let server = CannedServer::new(vec![
+        status("500 Internal Server Error"),
+        status("500 Internal Server Error"),
+        closed(),
+        closed(),
+        status("502 Bad Gateway"),
+        status("200 OK"),
+        status("502 Bad Gateway"),
+        CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".to_vec()),
+    ]);
+    let env = TestEnv::with_bound_luffy();
+    let address = configure_push(&env, &format!("forward_to = \"{}/wx\"", server.url()));
+    let (serve, _) = start_serve(&env);
+    for _ in 0..8 {
+        assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "VIEW", "")), (200, "success".into()));
+    }
+    assert_eq!(
+        forward_warnings(serve),
+        [
+            "it responded with HTTP 500",
+            "connection closed before message completed",
+            "it responded with HTTP 502",
+            "it responded with HTTP 502",
+            "end of file before message length reached",
+        ]
+    );
+}
+
+#[test]
+fn refused_connection_of_forward_to_is_named() {
+    let env = TestEnv::with_bound_luffy();
+    let address = configure_push(&env, &format!("forward_to = \"http://{}/\"", unique_address()));
+    let (serve, _) = start_serve(&env);
+    assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "VIEW", "")), (200, "success".into()));
+    assert_eq!(forward_warnings(serve), ["Connection refused (os error 111)"]);
 }
 
 #[test]

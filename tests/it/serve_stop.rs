@@ -128,7 +128,9 @@ fn pushes_that_wait_for_another_program_are_answered() {
     // The other program never answers the second one.
     let reply = response(second.0);
     assert!(reply.starts_with("HTTP/1.1 200") && reply.ends_with("success"), "{reply}");
-    assert_eq!(serve.wait().status(), Some(0));
+    let output = serve.wait();
+    assert_eq!(output.status(), Some(0));
+    assert!(output.stderr().contains("push.forward_to: timed out\n"), "{}", output.stderr());
 }
 
 #[test]

@@ -361,24 +361,56 @@ fn hangup_reads_the_config_again() {
     assert!(output.stderr().contains("reloaded the config"), "{}", output.stderr());
 }
 
+/// The end of systemd's socket for notifications.
+struct NotifySocket(UnixDatagram);
+
+impl NotifySocket {
+    /// Starts `serve` with such a socket, and waits until it is ready.
+    fn start_serve(env: &TestEnv) -> (Self, RunningCommand) {
+        let path = env.path("notify.sock");
+        let socket = Self(UnixDatagram::bind(&path).unwrap());
+        let mut command = env.command("--json serve");
+        command.env("NOTIFY_SOCKET", &path);
+        let serve = env.spawn_command(command, "serve");
+        assert_eq!(socket.receive(), "READY=1");
+        (socket, serve)
+    }
+
+    fn receive(&self) -> String {
+        let mut bytes = [0; 256];
+        let length = self.0.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap().trim().to_owned()
+    }
+}
+
 #[test]
 fn systemd_is_notified() {
     let env = TestEnv::with_bound_luffy();
     configure_push(&env, "");
-    let path = env.path("notify.sock");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    let mut command = env.command("--json serve");
-    command.env("NOTIFY_SOCKET", &path);
-    let serve = env.spawn_command(command, "serve");
-    let receive = || {
-        let mut bytes = [0; 256];
-        let length = socket.recv(&mut bytes).unwrap();
-        String::from_utf8(bytes[..length].to_vec()).unwrap()
-    };
-    assert_eq!(receive().trim(), "READY=1");
+    let (socket, serve) = NotifySocket::start_serve(&env);
     serve.signal(Signal::TERM);
-    assert_eq!(receive().trim(), "STOPPING=1");
+    assert_eq!(socket.receive(), "STOPPING=1");
     assert_eq!(serve.wait().status(), Some(0));
+}
+
+#[test]
+fn reload_without_a_config_file_is_reported_as_at_the_start() {
+    let env = TestEnv::with_bound_luffy();
+    let address = configure_push(&env, "");
+    let (socket, serve) = NotifySocket::start_serve(&env);
+    std::fs::remove_file(env.path(".config/wxbox/config.toml")).unwrap();
+    serve.signal(Signal::HUP);
+    let reloading = socket.receive();
+    assert!(reloading.starts_with("RELOADING=1\n"), "{reloading}");
+    assert_eq!(socket.receive(), "READY=1");
+    assert_eq!(push(&address, &event_xml(LUFFY, unix_time(), "VIEW", "")), (200, "success".into()));
+    serve.signal(Signal::TERM);
+    let output = serve.wait();
+    assert_eq!(output.status(), Some(0));
+    let warning = "cannot reload the config: there is no config file; the old config stays in force\n";
+    assert!(output.stderr().contains(warning), "{}", output.stderr());
+    let at_the_start = env.run("serve");
+    assert!(at_the_start.stderr().starts_with("error: there is no config file\n"), "{}", at_the_start.stderr());
 }
 
 #[test]

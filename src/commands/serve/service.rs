@@ -71,6 +71,8 @@ impl Service {
     /// Applies a new configuration. Returns `false` and reports the reason if a change needs a
     /// restart.
     pub(super) fn reload(&self, ui: &mut Ui, old: &AppContext, new: &AppContext) -> anyhow::Result<bool> {
+        // First, as at the start: without a config file, this is the error that says so.
+        let settings = setup::delivery_settings(new)?;
         let needs_restart = old.config.serve_address()? != new.config.serve_address()?
             || old.config.database.value != new.config.database.value
             || old.app_id() != new.app_id();
@@ -78,7 +80,6 @@ impl Service {
             ui.warn(&t!("serve-reload-restart"));
             return Ok(false);
         }
-        let settings = setup::delivery_settings(new)?;
         let files = tls_files::load(&new.config)?;
         warn_about_files(ui, new, &files);
         let router = setup::router(new, files.verification_file, &settings, &self.metrics, &self.notices)?;

@@ -65,7 +65,13 @@ impl ServeRouter {
             _ => HttpResponse::status_only(404),
         };
         self.metrics.count_request(self.label(route), response.status());
-        let (path, ms) = (loggable_path(&path), started.elapsed().as_millis());
+        // A file beside the redirect address goes to the handler for phones, which may not have it.
+        let is_unknown = match (route, &self.phones) {
+            (Route::Phone, Some(phones)) => response.status() == 404 && !phones.matches(&request.path),
+            _ => route == Route::Unknown,
+        };
+        let path = if is_unknown { loggable_unknown_path(&path) } else { loggable_path(&path) };
+        let ms = started.elapsed().as_millis();
         let is_own = request.param(OWN_CHECK_PARAMETER).is_some();
         let remark = if is_own { t!("serve-own-request") } else { String::new() };
         log::info!("{method} {path} {} {ms} ms{remark}", response.status());
@@ -181,9 +187,29 @@ pub fn loggable_path(path: &str) -> String {
     masked.join("/").chars().take(MAX_LOGGED_PATH_CHARS).collect()
 }
 
+/// Returns the first segment of a path that no route takes, for the log. Any part of the rest may
+/// be a secret of another program.
+fn loggable_unknown_path(path: &str) -> String {
+    let start = path.len() - path.trim_start_matches('/').len();
+    match path[start..].find('/') {
+        Some(length) if start + length + 1 < path.len() => format!("{}/…", loggable_path(&path[..start + length])),
+        _ => loggable_path(path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_paths_are_cut_in_the_log() {
+        assert_eq!(loggable_unknown_path("/in/backup/s3cret.send"), "/in/…");
+        assert_eq!(loggable_unknown_path("//in//s3cret"), "//in/…");
+        assert_eq!(loggable_unknown_path("/a1B2c3D4e5F6g7/x"), "/***/…");
+        for whole in ["/other", "/other/", "/", "//", ""] {
+            assert_eq!(loggable_unknown_path(whole), whole);
+        }
+    }
 
     #[test]
     fn random_segments_are_masked_in_the_log() {

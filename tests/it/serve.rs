@@ -285,6 +285,24 @@ fn pushes_are_passed_on_as_they_came() {
     stop(serve);
 }
 
+#[test]
+fn unknown_paths_are_logged_by_their_first_segment() {
+    let env = TestEnv::with_bound_luffy();
+    let address = configure_push(&env, "");
+    let mut serve = env.spawn("-v --json serve");
+    next_event(&mut serve);
+    for path in ["/in/backup/s3cret.send", "/in/s3cret.txt", "/other", "/healthz/s3cret", "/callback/wrong"] {
+        assert_eq!(get(&address, path).0, 404, "{path}");
+    }
+    serve.signal(Signal::TERM);
+    let output = serve.wait();
+    assert!(!output.stderr().contains("s3cret"), "{}", output.stderr());
+    for (path, count) in [("/in/…", 2), ("/other", 1), ("/healthz/…", 1), ("/callback/wrong", 1)] {
+        let line = format!("GET {path} 404 ");
+        assert_eq!(output.stderr().matches(&line).count(), count, "{}", output.stderr());
+    }
+}
+
 /// Stops `serve`, and returns its warnings about pushes that were not passed on, without the text
 /// that all have.
 fn forward_warnings(serve: RunningCommand) -> Vec<String> {

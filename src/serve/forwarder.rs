@@ -46,7 +46,7 @@ pub enum ForwardError {
 }
 
 impl ForwardError {
-    /// Returns whether the cause is the same, at whatever time.
+    /// Returns whether the cause is the same, without regard to times in its text.
     pub fn has_same_cause(&self, other: &Self) -> bool {
         use Cause::{CertificateExpired, CertificateNotYetValid};
         match (self, other) {

@@ -319,7 +319,7 @@ fn handlers_are_hurried_at_the_end_of_the_time() {
     let mut reply = String::new();
     asking.read_to_string(&mut reply).unwrap();
     assert!(reply.ends_with("in a hurry"), "{reply}");
-    // Nobody waits without a pending request.
+    // Without a pending request, the stop does not wait.
     let server = start_server(Limits::serve(), echo);
     let idle = connect(server.local_addr());
     server.stop_within(TEST_TIMEOUT, || panic!("nothing is pending"));

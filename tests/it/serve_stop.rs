@@ -29,8 +29,8 @@ fn begin_stop(serve: &RunningCommand, address: &str) {
     while TcpStream::connect(address).is_ok() {}
 }
 
-/// Returns an environment whose user luffy is to be bound, with a scripted WeChat, and the address
-/// at which `serve` will answer phones.
+/// Returns an environment in which luffy has no binding yet and `serve` answers phones, with a
+/// scripted WeChat.
 fn env_for_phone() -> (TestEnv, ScriptedServer) {
     let mut env = TestEnv::new();
     env.run("user add luffy").assert_success();

@@ -192,6 +192,25 @@ fn a_duplicate_is_reported_after_the_result_of_the_same_step() {
     ]);
 }
 
+/// The simulation held it against a flush that it sent a message once that was due, because it had
+/// reported the message as queued before.
+#[test]
+fn a_postponed_message_is_sent_by_a_long_flush() {
+    let one = Setup { machine: 1, concurrency: 1, wait_s: 0, ..FLUSH };
+    let queue = Setup { concurrency: 2, wait_s: 0, max_attempts: 2, ..QUEUE };
+    passes(&[
+        (Kind::Arm("Http502", 8, Some(0), false), 15878673057624201158),
+        (Kind::Arm("Http502Taken", 1, None, false), 1038075904344453485),
+        (Kind::Send(None, Form::Template, None, None, one), 2439699992842097766),
+        (Kind::Send(None, Form::Fallback, None, None, queue), 16189255804820162325),
+        (Kind::Advance(44_961), 14759706042437841787),
+        (Kind::Send(Some(2), Form::Parts(3), Some(2), None, Setup { concurrency: 1, ..QUEUE }), 11101089116274278009),
+        (Kind::Flush(one), 6058682270155146840),
+        (Kind::Arm("Slow", 8, None, false), 13192637321286902090),
+        (Kind::Advance(632_367), 16277394274034543280),
+    ]);
+}
+
 /// Each run of a service used to have a client of its own in the simulation, and so did not know
 /// WeChat's time.
 #[test]

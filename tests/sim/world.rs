@@ -632,8 +632,10 @@ impl World<'_> {
         let (is_repeat, is_stored, mono) = (verb == "repeats", verb != "cannot store", self.mono(machine));
         let process = &mut self.processes[index];
         let is_ours = process.submitted.contains(&message.0) && process.reported.is_some();
+        // A flush that takes long sends a message that it postponed once that is due.
+        let may_follow = state == MessageState::Queued && process.submitted.is_empty();
         let reported = process.reported.as_mut();
-        let is_new = reported.is_none_or(|it| if is_repeat { !it.contains(&id) } else { it.insert(id) });
+        let is_new = reported.is_none_or(|it| if is_repeat || may_follow { !it.contains(&id) } else { it.insert(id) });
         let process = &self.processes[index];
         self.say(|| format!("{} {verb} {message}: {state}", process.name));
         let sql = "SELECT state FROM messages WHERE id = ?1";

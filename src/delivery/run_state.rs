@@ -387,6 +387,10 @@ impl RunState {
         class: &str,
     ) -> Result<Option<ClaimedMessage>, TxError> {
         if let Some(decision) = retry::decide_before_attempt(&self.retry_context(&claimed, step.now)) {
+            if !step.tx.holds_claim(claimed.message.id)? {
+                self.on_claim_lost(&claimed);
+                return Ok(None);
+            }
             let update = update_without_attempt(&claimed, &decision);
             if claimed.waits_for_previous_part && decision.state == MessageState::Queued {
                 // This run may still finish it: it is reported then, or at the end.
@@ -415,7 +419,13 @@ impl RunState {
         else {
             return Ok(Some(claimed));
         };
-        let (response, jitter) = (response.clone(), (self.jitter)());
+        let response = response.clone();
+        // A user may have cancelled and retried it since it was claimed, so that it may have arrived.
+        if !step.tx.holds_claim(claimed.message.id)? {
+            self.on_claim_lost(&claimed);
+            return Ok(None);
+        }
+        let jitter = (self.jitter)();
         let decision = retry::decide_for_suspended(action, &self.retry_context(&claimed, step.now), jitter);
         let mut update = update_from_decision(&decision);
         update.response = ResponseInfo { msgid: None, host: None, server_time: None, ..response };

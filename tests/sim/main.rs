@@ -192,6 +192,21 @@ fn a_duplicate_is_reported_after_the_result_of_the_same_step() {
     ]);
 }
 
+/// A run made a message `failed` whose class WeChat refused, though a user had cancelled and retried it
+/// since the run had claimed it, so that it had arrived.
+#[test]
+fn a_claim_that_is_lost_decides_nothing() {
+    let send = Setup { concurrency: 1, rate: 2, wait_s: 0, ..FLUSH };
+    passes(&[
+        (Kind::Arm("Errcode(48001)", 1, None, false), 3094220298734046781),
+        (Kind::Send(None, Form::Template, Some(1), None, send), 2776344571582831750),
+        (Kind::Advance(197), 8054508435536842143),
+        (Kind::Cancel(1), 1804629904254206827),
+        (Kind::Arm("NotJson", 1, None, false), 18383273107929302798),
+        (Kind::Retry(Pick::Nth(1), Setup { machine: 1, concurrency: 1, wait_s: 0, ..FLUSH }), 8983007681131449509),
+    ]);
+}
+
 /// The simulation held it against a flush that it sent a message once that was due, because it had
 /// reported the message as queued before.
 #[test]

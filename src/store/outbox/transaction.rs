@@ -413,6 +413,13 @@ impl OutboxTx<'_> {
         ids.into_iter().try_for_each(|id| self.map_err(update.execute(params![id, self.worker_id])).map(drop))
     }
 
+    /// Returns whether this process still has its claim of a message, which is queued.
+    pub fn holds_claim(&self, id: i64) -> Result<bool> {
+        let sql = "SELECT 1 FROM messages WHERE id = ?1 AND claimed_by = ?2 AND state = 'queued'";
+        let mut query = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(query.exists(params![id, self.worker_id]))
+    }
+
     /// Returns the next part after a message, if it is queued.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1

@@ -23,7 +23,6 @@ pub use follow::{FollowLookupFn, FollowLookupResult, FollowQrCode};
 pub use oauth_state::OAuthState;
 pub use pages::is_callback_page;
 pub use pending_binding::{BoundUser, CallbackEvent, PendingBinding, SaveBinding};
-
 pub use rejection::CallbackRejection;
 pub use router::CallbackRouter;
 pub use short_link::ShortLink;

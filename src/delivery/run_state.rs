@@ -387,10 +387,6 @@ impl RunState {
         class: &str,
     ) -> Result<Option<ClaimedMessage>, TxError> {
         if let Some(decision) = retry::decide_before_attempt(&self.retry_context(&claimed, step.now)) {
-            if !step.tx.holds_claim(claimed.message.id)? {
-                self.on_claim_lost(&claimed);
-                return Ok(None);
-            }
             let update = update_without_attempt(&claimed, &decision);
             if claimed.waits_for_previous_part && decision.state == MessageState::Queued {
                 // This run may still finish it: it is reported then, or at the end.
@@ -419,13 +415,7 @@ impl RunState {
         else {
             return Ok(Some(claimed));
         };
-        let response = response.clone();
-        // A user may have cancelled and retried it since it was claimed, so that it may have arrived.
-        if !step.tx.holds_claim(claimed.message.id)? {
-            self.on_claim_lost(&claimed);
-            return Ok(None);
-        }
-        let jitter = (self.jitter)();
+        let (response, jitter) = (response.clone(), (self.jitter)());
         let decision = retry::decide_for_suspended(action, &self.retry_context(&claimed, step.now), jitter);
         let mut update = update_from_decision(&decision);
         update.response = ResponseInfo { msgid: None, host: None, server_time: None, ..response };
@@ -442,11 +432,14 @@ impl RunState {
         update: &MessageUpdate,
         within_run: bool,
     ) -> Result<(), TxError> {
-        let mut message = claimed.message;
-        if !step.tx.record_update(message.id, update)? {
-            step.settled.push(SettledMessage::Reload(message.id));
+        if !step.tx.record_update(claimed.message.id, update)? {
+            match update.attempt {
+                Some(_) => step.settled.push(SettledMessage::Reload(claimed.message.id)),
+                None => self.on_claim_lost(&claimed),
+            }
             return Ok(());
         }
+        let mut message = claimed.message;
         if within_run {
             let delay_ms = u64::try_from(update.due_at.0.saturating_sub(step.now.clock.wall.0)).unwrap_or(0);
             let fires_at = step.now.instant + Duration::from_millis(delay_ms);

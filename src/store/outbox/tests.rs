@@ -103,6 +103,12 @@ fn attempt(store: &mut Store, second: u64, id: i64, outcome: AttemptOutcome, sta
     });
 }
 
+/// Stores an update of a message without an attempt. Returns `false` if it cannot be claimed.
+fn claim_and_record(tx: &OutboxTx<'_>, id: i64, update: &MessageUpdate) -> Result<bool> {
+    tx.claim(ClaimScope::Range(id, id), 1)?;
+    tx.record_update(id, update)
+}
+
 /// Queues a message and leaves it in this state after an attempt.
 fn finished(store: &mut Store, second: u64, outcome: AttemptOutcome, state: MessageState) -> i64 {
     let id = queue(store, second, &text("o1"))[0];
@@ -121,7 +127,8 @@ fn a_claim_returns_the_stored_retry_state() {
     let retry_state = RetryState { first_failed_at: Some(time(3)), backoff_step: 2, attempts_before_retry: 0 };
     attempt(&mut store, 3, id, AttemptOutcome::Refused, MessageState::Queued);
     let claimed = tx(&mut store, 4, |tx| {
-        tx.record_update(
+        claim_and_record(
+            tx,
             id,
             &MessageUpdate { retry_state: retry_state.clone(), ..update(MessageState::Queued, None) },
         )?;
@@ -149,13 +156,26 @@ fn an_update_says_whether_the_message_still_waits_for_it() {
         |id| store.conn.query_row("SELECT remaining_parts FROM messages WHERE id = ?1", [id], |row| row.get(0));
     assert_eq!([ids[0], ids[1], ids[2]].map(remaining), [Ok(2), Ok(1), Ok(0)]);
     let sent = update(MessageState::Sent, None);
-    assert!(tx(&mut store, 1, |tx| tx.record_update(ids[0], &sent)));
+    assert!(tx(&mut store, 1, |tx| claim_and_record(tx, ids[0], &sent)));
     assert_eq!(tx(&mut store, 1, |tx| tx.next_part(ids[0])), Some(ids[1]));
-    assert!(!tx(&mut store, 1, |tx| tx.record_update(ids[0], &sent)), "it is sent already");
+    assert!(!tx(&mut store, 1, |tx| claim_and_record(tx, ids[0], &sent)), "it is sent already");
     store.cancel(APP_ID, ids[1], time(2)).unwrap();
-    assert!(!tx(&mut store, 3, |tx| tx.record_update(ids[1], &sent)), "it was cancelled");
+    assert!(!tx(&mut store, 3, |tx| claim_and_record(tx, ids[1], &sent)), "it was cancelled");
     assert_eq!(tx(&mut store, 3, |tx| tx.next_part(ids[1])), None, "and the part after it");
-    assert!(!tx(&mut store, 3, |tx| tx.record_update(99, &sent)));
+    assert!(!tx(&mut store, 3, |tx| claim_and_record(tx, 99, &sent)));
+}
+
+#[test]
+fn an_update_without_an_attempt_needs_the_claim() {
+    let (_dir, mut store) = open();
+    let ids = queue(&mut store, 0, &Submission::text_to(&["o1", "o2"]));
+    let failed = update(MessageState::Failed, None);
+    assert!(!tx(&mut store, 1, |tx| tx.record_update(ids[0], &failed)), "it is not claimed");
+    tx(&mut store, 1, |tx| tx.claim(ClaimScope::Range(ids[0], ids[1]), 2));
+    store.conn.execute("UPDATE messages SET claimed_by = 'other' WHERE id = ?1", [ids[1]]).unwrap();
+    assert!(!tx(&mut store, 2, |tx| tx.record_update(ids[1], &failed)), "another process has claimed it");
+    assert!(tx(&mut store, 2, |tx| tx.record_update(ids[0], &failed)));
+    assert_eq!([ids[0], ids[1]].map(|id| state(&store, id)), [MessageState::Failed, MessageState::Queued].map(Some));
 }
 
 #[test]
@@ -239,7 +259,7 @@ fn finished_messages_are_deleted_by_their_age_by_wechats_clock() {
     // One fails and one is postponed while WeChat's clock is known; this machine's is an hour ahead.
     let known = queue(&mut store, 12_600, &text("o1"))[0];
     let update_to = |store: &mut Store, id, state| {
-        tx_with_server_time(store, 12_600, Some(9000), |tx| tx.record_update(id, &update(state, None)))
+        tx_with_server_time(store, 12_600, Some(9000), |tx| claim_and_record(tx, id, &update(state, None)))
     };
     update_to(&mut store, known, MessageState::Failed);
     update_to(&mut store, queued, MessageState::Queued);
@@ -366,7 +386,7 @@ fn a_message_has_the_receipt_that_counts() {
             early.iter().for_each(|status| assert_eq!(report(&store, *status), [0_i64; 0]));
             tx(&mut store, 1, |tx| {
                 let response = ResponseInfo { msgid: Some("100".to_owned()), ..ResponseInfo::default() };
-                tx.record_update(id, &MessageUpdate { response, ..update(MessageState::Sent, None) })
+                claim_and_record(tx, id, &MessageUpdate { response, ..update(MessageState::Sent, None) })
             });
             late.iter().for_each(|status| assert_eq!(report(&store, *status), [id]));
             let text = expected.map(|status| format!("{status:?}"));
@@ -391,7 +411,7 @@ fn a_receipt_without_a_message_is_kept_until_it_is_old() {
         let id = queue(&mut store, 0, &text("o1"))[0];
         tx(&mut store, 1, |tx| {
             let response = ResponseInfo { msgid: Some("100".to_owned()), ..ResponseInfo::default() };
-            tx.record_update(id, &MessageUpdate { response, ..update(MessageState::Sent, None) })
+            claim_and_record(tx, id, &MessageUpdate { response, ..update(MessageState::Sent, None) })
         });
         assert_eq!(store.receipt(id).unwrap(), is_kept.then_some(receipt));
     }
@@ -405,7 +425,7 @@ fn messages_that_an_errcode_postponed_are_due_at_once() {
         let response = ResponseInfo { errcode: Some(errcode), ..ResponseInfo::default() };
         let due_at = time(9000);
         tx(store, 1, |tx| {
-            tx.record_update(id, &MessageUpdate { due_at, response, ..update(MessageState::Queued, None) })
+            claim_and_record(tx, id, &MessageUpdate { due_at, response, ..update(MessageState::Queued, None) })
         });
         id
     };

@@ -335,8 +335,8 @@ impl OutboxTx<'_> {
         Ok(AttemptStart::Started(openid))
     }
 
-    /// Stores an update and releases the message. Returns `false` if the message was cancelled
-    /// since its claim, or no longer exists because its user was removed.
+    /// Stores an update and releases the message. Returns `false` if the message no longer exists
+    /// because its user was removed, or if there was no attempt and the process has lost its claim.
     pub fn record_update(&self, id: i64, message_update: &MessageUpdate) -> Result<bool> {
         let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time } = &message_update.response;
         let now = self.now.wall;
@@ -358,10 +358,12 @@ impl OutboxTx<'_> {
         }
         let sent_at = (message_update.state == MessageState::Sent).then_some(now);
         let finished_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
-        // A message that was cancelled between two attempts stays cancelled.
+        // A message stays cancelled that was cancelled between two attempts. If it was retried since,
+        // it may have arrived, and what was read when it was claimed no longer counts.
         let sql = "UPDATE messages SET state = ?2, due_at = ?3, updated_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
                    rid = ?8, error_kind = ?9, error_detail = ?10, sent_at = ?11, first_failed_at = ?12,
-                   backoff_step = ?13, finished_at = ?14, claimed_by = NULL WHERE id = ?1 AND (state = 'queued' OR ?15)";
+                   backoff_step = ?13, finished_at = ?14, claimed_by = NULL
+                   WHERE id = ?1 AND (?15 OR state = 'queued' AND claimed_by = ?16)";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         let RetryState { first_failed_at, backoff_step, .. } = &message_update.retry_state;
         let rows = self.map_err(update.execute(params![
@@ -380,6 +382,7 @@ impl OutboxTx<'_> {
             backoff_step,
             finished_at,
             message_update.attempt.is_some(),
+            self.worker_id,
         ]))?;
         if let Some(msgid) = msgid {
             self.map_err(apply_unmatched_receipt(&self.tx, self.app_id, id, msgid))?;
@@ -411,13 +414,6 @@ impl OutboxTx<'_> {
         let sql = "UPDATE messages SET claimed_by = NULL WHERE id = ?1 AND claimed_by = ?2";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         ids.into_iter().try_for_each(|id| self.map_err(update.execute(params![id, self.worker_id])).map(drop))
-    }
-
-    /// Returns whether this process still has its claim of a message, which is queued.
-    pub fn holds_claim(&self, id: i64) -> Result<bool> {
-        let sql = "SELECT 1 FROM messages WHERE id = ?1 AND claimed_by = ?2 AND state = 'queued'";
-        let mut query = self.map_err(self.tx.prepare_cached(sql))?;
-        self.map_err(query.exists(params![id, self.worker_id]))
     }
 
     /// Returns the next part after a message, if it is queued.

@@ -1,5 +1,5 @@
-//! Exit statuses, the error that a command raises itself, and the report that `ui` prints. Every
-//! module may use these types, so this file imports nothing from the crate.
+//! Exit statuses, and the error that commands raise and `ui` prints. Every module may use these
+//! types, so this file imports nothing from the crate.
 
 /// The exit status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +72,14 @@ impl ExitStatus {
     }
 }
 
-/// An error that a command itself detects.
-#[derive(Debug, thiserror::Error)]
+/// An error as it is printed, with the exit status. A command creates it for what it detects
+/// itself; `report::classify` makes it from any other error.
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CommandError {
     /// The exit status.
     pub exit: ExitStatus,
-    /// The text of the error.
+    /// The text of the error with its causes, in one line.
     pub message: String,
     /// The hint, printed below the error.
     pub hint: Option<String>,
@@ -99,23 +100,5 @@ impl CommandError {
     pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
-    }
-}
-
-/// An error as it is printed, and the exit status.
-#[derive(Clone, Debug)]
-pub struct ErrorReport {
-    /// The exit status.
-    pub exit: ExitStatus,
-    /// The chain of causes, in one line.
-    pub message: String,
-    /// The hint, printed below the error.
-    pub hint: Option<String>,
-}
-
-impl From<CommandError> for ErrorReport {
-    fn from(error: CommandError) -> Self {
-        let CommandError { exit, message, hint } = error;
-        Self { exit, message, hint }
     }
 }

@@ -78,13 +78,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus 
         ui.warn(&t!("ui-language-unknown", name = name));
     }
     let exit = commands::run(cli, ui).unwrap_or_else(|error| {
-        let report = classify(&error);
+        let error = classify(&error);
         // A person who presses Ctrl-C makes no error.
-        match report.message == t!("ui-interrupted") && !ui.json() {
-            true => ui.status(&report.message),
-            false => ui.error(&report),
+        match error.message == t!("ui-interrupted") && !ui.json() {
+            true => ui.status(&error.message),
+            false => ui.error(&error),
         }
-        report.exit
+        error.exit
     });
     match signals::received_signal() {
         // A signal ended the wait for a reader of stdout, so that results may be missing there.

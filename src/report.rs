@@ -5,12 +5,12 @@ use std::io;
 
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::{access_token, config, i18n, store, t, termination, wechat};
 
-/// Maps an error to its report. The first cause in the chain with a known type determines exit
-/// status and hint; the default is [`ExitStatus::Unexpected`].
-pub fn classify(error: &anyhow::Error) -> ErrorReport {
+/// Returns the error that is printed for `error`. The first cause in the chain with a known type
+/// determines exit status and hint; the default is [`ExitStatus::Unexpected`].
+pub fn classify(error: &anyhow::Error) -> CommandError {
     let (exit, hint) = error.chain().find_map(classify_cause).unwrap_or((ExitStatus::Unexpected, None));
     let mut messages = error.chain().map(i18n::error_text);
     let mut message = messages.next().unwrap_or_default();
@@ -20,7 +20,7 @@ pub fn classify(error: &anyhow::Error) -> ErrorReport {
             message = t!("ui-cause", what = message, cause = cause);
         }
     }
-    ErrorReport { exit, message, hint }
+    CommandError { exit, message, hint }
 }
 
 fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<(ExitStatus, Option<String>)> {

@@ -9,7 +9,7 @@ use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
 
 use super::help::{ParseProbe, option_value, usage_text, words_before_escape};
 use super::{Cli, Send};
-use crate::exit::{CommandError, ErrorReport};
+use crate::exit::CommandError;
 use crate::i18n::{closest_match, join_clauses, join_list};
 use crate::t;
 use crate::ui::ColorMode;
@@ -38,7 +38,7 @@ pub(crate) fn output_options(args: &[OsString]) -> (bool, ColorMode) {
 }
 
 /// Describes what clap rejects in the command line `args`.
-pub(crate) fn usage_error(args: &[OsString], probe: &ParseProbe) -> ErrorReport {
+pub(crate) fn usage_error(args: &[OsString], probe: &ParseProbe) -> CommandError {
     let root = Cli::command();
     let mut rejected = RejectedLine { root, words: &probe.words, error: &probe.error };
     rejected.root.build();
@@ -52,7 +52,7 @@ pub(crate) fn usage_error(args: &[OsString], probe: &ParseProbe) -> ErrorReport 
         _ => rejected.invalid_value().unwrap_or_else(|| CommandError::usage(t!("cli-invalid"))),
     };
     let hint = error.hint.clone().or_else(|| rejected.usage_hint());
-    error.hint(hint).into()
+    error.hint(hint)
 }
 
 /// Returns the error for a text that looks like `--this`: the user meant an option.

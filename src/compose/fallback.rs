@@ -39,7 +39,7 @@ pub(super) fn build(
     let list = match templates.list_or_fetch(TemplateKind::Template, |list| find(app, name, list).is_ok())? {
         Ok(list) => list,
         Err(cause) => {
-            warnings.extend([t!("send-fallback-unlisted", name = name, cause = cause.report.message)]);
+            warnings.extend([t!("send-fallback-unlisted", name = name, cause = cause.error.message)]);
             return Ok(None);
         }
     };

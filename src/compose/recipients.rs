@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::config::{Config, DefaultRecipient, Origin, Setting};
 use crate::context::{AppContext, parse_openid_argument, unknown_tag_error, warn_if_unusual_openid};
-use crate::exit::{CommandError, ErrorReport};
+use crate::exit::CommandError;
 use crate::i18n::{join_clauses, join_first, join_list};
 use crate::report::classify;
 use crate::store::{Store, User, UserFilter};
@@ -113,7 +113,7 @@ pub(crate) fn resolve(
         Some(origin) => recipients.map_err(|error| {
             // The name in the error is not on the command line, so the hint names its place in the
             // config.
-            let ErrorReport { exit, message, hint } = classify(&error);
+            let CommandError { exit, message, hint } = classify(&error);
             let hints = hint.into_iter().chain([t!("send-default-hint", at = origin.to_string())]);
             CommandError { exit, message, hint: Some(join_clauses(hints)) }.into()
         }),

@@ -40,15 +40,15 @@ pub(crate) fn resolve_and_check(
         }
         ResolvedTemplate::Unchecked { template_id: Some(id), cause } => {
             *template_id = id;
-            warnings.extend([t!("send-unchecked", name = name, cause = cause.report.message)]);
+            warnings.extend([t!("send-unchecked", name = name, cause = cause.error.message)]);
             None
         }
-        ResolvedTemplate::Unchecked { template_id: None, cause: TemplateFetchError { report, is_temporary } } => {
-            let message = t!("send-template-unlisted", name = name, cause = report.message);
+        ResolvedTemplate::Unchecked { template_id: None, cause: TemplateFetchError { error, is_temporary } } => {
+            let message = t!("send-template-unlisted", name = name, cause = error.message);
             // If the user had given the template ID, the message would be queued until the failure
             // has passed.
-            let exit = if is_temporary { ExitStatus::Undelivered } else { report.exit };
-            return Err(CommandError { exit, message, hint: report.hint }.into());
+            let exit = if is_temporary { ExitStatus::Undelivered } else { error.exit };
+            return Err(CommandError { exit, message, ..error }.into());
         }
     };
     Ok(check_values(name, kind, template.as_ref(), data, warnings)?)

@@ -4,7 +4,7 @@
 use crate::access_token::{Account, call_with_token};
 use crate::clock::Timestamp;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport};
+use crate::exit::CommandError;
 use crate::i18n::{closest_match, join_list, relative_time};
 use crate::report::classify;
 use crate::secret::Secret;
@@ -90,22 +90,22 @@ pub(crate) fn fetch_or_cached(
         Err(error) => error,
     };
     let Some(list) = cached else { return Err(error) };
-    let report = classify(&error);
-    let warning = stale_warning(&list, Some(&report));
-    ui.warn(&warning.unwrap_or_else(|| t!("template-list-failed", cause = report.message)));
+    let error = classify(&error);
+    let warning = stale_warning(&list, Some(&error));
+    ui.warn(&warning.unwrap_or_else(|| t!("template-list-failed", cause = error.message)));
     Ok(list)
 }
 
 /// Returns a warning that an old list is used and why WeChat gave no newer one; `None` if the list
 /// is not old.
-pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&ErrorReport>) -> Option<String> {
+pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&CommandError>) -> Option<String> {
     let now = Timestamp::now();
     if !list.is_stale(now) {
         return None;
     }
     let ago = relative_time(now.seconds_since(list.fetched_at));
     Some(match cause {
-        Some(report) => t!("template-list-old", ago = ago, cause = report.message),
+        Some(error) => t!("template-list-old", ago = ago, cause = error.message),
         None => t!("template-old", ago = ago),
     })
 }

@@ -7,7 +7,7 @@ use super::template_list::{fetch, find, shell_name, stale_warning};
 use crate::access_token::Account;
 use crate::clock::Timestamp;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{closest_match, join_clauses, join_list};
 use crate::report::classify;
 use crate::store::{CachedTemplate, Store, TemplateKind, TemplateList};
@@ -36,7 +36,7 @@ pub(crate) enum ResolvedTemplate {
 #[derive(Clone)]
 pub(crate) struct TemplateFetchError {
     /// The error with its own exit status and hint.
-    pub(crate) report: ErrorReport,
+    pub(crate) error: CommandError,
     /// Whether the failure is temporary, so that a message would stay queued.
     pub(crate) is_temporary: bool,
 }
@@ -54,7 +54,7 @@ impl TemplateFetchError {
             ) => true,
             Some(wechat::Error::ClientInit(_)) | None => false,
         };
-        Self { report: classify(error), is_temporary }
+        Self { error: classify(error), is_temporary }
     }
 }
 
@@ -149,15 +149,15 @@ impl TemplateResolver<'_> {
             }
             if let (Some(list), true) = (&cached.list, is_sufficient) {
                 let failure = cached.fetched.as_ref().and_then(|fetched| fetched.as_ref().err());
-                cached.warning = stale_warning(list, failure.map(|failure| &failure.report));
+                cached.warning = stale_warning(list, failure.map(|failure| &failure.error));
             }
         }
         Ok(match (&cached.list, &cached.fetched) {
             (_, Some(Err(cause))) if !is_sufficient => Err(cause.clone()),
             (Some(list), _) => Ok(list),
             (None, _) => {
-                let report = ErrorReport { exit: ExitStatus::Config, message: t!("send-unchecked-secret"), hint: None };
-                Err(TemplateFetchError { report, is_temporary: false })
+                let error = CommandError { exit: ExitStatus::Config, message: t!("send-unchecked-secret"), hint: None };
+                Err(TemplateFetchError { error, is_temporary: false })
             }
         })
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::table::cell::TextStyle;
 use super::table::key_values::{hanging_indent, terminal_width};
 use super::{Ui, sanitize};
-use crate::exit::ErrorReport;
+use crate::exit::CommandError;
 use crate::t;
 use sanitize::single_line;
 
@@ -86,17 +86,17 @@ impl Ui {
     }
 
     /// Prints an error with its hint.
-    pub fn error(&mut self, report: &ErrorReport) {
-        self.print_report("31", &t!("ui-error"), report);
+    pub fn error(&mut self, error: &CommandError) {
+        self.print_error("31", &t!("ui-error"), error);
     }
 
     /// Prints an error that does not end the command as a warning, also with `--quiet`. With
     /// `--json` it is an error object.
-    pub fn error_as_warning(&mut self, report: &ErrorReport) {
-        self.print_report("33", &t!("ui-warning"), report);
+    pub fn error_as_warning(&mut self, error: &CommandError) {
+        self.print_error("33", &t!("ui-warning"), error);
     }
 
-    fn print_report(&mut self, style: &str, label: &str, report: &ErrorReport) {
+    fn print_error(&mut self, style: &str, label: &str, error: &CommandError) {
         if self.json {
             #[derive(Serialize)]
             struct JsonError<'a> {
@@ -104,14 +104,14 @@ impl Ui {
                 hint: Option<&'a str>,
                 code: u8,
             }
-            let error = JsonError { error: &report.message, hint: report.hint.as_deref(), code: report.exit.code() };
+            let error = JsonError { error: &error.message, hint: error.hint.as_deref(), code: error.exit.code() };
             if let Ok(line) = serde_json::to_string(&error) {
                 self.write_stderr(&format!("{}\n", sanitize::escape_json(&line)));
             }
             return;
         }
-        self.print_labelled(style, label, &report.message);
-        if let Some(hint) = &report.hint {
+        self.print_labelled(style, label, &error.message);
+        if let Some(hint) = &error.hint {
             self.print_labelled("36", &t!("ui-hint"), hint);
         }
     }

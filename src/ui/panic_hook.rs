@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{ERRORS_AS_JSON, Ui, active_bar, prompt};
-use crate::exit::{ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::t;
 
 /// Whether a thread already reports a panic.
@@ -24,11 +24,11 @@ pub fn install_panic_hook() {
         prompt::restore_terminal();
         let mut ui = Ui::stdio();
         ui.json = ERRORS_AS_JSON.load(Ordering::Relaxed);
-        let report = build_report(panic.location());
-        ui.error(&report);
+        let error = build_error(panic.location());
+        ui.error(&error);
         // With `panic = "abort"`, the process would otherwise end without an exit status.
         #[expect(clippy::exit)]
-        std::process::exit(report.exit.code().into());
+        std::process::exit(error.exit.code().into());
     }));
 }
 
@@ -42,13 +42,13 @@ pub fn ignore_panics() {
     }));
 }
 
-fn build_report(location: Option<&Location<'_>>) -> ErrorReport {
+fn build_error(location: Option<&Location<'_>>) -> CommandError {
     let place = match location {
         Some(location) => format!("{}:{}", strip_build_path(location.file()), location.line()),
         None => "?".to_owned(),
     };
     let message = t!("ui-crash", place = place, version = env!("CARGO_PKG_VERSION"));
-    ErrorReport { exit: ExitStatus::Unexpected, message, hint: Some(t!("ui-crash-hint")) }
+    CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("ui-crash-hint")) }
 }
 
 /// Returns the path without the directories of the build machine, such as
@@ -62,12 +62,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn report_contains_location() {
+    fn error_contains_location() {
         let here = Location::caller();
-        let report = build_report(Some(here));
+        let error = build_error(Some(here));
         let expected = format!("internal error at src/ui/panic_hook.rs:{} (wxbox ", here.line());
-        assert!(report.message.starts_with(&expected), "{}", report.message);
-        assert_eq!(report.exit.code(), 1);
+        assert!(error.message.starts_with(&expected), "{}", error.message);
+        assert_eq!(error.exit.code(), 1);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, after, select};
 use super::qr;
 use super::session::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
 use crate::callback::{CallbackEvent, CallbackRejection, PendingBinding};
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::report::classify;
 use crate::secret::{ExposeSecret, Secret};
 use crate::signals::SignalReceiver;
@@ -76,9 +76,7 @@ pub(super) fn wait_for(
         };
         match result {
             PasteResult::Done(outcome) => return Ok(outcome),
-            PasteResult::Rejected(CommandError { message, hint, exit }) if ui.can_prompt => {
-                ui.error(&ErrorReport { exit, message, hint })
-            }
+            PasteResult::Rejected(error) if ui.can_prompt => ui.error(&error),
             PasteResult::Rejected(error) => {
                 return Ok(BindOutcome::Failed { error: error.into(), only_this_user: true });
             }
@@ -133,13 +131,9 @@ fn result_from_event(event: CallbackEvent, signals: &SignalReceiver) -> anyhow::
         CallbackEvent::Failed(error) => PasteResult::Done(BindOutcome::from_error_or_signal(error, signals)?),
         CallbackEvent::Rejected(reason) => PasteResult::Rejected(rejection(reason)),
         CallbackEvent::Unreachable(error) => {
-            let report = classify(&error);
-            let message = t!("bind-paste-unreachable", cause = report.message);
-            PasteResult::Rejected(CommandError {
-                exit: report.exit,
-                message,
-                hint: Some(t!("bind-paste-unreachable-hint")),
-            })
+            let CommandError { exit, message, .. } = classify(&error);
+            let message = t!("bind-paste-unreachable", cause = message);
+            PasteResult::Rejected(CommandError { exit, message, hint: Some(t!("bind-paste-unreachable-hint")) })
         }
     })
 }

@@ -191,9 +191,9 @@ impl BindSummary {
         if !only_this_user || self.count == 1 {
             return Err(error);
         }
-        let report = classify(&error);
-        ui.error(&report);
-        self.not_bound.push((user.username.clone(), report.exit));
+        let error = classify(&error);
+        ui.error(&error);
+        self.not_bound.push((user.username.clone(), error.exit));
         Ok(None)
     }
 

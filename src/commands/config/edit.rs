@@ -33,11 +33,11 @@ pub(super) fn edit(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
             return Ok(ExitStatus::Success);
         }
         if let Err(error) = change.check(&environment) {
-            let report = classify(&error.into());
-            ui.error(&report);
+            let error = classify(&error.into());
+            ui.error(&error);
             if !ui::confirm_yes(ui, &t!("config-edit-again"))? {
                 ui.status(&t!("init-nothing"));
-                return Ok(report.exit);
+                return Ok(error.exit);
             }
             continue;
         }

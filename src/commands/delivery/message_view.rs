@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
 use crate::delivery::DeliveryError;
-use crate::exit::{ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::join_clauses;
 use crate::store::{Message, MessageState, ReceiptStatus};
 use crate::t;
@@ -77,14 +77,14 @@ pub(in crate::commands) enum MissingMessage {
 }
 
 impl MissingMessage {
-    /// Returns the error report for the message.
-    pub(in crate::commands) fn report(&self) -> ErrorReport {
+    /// Returns the error that is printed for the message.
+    pub(in crate::commands) fn error(&self) -> CommandError {
         let exit = match self {
             Self::DeletedInFlight(_) => ExitStatus::Undelivered,
             Self::ResultNotSaved { .. } => ExitStatus::Unexpected,
             Self::DeletedQueued(_) | Self::NotBound(_) => ExitStatus::NotFound,
         };
-        ErrorReport { exit, message: self.to_string(), hint: None }
+        CommandError { exit, message: self.to_string(), hint: None }
     }
 
     /// The state that is reported for the message.

@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::context::AppContext;
 use crate::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource};
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::report::classify;
 use crate::signals::{self, Signal, Waiter};
 use crate::store::{Message, MessageState, Store};
@@ -101,7 +101,7 @@ struct ProgressReporter<'a, F> {
     /// The progress bar of an upload, and the name of its file.
     upload: Option<(Progress, String)>,
     /// The reason why sending stopped.
-    stop_report: Option<ErrorReport>,
+    stop_error: Option<CommandError>,
     stop_signal: Option<Signal>,
     /// The run only queues messages.
     only_queued: bool,
@@ -146,7 +146,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             is_queued: false,
             spinner: DelayedSpinner::default(),
             upload: None,
-            stop_report: None,
+            stop_error: None,
             stop_signal: None,
             only_queued,
             abort_error: None,
@@ -222,7 +222,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
                 self.ui.warn(&t!("delivery-locked", path = database, count = messages));
             }
             DeliveryEvent::Retrying(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
-            DeliveryEvent::SendingStopped(error) => self.stop_report = Some(classify(&error)),
+            DeliveryEvent::SendingStopped(error) => self.stop_error = Some(classify(&error)),
             DeliveryEvent::LeftQueued(count) => self.summary.queued += count,
             DeliveryEvent::AttemptEnded { .. } => {}
             // drain_events() handles these.
@@ -272,7 +272,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
         let ProgressReporter {
             ui,
             summary,
-            stop_report,
+            stop_error,
             stop_signal,
             abort_error,
             output_error,
@@ -291,20 +291,20 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             match abort_error {
                 // The number of messages that are still queued is not known here.
                 Some(error) => {
-                    ui.error(&ErrorReport { exit: signal.exit_status(), ..classify(&error) });
+                    ui.error(&CommandError { exit: signal.exit_status(), ..classify(&error) });
                     ui.status(&t!("ui-interrupted"));
                 }
                 None => ui.status(&t!("send-interrupted", queued = summary.queued)),
             }
             return Ok(DeliveryResult { exit: signal.exit_status(), last_committed, is_empty: false });
         }
-        let is_empty = summary.is_empty() && stop_report.is_none();
+        let is_empty = summary.is_empty() && stop_error.is_none();
         let exit = match abort_error.map(|error| aborted_error(error, &summary)).or(output_error) {
             Some(error) => return Err(error),
             None if only_queued && summary.failed + summary.unknown == 0 => ExitStatus::Success,
             None => {
-                let is_stopped = stop_report.is_some();
-                let exit = report_result(ui, &summary, stop_report)?;
+                let is_stopped = stop_error.is_some();
+                let exit = report_result(ui, &summary, stop_error)?;
                 // A batch has a line for each message.
                 if is_grouped || ui.err_terminal {
                     summary.print(ui, is_stopped);
@@ -324,7 +324,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
             self.summary.note_next_attempt(message.due_at);
         }
         let reason_reported =
-            message.state == MessageState::Queued && (self.stop_report.is_some() || self.stop_signal.is_some());
+            message.state == MessageState::Queued && (self.stop_error.is_some() || self.stop_signal.is_some());
         if let Some(bar) = &self.bar {
             bar.increment(self.summary.sent, self.summary.failed + self.summary.unknown + self.summary.queued);
             if message.state == MessageState::Sent && self.ui.out_terminal {
@@ -417,7 +417,7 @@ fn aborted_error(error: anyhow::Error, summary: &DeliverySummary) -> anyhow::Err
     if summary.is_empty() {
         return error;
     }
-    let ErrorReport { exit, message, hint } = classify(&error);
+    let CommandError { exit, message, hint } = classify(&error);
     let (sent, queued, unknown) = (summary.sent, summary.queued, summary.unknown);
     let hint =
         t!("delivery-broken-hint", sent = sent, queued = queued, unknown = unknown, hint = hint.unwrap_or_default());
@@ -498,7 +498,7 @@ pub(super) fn show_message(ui: &mut Ui, report: MessageReport) -> anyhow::Result
         Ok(_) => Ok(()),
         Err(missing) if ui.json() => ui.print(&missing),
         Err(missing) => {
-            ui.error(&missing.report());
+            ui.error(&missing.error());
             Ok(())
         }
     }
@@ -509,19 +509,19 @@ pub(super) fn show_message(ui: &mut Ui, report: MessageReport) -> anyhow::Result
 fn report_result(
     ui: &mut Ui,
     summary: &DeliverySummary,
-    stop_report: Option<ErrorReport>,
+    stop_error: Option<CommandError>,
 ) -> anyhow::Result<ExitStatus> {
-    if let Some(mut report) = stop_report {
-        report.exit = match (report.exit, summary.sent, summary.failed) {
+    if let Some(mut error) = stop_error {
+        error.exit = match (error.exit, summary.sent, summary.failed) {
             (ExitStatus::Config, 0, 0) => ExitStatus::Config,
             _ => summary.exit(),
         };
-        ui.error(&report);
+        ui.error(&error);
         // In JSON, each object has its state, and the error is the last line.
         if summary.queued > 0 && !ui.json() {
             ui.status(&t!("send-left-queued", queued = summary.queued));
         }
-        return Ok(report.exit);
+        return Ok(error.exit);
     }
     let exit = summary.exit();
     if exit != ExitStatus::Success && ui.json() {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::message_view::{MessageReport, MessageView};
-use crate::exit::{ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::join_first;
 use crate::store::{MessageState, ReceiptStatus};
 use crate::t;
@@ -116,12 +116,12 @@ impl ProblemGroups {
 
     /// Prints all groups.
     pub(super) fn print(self, ui: &mut Ui) {
-        self.groups.iter().for_each(|group| ui.error(&group.report()));
+        self.groups.iter().for_each(|group| ui.error(&group.error()));
     }
 }
 
 impl ProblemGroup {
-    fn report(&self) -> ErrorReport {
+    fn error(&self) -> CommandError {
         let view = &self.first;
         let is_receipt = matches!(self.problem, Problem::NoReceipt | Problem::Receipt(_));
         let exit = if is_receipt { ExitStatus::Undelivered } else { ExitStatus::Unexpected };
@@ -142,6 +142,6 @@ impl ProblemGroup {
                 }
             }
         };
-        ErrorReport { exit, message, hint }
+        CommandError { exit, message, hint }
     }
 }

@@ -27,8 +27,8 @@ pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountT
     let uri = match app.config.require_redirect_uri() {
         Ok(uri) => uri,
         Err(error) => {
-            let report = classify(&error.into());
-            return Check::warning(CheckName::RedirectUri, report.message, report.hint);
+            let error = classify(&error.into());
+            return Check::warning(CheckName::RedirectUri, error.message, error.hint);
         }
     };
     let is_sandbox = app.config.uses_sandbox();
@@ -80,7 +80,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let (listen, server) = match bound {
         Ok(bound) => bound,
         Err(error) => {
-            sender.report(Check::from_report(CheckName::Port, classify(&error)));
+            sender.report(Check::from_error(CheckName::Port, classify(&error)));
             return;
         }
     };
@@ -89,7 +89,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let files = match tls_files::load(&app.config) {
         Ok(files) => files,
         Err(error) => {
-            sender.report(Check::from_report(CheckName::Callback, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Callback, classify(&error.into())));
             return;
         }
     };

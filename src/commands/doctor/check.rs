@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::exit::ErrorReport;
+use crate::exit::CommandError;
 use crate::t;
 use crate::ui::Level;
 
@@ -95,7 +95,7 @@ impl Check {
     }
 
     /// Returns a failure with the text that a command would have printed.
-    pub(super) fn from_report(check: CheckName, report: ErrorReport) -> Self {
-        Self::failure(check, report.message, report.hint)
+    pub(super) fn from_error(check: CheckName, error: CommandError) -> Self {
+        Self::failure(check, error.message, error.hint)
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let (check, recipients) = match outbox {
         _ if !is_usable || app.config.app_id.is_none() => return,
         OutboxAccess::Open => {
-            let report = |error| Check::from_report(CheckName::Outbox, classify(&error));
+            let report = |error| Check::from_error(CheckName::Outbox, classify(&error));
             (check_outbox(app).unwrap_or_else(report), check_recipients(app))
         }
         OutboxAccess::Absent => (Check::ok(CheckName::Outbox, t!("doctor-outbox-empty")), check_recipients(app)),
@@ -72,7 +72,7 @@ enum OutboxAccess {
 }
 
 fn database_failure(error: store::Error) -> Check {
-    Check::from_report(CheckName::Database, classify(&error.into()))
+    Check::from_error(CheckName::Database, classify(&error.into()))
 }
 
 fn check_database(inspection: &mut Inspection, path: &Path) -> Check {
@@ -106,9 +106,7 @@ fn check_database(inspection: &mut Inspection, path: &Path) -> Check {
 /// Checks that the database could be created, without creating it.
 fn check_creatable(app: &AppContext, path: &Path) -> Check {
     match files::check_creatable(path) {
-        Ok(()) if app.database_is_explicit() => {
-            Check::from_report(CheckName::Database, classify(&app.missing_database_error().into()))
-        }
+        Ok(()) if app.database_is_explicit() => Check::from_error(CheckName::Database, app.missing_database_error()),
         Ok(()) => Check::ok(CheckName::Database, t!("doctor-database-none", path = path)),
         Err(cause) => {
             let (dir, cause) = (files::nearest_existing_dir(path), io_error_text(&cause));

@@ -80,14 +80,14 @@ pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
             sender.report(check_proxy(proxy.as_ref()));
         }
         Err(error) => {
-            sender.report(Check::from_report(CheckName::Proxy, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Proxy, classify(&error.into())));
             return;
         }
     }
     let client = match Client::new(&settings) {
         Ok(client) => client,
         Err(error) => {
-            sender.report(Check::from_report(CheckName::Tls, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Tls, classify(&error.into())));
             return;
         }
     };

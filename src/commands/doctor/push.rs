@@ -43,7 +43,7 @@ const NO_PUSH_URL: i64 = 40201;
 pub(super) fn check_mode(app: &AppContext, account_type: Option<AccountType>) -> Check {
     let settings = match app.push_settings() {
         Ok(settings) => settings,
-        Err(error) => return Check::from_report(CheckName::Push, classify(&error)),
+        Err(error) => return Check::from_error(CheckName::Push, classify(&error)),
     };
     let origin = app.config.push.token.as_ref().map(|token| token.origin.to_string()).unwrap_or_default();
     match (settings.aes_keys.is_empty(), account_type) {

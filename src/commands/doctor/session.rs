@@ -61,7 +61,7 @@ impl AccountSession {
 /// Returns the failure that a command would have printed. Without a response from WeChat, the fix
 /// is to check the network.
 pub(super) fn wechat_failure(name: CheckName, error: &anyhow::Error) -> Check {
-    let mut check = Check::from_report(name, classify(error));
+    let mut check = Check::from_error(name, classify(error));
     if error.chain().any(|cause| cause.is::<wechat::Error>()) {
         check.fix.get_or_insert_with(|| t!("wechat-not-sent-hint"));
     }

@@ -7,7 +7,7 @@ use super::prompts::{self, Proposal};
 use super::write::InitAnswers;
 use crate::config::{Config, Environment};
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::report::classify;
 use crate::secret::Secret;
 use crate::t;
@@ -45,7 +45,7 @@ fn request_token(answers: &InitAnswers, path: &Path, environment: &Environment) 
 /// WeChat rejected the values or did not respond; then nothing is written.
 pub(super) fn verify_once(answers: &InitAnswers, path: &Path, environment: &Environment) -> anyhow::Result<bool> {
     let Err(error) = request_token(answers, path, environment) else { return Ok(true) };
-    let ErrorReport { exit, message, hint } = classify(&error);
+    let CommandError { exit, message, hint } = classify(&error);
     let hint = match error_code(&error) {
         Some(_) => hint,
         None if is_unknown_authority(&error) => Some(t!("init-ca-file-hint")),

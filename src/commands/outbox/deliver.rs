@@ -9,7 +9,7 @@ use crate::commands::delivery;
 use crate::commands::delivery::{DeliverySetup, ReceiptWait, SideEvent, confirm};
 use crate::context::AppContext;
 use crate::delivery::{DeliverySource, is_within_dedupe_window};
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{join_first, relative_time};
 use crate::pickers;
 use crate::signals::Waiter;
@@ -87,14 +87,14 @@ pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow
             ui.status(&t!("outbox-retry-none"));
         }
         let exit = errors.last().map_or(ExitStatus::Success, |error| error.exit);
-        errors.into_iter().for_each(|error| print_error(ui, error));
+        errors.into_iter().for_each(|error| ui.error(&error));
         return Ok(exit);
     }
     // Report the errors together with the results of the delivery.
     let (side_event_sender, side_events) = unbounded();
     for error in errors {
         let show = move |ui: &mut Ui| {
-            print_error(ui, error);
+            ui.error(&error);
             Ok(())
         };
         // The receiver is alive.
@@ -163,10 +163,6 @@ fn requeue(
         }
     }
     Ok(requeued)
-}
-
-fn print_error(ui: &mut Ui, CommandError { exit, message, hint }: CommandError) {
-    ui.error(&ErrorReport { exit, message, hint });
 }
 
 fn retry_error(id: i64, reason: &RetryResult) -> CommandError {

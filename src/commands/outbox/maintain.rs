@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::commands::delivery::confirm;
 use crate::commands::delivery::message_view::MessageView;
 use crate::context::AppContext;
-use crate::exit::{ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::pickers;
 use crate::store::{MessageState, Store};
 use crate::t;
@@ -77,7 +77,7 @@ pub(super) fn cancel(ui: &mut Ui, app: &AppContext, args: &OutboxCancel) -> anyh
             }
             Some(state) => (t!("outbox-cancel-state", id = id, state = state.as_str()), t!("outbox-cancel-state-hint")),
         };
-        ui.error(&ErrorReport { exit: ExitStatus::NotFound, message, hint: Some(hint) });
+        ui.error(&CommandError { exit: ExitStatus::NotFound, message, hint: Some(hint) });
     }
     Ok(summary.exit())
 }

@@ -126,7 +126,7 @@ pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &OutboxShow) -> anyhow::
         let Some(message) = store.message(&app_id, *id)? else {
             let error = CommandError::not_found(t!("outbox-unknown", id = id.to_string()));
             exit = error.exit;
-            ui.error(&error.hint(t!("outbox-unknown-hint")).into());
+            ui.error(&error.hint(t!("outbox-unknown-hint")));
             continue;
         };
         let detail = MessageDetail::read(&store, &templates, message, n > 0)?;

@@ -19,7 +19,7 @@ use crate::compose::warnings::DraftWarnings;
 use crate::compose::{ComposeRequest, build_submission, content, single_source};
 use crate::config::{self, CliOverrides, Config, Environment};
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{closest_match, join_list};
 use crate::report::classify;
 use crate::signals::{self, Signal, SignalForwarder, Waiter};
@@ -50,9 +50,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         let trial = DraftWarnings::for_trial(args.content.strict);
         let result = ChildResult { exit: &ChildExit::Status(0), elapsed: Duration::ZERO, stopped: None };
         let problem = prepare_report(ui, global, args, trial, &result).err().map(|error| classify(&error));
-        if let Some(ErrorReport { exit, message, hint }) = &problem {
-            let message = t!("run-cannot-report", cause = message, program = program_name(args));
-            ui.error_as_warning(&ErrorReport { exit: *exit, message, hint: hint.clone() });
+        if let Some(error) = problem.clone() {
+            let message = t!("run-cannot-report", cause = error.message, program = program_name(args));
+            ui.error_as_warning(&CommandError { message, ..error });
         }
         let started_at = Instant::now();
         let mut forwarder = SignalForwarder::new()?;
@@ -61,7 +61,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         let exit = ExitStatus::Child(child_exit.status());
         if let ChildExit::NotStarted(error) = &child_exit {
             let message = t!("run-not-started", program = program_name(args), cause = *error);
-            ui.error(&ErrorReport { exit, message, hint: child::start_hint(error) });
+            ui.error(&CommandError { exit, message, hint: child::start_hint(error) });
         }
         let is_success = child_exit.status() == 0;
         if args.on == ReportOn::Always || is_success == (args.on == ReportOn::Success) {
@@ -106,7 +106,7 @@ fn send_report(
     global: &Global,
     args: &Run,
     result: &ChildResult<'_>,
-    earlier_problem: Option<&ErrorReport>,
+    earlier_problem: Option<&CommandError>,
     waiter: Waiter,
 ) {
     match prepare_report(ui, global, args, DraftWarnings::new(args.content.strict), result).and_then(
@@ -119,9 +119,9 @@ fn send_report(
             }
         }
         Err(error) => {
-            let ErrorReport { exit, message, hint } = classify(&error);
+            let CommandError { exit, message, hint } = classify(&error);
             if earlier_problem.is_none_or(|earlier_problem| earlier_problem.message != message) {
-                ui.error(&ErrorReport { exit, message: t!("run-not-reported", cause = message), hint });
+                ui.error(&CommandError { exit, message: t!("run-not-reported", cause = message), hint });
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::commands::delivery::message_view::MessageView;
 use crate::commands::delivery::{self, DeliverySetup, MessageReport, ReceiptWait, SideEvent};
 use crate::context::AppContext;
 use crate::delivery::{DeliverySource, TaggedSubmission};
-use crate::exit::{ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::signals::{Notifier, Signal, Waiter};
 use crate::store::{MessageState, Store};
 use crate::t;
@@ -227,7 +227,7 @@ fn dry_run(ui: &mut Ui, mut lines: LineReader, mut parser: LineParser) -> anyhow
             Err(InvalidLine { error, .. }) => {
                 invalid += 1;
                 let message = t!("batch-line", line = number, error = error);
-                ui.error(&ErrorReport { exit: ExitStatus::Usage, message, hint: None });
+                ui.error(&CommandError { exit: ExitStatus::Usage, message, hint: None });
             }
         }
     }

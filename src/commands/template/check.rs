@@ -10,7 +10,7 @@ use crate::compose::template_data::merge_fields;
 use crate::compose::template_resolve::{ResolvedTemplate, TemplateCache, TemplateResolver};
 use crate::compose::warnings::DraftWarnings;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::store::TemplateKind;
 use crate::t;
 use crate::ui::Ui;
@@ -62,13 +62,8 @@ pub(super) fn run(
         ResolvedTemplate::Checked(template) => template,
         ResolvedTemplate::Unchecked { cause, .. } => {
             account?;
-            let ErrorReport { exit, message, hint } = cause.report;
-            return Err(CommandError {
-                exit,
-                message: t!("template-check-unknown", name = name, cause = message),
-                hint,
-            }
-            .into());
+            let message = t!("template-check-unknown", name = name, cause = cause.error.message);
+            return Err(CommandError { message, ..cause.error }.into());
         }
     };
     let findings = check_data(&keys(&template.content), &data, args.strict);
@@ -89,7 +84,7 @@ pub(super) fn run(
     if !ui.json() {
         describe(&warnings).iter().for_each(|text| ui.warn(text));
         for message in describe(&errors) {
-            ui.error(&ErrorReport { exit: ExitStatus::Usage, message, hint: None });
+            ui.error(&CommandError { exit: ExitStatus::Usage, message, hint: None });
         }
     } else if !errors.is_empty() {
         return Err(CommandError::usage(describe_joined(&errors)).into());

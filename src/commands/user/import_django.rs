@@ -12,7 +12,7 @@ use super::stage::{ImportUser, ImportView, UnusualOpenids, hash_passwords, stage
 use crate::clock::Timestamp;
 use crate::context;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::password;
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{DjangoDatabase, DjangoError, DjangoUser, ImportConflict, InvalidText, Store};
@@ -105,7 +105,7 @@ fn print_errors(ui: &mut Ui, file: &str, mut rows: DjangoImport) -> CommandError
     rows.errors.sort_by_key(|error| error.row);
     let is_file_at_fault = rows.errors.iter().any(|error| error.failure.exit == ExitStatus::Usage);
     for error in &rows.errors {
-        ui.error(&ErrorReport { exit: error.failure.exit, message: error.describe(file), hint: None });
+        ui.error(&CommandError { exit: error.failure.exit, message: error.describe(file), hint: None });
     }
     let message = t!("import-original-left", wrong = rows.errors.len(), count = rows.count, file = file);
     if is_file_at_fault {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::access_token::ApiSession;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::join_list;
 use crate::store::BoundOpenid;
 use crate::t;
@@ -64,7 +64,7 @@ impl fmt::Display for SyncSummary {
 enum FollowResult {
     Follows(bool),
     /// The openid does not belong to this account.
-    Invalid(ErrorReport),
+    Invalid(CommandError),
 }
 
 pub(super) fn sync(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
@@ -111,7 +111,7 @@ fn query_batch<'b>(
                     let cause = error.to_string();
                     let message =
                         t!("sync-invalid", user = join_list(&bound.users), openid = bound.openid, cause = cause);
-                    FollowResult::Invalid(ErrorReport { exit: ExitStatus::NotFound, message, hint: error.hint() })
+                    FollowResult::Invalid(CommandError { exit: ExitStatus::NotFound, message, hint: error.hint() })
                 }
                 follower => FollowResult::Follows(follower?.subscribe),
             },

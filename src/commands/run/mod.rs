@@ -148,11 +148,7 @@ fn prepare_report(
     result: &ChildResult<'_>,
 ) -> anyhow::Result<(AppContext, Store, Submission)> {
     let flags = CliOverrides { expire_after: args.delivery.expire_after, ..CliOverrides::default() };
-    let mut app = AppContext::open(ui, global, flags)?;
-    let configured_timeout = app.config.network.timeout.value;
-    if result.stopped.is_some() {
-        app.config.network.timeout.value = configured_timeout.min(STOPPED_REQUEST_TIMEOUT);
-    }
+    let app = AppContext::open(ui, global, flags)?;
     // The text needs the language of the configuration.
     let facts = &RunFacts::from_result(&args.command, result.exit, result.elapsed);
     let default = args.content.text_option.is_none().then(|| ArgText::from(facts.text().as_str()));
@@ -180,8 +176,11 @@ fn prepare_report(
     // `run` has no --split, so the hint must not suggest it.
     let draft = draft.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
     let request = ComposeRequest { draft, warnings, delivery: &args.delivery, placeholders: Some(&facts.placeholders) };
-    let submission = build_submission(ui, &app, &mut store, Some(&account), request, recipients)?;
-    app.config.network.timeout.value = configured_timeout;
+    let mut config = app.config.clone();
+    if result.stopped.is_some() {
+        config.network.timeout.value = config.network.timeout.value.min(STOPPED_REQUEST_TIMEOUT);
+    }
+    let submission = build_submission(ui, &AppContext { config }, &mut store, Some(&account), request, recipients)?;
     Ok((app, store, submission))
 }
 

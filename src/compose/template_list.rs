@@ -55,7 +55,7 @@ pub(crate) fn fetch(
 /// cached list if it has the template and is not old; otherwise asks WeChat.
 ///
 /// # Errors
-/// The same as [`find`] and [`fetch_or_cached`].
+/// The same as [`find`] and [`cached_or_fetch`].
 pub(crate) fn find_or_fetch(
     ui: &mut Ui,
     app: &AppContext,
@@ -64,27 +64,27 @@ pub(crate) fn find_or_fetch(
     kind: TemplateKind,
 ) -> anyhow::Result<(CachedTemplate, Timestamp)> {
     let cached = store.templates(&app.require_app_id()?, kind)?;
-    if let Some(list) = &cached
-        && !list.is_stale(Timestamp::now())
-        && let Ok(template) = find(app, name, list)
-    {
-        return Ok((template.clone(), list.fetched_at));
-    }
-    let list = fetch_or_cached(ui, app, store, cached, kind)?;
+    let list = cached_or_fetch(ui, app, store, cached, kind, |list| find(app, name, list).is_ok())?;
     Ok((find(app, name, &list)?.clone(), list.fetched_at))
 }
 
-/// Fetches a list from WeChat; if that fails, returns the cached list with a warning.
+/// Returns the cached list if it is not old and `is_sufficient` accepts it; otherwise fetches the
+/// list from WeChat. If that fails, returns the cached list with a warning.
 ///
 /// # Errors
 /// WeChat could not be asked, and no list is cached.
-pub(crate) fn fetch_or_cached(
+pub(crate) fn cached_or_fetch(
     ui: &mut Ui,
     app: &AppContext,
     store: &mut Store,
     cached: Option<TemplateList>,
     kind: TemplateKind,
+    is_sufficient: impl FnOnce(&TemplateList) -> bool,
 ) -> anyhow::Result<TemplateList> {
+    let cached = match cached {
+        Some(list) if !list.is_stale(Timestamp::now()) && is_sufficient(&list) => return Ok(list),
+        cached => cached,
+    };
     let error = match app.account().and_then(|account| fetch(app, store, &account, kind)) {
         Ok(list) => return Ok(list),
         Err(error) => error,

@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use serde_json::{Map, json};
 
 use crate::cli::{ArgText, DataArg, Send};
-use crate::clock::Timestamp;
 use crate::compose::template_list;
 use crate::config::TemplateAlias;
 use crate::context::AppContext;
@@ -100,15 +99,12 @@ fn ask_content(
 /// ID. Without a connection, returns the cached ones, or none with a warning.
 fn list_templates(ui: &mut Ui, app: &AppContext, store: &mut Store) -> anyhow::Result<Vec<(String, CachedTemplate)>> {
     let cached = store.templates(app.app_id(), TemplateKind::Template)?;
-    let list = match cached {
-        Some(list) if !list.is_stale(Timestamp::now()) => list,
-        cached => match template_list::fetch_or_cached(ui, app, store, cached, TemplateKind::Template) {
-            Ok(list) => list,
-            Err(error) => {
-                ui.warn(&t!("template-list-failed", cause = classify(&error).message));
-                return Ok(Vec::new());
-            }
-        },
+    let list = match template_list::cached_or_fetch(ui, app, store, cached, TemplateKind::Template, |_| true) {
+        Ok(list) => list,
+        Err(error) => {
+            ui.warn(&t!("template-list-failed", cause = classify(&error).message));
+            return Ok(Vec::new());
+        }
     };
     let names: Vec<String> = list.templates.iter().map(|template| short_name(app, &list, template)).collect();
     Ok(names.into_iter().zip(list.templates).collect())

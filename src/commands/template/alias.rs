@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::view::template_kind;
 use crate::cli::{Global, TemplateAliasArgs};
-use crate::compose::template_list::{fetch_or_cached, find_or_fetch, shell_name};
+use crate::compose::template_list::{cached_or_fetch, find_or_fetch, shell_name};
 use crate::config::{CliOverrides, ConfigFileChange, ConfigLock, Environment, KeyPath, active_path};
 use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
@@ -111,7 +111,8 @@ fn choose(
         return Err(CommandError::usage(missing).hint(hint).into());
     }
     let cached = store.templates(&app.require_app_id()?, kind)?;
-    let mut list = fetch_or_cached(ui, app, &mut store, cached, kind)?;
+    // The user may look for a template that was just added, so the cached list is not enough.
+    let mut list = cached_or_fetch(ui, app, &mut store, cached, kind, |_| false)?;
     if list.templates.is_empty() {
         return Err(CommandError::not_found(t!("template-none")).hint(t!("template-none-hint")).into());
     }

@@ -9,7 +9,7 @@ use crate::cli::{
     Global, TemplateCommand as Command, TemplateList as ListArgs, TemplateShow as ShowArgs, mistyped_template_error,
 };
 use crate::clock::Timestamp;
-use crate::compose::template_list::{fetch, fetch_or_cached, find_or_fetch};
+use crate::compose::template_list::{cached_or_fetch, fetch, find_or_fetch};
 use crate::compose::template_resolve::TEMPLATE_ID_LEN;
 use crate::config::CliOverrides;
 use crate::context::AppContext;
@@ -43,11 +43,11 @@ fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitSt
     let mut store = app.open_or_create_default_store()?;
     let kind = template_kind(args.subscribe);
     let now = Timestamp::now();
-    let cached = if args.refresh { None } else { store.templates(&app_id, kind)? };
-    let list = match cached {
-        Some(cached) if !cached.is_stale(now) => cached,
-        None if args.refresh => fetch(app, &mut store, &app.account()?, kind)?,
-        cached => fetch_or_cached(ui, app, &mut store, cached, kind)?,
+    let list = if args.refresh {
+        fetch(app, &mut store, &app.account()?, kind)?
+    } else {
+        let cached = store.templates(&app_id, kind)?;
+        cached_or_fetch(ui, app, &mut store, cached, kind, |_| true)?
     };
     let views = list.templates.iter().map(|view| TemplateView::new(view, &app.config, list.fetched_at));
     if ui.json() {

@@ -1,20 +1,19 @@
 //! The dialogue of `init`. It asks one question after the other, goes back to an earlier one with
 //! `<`, and finally lists all answers, each of which can be changed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use url::Url;
 
-use super::event_answers::{EventChoice, EventOptions};
+use super::draft::InitDraft;
+use super::event_answers::EventChoice;
 use super::events;
 use super::existing::ExistingConfig;
-use super::options::PresetAnswers;
 use super::prompts::{self, BACK, Proposal};
 use super::write::InitAnswers;
 use crate::config::ConfigSecret;
 use crate::exit::CommandError;
 use crate::sandbox::Scenario;
-use crate::secret::Secret;
 use crate::t;
 use crate::ui::{self, Ui, format_key_values};
 
@@ -32,44 +31,31 @@ impl InitStep {
     const ALL: [Self; 5] = [Self::AppId, Self::Secret, Self::RedirectUri, Self::Listen, Self::Events];
 }
 
-/// The answers so far.
+/// The dialogue with the answers so far.
 pub(super) struct InitDialogue {
-    app_id: Option<String>,
-    secret: Option<Secret>,
-    redirect_uri: Option<Url>,
-    listen: Option<String>,
+    draft: InitDraft,
     events: EventChoice,
-    sandbox: Option<Url>,
-    ca_file: Option<PathBuf>,
-    event_options: EventOptions,
     existing: Option<ExistingConfig>,
     /// The questions that options and variables have answered.
     preset_steps: Vec<InitStep>,
 }
 
 impl InitDialogue {
-    /// Creates the dialogue. It skips the questions that `preset` answers.
-    pub(super) fn new(preset: PresetAnswers, existing: Option<ExistingConfig>) -> Self {
+    /// Creates the dialogue. It skips the questions that `draft` answers.
+    pub(super) fn new(mut draft: InitDraft, existing: Option<ExistingConfig>) -> Self {
         let is_preset = [
-            (InitStep::AppId, preset.app_id.is_some()),
-            (InitStep::Secret, preset.secret.is_some()),
-            (InitStep::RedirectUri, preset.redirect_uri.is_some()),
-            (InitStep::Listen, preset.listen.is_some()),
+            (InitStep::AppId, draft.app_id.is_some()),
+            (InitStep::Secret, draft.secret.is_some()),
+            (InitStep::RedirectUri, draft.redirect_uri.is_some()),
+            (InitStep::Listen, draft.listen.is_some()),
         ];
-        let sandbox = preset.sandbox.or_else(|| existing.as_ref()?.sandbox());
-        let has_events = existing.as_ref().is_some_and(ExistingConfig::has_events);
-        Self {
-            app_id: preset.app_id,
-            secret: preset.secret,
-            redirect_uri: preset.redirect_uri,
-            listen: preset.listen,
-            events: if has_events { EventChoice::Kept } else { EventChoice::Declined },
-            sandbox,
-            ca_file: preset.ca_file,
-            event_options: preset.events,
-            existing,
-            preset_steps: is_preset.into_iter().filter(|(_, is_preset)| *is_preset).map(|(step, _)| step).collect(),
-        }
+        let preset_steps = is_preset.into_iter().filter(|(_, is_preset)| *is_preset).map(|(step, _)| step).collect();
+        let present = existing.as_ref();
+        draft.sandbox = draft.sandbox.or_else(|| present?.sandbox());
+        draft.events.present_url = present.and_then(ExistingConfig::public_url);
+        let has_events = present.is_some_and(ExistingConfig::has_events);
+        let events = if has_events { EventChoice::Kept } else { EventChoice::Declined };
+        Self { draft, events, existing, preset_steps }
     }
 
     /// Asks every question, then shows the answers.
@@ -78,7 +64,7 @@ impl InitDialogue {
             Some(_) => t!("init-begin-existing", path = path),
             None => t!("init-begin", path = path),
         });
-        if let Some(app_id) = &self.app_id {
+        if let Some(app_id) = &self.draft.app_id {
             prompts::warn_if_unusual_app_id(ui, app_id);
         }
         self.ask_from(ui, 0)?;
@@ -102,7 +88,7 @@ impl InitDialogue {
 
     fn is_asked(&self, step: InitStep) -> bool {
         let is_listen_needed = || {
-            let is_https = self.redirect_uri.as_ref().is_some_and(|uri| uri.scheme() == "https");
+            let is_https = self.draft.redirect_uri.as_ref().is_some_and(|uri| uri.scheme() == "https");
             is_https || self.existing.as_ref().is_some_and(|existing| existing.listen().is_some())
         };
         !self.preset_steps.contains(&step) && (step != InitStep::Listen || is_listen_needed())
@@ -111,36 +97,35 @@ impl InitDialogue {
     /// Asks one question. Returns `false` if the user goes back.
     fn ask(&mut self, ui: &mut Ui, step: InitStep) -> anyhow::Result<bool> {
         let existing = self.existing.as_ref();
-        let is_sandbox = self.sandbox.is_some();
+        let is_sandbox = self.draft.sandbox.is_some();
         match step {
             InitStep::AppId => {
                 ui.status(&if is_sandbox { t!("init-where-sandbox") } else { t!("init-where-app-id") });
                 let known = is_sandbox.then(|| Scenario::default().app_id);
-                let default = self.app_id.clone().or_else(|| existing?.app_id()).or(known);
+                let default = self.draft.app_id.clone().or_else(|| existing?.app_id()).or(known);
                 let answer = prompts::ask_app_id(ui, Proposal::Default(default))?;
-                keep(answer, &mut self.app_id)
+                keep(answer, &mut self.draft.app_id)
             }
             InitStep::Secret => {
                 let known = is_sandbox.then(|| Scenario::default().app_secret.into());
-                let kept = self.secret.clone().or_else(|| existing?.secret());
+                let kept = self.draft.secret.clone().or_else(|| existing?.secret());
                 let answer = prompts::ask_secret(ui, kept, known)?;
-                keep(answer, &mut self.secret)
+                keep(answer, &mut self.draft.secret)
             }
             InitStep::RedirectUri => {
-                let default = self.redirect_uri.clone().or_else(|| existing?.redirect_uri());
+                let default = self.draft.redirect_uri.clone().or_else(|| existing?.redirect_uri());
                 let answer = prompts::ask_redirect_uri(ui, default, is_sandbox)?;
-                keep(answer, &mut self.redirect_uri)
+                keep(answer, &mut self.draft.redirect_uri)
             }
             InitStep::Listen => {
-                let default = self.listen.clone().or_else(|| existing?.listen());
+                let default = self.draft.listen.clone().or_else(|| existing?.listen());
                 let answer = prompts::ask_listen(ui, default)?;
-                keep(answer, &mut self.listen)
+                keep(answer, &mut self.draft.listen)
             }
             InitStep::Events => {
-                let Some(redirect_uri) = &self.redirect_uri else { return Ok(false) };
+                let Some(redirect_uri) = &self.draft.redirect_uri else { return Ok(false) };
                 let has_events = existing.is_some_and(ExistingConfig::has_events);
-                let mut options = self.event_options.clone();
-                options.present_url = existing.and_then(ExistingConfig::public_url);
+                let options = self.draft.events.clone();
                 let can_go_back = InitStep::ALL.iter().any(|step| *step != InitStep::Events && self.is_asked(*step));
                 match events::ask(ui, options, redirect_uri, is_sandbox, has_events)? {
                     Some(choice) => self.events = choice,
@@ -173,7 +158,7 @@ impl InitDialogue {
             if let Some(step) = number.checked_sub(1).and_then(|index| steps.get(index)) {
                 self.ask(ui, *step)?;
                 // An https address needs an answer that an http address does not.
-                if self.is_asked(InitStep::Listen) && self.listen.is_none() {
+                if self.is_asked(InitStep::Listen) && self.draft.listen.is_none() {
                     self.ask(ui, InitStep::Listen)?;
                 }
             }
@@ -182,10 +167,10 @@ impl InitDialogue {
 
     fn describe(&self, step: InitStep, number: usize) -> (String, String) {
         let (label, value) = match step {
-            InitStep::AppId => (t!("init-app-id"), self.app_id.clone()),
+            InitStep::AppId => (t!("init-app-id"), self.draft.app_id.clone()),
             InitStep::Secret => (ConfigSecret::AppSecret.title().to_owned(), Some(t!("ui-hidden"))),
-            InitStep::RedirectUri => (t!("init-redirect"), self.redirect_uri.as_ref().map(Url::to_string)),
-            InitStep::Listen => (t!("init-listen"), self.listen.clone()),
+            InitStep::RedirectUri => (t!("init-redirect"), self.draft.redirect_uri.as_ref().map(Url::to_string)),
+            InitStep::Listen => (t!("init-listen"), self.draft.listen.clone()),
             InitStep::Events => {
                 let value = match &self.events {
                     EventChoice::Declined => t!("ui-no"),
@@ -201,29 +186,21 @@ impl InitDialogue {
 
     /// Applies the corrections that were made after the check.
     pub(super) fn update(&mut self, answers: &InitAnswers) {
-        self.app_id = Some(answers.app_id.clone());
-        self.secret = Some(answers.secret.clone());
-        self.ca_file.clone_from(&answers.ca_file);
+        self.draft.app_id = Some(answers.app_id.clone());
+        self.draft.secret = Some(answers.secret.clone());
+        self.draft.ca_file.clone_from(&answers.ca_file);
     }
 
     /// Returns the answers.
-    pub(super) fn answers(&self) -> anyhow::Result<InitAnswers> {
-        let missing = || CommandError::usage(t!("init-missing", options = "--app-id, --redirect-uri"));
+    pub(super) fn answers(&self) -> Result<InitAnswers, CommandError> {
+        let mut draft = self.draft.clone();
         let is_listen_used = self.preset_steps.contains(&InitStep::Listen) || self.is_asked(InitStep::Listen);
-        Ok(InitAnswers {
-            app_id: self.app_id.clone().ok_or_else(missing)?,
-            secret: self.secret.clone().ok_or_else(missing)?,
-            redirect_uri: self.redirect_uri.clone().ok_or_else(missing)?,
-            listen: self.listen.clone().filter(|_| is_listen_used),
-            sandbox: self.sandbox.clone(),
-            ca_file: self.ca_file.clone(),
-            events: match &self.events {
-                EventChoice::New(events) => Some(events.clone()),
-                EventChoice::Declined | EventChoice::Kept => None,
-            },
-            aliases: Vec::new(),
-            existing: self.existing.clone(),
-        })
+        draft.listen = draft.listen.filter(|_| is_listen_used);
+        let events = match &self.events {
+            EventChoice::New(events) => Some(events.clone()),
+            EventChoice::Declined | EventChoice::Kept => None,
+        };
+        draft.into_answers(events, self.existing.clone())
     }
 }
 

@@ -3,10 +3,10 @@
 
 mod aliases;
 mod dialogue;
+mod draft;
 mod event_answers;
 mod events;
 mod existing;
-mod options;
 mod prompts;
 mod verify;
 mod write;
@@ -27,8 +27,8 @@ use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::redirect_uri::{console_value, problems};
 use dialogue::InitDialogue;
+use draft::InitDraft;
 use existing::ExistingConfig;
-use options::PresetAnswers;
 use verify::Verification;
 use write::InitAnswers;
 
@@ -71,8 +71,8 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
     let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
     let path = path_to_write(&flags, &environment)?;
     let is_interactive = ui.can_prompt && !args.secret_stdin;
-    let preset = PresetAnswers::from_args(args, &environment)?;
-    let Some(target) = choose_target(ui, &path, args, &preset, is_interactive)? else {
+    let draft = InitDraft::from_args(args, &environment)?;
+    let Some(target) = choose_target(ui, &path, args, &draft, is_interactive)? else {
         ui.status(&t!("init-nothing"));
         return Ok(ExitStatus::Success);
     };
@@ -81,7 +81,7 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         InitTarget::New | InitTarget::Replacement => None,
     };
     let (answers, checked) = if is_interactive {
-        let mut dialogue = InitDialogue::new(preset, existing);
+        let mut dialogue = InitDialogue::new(draft, existing);
         dialogue.run(ui, &path)?;
         match check_answers(ui, &mut dialogue, &path, &environment, args.no_check)? {
             Ok(answers) => answers,
@@ -91,7 +91,7 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
             }
         }
     } else {
-        let answers = preset.into_answers(existing)?;
+        let answers = draft.complete(existing)?;
         prompts::warn_if_unusual_app_id(ui, &answers.app_id);
         let checked = !args.no_check && verify::verify_once(&answers, &path, &environment)?;
         (answers, checked)
@@ -198,12 +198,12 @@ fn choose_target(
     ui: &mut Ui,
     path: &Path,
     args: &Args,
-    preset: &PresetAnswers,
+    draft: &InitDraft,
     is_interactive: bool,
 ) -> anyhow::Result<Option<InitTarget>> {
     if path.is_dir() {
         if !is_interactive {
-            preset.check_complete()?;
+            draft.check_complete()?;
         }
         return Err(CommandError::usage(t!("config-directory", path = path))
             .hint(t!("config-directory-hint", path = path.join("config.toml")))
@@ -211,9 +211,9 @@ fn choose_target(
     }
     // A script that names an account creates a new file. A script that only adds events has its
     // account in the file.
-    let is_addition = args.events.is_some() && !args.force && !preset.has_account_option(args) && path.exists();
+    let is_addition = args.events.is_some() && !args.force && !draft.has_account_option(args) && path.exists();
     if !is_interactive && !is_addition {
-        preset.check_complete()?;
+        draft.check_complete()?;
     }
     files::check_creatable(path).map_err(|cause| write_error(path, &cause))?;
     if !path.exists() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::options;
+use super::draft;
 use crate::config::{Environment, ListenAddress, looks_like_app_id, parse_app_id, parse_redirect_uri};
 use crate::i18n::join_list;
 use crate::net::{self, is_private};
@@ -107,7 +107,7 @@ pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Res
     ui.status(&t!("init-where-ca-file"));
     let check_environment = environment.clone();
     let parse_path = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
-        options::absolute_ca_file(&environment.option_path(Path::new(typed), "--ca-file")?)
+        draft::absolute_ca_file(&environment.option_path(Path::new(typed), "--ca-file")?)
     };
     let check = move |typed: &str| {
         parse_path(typed, &check_environment).map(drop).map_err(|error| classify(&error).message.into())

@@ -1,4 +1,5 @@
-//! The answers that options and environment variables give in advance.
+//! The answers so far: those that options and environment variables give in advance, then those of
+//! the dialogue.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,9 @@ use crate::text_line;
 use crate::wechat::tls_config;
 use crate::{listen, password};
 
-pub(super) struct PresetAnswers {
+/// The answers so far.
+#[derive(Clone)]
+pub(super) struct InitDraft {
     pub(super) app_id: Option<String>,
     pub(super) secret: Option<Secret>,
     pub(super) redirect_uri: Option<Url>,
@@ -30,7 +33,7 @@ pub(super) struct PresetAnswers {
     secret_stdin: bool,
 }
 
-impl PresetAnswers {
+impl InitDraft {
     /// Reads everything except standard input.
     pub(super) fn from_args(args: &Args, environment: &Environment) -> anyhow::Result<Self> {
         let app_id = option_or_variable(
@@ -98,42 +101,46 @@ impl PresetAnswers {
         }
     }
 
-    /// Returns the answers; reads the secret from standard input if it is expected there.
+    /// Returns the answers of a run without a dialogue. The existing config has what options do not
+    /// give; the secret is read from standard input if it is expected there.
     ///
     /// # Errors
     ///
-    /// As [`PresetAnswers::check_complete`], and if standard input holds no secret.
-    pub(super) fn into_answers(self, existing: Option<ExistingConfig>) -> anyhow::Result<InitAnswers> {
+    /// As [`InitDraft::check_complete`], and if standard input holds no secret.
+    pub(super) fn complete(mut self, existing: Option<ExistingConfig>) -> anyhow::Result<InitAnswers> {
         if existing.is_none() {
             self.check_complete()?;
         }
         let present = existing.as_ref();
-        let secret = match self.secret.or_else(|| present?.secret()) {
-            Some(secret) => secret,
-            None => {
-                let typed = password::read_stdin_or(t!("init-secret-unusable"))?;
-                Secret::from(text_line::trim_value(typed.expose_secret()))
-            }
+        self.secret = self.secret.or_else(|| present?.secret());
+        if self.secret.is_none() {
+            let typed = password::read_stdin_or(t!("init-secret-unusable"))?;
+            self.secret = Some(Secret::from(text_line::trim_value(typed.expose_secret())));
+        }
+        self.app_id = self.app_id.or_else(|| present?.app_id());
+        self.redirect_uri = self.redirect_uri.or_else(|| present?.redirect_uri());
+        self.sandbox = self.sandbox.or_else(|| present?.sandbox());
+        let public_url = self.events.public_url.clone().or_else(|| present?.public_url());
+        let events = self.events.mode.map(|mode| EventAnswers::generate(mode, public_url)).transpose()?;
+        Ok(self.into_answers(events, existing)?)
+    }
+
+    /// Converts the draft into the answers.
+    ///
+    /// # Errors
+    ///
+    /// An answer that every config needs is missing.
+    pub(super) fn into_answers(
+        self,
+        events: Option<EventAnswers>,
+        existing: Option<ExistingConfig>,
+    ) -> Result<InitAnswers, CommandError> {
+        let Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, .. } = self;
+        let (Some(app_id), Some(secret), Some(redirect_uri)) = (app_id, secret, redirect_uri) else {
+            return Err(CommandError::usage(t!("init-missing", options = "--app-id, --redirect-uri")));
         };
-        let app_id = self.app_id.or_else(|| present?.app_id());
-        let redirect_uri = self.redirect_uri.or_else(|| present?.redirect_uri());
-        let (Some(app_id), Some(redirect_uri)) = (app_id, redirect_uri) else {
-            return Err(CommandError::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
-        };
-        let EventOptions { mode, public_url, .. } = self.events;
-        let public_url = public_url.or_else(|| present?.public_url());
-        let events = mode.map(|mode| EventAnswers::generate(mode, public_url)).transpose()?;
-        Ok(InitAnswers {
-            app_id,
-            secret,
-            redirect_uri,
-            listen: self.listen,
-            sandbox: self.sandbox.or_else(|| present?.sandbox()),
-            ca_file: self.ca_file,
-            events,
-            aliases: Vec::new(),
-            existing,
-        })
+        let aliases = Vec::new();
+        Ok(InitAnswers { app_id, secret, redirect_uri, listen, sandbox, ca_file, events, aliases, existing })
     }
 }
 

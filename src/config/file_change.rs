@@ -155,8 +155,7 @@ impl ConfigFileChange {
     /// then nothing is written.
     pub fn write(&self, _lock: &ConfigLock, is_backed_up: bool) -> io::Result<Option<PathBuf>> {
         let target = link_target(&self.path);
-        let dir = files::parent_dir(&target);
-        files::create_private_dir(dir)?;
+        files::create_private_dir(files::parent_dir(&target))?;
         let existing = match fs::read(&target) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -165,22 +164,9 @@ impl ConfigFileChange {
         if existing.as_deref() != self.original.as_ref().map(String::as_bytes) {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        let file = write_temp(dir, self.text.as_bytes())?;
-        let mut backup_path = None;
-        if let Some(bytes) = &existing {
-            copy_owner_and_mode(file.as_file(), &fs::metadata(&target)?)?;
-            if is_backed_up {
-                let backup = files::sibling_path(&target, ".bak");
-                write_temp(dir, bytes)?.persist(&backup)?;
-                backup_path = Some(backup);
-            }
-        }
-        file.as_file().sync_all()?;
-        file.persist(&target)?;
-        // Sync the directory, so that the name survives a power failure too. Not every file system
-        // can open one.
-        let _ = File::open(dir).and_then(|dir| dir.sync_all());
-        Ok(backup_path)
+        let reference = existing.as_ref().map(|_| fs::metadata(&target)).transpose()?;
+        let previous = existing.filter(|_| is_backed_up);
+        write_config_file(&target, &self.text, previous.as_deref(), reference.as_ref(), true)
     }
 }
 
@@ -214,6 +200,39 @@ fn link_target(path: &Path) -> PathBuf {
         Ok(target) => files::parent_dir(path).join(target),
         Err(_) => path.to_owned(),
     }
+}
+
+/// Writes a config file atomically: private, or with the owner and the mode of `reference`. Saves
+/// `previous` beside it as `FILE.bak`, private, and returns the path of that backup.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] if the file exists and `replace` is not set.
+pub(crate) fn write_config_file(
+    target: &Path,
+    text: &str,
+    previous: Option<&[u8]>,
+    reference: Option<&Metadata>,
+    replace: bool,
+) -> io::Result<Option<PathBuf>> {
+    let dir = files::parent_dir(target);
+    let file = write_temp(dir, text.as_bytes())?;
+    if let Some(reference) = reference {
+        copy_owner_and_mode(file.as_file(), reference)?;
+        file.as_file().sync_all()?;
+    }
+    let backup_path = previous.map(|_| files::sibling_path(target, ".bak"));
+    if let (Some(bytes), Some(backup)) = (previous, &backup_path) {
+        write_temp(dir, bytes)?.persist(backup)?;
+    }
+    if replace {
+        file.persist(target)?;
+    } else {
+        file.persist_noclobber(target)?;
+    }
+    // Sync the directory, so that the name survives a power failure too. Not every file system can
+    // open one.
+    let _ = File::open(dir).and_then(|dir| dir.sync_all());
+    Ok(backup_path)
 }
 
 /// Creates a file in `dir` with mode 0600 that is deleted unless it is persisted.

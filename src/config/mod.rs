@@ -35,6 +35,7 @@ pub use config_secret::ConfigSecret;
 pub use environment::{CliOverrides, Environment, VARIABLES};
 pub use error::{Error, Expected, RequiredKey, Warning};
 pub use file::{active_path, path_to_write};
+pub(crate) use file_change::write_config_file;
 pub use file_change::{ConfigFileChange, ConfigLock, ConfigValue};
 pub use file_trust::{check_file_trust, file_mode};
 pub use key_path::{KeyPath, UnknownKeyPath};

@@ -2,15 +2,14 @@
 //! documents every key and its default.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
 use url::Url;
 
 use super::event_answers::EventAnswers;
 use super::existing::ExistingConfig;
-use crate::config::{ConfigFileChange, ConfigValue, KeyPath};
+use crate::config::{ConfigFileChange, ConfigValue, KeyPath, write_config_file};
 use crate::exit::CommandError;
 use crate::files;
 use crate::i18n::{Lang, current_language};
@@ -181,35 +180,9 @@ fn set_secret(
 pub(super) fn write_config(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
     // Replace the target of a symbolic link, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let dir = files::parent_dir(&path);
-    files::create_private_dir(dir)?;
-    let temp_file = write_temp(dir, text.as_bytes())?;
-    let mut backup_path = None;
-    if replace && path.exists() {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".bak");
-        let backup = path.with_file_name(name);
-        write_temp(dir, &fs::read(&path)?)?.persist(&backup)?;
-        backup_path = Some(backup);
-    }
-    if replace {
-        temp_file.persist(&path)?;
-    } else {
-        temp_file.persist_noclobber(&path)?;
-    }
-    // Sync the directory, so that the name survives a power failure too. Not every file system can
-    // open one.
-    let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
-    Ok(backup_path)
-}
-
-/// Creates a file in `dir` with mode 0600 that is deleted unless it is persisted.
-fn write_temp(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let file = files::private_temp_file(dir, ".wxbox-config-")?;
-    // The error of the temporary file would name its path.
-    file.as_file().write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    files::create_private_dir(files::parent_dir(&path))?;
+    let previous = if replace && path.exists() { Some(fs::read(&path)?) } else { None };
+    write_config_file(&path, text, previous.as_deref(), None, replace)
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ impl ContentCache {
         tx.payload(payload_id)?.map(|json| self.insert(payload_id, &json)).transpose()
     }
 
+    /// Removes a payload that this process deletes, because the next payload may get its ID.
+    pub(super) fn remove(&mut self, payload_id: i64) {
+        self.contents.remove(&payload_id);
+    }
+
     /// Parses and caches a payload.
     pub(super) fn insert(&mut self, payload_id: i64, json: &str) -> Result<Arc<Content>, TxError> {
         let content: Arc<Content> = Arc::new(serde_json::from_str(json)?);

@@ -208,7 +208,10 @@ impl RunState {
         let decision = retry::decide_after_attempt(action, &context, finished.started_at, jitter);
         let mut update = update_from_decision(&decision);
         update.attempt = finished.attempt_number.map(|n| (n, finished.outcome().attempt_outcome()));
-        update.switch_to_fallback = falls_back.then(|| TEMPLATE_KIND.to_owned());
+        if falls_back {
+            update.switch_to_fallback = Some(TEMPLATE_KIND.to_owned());
+            self.content_cache.remove(claimed.payload_id);
+        }
         let response = finished.take_response();
         update.response = response.clone();
         if update.state == MessageState::Sent {

@@ -122,6 +122,9 @@ pub fn states(world: &mut World<'_>) {
     }
     drop(platform);
     world.unknown = unknown;
+    let sql = "SELECT id FROM payloads EXCEPT SELECT payload_id FROM messages EXCEPT SELECT fallback_id FROM messages";
+    let orphans = ids(&world.rig.raw, sql).len();
+    world.violate(orphans > 0, "d: no content outlives its message", || format!("{orphans} contents"));
     world.check_receipts();
     all_or_nothing(world);
 }

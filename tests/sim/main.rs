@@ -132,6 +132,12 @@ fn an_expired_part_is_reported_once() {
     passes(&[send(BARE, Form::Parts(3), QUEUE), wait(95_000_000), (Kind::Flush(FLUSH), 1)]);
 }
 
+/// The text that a template replaced stayed in the database.
+#[test]
+fn a_text_that_its_template_replaces_is_deleted() {
+    passes(&[wait(200_000_000), send(1, Form::Fallback, FLUSH)]);
+}
+
 /// A run reported that the message with the same key is queued, while a service was sending it.
 #[test]
 fn a_duplicate_is_reported_after_its_message() {

@@ -99,6 +99,24 @@ fn a_text_that_wechat_does_not_take_now_is_followed_by_its_template() {
 }
 
 #[test]
+fn a_text_that_its_template_replaces_is_deleted_and_forgotten() {
+    let mut outbox = Outbox::new();
+    let users = [outbox.user("nami"), outbox.user("zoro")];
+    let mut run = outbox.run(&submissions(), options());
+    run.submit(vec![tagged(1, template(&[&users[0]]))]);
+    run.answer(1, accepted());
+    run.submit(vec![tagged(2, Submission { fallback: Some(template_payload()), ..text(&["o1"]) })]);
+    run.answer(2, refused(45015));
+    let kinds: String = run.reader.query_row("SELECT group_concat(type) FROM payloads", [], |row| row.get(0)).unwrap();
+    assert_eq!(kinds, "template,template");
+    // The next content gets the ID of the deleted one.
+    run.submit(vec![tagged(3, template(&[&users[0], &users[1]]))]);
+    run.log();
+    run.answer(2, accepted());
+    assert_eq!(run.log()[0], "send 3 template to o-nami");
+}
+
+#[test]
 fn a_file_whose_media_id_is_refused_is_uploaded_once_more() {
     let mut outbox = Outbox::new();
     outbox.queue(&image("a.png"));

@@ -11,6 +11,7 @@ mod filter;
 pub(in crate::store) mod maintenance;
 mod media;
 mod parts;
+mod payloads;
 mod receipts;
 mod retry;
 mod stored_error;
@@ -28,9 +29,9 @@ pub(in crate::store) use attempts::{HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL
 pub use enqueue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
 pub use filter::MessageFilter;
 pub use media::{Attachment, CachedMedia, MediaKey};
-pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
 use parts::WAITS_FOR_PREVIOUS_PART_SQL;
 pub(in crate::store) use parts::{cancel_remaining_parts, claimable_sql};
+pub(in crate::store) use payloads::{delete_unreferenced_payloads, payload_ids_of};
 pub use receipts::{NewReceipt, Receipt, ReceiptCounts, ReceiptFilter, ReceiptStatus};
 pub(in crate::store) use receipts::{delete_old_unmatched_receipts, record_receipt};
 pub(in crate::store) use retry::cancel_queued_for;

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 use super::super::{Error, NOT_FOLLOWING, Result, Store, generation};
 use super::attempts::{clock_reading, load_attempts};
 use super::parts::{self, WAITS_FOR_PREVIOUS_PART_SQL, claimable_sql};
+use super::payloads::{delete_unreferenced_payloads, payload_ids_of};
 use super::receipts::apply_unmatched_receipt;
 use super::{
     AttemptHistory, AttemptOutcome, MESSAGE_COLUMN_COUNT, MESSAGE_COLUMNS_SQL, MESSAGE_JOINS_SQL, Message,
@@ -388,10 +389,18 @@ impl OutboxTx<'_> {
             self.map_err(apply_unmatched_receipt(&self.tx, self.app_id, id, msgid))?;
         }
         if let Some(kind) = &message_update.switch_to_fallback {
-            let sql = "UPDATE messages SET payload_id = fallback_id, fallback_id = NULL, type = ?2 WHERE id = ?1";
-            self.map_err(self.tx.execute(sql, params![id, kind]))?;
+            self.map_err(self.switch_to_fallback(id, kind))?;
         }
         Ok(rows > 0)
+    }
+
+    /// Replaces a message's payload by its fallback, which has this type, and deletes the payload
+    /// unless another message has it: nothing would find it later.
+    fn switch_to_fallback(&self, id: i64, kind: &str) -> rusqlite::Result<()> {
+        let payloads = payload_ids_of(&self.tx, &[id])?;
+        let sql = "UPDATE messages SET payload_id = fallback_id, fallback_id = NULL, type = ?2 WHERE id = ?1";
+        self.tx.execute(sql, params![id, kind])?;
+        delete_unreferenced_payloads(&self.tx, &payloads)
     }
 
     /// Stores why unclaimed messages wait, in place of an older reason: a user can do something

@@ -400,3 +400,82 @@ fn store_error(error: &anyhow::Error) -> Option<&store::Error> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access_token::Account;
+    use crate::wechat::{ClientSettings, Endpoint};
+
+    /// Returns a service that is not started, and its events.
+    fn service() -> (ServiceLoop, Receiver<DeliveryServiceEvent>) {
+        let settings = ClientSettings {
+            api_base: Vec::new(),
+            timeout: Duration::from_secs(1),
+            proxy: None,
+            ca_file: None,
+            secret_source: None,
+        };
+        let account = Account { app_id: "wx1".to_owned(), secret: "s".to_owned().into(), endpoint: Endpoint::Stable };
+        let options = DeliveryOptions {
+            account,
+            concurrency: 1,
+            rate: 0,
+            wait: Duration::ZERO,
+            max_attempts: 0,
+            retain: Duration::ZERO,
+            deliver: true,
+        };
+        let (sender, events) = unbounded();
+        let service = ServiceLoop {
+            database: PathBuf::new(),
+            settings: DeliveryServiceSettings { client: Client::new(&settings).unwrap(), options },
+            requests: unbounded().1,
+            on_event: Box::new(move |event| sender.send(event).unwrap()),
+            watcher: None,
+            supervisor: RunSupervisor::default(),
+            runs: Vec::new(),
+            failure: None,
+            deadline: None,
+        };
+        (service, events)
+    }
+
+    fn locked() -> store::Error {
+        store::Error::Busy { path: PathBuf::from("wxbox.db") }
+    }
+
+    #[test]
+    fn each_failure_is_reported_once_with_its_pause() {
+        let (mut service, events) = service();
+        let now = Instant::now();
+        for failure in ["refused", "refused", "unreachable"] {
+            service.fail(anyhow::anyhow!(failure), FailureSource::Sending, now);
+        }
+        // The token code reads the database, too.
+        service.fail(access_token::Error::Store(locked()).into(), FailureSource::Database, now);
+        let reported = |event| match event {
+            DeliveryServiceEvent::Failing { pause, .. } => pause.as_secs(),
+            other => panic!("{other:?}"),
+        };
+        // A lock may end at any time, so its pause does not grow.
+        assert_eq!(events.try_iter().map(reported).collect::<Vec<_>>(), [1, 4, 1]);
+    }
+
+    #[test]
+    fn a_recovery_is_reported_for_its_source() {
+        let (mut service, events) = service();
+        for (failed, working, is_over) in [
+            (FailureSource::Database, FailureSource::Watcher, false),
+            (FailureSource::Database, FailureSource::Database, true),
+            (FailureSource::Sending, FailureSource::Database, false),
+            (FailureSource::Watcher, FailureSource::Sending, true),
+        ] {
+            service.failure = None;
+            service.fail(locked().into(), failed, Instant::now());
+            service.report_recovery(working);
+            let last = events.try_iter().last();
+            assert_eq!(matches!(last, Some(DeliveryServiceEvent::Recovered)), is_over, "{last:?}");
+        }
+    }
+}

@@ -299,7 +299,14 @@ fn groups(ranges: &[(i64, i64)], max_ids: usize) -> Vec<Vec<(i64, i64)>> {
 
 #[cfg(test)]
 mod tests {
-    use super::groups;
+    use super::{groups, take_ids};
+
+    #[test]
+    fn the_first_ids_are_taken_from_the_ranges() {
+        let mut ranges = [(1, 2), (5, 9)].into();
+        assert_eq!((take_ids(&mut ranges, 3), ranges.clone()), (vec![1, 2, 5], [(6, 9)].into()));
+        assert_eq!((take_ids(&mut ranges, 9), ranges.len()), (vec![6, 7, 8, 9], 0));
+    }
 
     #[test]
     fn a_group_has_so_many_ids_however_long_the_ranges_are() {

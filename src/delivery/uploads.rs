@@ -289,4 +289,19 @@ mod tests {
         assert!(matches!(error_for(None), Some(UploadError::FileMissing)));
         assert!(matches!(error_for(Some(b"no picture")), Some(UploadError::UnknownFormat)));
     }
+    #[test]
+    fn progress_is_reported_in_steps_from_the_start_to_the_end() {
+        let (sender, events) = unbounded();
+        let progress = progress_fn(&Arc::new(EventSink::new(sender, || {})), "a.png", 1000);
+        // A request that is repeated begins again.
+        [19, 20, 39, 41, 60, 999, 1000, 10, 29, 30].into_iter().for_each(|sent_bytes| progress(sent_bytes));
+        let reported: Vec<u64> = events
+            .try_iter()
+            .map(|event| match event {
+                DeliveryEvent::Uploading { sent_bytes, total_bytes: 1000, .. } => sent_bytes,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(reported, [20, 41, 999, 1000, 10, 30]);
+    }
 }

@@ -1,6 +1,8 @@
 //! The effect of WeChat's answers on a message, on similar messages and on the run.
 
 use super::*;
+use crate::store::MediaKey;
+use crate::wechat::media::EXPIRY_MARGIN;
 
 #[test]
 fn an_answer_decides_what_becomes_of_similar_messages() {
@@ -332,6 +334,37 @@ fn no_upload_starts_once_the_run_stops_sending() {
 }
 
 #[test]
+fn each_file_is_uploaded_once_for_all_messages() {
+    let mut outbox = Outbox::new();
+    let names = ["a.png", "b.png", "c.png", "d.png", "d.png", "c.png"];
+    let ids = names.iter().flat_map(|name| outbox.queue(&image(name))).collect();
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 3, ..options() });
+    run.idle();
+    let mut uploaded = Vec::new();
+    while let Some((upload, _)) = run.uploads.first() {
+        uploaded.push(upload.file_name.clone());
+        run.end_upload(Ok("m1"));
+        run.accept_all();
+    }
+    uploaded.sort();
+    assert_eq!(uploaded, ["a.png", "b.png", "c.png", "d.png"]);
+    assert!((1..=6).all(|id| run.outbox.message(id).state == MessageState::Sent));
+}
+
+#[test]
+fn a_media_id_is_not_used_if_it_may_expire_during_the_request() {
+    for (lifetime, log) in [(EXPIRY_MARGIN, "upload a.png"), (EXPIRY_MARGIN + SECOND, "send 1 image to o1")] {
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&image("a.png"));
+        let media = CachedMedia { media_id: "m1".to_owned(), created_at: START, expires_at: START.plus(lifetime) };
+        outbox.store.save_media(APP_ID, MediaKey { sha256: "a.png", kind: "image" }, &media, START).unwrap();
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        assert_eq!(run.log(), ["queued 1", log]);
+    }
+}
+
+#[test]
 fn the_last_error_stays_when_a_message_expires() {
     let expiry = Expiry { after: SECOND * 60, strict: true };
     let mut outbox = Outbox::new();
@@ -349,6 +382,8 @@ fn the_last_error_stays_when_a_message_expires() {
     run.idle();
     assert_eq!(run.log(), ["queued 2", "settled 3 expired (expired)", "settled 1 expired (expired)"]);
     let error = |id| run.outbox.message(id).error.unwrap();
+    let refused = run.outbox.message(1);
+    assert_eq!((refused.errcode, refused.rid.as_deref()), (Some(-1), Some("r1")));
     assert!(error(1).detail.is_some_and(|detail| detail.contains("refused")));
     assert_eq!(error(3).detail.as_deref(), Some(r#"{"last_error":null}"#), "it only waited for the previous part");
 }

@@ -168,7 +168,7 @@ fn accepted() -> Answer {
 }
 
 fn api_error(errcode: i64) -> wechat::Error {
-    wechat::Error::Api(ApiError { api: "/x", errcode, errmsg: String::new(), rid: None, remedy: None })
+    wechat::Error::Api(ApiError { api: "/x", errcode, errmsg: String::new(), rid: Some("r1".to_owned()), remedy: None })
 }
 
 fn refused(errcode: i64) -> Answer {
@@ -206,9 +206,9 @@ impl TestRun {
             let submissions_closed = events.submissions_closed;
             let generation = self.generation();
             let next = self.scheduler.step(events, self.now.clone());
-            let state = &self.scheduler.run_state;
-            let held = state.ready.len() + state.in_flight.len() + state.upload_queue.len();
-            assert!(held <= 2 * max_in_flight, "{held} messages are claimed");
+            let claimed = "SELECT count(*) FROM messages WHERE claimed_by NOTNULL";
+            let held: u32 = self.reader.query_row(claimed, [], |row| row.get(0)).unwrap();
+            assert!(held as usize <= 2 * max_in_flight, "{held} messages are claimed");
             let is_promise = |action: &StepAction| {
                 matches!(action, StepAction::Send { .. } | StepAction::Emit(DeliveryEvent::SubmissionCommitted(_)))
             };

@@ -448,3 +448,19 @@ fn prune_and_cancel_change_all_messages() {
     assert_eq!(store.cancel_all(APP_ID, time(1)).unwrap().len(), 501);
     assert_eq!(store.prune(APP_ID, time(2)).unwrap(), 501);
 }
+
+#[test]
+fn messages_are_counted_regardless_of_the_limit() {
+    let (_dir, mut store) = open();
+    let user = add_user(&mut store);
+    let json = r#"{"template_id":"T1"}"#.to_owned();
+    queue(&mut store, 0, &Submission { payload: Payload { kind: "template", json }, ..template(&user) });
+    queue(&mut store, 0, &text("o1"));
+    let count = |filter: &MessageFilter<'_>| store.count_messages(APP_ID, filter).unwrap();
+    let (used, unused) = (["T1".to_owned()], ["T2".to_owned()]);
+    let of_template = |ids| MessageFilter { template_ids: Some(ids), ..MessageFilter::default() };
+    assert_eq!(count(&MessageFilter { limit: Some(1), ..MessageFilter::default() }), 2);
+    assert_eq!((count(&of_template(&used)), count(&of_template(&unused))), (1, 0));
+    let has_messages = |id| store.has_messages_with_template(APP_ID, id).unwrap();
+    assert!(has_messages("T1") && !has_messages("T2"));
+}

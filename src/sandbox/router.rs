@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-use super::faults::Effect;
+use super::faults::{Effect, describe_effects};
 use super::response::{ApiError, ApiResult, Family, HandledRequest, api_error, api_error_with};
 use super::state::Platform;
 use super::state::media::MEDIA_PATH;
@@ -137,15 +137,15 @@ impl Platform {
         }
         let openid = target_openid(request);
         let selected = self.fault_plan.select(route.path, openid.as_deref());
-        let mut handled = match selected.effects().iter().find(|effect| !effect.takes_effect()) {
+        let mut handled = match selected.iter().find(|effect| !effect.takes_effect()) {
             None => self.run_call(family, route, request, now_ms),
             Some(Effect::Errcode(code)) => {
                 HandledRequest { openid, ..self.respond(family, request, Err(api_error(*code)), now_ms) }
             }
             Some(_) => HandledRequest { openid, ..HandledRequest::from_reply(HttpResponse::text(200, "")) },
         };
-        handled.reply = selected.effects().iter().fold(handled.reply, |reply, effect| effect.apply(reply));
-        handled.fault = selected.describe();
+        handled.reply = selected.iter().fold(handled.reply, |reply, effect| effect.apply(reply));
+        handled.fault = describe_effects(&selected);
         handled
     }
 

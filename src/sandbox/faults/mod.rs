@@ -8,4 +8,4 @@ mod plan;
 pub(super) use config::parse_faults;
 pub use fault::Fault;
 pub(super) use fault::{Effect, PushFault};
-pub(super) use plan::FaultPlan;
+pub(super) use plan::{FaultPlan, describe_effects};

@@ -2,12 +2,11 @@
 //!
 //! It uses counters and a seeded generator and no clock, so that a plan is reproducible.
 
-use std::fmt;
-
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::fault::{Effect, Fault, PushFault, Trigger};
+use super::fault::{Effect, Fault, Trigger};
+use crate::sandbox::push::event::PushEvent;
 
 /// The faults in their order, each with its counters.
 #[derive(Debug)]
@@ -22,26 +21,6 @@ pub(in crate::sandbox) struct FaultCounter {
     /// The number of calls or pushes that triggered the fault.
     pub(in crate::sandbox) triggered: u64,
     generator: Xoshiro256PlusPlus,
-}
-
-/// The effects that a plan selects for one call: none, one, or several with delays first.
-#[derive(Debug, Default, PartialEq)]
-pub(in crate::sandbox) struct SelectedFaults(Vec<Effect>);
-
-/// The faults that a plan selects for one push.
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct PushFaults {
-    /// The status of the receipt.
-    pub(in crate::sandbox) receipt: Option<String>,
-    pub(in crate::sandbox) push: Option<PushFault>,
-    texts: Vec<String>,
-}
-
-impl PushFaults {
-    /// Returns the text for the log.
-    pub(in crate::sandbox) fn describe(&self) -> Option<String> {
-        (!self.texts.is_empty()).then(|| self.texts.join(", "))
-    }
 }
 
 impl FaultPlan {
@@ -65,11 +44,11 @@ impl FaultPlan {
         self.0.is_empty()
     }
 
-    /// Counts a call and selects its effects.
+    /// Counts a call and selects its effects: none, one, or several with delays first.
     ///
     /// Each fault counts every call that matches its filter, regardless of the other faults. The
     /// first fault that triggers wins; all delays that trigger add up and apply as well.
-    pub(in crate::sandbox) fn select(&mut self, path: &str, openid: Option<&str>) -> SelectedFaults {
+    pub(in crate::sandbox) fn select(&mut self, path: &str, openid: Option<&str>) -> Vec<Effect> {
         let mut delays = Vec::new();
         let mut other = None;
         for entry in self.0.iter_mut().filter(|entry| !entry.fault.effect.concerns_push()) {
@@ -88,41 +67,30 @@ impl FaultPlan {
             }
         }
         delays.extend(other);
-        SelectedFaults(delays)
+        delays
     }
 
     /// Counts a push and selects the faults that apply to it: at most one status of a receipt, and
     /// one other fault.
     ///
     /// `path` is that of the call that caused the push, or empty if a person did.
-    pub(in crate::sandbox) fn select_for_push(
-        &mut self,
-        path: &str,
-        openid: &str,
-        event: &str,
-        is_receipt: bool,
-    ) -> PushFaults {
-        let mut selected = PushFaults::default();
+    pub(in crate::sandbox) fn select_for_push(&mut self, path: &str, openid: &str, event: &PushEvent) -> Vec<Effect> {
+        let mut selected: Vec<Effect> = Vec::new();
         for entry in self.0.iter_mut().filter(|entry| entry.fault.effect.concerns_push()) {
             let filter = &entry.fault.filter;
             let is_other = |filtered: &Option<String>, value: &str| filtered.as_deref().is_some_and(|it| it != value);
             let changes_receipt = matches!(entry.fault.effect, Effect::Receipt(_));
             if !filter.matches_path(path)
                 || is_other(&filter.openid, openid)
-                || is_other(&filter.event, event)
-                || changes_receipt && !is_receipt
+                || is_other(&filter.event, event.name())
+                || changes_receipt && !event.is_receipt()
             {
                 continue;
             }
-            if !entry.triggers(if changes_receipt { selected.receipt.is_some() } else { selected.push.is_some() }) {
-                continue;
+            let is_decided = selected.iter().any(|other| matches!(other, Effect::Receipt(_)) == changes_receipt);
+            if entry.triggers(is_decided) {
+                selected.push(entry.fault.effect.clone());
             }
-            match &entry.fault.effect {
-                Effect::Receipt(status) => selected.receipt = Some(status.clone()),
-                Effect::Push(fault) => selected.push = Some(*fault),
-                _ => {}
-            }
-            selected.texts.push(entry.fault.effect.to_string());
         }
         selected
     }
@@ -145,26 +113,7 @@ impl FaultCounter {
     }
 }
 
-impl SelectedFaults {
-    /// Returns the effects on the call.
-    pub(in crate::sandbox) fn effects(&self) -> &[Effect] {
-        &self.0
-    }
-
-    /// Returns the text for the request log.
-    pub(in crate::sandbox) fn describe(&self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.to_string())
-    }
-}
-
-impl fmt::Display for SelectedFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, effect) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            write!(f, "{effect}")?;
-        }
-        Ok(())
-    }
+/// Returns the text of selected effects for the log, or `None` if there are none.
+pub(in crate::sandbox) fn describe_effects(effects: &[Effect]) -> Option<String> {
+    (!effects.is_empty()).then(|| effects.iter().map(Effect::to_string).collect::<Vec<_>>().join(", "))
 }

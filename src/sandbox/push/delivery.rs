@@ -18,7 +18,7 @@ use super::problem::PushProblem;
 use super::queued::QueuedPush;
 use super::reply::{PassiveReply, parse_reply};
 use super::settings::PushSettings;
-use crate::sandbox::faults::PushFault;
+use crate::sandbox::faults::{PushFault, describe_effects};
 use crate::sandbox::ids;
 use crate::sandbox::state::Platform;
 use crate::sandbox::time::{machine_now_ms, rfc3339};
@@ -78,7 +78,7 @@ impl PushDelivery {
     /// Returns immediately, or with [`PushFault::BeforeAnswer`] after the first attempt.
     pub(in crate::sandbox) fn submit(&self, push: QueuedPush) {
         let now = Instant::now();
-        match push.fault {
+        match push.push_fault() {
             Some(PushFault::Lost) => self.sender.log(&push, 0, None, None, Duration::ZERO),
             Some(PushFault::BeforeAnswer) => {
                 if let Some(again) = self.sender.attempt(self.job(push, now)) {
@@ -135,7 +135,7 @@ impl PushDelivery {
 
     fn enqueue(&self, job: PushJob) {
         let count = self.threads.len() as u64;
-        let index = usize::try_from(self.hasher.hash_one(&job.push.openid) % count).unwrap_or_default();
+        let index = usize::try_from(self.hasher.hash_one(&job.push.header.openid) % count).unwrap_or_default();
         if let Some(thread) = self.threads.get(index) {
             // A closed channel means that the sandbox is stopping.
             let _ = thread.send(job);
@@ -183,10 +183,10 @@ impl PushSender {
         // Change the phone before the log line of the attempt is written.
         match reply {
             Ok(Some(PassiveReply { text: Some(text) })) => {
-                self.lock_platform().receive_reply(&push.openid, text, machine_now_ms());
+                self.lock_platform().receive_reply(&push.header.openid, text, machine_now_ms());
             }
-            Err(_) if push.expects_reply && !is_repeated => {
-                self.lock_platform().report_unavailable(&push.openid, machine_now_ms());
+            Err(_) if push.event.expects_reply() && !is_repeated => {
+                self.lock_platform().report_unavailable(&push.header.openid, machine_now_ms());
             }
             _ => {}
         }
@@ -214,12 +214,12 @@ impl PushSender {
         self.record(PushLine {
             event: "push",
             time: rfc3339(machine_now_ms()),
-            push: push.name,
-            openid: Some(push.openid.clone()),
+            push: push.event.name(),
+            openid: Some(push.header.openid.clone()),
             attempt,
             status,
             problem,
-            fault: push.fault_text.clone(),
+            fault: describe_effects(&push.faults),
             ms: milliseconds(elapsed),
         });
     }

@@ -68,13 +68,13 @@ pub(in crate::sandbox) enum ReceiptOutcome {
 }
 
 /// The account and the person of a push, and its time.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::sandbox) struct PushHeader<'a> {
-    pub(in crate::sandbox) app_id: &'a str,
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct PushHeader {
+    pub(in crate::sandbox) app_id: String,
     /// The account's own id, `gh_…`.
-    pub(in crate::sandbox) original_id: &'a str,
+    pub(in crate::sandbox) original_id: String,
     /// The person that the push is about.
-    pub(in crate::sandbox) openid: &'a str,
+    pub(in crate::sandbox) openid: String,
     /// Unix seconds.
     pub(in crate::sandbox) created_s: i64,
 }
@@ -95,6 +95,11 @@ impl PushEvent {
         }
     }
 
+    /// Returns whether the event is the receipt of a message.
+    pub(in crate::sandbox) fn is_receipt(&self) -> bool {
+        matches!(self, Self::TemplateReceipt { .. } | Self::NotificationReceipt { .. })
+    }
+
     /// Returns the outcome of a receipt.
     pub(in crate::sandbox) fn outcome_mut(&mut self) -> Option<&mut ReceiptOutcome> {
         match self {
@@ -109,17 +114,17 @@ impl PushEvent {
     }
 
     /// Returns the openid in `FromUserName`.
-    pub(in crate::sandbox) fn sender<'a>(&self, header: PushHeader<'a>) -> &'a str {
+    pub(in crate::sandbox) fn sender<'a>(&self, header: &'a PushHeader) -> &'a str {
         match self {
             Self::AuthorizationRevoked | Self::AuthorizationCancelled => PLATFORM_SENDER,
-            _ => header.openid,
+            _ => &header.openid,
         }
     }
 
     /// Returns the elements of the message below its root.
-    pub(in crate::sandbox) fn to_xml(&self, header: PushHeader<'_>) -> String {
+    pub(in crate::sandbox) fn to_xml(&self, header: &PushHeader) -> String {
         let mut xml = XmlWriter::default();
-        xml.text("ToUserName", header.original_id).text("FromUserName", self.sender(header));
+        xml.text("ToUserName", &header.original_id).text("FromUserName", self.sender(header));
         xml.number("CreateTime", header.created_s);
         if let Self::Text { text, menu_id, msgid } = self {
             xml.text("MsgType", "text").text("Content", text).number("MsgId", *msgid);
@@ -156,7 +161,7 @@ impl PushEvent {
                 });
             }
             Self::AuthorizationRevoked | Self::AuthorizationCancelled => {
-                xml.text("OpenID", header.openid).text("AppID", header.app_id);
+                xml.text("OpenID", &header.openid).text("AppID", &header.app_id);
                 if *self == Self::AuthorizationRevoked {
                     xml.text("RevokeInfo", REVOKED_PROFILE);
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::event::{PushEvent, PushHeader, ReceiptOutcome};
 use super::queued::QueuedPush;
-use crate::sandbox::faults::PushFault;
+use crate::sandbox::faults::{Effect, PushFault};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::{ConversationEntry, Message};
 use crate::sandbox::time::rfc3339;
@@ -15,32 +15,22 @@ impl Platform {
     /// `path` is that of the call that caused it, or empty if the person did.
     pub(in crate::sandbox) fn push(&mut self, openid: &str, mut event: PushEvent, path: &str, now_ms: i64) {
         let Some((settings, timing)) = self.pushes.settings_and_timing() else { return };
-        let name = event.name();
-        let mut delay = Duration::ZERO;
-        let faults = match event.outcome_mut() {
-            Some(outcome) => {
-                delay = timing.receipt_after;
-                let faults = self.fault_plan.select_for_push(path, openid, name, true);
-                if let Some(status) = &faults.receipt {
-                    *outcome = ReceiptOutcome::from_fault(status);
-                }
-                faults
+        let faults = self.fault_plan.select_for_push(path, openid, &event);
+        let mut delay = if event.is_receipt() { timing.receipt_after } else { Duration::ZERO };
+        for fault in &faults {
+            match (fault, event.outcome_mut()) {
+                (Effect::Receipt(status), Some(outcome)) => *outcome = ReceiptOutcome::from_fault(status),
+                (Effect::Push(PushFault::Late), _) => delay += timing.late_after,
+                _ => {}
             }
-            None => self.fault_plan.select_for_push(path, openid, name, false),
-        };
-        if faults.push == Some(PushFault::Late) {
-            delay += timing.late_after;
         }
         let header = PushHeader {
-            app_id: &self.scenario.app_id,
-            original_id: &self.scenario.original_id,
-            openid,
+            app_id: self.scenario.app_id.clone(),
+            original_id: self.scenario.original_id.clone(),
+            openid: openid.to_owned(),
             created_s: now_ms / 1000,
         };
-        let mut push = QueuedPush::new(settings, &event, header);
-        (push.delay, push.retry_after) = (delay, timing.retry_after);
-        (push.fault, push.fault_text) = (faults.push, faults.describe());
-        self.pushes.enqueue(push);
+        self.pushes.enqueue(QueuedPush { settings, header, event, delay, retry_after: timing.retry_after, faults });
     }
 
     /// Shows the account's reply to a push on the phone of the person, who must follow.

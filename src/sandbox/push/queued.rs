@@ -9,32 +9,21 @@ use super::cipher::sign;
 use super::event::{PushEvent, PushHeader};
 use super::settings::{PushMode, PushSettings};
 use super::xml::XmlWriter;
-use crate::sandbox::faults::PushFault;
+use crate::sandbox::faults::{Effect, PushFault};
 use crate::sandbox::ids;
 
 /// A push, with the settings at the time of its event.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct QueuedPush {
     pub(in crate::sandbox) settings: Arc<PushSettings>,
-    pub(in crate::sandbox) app_id: String,
-    pub(in crate::sandbox) original_id: String,
-    /// The name of the event, or the type of the message.
-    pub(in crate::sandbox) name: &'static str,
-    /// The person that the push is about.
-    pub(in crate::sandbox) openid: String,
-    /// The openid in `FromUserName`.
-    sender: String,
-    /// The elements of the message.
-    elements: String,
-    /// Whether the person waits for a reply, and is notified if none comes.
-    pub(in crate::sandbox) expects_reply: bool,
+    pub(in crate::sandbox) header: PushHeader,
+    pub(in crate::sandbox) event: PushEvent,
     /// The time between the event and the first attempt.
     pub(in crate::sandbox) delay: Duration,
     /// The time between the beginnings of two attempts.
     pub(in crate::sandbox) retry_after: Duration,
-    pub(in crate::sandbox) fault: Option<PushFault>,
-    /// The faults, as the log shows them.
-    pub(in crate::sandbox) fault_text: Option<String>,
+    /// The faults that apply to the push, and that the log shows.
+    pub(in crate::sandbox) faults: Vec<Effect>,
 }
 
 /// The HTTP request of a push.
@@ -45,22 +34,9 @@ pub(in crate::sandbox) struct PushRequest {
 }
 
 impl QueuedPush {
-    /// Creates a push without a fault or a delay.
-    pub(in crate::sandbox) fn new(settings: Arc<PushSettings>, event: &PushEvent, header: PushHeader<'_>) -> Self {
-        Self {
-            settings,
-            app_id: header.app_id.to_owned(),
-            original_id: header.original_id.to_owned(),
-            name: event.name(),
-            openid: header.openid.to_owned(),
-            sender: event.sender(header).to_owned(),
-            elements: event.to_xml(header),
-            expects_reply: event.expects_reply(),
-            delay: Duration::ZERO,
-            retry_after: Duration::ZERO,
-            fault: None,
-            fault_text: None,
-        }
+    /// Returns the fault in how it is sent.
+    pub(in crate::sandbox) fn push_fault(&self) -> Option<PushFault> {
+        self.faults.iter().find_map(|fault| if let Effect::Push(fault) = fault { Some(*fault) } else { None })
     }
 
     /// Returns the request of an attempt at `now_s` (Unix seconds).
@@ -73,19 +49,21 @@ impl QueuedPush {
 
     /// Returns the request with this nonce and these bytes before the encrypted message.
     pub(in crate::sandbox) fn to_request_with(&self, now_s: i64, nonce: &str, random: [u8; 16]) -> PushRequest {
+        let elements = self.event.to_xml(&self.header);
+        let sender = self.event.sender(&self.header);
         let mut plain = XmlWriter::default();
-        plain.raw(&self.elements);
+        plain.raw(&elements);
         let Some(key) = self.settings.encryption_key() else {
-            let url = self.settings.signed_url(now_s, nonce, &[("openid", &self.sender)]);
+            let url = self.settings.signed_url(now_s, nonce, &[("openid", sender)]);
             return PushRequest { url, body: plain.document() };
         };
-        let encrypted = key.encrypt(random, &plain.document(), &self.app_id);
+        let encrypted = key.encrypt(random, &plain.document(), &self.header.app_id);
         let signature = sign(&[&self.settings.token, &now_s.to_string(), nonce, &encrypted]);
-        let params = [("openid", self.sender.as_str()), ("encrypt_type", "aes"), ("msg_signature", &signature)];
+        let params = [("openid", sender), ("encrypt_type", "aes"), ("msg_signature", &signature)];
         let mut body = XmlWriter::default();
         match self.settings.mode {
-            PushMode::Compatible => body.raw(&self.elements),
-            PushMode::Plain | PushMode::Safe => body.text("ToUserName", &self.original_id),
+            PushMode::Compatible => body.raw(&elements),
+            PushMode::Plain | PushMode::Safe => body.text("ToUserName", &self.header.original_id),
         };
         let body = body.text("Encrypt", &encrypted).document();
         PushRequest { url: self.settings.signed_url(now_s, nonce, &params), body }

@@ -50,7 +50,7 @@ pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<
     if part("MsgSignature") != signature {
         return Err(PushProblem::ReplyEncryption);
     }
-    let plain = key.decrypt(&encrypted, &push.app_id).ok_or(PushProblem::ReplyEncryption)?;
+    let plain = key.decrypt(&encrypted, &push.header.app_id).ok_or(PushProblem::ReplyEncryption)?;
     let document = Document::parse(plain.trim()).map_err(|_| PushProblem::Body)?;
     check_reply(push, document.root_element()).map(Some)
 }
@@ -58,7 +58,7 @@ pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<
 fn check_reply(push: &QueuedPush, root: Node<'_, '_>) -> Result<PassiveReply, PushProblem> {
     let part = |tag| child_text(root, tag).ok_or(PushProblem::Reply);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let is_addressed = part("ToUserName")? == push.openid && part("FromUserName")? == push.original_id;
+    let is_addressed = part("ToUserName")? == push.header.openid && part("FromUserName")? == push.header.original_id;
     if root.tag_name().name() != "xml" || !is_addressed || !is_number(&part("CreateTime")?) {
         return Err(PushProblem::Reply);
     }

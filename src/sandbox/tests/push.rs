@@ -1,7 +1,9 @@
 //! Tests of the pushes: their XML and cipher, their causes, and the faults.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::sandbox::faults::describe_effects;
 use crate::sandbox::push::cipher::{PushKey, sign};
 use crate::sandbox::push::event::{PushEvent, PushHeader, ReceiptOutcome, ScannedCode};
 use crate::sandbox::push::problem::PushProblem;
@@ -104,8 +106,9 @@ fn requests_equal_those_of_other_libraries() {
         let created_s = part(&fields["CreateTime"]).parse().unwrap();
         let (app_id, original_id) = (part(&account["appid"]), part(&account["original_id"]));
         let openid = part(&fields["FromUserName"]);
-        let header = PushHeader { app_id: &app_id, original_id: &original_id, openid: &openid, created_s };
-        let push = QueuedPush::new(Arc::new(settings), &event, header);
+        let header = PushHeader { app_id: app_id.clone(), original_id, openid, created_s };
+        let (delay, retry_after) = (Duration::ZERO, Duration::ZERO);
+        let push = QueuedPush { settings: Arc::new(settings), header, event, delay, retry_after, faults: Vec::new() };
         let random = vector["random"].as_str().unwrap_or("0123456789abcdef").as_bytes().try_into().unwrap();
         let query = &vector["query"];
         let PushRequest { url, body } =
@@ -296,7 +299,7 @@ fn accepted_messages_have_receipts() {
         fields_of(&receipt[0]),
         format!("MsgType=event Event=TEMPLATESENDJOBFINISH MsgID={} Status=success", sent["msgid"])
     );
-    assert_eq!((receipt[0].openid.as_str(), receipt[0].delay.as_millis()), (LUFFY, 100));
+    assert_eq!((receipt[0].header.openid.as_str(), receipt[0].delay.as_millis()), (LUFFY, 100));
     assert!(errcode_of(&sandbox.send_backup(ZORO)) == 43004 && sandbox.queued().is_empty(), "refused at once");
     let id = "backup_report-0123456789abcdefghijklmnopqrs";
     let data = json!({"thing1": {"value": "db1"}, "character_string2": {"value": "1GB"}, "time3": {"value": "03:15"}});
@@ -350,7 +353,8 @@ fn faults_change_receipts_and_pushes() {
     sandbox.post_form("/sandbox/click", "person=nami");
     sandbox.post_form("/sandbox/write", "person=nami&text=x");
     sandbox.send_backup(NAMI);
-    let texts: Vec<_> = sandbox.queued().into_iter().map(|push| push.fault_text.unwrap_or_default()).collect();
+    let texts: Vec<_> =
+        sandbox.queued().into_iter().map(|push| describe_effects(&push.faults).unwrap_or_default()).collect();
     assert_eq!(texts, ["push twice", "", ""]);
     // A path selects the pushes that a call caused.
     let rest = "api = \"/cgi-bin/message/template/send\"\npush = \"late\"\n[[faults]]\nreceipt = \"user block\"";
@@ -360,7 +364,7 @@ fn faults_change_receipts_and_pushes() {
     let pushes = sandbox.queued();
     let delays: Vec<_> = pushes.iter().map(|push| push.delay.as_millis()).collect();
     assert_eq!(delays, [0, 2100]);
-    assert_eq!(pushes[1].fault_text.as_deref(), Some("push late, receipt user block"));
+    assert_eq!(describe_effects(&pushes[1].faults).as_deref(), Some("push late, receipt user block"));
     let page = sandbox.page("/");
     assert!(page.contains("<code>/cgi-bin/message/template/send: push late</code> applied once"), "{page}");
     // Neither counts calls, and neither changes their responses.

@@ -33,7 +33,7 @@ use super::push::event::{PushEvent, ScannedCode};
 use super::push::settings::PushSettings;
 use super::response::HandledRequest;
 use super::state::Platform;
-use super::state::inbox::ConversationEntry;
+use super::state::inbox::EntryContent;
 use super::state::scene_codes::Scene;
 use crate::http_server::{HttpResponse, Request};
 
@@ -152,7 +152,7 @@ fn record_click(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
     if person.follows {
         person.interact(now_ms);
         let openid = person.openid.clone();
-        platform.inbox.push(ConversationEntry::Clicked { openid: openid.clone(), at_ms: now_ms });
+        platform.inbox.push(&openid, now_ms, EntryContent::Clicked);
         let key = form.value("key").filter(|key| !key.is_empty()).unwrap_or_else(|| DEFAULT_MENU_KEY.to_owned());
         platform.push(&openid, PushEvent::Clicked { key }, "", now_ms);
     }
@@ -226,7 +226,7 @@ fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
     if person.follows {
         person.send_message(now_ms);
         let openid = person.openid.clone();
-        platform.inbox.push(ConversationEntry::UserText { openid: openid.clone(), text: text.clone(), at_ms: now_ms });
+        platform.inbox.push(&openid, now_ms, EntryContent::UserText(text.clone()));
         let menu_id = form.value("menu_id").filter(|id| !id.is_empty());
         let msgid = platform.inbox.next_msgid();
         platform.push(&openid, PushEvent::Text { text, menu_id, msgid }, "", now_ms);
@@ -260,7 +260,7 @@ fn scan(platform: &mut Platform, index: usize, id: &str, now_ms: i64) -> Option<
     person.interact(now_ms);
     let openid = person.openid.clone();
     let code = ScannedCode { scene: scene.to_string(), ticket };
-    platform.inbox.push(ConversationEntry::Scanned { openid: openid.clone(), at_ms: now_ms });
+    platform.inbox.push(&openid, now_ms, EntryContent::Scanned);
     platform.push(&openid, PushEvent::Scanned { code }, "", now_ms);
     Some(())
 }
@@ -271,7 +271,7 @@ fn follow(platform: &mut Platform, index: usize, code: Option<(Scene, String)>, 
     let scanned = code.as_ref().map(|(scene, ticket)| ScannedCode { scene: scene.to_string(), ticket: ticket.clone() });
     person.follow(code.map(|(scene, _)| scene), now_ms);
     let openid = person.openid.clone();
-    platform.inbox.push(ConversationEntry::Followed { openid: openid.clone(), follows: true, at_ms: now_ms });
+    platform.inbox.push(&openid, now_ms, EntryContent::Followed);
     platform.push(&openid, PushEvent::Followed { code: scanned }, "", now_ms);
 }
 
@@ -281,7 +281,7 @@ fn unfollow(platform: &mut Platform, index: usize, now_ms: i64) {
     person.unfollow();
     let openid = person.openid.clone();
     platform.tags.remove_person(index);
-    platform.inbox.push(ConversationEntry::Followed { openid: openid.clone(), follows: false, at_ms: now_ms });
+    platform.inbox.push(&openid, now_ms, EntryContent::Unfollowed);
     platform.push(&openid, PushEvent::Unfollowed, "", now_ms);
 }
 

@@ -11,7 +11,7 @@ use crate::i18n::Lang;
 use crate::sandbox::api::custom::links::{TextLink, TextPiece, is_web_url, menu_reply, parse_text};
 use crate::sandbox::scenario::account_setup::KfAccountConfig;
 use crate::sandbox::state::Platform;
-use crate::sandbox::state::inbox::{ConversationEntry, Message};
+use crate::sandbox::state::inbox::{ConversationEntry, EntryContent, Message};
 use crate::sandbox::state::media::format::MediaKind;
 use crate::sandbox::time::{BEIJING_OFFSET_MS, rfc3339};
 use crate::t_in;
@@ -27,22 +27,21 @@ pub(super) fn conversation(
     lang: Lang,
     now_ms: i64,
 ) -> Markup {
-    let times: Vec<i64> = entries.iter().map(|entry| entry.at_ms()).collect();
     html! {
         @for (position, entry) in entries.iter().enumerate() {
-            @let at_ms = times[position];
-            @if position == 0 || at_ms - times[position - 1] > TIMESTAMP_GAP_MS { p.time title=(rfc3339(at_ms)) { (format_time(at_ms, now_ms)) } }
-            @match entry {
-                ConversationEntry::Message(message) => (message_line(platform, index, message, lang)),
-                ConversationEntry::UserText { text, .. } => div.line.own {
+            @let at_ms = entry.at_ms;
+            @if position == 0 || at_ms - entries[position - 1].at_ms > TIMESTAMP_GAP_MS { p.time title=(rfc3339(at_ms)) { (format_time(at_ms, now_ms)) } }
+            @match &entry.content {
+                EntryContent::Message(message) => (message_line(platform, index, message, lang)),
+                EntryContent::UserText(text) => div.line.own {
                     div.bubble { (text) }
                     @if let Some(person) = platform.people.get(index) { (avatar(&person.name, index + 1)) }
                 },
-                ConversationEntry::Scanned { .. } => p.time { (t_in!(lang, "sandbox-note-scanned")) },
-                ConversationEntry::Unavailable { .. } => p.time { (t_in!(lang, "sandbox-note-unavailable")) },
-                ConversationEntry::Clicked { .. } => p.time { (t_in!(lang, "sandbox-note-clicked")) },
-                ConversationEntry::Followed { follows: true, .. } => p.time { (t_in!(lang, "sandbox-note-followed")) },
-                ConversationEntry::Followed { follows: false, .. } => p.time { (t_in!(lang, "sandbox-note-left")) },
+                EntryContent::Scanned => p.time { (t_in!(lang, "sandbox-note-scanned")) },
+                EntryContent::Unavailable => p.time { (t_in!(lang, "sandbox-note-unavailable")) },
+                EntryContent::Clicked => p.time { (t_in!(lang, "sandbox-note-clicked")) },
+                EntryContent::Followed => p.time { (t_in!(lang, "sandbox-note-followed")) },
+                EntryContent::Unfollowed => p.time { (t_in!(lang, "sandbox-note-left")) },
             }
         }
     }

@@ -6,7 +6,7 @@ use super::event::{PushEvent, PushHeader, ReceiptOutcome};
 use super::queued::QueuedPush;
 use crate::sandbox::faults::{Effect, PushFault};
 use crate::sandbox::state::Platform;
-use crate::sandbox::state::inbox::{ConversationEntry, Message};
+use crate::sandbox::state::inbox::{EntryContent, Message};
 use crate::sandbox::time::rfc3339;
 
 impl Platform {
@@ -54,7 +54,6 @@ impl Platform {
 
     /// Shows on the phone of the person that the account's server gave no valid response.
     pub(in crate::sandbox) fn report_unavailable(&mut self, openid: &str, now_ms: i64) {
-        let at_ms = now_ms + self.clock_offset_ms;
-        self.inbox.push(ConversationEntry::Unavailable { openid: openid.to_owned(), at_ms });
+        self.inbox.push(openid, now_ms + self.clock_offset_ms, EntryContent::Unavailable);
     }
 }

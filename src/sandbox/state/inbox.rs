@@ -68,19 +68,30 @@ pub(in crate::sandbox) struct Field {
 
 /// An entry of a conversation.
 #[derive(Debug)]
-pub(in crate::sandbox) enum ConversationEntry {
+pub(in crate::sandbox) struct ConversationEntry {
+    pub(in crate::sandbox) openid: String,
+    /// Unix milliseconds.
+    pub(in crate::sandbox) at_ms: i64,
+    pub(in crate::sandbox) content: EntryContent,
+}
+
+/// The content of an entry.
+#[derive(Debug)]
+pub(in crate::sandbox) enum EntryContent {
     /// A message from the account.
     Message(Box<Message>),
     /// A text from the person.
-    UserText { openid: String, text: String, at_ms: i64 },
+    UserText(String),
     /// The person tapped the account's menu.
-    Clicked { openid: String, at_ms: i64 },
+    Clicked,
     /// The person, a follower, scanned a QR code.
-    Scanned { openid: String, at_ms: i64 },
+    Scanned,
     /// The phone says that the account's server gave no valid response.
-    Unavailable { openid: String, at_ms: i64 },
-    /// The person followed or unfollowed.
-    Followed { openid: String, follows: bool, at_ms: i64 },
+    Unavailable,
+    /// The person followed.
+    Followed,
+    /// The person unfollowed.
+    Unfollowed,
 }
 
 /// The kept entries of all conversations.
@@ -134,9 +145,10 @@ impl Inbox {
         self.last_msgid
     }
 
-    /// Adds an entry to a conversation. Removes the oldest entries of all conversations at the
-    /// limit.
-    pub(in crate::sandbox) fn push(&mut self, entry: ConversationEntry) {
+    /// Adds an entry to the conversation with a person. Removes the oldest entries of all
+    /// conversations at the limit.
+    pub(in crate::sandbox) fn push(&mut self, openid: &str, at_ms: i64, content: EntryContent) {
+        let entry = ConversationEntry { openid: openid.to_owned(), at_ms, content };
         self.bytes += entry.size();
         self.entries.push_back(entry);
         while (self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES)
@@ -155,7 +167,8 @@ impl Inbox {
             self.order.push_back((message.at_ms, key));
             self.recent.insert(key, RecentMessage { index: self.dropped + self.entries.len(), msgid });
         }
-        self.push(ConversationEntry::Message(Box::new(message)));
+        let (openid, at_ms) = (message.openid.clone(), message.at_ms);
+        self.push(&openid, at_ms, EntryContent::Message(Box::new(message)));
     }
 
     /// Returns the id of the message with this `client_msg_id` in the last ten minutes, and counts
@@ -176,7 +189,7 @@ impl Inbox {
         let key = self.recent.hasher().hash_one((openid, client_msg_id));
         let RecentMessage { index, msgid } = self.recent.get(&key)?;
         let entry = index.checked_sub(self.dropped).and_then(|position| self.entries.get_mut(position));
-        if let Some(ConversationEntry::Message(message)) = entry {
+        if let Some(ConversationEntry { content: EntryContent::Message(message), .. }) = entry {
             message.repeats += 1;
         }
         Some(*msgid)
@@ -191,8 +204,8 @@ impl Inbox {
 
     /// Returns the kept messages, oldest first.
     pub(in crate::sandbox) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.entries.iter().filter_map(|entry| match entry {
-            ConversationEntry::Message(message) => Some(&**message),
+        self.entries.iter().filter_map(|entry| match &entry.content {
+            EntryContent::Message(message) => Some(&**message),
             _ => None,
         })
     }
@@ -200,42 +213,19 @@ impl Inbox {
     /// Returns the last entries of one conversation, oldest first.
     pub(in crate::sandbox) fn conversation(&self, openid: &str, limit: usize) -> Vec<&ConversationEntry> {
         let mut entries: Vec<&ConversationEntry> =
-            self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(limit).collect();
+            self.entries.iter().rev().filter(|entry| entry.openid == openid).take(limit).collect();
         entries.reverse();
         entries
     }
 }
 
 impl ConversationEntry {
-    fn openid(&self) -> &str {
-        match self {
-            Self::Message(message) => &message.openid,
-            Self::UserText { openid, .. }
-            | Self::Clicked { openid, .. }
-            | Self::Scanned { openid, .. }
-            | Self::Unavailable { openid, .. }
-            | Self::Followed { openid, .. } => openid,
-        }
-    }
-
     /// The approximate size in bytes.
     fn size(&self) -> usize {
-        match self {
-            Self::Message(message) => message.size,
-            Self::UserText { text, .. } => text.len(),
-            Self::Clicked { .. } | Self::Scanned { .. } | Self::Unavailable { .. } | Self::Followed { .. } => 0,
-        }
-    }
-
-    /// The time of the entry, in Unix milliseconds.
-    pub(in crate::sandbox) fn at_ms(&self) -> i64 {
-        match self {
-            Self::Message(message) => message.at_ms,
-            Self::UserText { at_ms, .. }
-            | Self::Clicked { at_ms, .. }
-            | Self::Scanned { at_ms, .. }
-            | Self::Unavailable { at_ms, .. }
-            | Self::Followed { at_ms, .. } => *at_ms,
+        match &self.content {
+            EntryContent::Message(message) => message.size,
+            EntryContent::UserText(text) => text.len(),
+            _ => 0,
         }
     }
 }
@@ -273,7 +263,7 @@ mod tests {
         let mut inbox = Inbox::new();
         (0..70).for_each(|number| inbox.deliver(Message { size: 1 << 20, ..message(number) }));
         assert_eq!((inbox.messages().count(), inbox.bytes), (64, MAX_BYTES));
-        inbox.push(ConversationEntry::UserText { openid: "oLuffy".into(), text: "x".repeat(MAX_BYTES + 1), at_ms: 0 });
+        inbox.push("oLuffy", 0, EntryContent::UserText("x".repeat(MAX_BYTES + 1)));
         assert_eq!((inbox.entries.len(), inbox.bytes), (0, 0), "the new entry is removed as well");
     }
 

@@ -6,6 +6,8 @@
 use mp3_metadata::Layer;
 use serde::Serialize;
 
+use crate::variant_names::variant_names;
+
 const KB: usize = 1 << 10;
 const MB: usize = 1 << 20;
 
@@ -20,18 +22,9 @@ pub(in crate::sandbox) enum MediaKind {
     Thumb,
 }
 
-impl MediaKind {
-    /// Returns the type with that name.
-    pub(in crate::sandbox) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "image" => Self::Image,
-            "voice" => Self::Voice,
-            "video" => Self::Video,
-            "thumb" => Self::Thumb,
-            _ => return None,
-        })
-    }
+variant_names!(MediaKind { Image = "image", Voice = "voice", Video = "video", Thumb = "thumb" });
 
+impl MediaKind {
     /// Returns the maximum size of a file in bytes.
     pub(in crate::sandbox) fn max_bytes(self) -> usize {
         match self {

@@ -1,6 +1,7 @@
 //! The meaning of WeChat's error codes and the action that each requires, read from `errcodes.tsv`.
 
 use crate::i18n::Lang;
+use crate::variant_names::variant_names;
 
 const ERRCODES_TSV: &str = include_str!("errcodes.tsv");
 
@@ -82,27 +83,20 @@ impl ErrcodeEntry {
     }
 }
 
-impl Action {
-    /// Returns the name of the action in the table.
-    pub fn as_str(self) -> &'static str {
-        ACTION_NAMES.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
-    }
-}
-
-/// The names in the table and in the JSON of `explain`.
-const ACTION_NAMES: [(&str, Action); 11] = [
-    ("done", Action::Done),
-    ("slow", Action::Slow),
-    ("duplicate", Action::Duplicate),
-    ("decline", Action::Decline),
-    ("refresh", Action::Refresh),
-    ("backoff", Action::Backoff),
-    ("hold_day", Action::HoldClass),
-    ("fail", Action::Fail),
-    ("fail_mark", Action::FailMark),
-    ("stop_kind", Action::FailClass),
-    ("stop_run", Action::StopRun),
-];
+// The names in the table and in the JSON of `explain`.
+variant_names!(Action {
+    Done = "done",
+    Refresh = "refresh",
+    Backoff = "backoff",
+    Slow = "slow",
+    Duplicate = "duplicate",
+    HoldClass = "hold_day",
+    Fail = "fail",
+    Decline = "decline",
+    FailMark = "fail_mark",
+    FailClass = "stop_kind",
+    StopRun = "stop_run",
+});
 
 /// Returns the row for `errcode`.
 pub fn find(errcode: i64) -> Option<ErrcodeEntry> {
@@ -141,8 +135,7 @@ fn parse_row(line: &'static str) -> Option<ErrcodeEntry> {
     let errcode = fields.next()?.parse().ok()?;
     let errmsg = fields.next()?;
     let (meaning_en, meaning_zh, remedy) = (fields.next()?, fields.next()?, fields.next()?);
-    let name = fields.next()?;
-    let action = ACTION_NAMES.iter().find(|(known, _)| *known == name)?.1;
+    let action = Action::from_name(fields.next()?)?;
     let remedy_zh = fields.next()?;
     let for_developers = match fields.next()? {
         "developer" => true,

@@ -149,7 +149,7 @@ impl Client {
     }
 
     /// Sends a JSON body, already raw UTF-8, by POST; the request must not arrive twice.
-    pub(super) fn post(&self, api: &'static str, token: Option<&Secret>, body: &[u8]) -> Result<Value> {
+    pub(super) fn post(&self, api: &'static str, token: &Secret, body: &[u8]) -> Result<Value> {
         self.post_with(api, token, body, Idempotency::Unsafe)
     }
 
@@ -157,12 +157,12 @@ impl Client {
     pub(super) fn post_with(
         &self,
         api: &'static str,
-        token: Option<&Secret>,
+        token: &Secret,
         body: &[u8],
         idempotency: Idempotency,
     ) -> Result<Value> {
-        let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(&self.new_call(api, token.as_slice(), idempotency), |http, url| post_json(http, url, body))
+        let query = [("access_token", token.expose_secret())];
+        self.call(&self.new_call(api, &query, idempotency), |http, url| post_json(http, url, body))
     }
 
     /// Does the same as [`Client::post`] and fills in `trace` even if the call fails.

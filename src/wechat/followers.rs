@@ -105,7 +105,7 @@ impl Client {
     pub fn followers_batch(&self, token: &Secret, openids: &[&str]) -> Result<Vec<Follower>> {
         let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid})).collect();
         let body = json!({"user_list": list}).to_string();
-        let response = self.post("/cgi-bin/user/info/batchget", Some(token), body.as_bytes())?;
+        let response = self.post("/cgi-bin/user/info/batchget", token, body.as_bytes())?;
         let list = response.get("user_info_list").and_then(Value::as_array);
         let list = list.ok_or_else(|| self.missing_field("user_info_list"))?;
         Ok(list.iter().filter_map(parse_follower).collect())
@@ -118,7 +118,7 @@ impl Client {
     /// follow).
     pub fn set_remark(&self, token: &Secret, openid: &str, remark: &str) -> Result<()> {
         let body = json!({"openid": openid, "remark": remark}).to_string();
-        self.expect_ok(&self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes())?)
+        self.expect_ok(&self.post("/cgi-bin/user/info/updateremark", token, body.as_bytes())?)
     }
 }
 

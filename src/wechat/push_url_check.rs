@@ -34,7 +34,7 @@ impl Client {
     /// Any [`Error`](super::Error); errcode 40201 if the account has no push URL.
     pub fn check_push_url(&self, token: &Secret) -> Result<PushUrlCheck> {
         let body = json!({"action": "all", "check_operator": "DEFAULT"}).to_string();
-        let response = self.post_with("/cgi-bin/callback/check", Some(token), body.as_bytes(), Idempotency::Safe)?;
+        let response = self.post_with("/cgi-bin/callback/check", token, body.as_bytes(), Idempotency::Safe)?;
         Ok(parse_check(&response))
     }
 }

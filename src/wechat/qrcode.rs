@@ -27,7 +27,7 @@ impl Client {
             "action_info": {"scene": {"scene_str": scene}},
         })
         .to_string();
-        let response = self.post_with("/cgi-bin/qrcode/create", Some(token), body.as_bytes(), Idempotency::Safe)?;
+        let response = self.post_with("/cgi-bin/qrcode/create", token, body.as_bytes(), Idempotency::Safe)?;
         // The link is drawn and printed, so only a URL is accepted.
         let is_link = |link: &&str| {
             let plain = link.bytes().all(|b| b.is_ascii_graphic());

@@ -49,7 +49,7 @@ impl Client {
     /// 76003.
     pub fn quota(&self, token: &Secret, api: &str) -> Result<Quota> {
         let body = json!({"cgi_path": api}).to_string();
-        let response = self.post("/cgi-bin/openapi/quota/get", Some(token), body.as_bytes())?;
+        let response = self.post("/cgi-bin/openapi/quota/get", token, body.as_bytes())?;
         let quota =
             response.get("quota").filter(|quota| quota.is_object()).ok_or_else(|| self.missing_field("quota"))?;
         Ok(parse_quota(quota, response.get("rate_limit")))
@@ -62,7 +62,7 @@ impl Client {
     /// Any [`Error`](super::Error); errcode 48006 if the ten resets are used up.
     pub fn clear_quota(&self, token: &Secret, app_id: &str) -> Result<()> {
         let body = json!({"appid": app_id}).to_string();
-        self.expect_ok(&self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes())?)
+        self.expect_ok(&self.post("/cgi-bin/clear_quota", token, body.as_bytes())?)
     }
 
     /// Resets the counters without a token, for a day on which no more tokens can be fetched.

@@ -33,7 +33,7 @@ impl Client {
     pub fn request_trace(&self, token: &Secret, app_secret: &Secret, rid: &str) -> Result<RequestTrace> {
         let secrets = [token.expose_secret(), app_secret.expose_secret()];
         let body = json!({"rid": rid}).to_string();
-        let response = self.post("/cgi-bin/openapi/rid/get", Some(token), body.as_bytes())?;
+        let response = self.post("/cgi-bin/openapi/rid/get", token, body.as_bytes())?;
         let request = response
             .get("request")
             .filter(|request| request.is_object())

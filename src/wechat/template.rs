@@ -64,7 +64,7 @@ impl Client {
         if !keywords.is_empty() {
             body["keyword_name_list"] = json!(keywords);
         }
-        let response = self.post("/cgi-bin/template/api_add_template", Some(token), body.to_string().as_bytes())?;
+        let response = self.post("/cgi-bin/template/api_add_template", token, body.to_string().as_bytes())?;
         let id = response.get("template_id").and_then(as_text);
         id.map(str::to_owned).ok_or_else(|| self.missing_field("template_id"))
     }
@@ -75,7 +75,7 @@ impl Client {
     /// Any [`Error`](super::Error); errcode 40037 if the account has no such template.
     pub fn remove_template(&self, token: &Secret, template_id: &str) -> Result<()> {
         let body = json!({"template_id": template_id}).to_string();
-        self.expect_ok(&self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes())?)
+        self.expect_ok(&self.post("/cgi-bin/template/del_private_template", token, body.as_bytes())?)
     }
 }
 

@@ -44,11 +44,9 @@ impl AppContext {
     pub fn open(ui: &mut Ui, global: &Global, flags: CliOverrides) -> anyhow::Result<Self> {
         let flags = CliOverrides { config: global.config.clone(), database: global.database.clone(), ..flags };
         let context = Self::from_config(Config::load(&flags, &Environment::from_process())?);
-        for warning in &context.config.warnings {
-            let message = warning.to_string();
-            ui.warn(
-                &warning.hint().map_or_else(|| message.clone(), |hint| t!("ui-cause", what = message, cause = hint)),
-            );
+        for path in &context.config.world_readable_files {
+            let hint = t!("config-readable-hint", path = path);
+            ui.warn(&t!("ui-cause", what = t!("config-readable", path = path), cause = hint));
         }
         Ok(context)
     }

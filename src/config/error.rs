@@ -423,30 +423,3 @@ impl RequiredKey {
         }
     }
 }
-
-/// A problem of the configuration that does not prevent wxbox from working.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// Every user of the machine can read a file that holds a secret.
-    ReadableByOthers {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ReadableByOthers { path } => f.write_str(&t!("config-readable", path = path)),
-        }
-    }
-}
-
-impl Warning {
-    /// Returns the remedy.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::ReadableByOthers { path } => Some(t!("config-readable-hint", path = path)),
-        }
-    }
-}

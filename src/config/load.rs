@@ -9,7 +9,7 @@ use url::Url;
 
 use super::document::{Document, Section};
 use super::environment::{CliOverrides, Environment};
-use super::error::{Error, Expected, Warning};
+use super::error::{Error, Expected};
 use super::file::ConfigFile;
 use super::origin::{Origin, Setting};
 use super::push::{PushSecretLookups, check_push_path};
@@ -73,7 +73,7 @@ impl Config {
             network: read_network(&root.section("network"))?,
             send: read_send(flags, environment, &root.section("send"))?,
             templates: templates::read_templates(&root)?,
-            warnings: Vec::new(),
+            world_readable_files: Vec::new(),
             secret_error: secret.error,
             default_path: environment.config_path(),
         };
@@ -84,8 +84,7 @@ impl Config {
             || config.network.proxy.as_ref().is_some_and(|proxy| proxy.has_credentials())
             || config.push.forward_to.as_ref().is_some_and(|url| values::has_userinfo(url));
         let config_file = file.filter(|file| file.is_world_readable && holds_secret).map(|file| file.path);
-        let readable = config_file.into_iter().chain(secret_files.world_readable);
-        config.warnings.extend(readable.map(|path| Warning::ReadableByOthers { path }));
+        config.world_readable_files = config_file.into_iter().chain(secret_files.world_readable).collect();
         Ok(config)
     }
 }

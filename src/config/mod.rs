@@ -33,7 +33,7 @@ use url::Url;
 
 pub use config_secret::ConfigSecret;
 pub use environment::{CliOverrides, Environment, VARIABLES};
-pub use error::{Error, Expected, RequiredKey, Warning};
+pub use error::{Error, Expected, RequiredKey};
 pub use file::{active_path, path_to_write};
 pub(crate) use file_change::write_config_file;
 pub use file_change::{ConfigFileChange, ConfigLock, ConfigValue};
@@ -88,8 +88,8 @@ pub struct Config {
     pub send: SendConfig,
     /// Message templates by their alias.
     pub templates: BTreeMap<String, TemplateAlias>,
-    /// Problems that do not prevent wxbox from working.
-    pub warnings: Vec<Warning>,
+    /// The files that hold a secret and that every user of the machine can read.
+    pub world_readable_files: Vec<PathBuf>,
     /// Why the configured AppSecret cannot be read. Only commands that need the secret fail,
     /// because users who may not read it can still list the registry.
     secret_error: Option<Error>,

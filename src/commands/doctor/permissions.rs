@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, CliOverrides, Config, Environment, Origin, Warning, file_mode};
+use crate::config::{self, CliOverrides, Config, Environment, Origin, file_mode};
 use crate::files::sibling_path;
 use crate::i18n::io_error_text;
 use crate::listen::tls_files;
@@ -40,7 +40,7 @@ pub(super) fn find_problems(config: &Config) -> Vec<PermissionProblem> {
     let remove = |path: &Path, bits: u32| PermissionChange::RemoveBits(vec![path.to_owned()], bits);
     let mut problems = Vec::new();
     let mut add = |what, hint, change| problems.push(PermissionProblem { what, hint, change });
-    for Warning::ReadableByOthers { path } in &config.warnings {
+    for path in &config.world_readable_files {
         add(t!("config-readable", path = path), t!("config-readable-hint", path = path), remove(path, OTHERS));
     }
     if let (Some((what, hint)), Some(key)) = (tls_files::readable_key_warning(config), &config.listen.tls_key) {

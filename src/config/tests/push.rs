@@ -228,14 +228,14 @@ fn readable_files_with_push_secrets_warn() {
         let place = ConfigTestDir::with_config(&text);
         place.write("token", TOKEN);
         set_mode(&place.config_path(), 0o644);
-        assert_eq!(place.load().unwrap().warnings.len(), warnings, "{text}");
+        assert_eq!(place.load().unwrap().world_readable_files.len(), warnings, "{text}");
     }
     let place = ConfigTestDir::with_config("push.token_file = '~/token'");
     let file = place.write("token", TOKEN);
     for (mode, warnings) in [(0o600, Some(0)), (0o440, Some(0)), (0o644, Some(1)), (0o660, None)] {
         set_mode(&file, mode);
         let config = place.load().unwrap();
-        let count = config.push_secrets().is_ok().then_some(config.warnings.len());
+        let count = config.push_secrets().is_ok().then_some(config.world_readable_files.len());
         assert_eq!(count, warnings, "{mode:o}");
     }
     assert!(matches!(push_error(&place.load().unwrap()), Error::WritableByOthers { .. }));

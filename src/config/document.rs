@@ -58,7 +58,7 @@ impl<'t> Document<'t> {
             let known = keys::classify(parents);
             if matches!(known, KeyKind::Unknown) {
                 return Err(Error::UnknownKey {
-                    key: dotted_name(parents),
+                    key: keys::dotted_key(parents),
                     origin: self.origin(key.span()),
                     nearest: keys::closest_key(parents),
                 });
@@ -66,7 +66,7 @@ impl<'t> Document<'t> {
             match (value.get_ref(), known) {
                 (DeValue::Table(below), _) => self.check_keys(below, parents)?,
                 (_, KeyKind::Table) => {
-                    let (key, origin) = (dotted_name(parents), self.origin(value.span()));
+                    let (key, origin) = (keys::dotted_key(parents), self.origin(value.span()));
                     return Err(Error::InvalidValue { key, origin, expected: Expected::Table });
                 }
                 _ => {}
@@ -75,10 +75,6 @@ impl<'t> Document<'t> {
         }
         Ok(())
     }
-}
-
-fn dotted_name(path: &[&str]) -> String {
-    path.split_last().map_or_else(String::new, |(last, parents)| keys::dotted_key(parents, last))
 }
 
 type TableEntry<'d, 't> = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>);
@@ -131,7 +127,7 @@ impl<'d> Section<'d> {
 
     /// Returns the full name of a key in this table.
     pub(super) fn key(&self, name: &str) -> String {
-        keys::dotted_key(&self.parents, name)
+        keys::dotted_key(&[self.parents.as_slice(), &[name]].concat())
     }
 
     /// Reads a string.

@@ -37,7 +37,7 @@ impl KeyPath {
 
     fn from_segments(segments: Vec<String>) -> Result<Self, UnknownKeyPath> {
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let unknown = || UnknownKeyPath { key: dotted(&names), nearest: keys::closest_key(&names) };
+        let unknown = || UnknownKeyPath { key: keys::dotted_key(&names), nearest: keys::closest_key(&names) };
         if names.iter().any(|name| name.is_empty() || name.contains(char::is_control)) {
             return Err(unknown());
         }
@@ -76,12 +76,8 @@ impl KeyPath {
 
 impl std::fmt::Display for KeyPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&dotted(&self.segments()))
+        f.write_str(&keys::dotted_key(&self.segments()))
     }
-}
-
-fn dotted(names: &[&str]) -> String {
-    names.split_last().map_or_else(String::new, |(last, parents)| keys::dotted_key(parents, last))
 }
 
 #[cfg(test)]

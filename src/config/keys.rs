@@ -154,15 +154,15 @@ pub(super) fn closest_key(path: &[&str]) -> Option<String> {
         .filter(|(distance, _)| *distance <= max_distance)
         .min_by_key(|(distance, _)| *distance);
     if let Some((_, segment)) = sibling {
-        return Some(dotted_key(parents, segment));
+        return Some(dotted_key(&[parents, &[segment]].concat()));
     }
     KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(normalized.as_str())).map(|key| key.name.to_owned())
 }
 
 /// Returns a key in TOML: `listen.timeout`, `templates."a b".id`.
-pub(super) fn dotted_key(parents: &[&str], last: &str) -> String {
+pub(super) fn dotted_key(path: &[&str]) -> String {
     let mut whole = String::new();
-    for segment in parents.iter().chain([&last]) {
+    for segment in path {
         if !whole.is_empty() {
             whole.push('.');
         }

@@ -159,10 +159,8 @@ fn duration_value(time: &Duration) -> Value {
 fn template_entries(name: &str, template: &TemplateAlias) -> Vec<ConfigEntry> {
     let mut all = Vec::new();
     let mut add = |below: &[&str], value: Value, origin: &Origin| {
-        let whole: Vec<&str> = ["templates", name].iter().chain(below).copied().collect();
-        if let Some((last, parents)) = whole.split_last() {
-            all.push(ConfigEntry { key: dotted_key(parents, last), value: Some(value), origin: Some(origin.clone()) });
-        }
+        let key = dotted_key(&[&["templates", name], below].concat());
+        all.push(ConfigEntry { key, value: Some(value), origin: Some(origin.clone()) });
     };
     add(&["id"], text_value(&template.id.value), &template.id.origin);
     if let Some(url) = &template.url {

@@ -17,6 +17,7 @@ const NICKNAME_TIMEOUT: Duration = Duration::from_millis(1500);
 const CODE_ERRORS: [i64; 4] = [40029, 40163, 41008, 42003];
 
 /// Exchanges OAuth codes for one account.
+#[derive(Clone)]
 pub struct WechatExchange {
     /// The HTTP client.
     pub client: Client,

@@ -1,14 +1,15 @@
 //! Asks WeChat whether a bound person follows the account, and requests a QR code that leads to it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, after, select, unbounded};
 
-use crate::access_token::{Account, ApiSession};
+use super::WechatExchange;
+use crate::access_token::ApiSession;
 use crate::callback::{FollowLookupFn, FollowLookupResult, FollowQrCode};
 use crate::store::Store;
-use crate::wechat::Client;
 use crate::{t, ui};
 
 /// The timeout of a lookup, for all its requests together.
@@ -19,12 +20,12 @@ const QR_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// Returns the function that asks WeChat whether a person follows the account. `scene` is the
 /// origin that WeChat keeps with a person who follows by the code. It uses a thread of its own, so
 /// that neither a phone nor a signal waits for WeChat.
-pub fn follow_lookup(client: Client, account: Account, database: PathBuf, scene: String) -> FollowLookupFn {
+pub fn follow_lookup(exchange: Arc<WechatExchange>, database: PathBuf, scene: String) -> FollowLookupFn {
     Box::new(move |openid, hurry| {
         let late = || anyhow::anyhow!(t!("wechat-timed-out"));
         let (sender, results) = unbounded();
-        let (client, account) = (client.clone(), account.clone());
         let (database, openid, scene) = (database.clone(), openid.to_owned(), scene.clone());
+        let WechatExchange { client, account } = (*exchange).clone();
         let thread = std::thread::Builder::new().name("follow".into()).spawn(move || {
             let store = Store::open(&database);
             // The send fails after the timeout, when the receiver is gone.

@@ -126,8 +126,7 @@ impl PhoneBindings {
         let save = save_fn(Arc::clone(&self.store), id, user.username.clone());
         let (binding, events) =
             PendingBinding::new(OAuthState::from_stored(state), self.redirect.path(), exchange, save);
-        let WechatExchange { client, account } = &*self.exchange;
-        let lookup = follow_lookup(client.clone(), account.clone(), self.database.clone(), user.uid);
+        let lookup = follow_lookup(Arc::clone(&self.exchange), self.database.clone(), user.uid);
         let mut binding = binding.with_follow_lookup(lookup);
         if let Some(link) = link.and_then(|link| Url::parse(&link).ok()) {
             binding = binding.with_short_link(ShortLink::from_stored(link, &authorize_url));

@@ -72,7 +72,7 @@ impl Listener {
         &mut self,
         ui: &mut Ui,
         context: &BindContext,
-        attempt: BindAttempt,
+        attempt: BindAttempt<'_>,
         is_last: bool,
     ) -> anyhow::Result<BindOutcome> {
         let BindAttempt { user, url, mut callback, events, .. } = attempt;

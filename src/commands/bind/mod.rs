@@ -34,7 +34,6 @@ use crate::store::ServeLock;
 use crate::t;
 use crate::ui::{QrFile, StdinLines, Ui};
 use listener::{Listener, ListenerConfig};
-use scan::ScanListener;
 use sequence::BindingSource;
 use session::BindContext;
 
@@ -86,7 +85,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, mut args: Bind) -> anyhow::Resul
     let source = match listener_config {
         Some(listener_config) => BindingSource::Listener(Box::new(Listener::open(listener_config, &context)?)),
         None if context.args.scan => {
-            BindingSource::Scan { _listener: ScanListener::open(ui, &context.app, &context.app_id)? }
+            BindingSource::Scan { _listener: scan::open_listener(ui, &context.app, &context.app_id)? }
         }
         None if through_serve => BindingSource::Serve,
         None => BindingSource::Paste,

@@ -28,7 +28,7 @@ enum PasteResult {
 pub(super) fn wait_for(
     ui: &mut Ui,
     context: &BindContext,
-    attempt: BindAttempt,
+    attempt: BindAttempt<'_>,
     lines: &mut StdinLines,
 ) -> anyhow::Result<BindOutcome> {
     let BindAttempt { user, url, callback, events, .. } = attempt;

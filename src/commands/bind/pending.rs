@@ -1,7 +1,6 @@
 //! Waits for a binding that another process, or another part of this one, completes in the
 //! database.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use crossbeam_channel::{after, select, tick};
@@ -37,7 +36,7 @@ impl<'c> WaitingBinding<'c> {
             expires_at: now.plus(context.timeout()),
             app_id: &context.app_id,
         };
-        let id = context.store.lock().unwrap_or_else(PoisonError::into_inner).add_pending_binding(&new, now)?;
+        let id = context.lock_store().add_pending_binding(&new, now)?;
         Ok(Self { context, user, id, is_removed: false })
     }
 
@@ -50,10 +49,7 @@ impl<'c> WaitingBinding<'c> {
         let ended = loop {
             select! {
                 recv(poll) -> _ => {
-                    let outcome = {
-                        let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
-                        store.pending_binding_outcome(self.id)?
-                    };
+                    let outcome = context.lock_store().pending_binding_outcome(self.id)?;
                     if let Some(outcome) = self.to_bind_outcome(outcome) {
                         self.remove()?;
                         return Ok(outcome);
@@ -77,7 +73,7 @@ impl<'c> WaitingBinding<'c> {
 
     fn remove(&mut self) -> anyhow::Result<PendingBindingOutcome> {
         self.is_removed = true;
-        Ok(self.context.store.lock().unwrap_or_else(PoisonError::into_inner).remove_pending_binding(self.id)?)
+        Ok(self.context.lock_store().remove_pending_binding(self.id)?)
     }
 
     fn to_bind_outcome(&self, outcome: PendingBindingOutcome) -> Option<BindOutcome> {

@@ -2,7 +2,6 @@
 //! scan by a push, which a running `serve`, `wxbox event`, or the listener of this process
 //! receives.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use crossbeam_channel::{bounded, select};
@@ -35,32 +34,24 @@ const MAX_CODE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The errcode for an account that may not create parametric codes.
 const API_UNAUTHORIZED: i64 = 48001;
 
-/// The process that receives the pushes while `bind` waits.
-pub(super) struct ScanListener {
-    /// The listener of this process; `None` if another process receives the pushes.
-    _server: Option<ServerHandle>,
-}
-
-impl ScanListener {
-    /// Starts a listener, unless `serve` is running. If the port is in use, another program there
-    /// has to pass the events on with `wxbox event`.
-    pub(super) fn open(ui: &mut Ui, app: &AppContext, app_id: &str) -> anyhow::Result<Self> {
-        app.push_settings()?;
-        if ServeLock::is_held(&app.config.database, app_id) {
-            return Ok(Self { _server: None });
-        }
-        let address = app.config.listen.address.as_ref();
-        let is_explicit = address.is_some_and(|address| matches!(address.origin, Origin::Flag(_)));
-        let server = match push_listener::bind_port(app) {
-            Ok(server) => server,
-            Err(error) if is_explicit => return Err(error),
-            Err(error) => {
-                ui.status(&t!("bind-scan-no-listener", cause = classify(&error).message));
-                return Ok(Self { _server: None });
-            }
-        };
-        Ok(Self { _server: Some(push_listener::start(server, app, app_id, |_| {}, |_| {})?) })
+/// Starts the listener that receives the pushes, unless `serve` is running. If the port is in use,
+/// another program there has to pass the events on with `wxbox event`.
+pub(super) fn open_listener(ui: &mut Ui, app: &AppContext, app_id: &str) -> anyhow::Result<Option<ServerHandle>> {
+    app.push_settings()?;
+    if ServeLock::is_held(&app.config.database, app_id) {
+        return Ok(None);
     }
+    let address = app.config.listen.address.as_ref();
+    let is_explicit = address.is_some_and(|address| matches!(address.origin, Origin::Flag(_)));
+    let server = match push_listener::bind_port(app) {
+        Ok(server) => server,
+        Err(error) if is_explicit => return Err(error),
+        Err(error) => {
+            ui.status(&t!("bind-scan-no-listener", cause = classify(&error).message));
+            return Ok(None);
+        }
+    };
+    Ok(Some(push_listener::start(server, app, app_id, |_| {}, |_| {})?))
 }
 
 /// Shows one person's code and waits for its scan.
@@ -81,10 +72,7 @@ pub(super) fn wait_for(ui: &mut Ui, context: &BindContext, user: &User) -> anyho
 /// about it. The scan may have been one of these pushes.
 pub(super) fn rejection_since(context: &BindContext, began_at: Timestamp) -> Option<(String, String)> {
     let now = Timestamp::now();
-    let report = {
-        let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
-        PushRejectionReport::read(&store, &context.app_id).ok()??
-    };
+    let report = PushRejectionReport::read(&context.lock_store(), &context.app_id).ok()??;
     let is_sandbox = context.app.config.uses_sandbox();
     (report.last_at >= began_at).then(|| (report.describe(now), report.fix(is_sandbox)))
 }

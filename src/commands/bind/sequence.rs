@@ -1,28 +1,27 @@
 //! Binds people one after the other, each with a state and a timeout of their own, and summarizes
 //! the results.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, never};
+use crossbeam_channel::Receiver;
 
 use super::events::BindEvent;
 use super::listener::Listener;
-use super::scan::ScanListener;
 use super::session::{BindAttempt, BindContext, BindOutcome};
 use super::{follow, paste, save, scan, through_serve};
-use crate::binding::{WechatExchange, follow_lookup};
-use crate::callback::{BoundUser, CallbackEvent, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
+use crate::binding::follow_lookup;
+use crate::callback::{BoundUser, CallbackEvent, CodeExchange, OAuthIdentity, PendingBinding};
 use crate::clock::Timestamp;
 use crate::context::warn_if_openid_shared;
 use crate::exit::{CommandError, ExitStatus};
+use crate::http_server::ServerHandle;
 use crate::i18n::{join_clauses, join_first, long_duration};
 use crate::report::classify;
 use crate::signals::Signal;
 use crate::store::User;
 use crate::t;
 use crate::ui::{StdinLines, Ui};
-use crate::wechat::authorize_url;
 
 /// How the phone of a person completes the binding.
 pub(super) enum BindingSource {
@@ -32,12 +31,14 @@ pub(super) enum BindingSource {
     Paste,
     /// A running `serve` answers the phone.
     Serve,
-    /// The phone scans a parametric code.
-    Scan { _listener: ScanListener },
+    /// The phone scans a parametric code. The listener receives the push about it, unless another
+    /// process does.
+    Scan { _listener: Option<ServerHandle> },
 }
 
 impl BindingSource {
-    /// Shows the person's QR code and waits. Returns the outcome, and the events that follow it.
+    /// Shows the person's QR code and waits. Returns the outcome, and the events after it, which say
+    /// whether a bound person follows the account; `None` if this is known.
     fn wait_for(
         &mut self,
         ui: &mut Ui,
@@ -45,45 +46,34 @@ impl BindingSource {
         user: &User,
         is_last: bool,
         lines: &mut StdinLines,
-    ) -> anyhow::Result<(BindOutcome, Receiver<CallbackEvent>)> {
+    ) -> anyhow::Result<(BindOutcome, Option<Receiver<CallbackEvent>>)> {
         match self {
             Self::Listener(listener) => {
                 let attempt = prepare(context, user)?;
                 let events = attempt.events.clone();
-                Ok((listener.wait_for(ui, context, attempt, is_last)?, events))
+                Ok((listener.wait_for(ui, context, attempt, is_last)?, Some(events)))
             }
             Self::Paste => {
                 let attempt = prepare(context, user)?;
                 let events = attempt.events.clone();
-                Ok((paste::wait_for(ui, context, attempt, lines)?, events))
+                Ok((paste::wait_for(ui, context, attempt, lines)?, Some(events)))
             }
-            Self::Serve => through_serve::wait_for(ui, context, prepare(context, user)?),
+            Self::Serve => through_serve::wait_for(ui, context, user),
             // A person who has scanned the code follows the account.
-            Self::Scan { .. } => Ok((scan::wait_for(ui, context, user)?, never())),
+            Self::Scan { .. } => Ok((scan::wait_for(ui, context, user)?, None)),
         }
-    }
-
-    /// Returns whether to report that the person does not follow the account.
-    fn checks_follow(&self) -> bool {
-        !matches!(self, Self::Scan { .. })
     }
 }
 
 /// Creates the authorize URL of a person and the binding that waits for its code.
-fn prepare(context: &BindContext, user: &User) -> anyhow::Result<BindAttempt> {
-    let state = OAuthState::new(&user.uid)?;
-    let open_base = &context.app.config.network.open_base.value;
-    let scope = context.app.config.scope.value.as_str();
-    let redirect = context.redirect()?;
-    let url = authorize_url(open_base, &context.app_id, redirect.as_str(), scope, state.as_str());
+fn prepare<'u>(context: &BindContext, user: &'u User) -> anyhow::Result<BindAttempt<'u>> {
+    let (state, url) = context.new_authorize_url(user)?;
     let save = save::save_fn(&context.store, user.clone(), context.app_id.clone(), context.args.rebind);
     let exchange = Arc::clone(&context.exchange) as Arc<dyn CodeExchange>;
-    let (callback, events) = PendingBinding::new(state.clone(), redirect.path(), exchange, save);
-    let WechatExchange { client, account } = &*context.exchange;
+    let (callback, events) = PendingBinding::new(state, context.redirect()?.path(), exchange, save);
     let database = context.app.config.database.value.clone();
-    let lookup = follow_lookup(client.clone(), account.clone(), database, user.uid.clone());
-    let callback = callback.with_follow_lookup(lookup);
-    Ok(BindAttempt { user: user.clone(), url, state, callback, events })
+    let lookup = follow_lookup(Arc::clone(&context.exchange), database, user.uid.clone());
+    Ok(BindAttempt { user, url, callback: callback.with_follow_lookup(lookup), events })
 }
 
 struct BindSummary {
@@ -117,10 +107,9 @@ pub(super) fn bind_all(
                 let user = &User { username, ..user.clone() };
                 announce_bound(ui, context, user, &identity)?;
                 let next = users.peek().map(|(_, next)| next.username.as_str());
-                match signal {
-                    Some(signal) => Some(signal),
-                    None if !source.checks_follow() => None,
-                    None => follow::report_follow(ui, context, user, &events, next, lines)?,
+                match (signal, events) {
+                    (None, Some(events)) => follow::report_follow(ui, context, user, &events, next, lines)?,
+                    (signal, _) => signal,
                 }
             }
             BindOutcome::Stopped(signal) => Some(signal),
@@ -143,7 +132,7 @@ fn announce_bound(ui: &mut Ui, context: &BindContext, user: &User, identity: &OA
     ui.print_result(&BindEvent::Bound { user: &user.username, openid: &identity.openid, nickname })?;
     let line = shell_words::join(["wxbox", "unbind", "--user", &user.username]);
     ui.note(&t!("bind-other-person", line = line));
-    let store = context.store.lock().unwrap_or_else(PoisonError::into_inner);
+    let store = context.lock_store();
     warn_if_openid_shared(ui, &store, &context.app_id, user, &identity.openid, true);
     Ok(())
 }

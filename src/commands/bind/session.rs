@@ -1,7 +1,7 @@
 //! The types that all parts of `bind` share: the context of the command, one attempt to bind a
 //! person, and its outcome.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -17,6 +17,7 @@ use crate::signals::{Signal, SignalReceiver};
 use crate::store::{self, Store, User};
 use crate::termination;
 use crate::ui::QrFile;
+use crate::wechat::authorize_url;
 
 /// The time that WeChat has to exchange a code that arrived at the last moment.
 pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,13 +43,25 @@ impl BindContext {
     pub(super) fn timeout(&self) -> Duration {
         self.app.config.listen.timeout.value
     }
+
+    pub(super) fn lock_store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a new state of a person, and the authorize URL with it.
+    pub(super) fn new_authorize_url(&self, user: &User) -> anyhow::Result<(OAuthState, String)> {
+        let state = OAuthState::new(&user.uid)?;
+        let config = &self.app.config;
+        let (open_base, scope) = (&config.network.open_base.value, config.scope.value.as_str());
+        let url = authorize_url(open_base, &self.app_id, self.redirect()?.as_str(), scope, state.as_str());
+        Ok((state, url))
+    }
 }
 
-/// One attempt to bind a person.
-pub(super) struct BindAttempt {
-    pub(super) user: User,
+/// One attempt to bind a person whose callback arrives in this process.
+pub(super) struct BindAttempt<'u> {
+    pub(super) user: &'u User,
     pub(super) url: String,
-    pub(super) state: OAuthState,
     pub(super) callback: PendingBinding,
     pub(super) events: Receiver<CallbackEvent>,
 }

@@ -158,8 +158,10 @@ impl fmt::Display for ClearView<'_> {
 fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<ExitStatus> {
     let mut session = app.api_session()?;
     let account = session.account.clone();
-    let question = t!("quota-clear-ask", app_id = account.app_id);
-    if !args.yes && !ui::confirm(ui, &question, &t!("quota-clear-missing"))? {
+    if !args.yes && !ui.can_prompt {
+        return Err(CommandError::usage(t!("quota-clear-missing")).into());
+    }
+    if !args.yes && !ui::confirm(ui, &t!("quota-clear-ask", app_id = account.app_id))? {
         ui.status(&t!("quota-kept"));
         return Ok(ExitStatus::Success);
     }

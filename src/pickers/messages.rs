@@ -26,7 +26,7 @@ pub(crate) fn pick_messages(
         return Ok(Vec::new());
     }
     let labels: Vec<String> = messages.iter().map(label).collect();
-    let picked = ui::pick_several(ui, &t!("pick-messages"), &labels, "")?;
+    let picked = ui::pick_several(ui, &t!("pick-messages"), &labels)?;
     Ok(picked.into_iter().filter_map(|index| messages.get(index)).map(|message| message.id).collect())
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn pick_recipients(ui: &mut Ui, app: &AppContext, store: &Store) -> a
     if unbound_count > 0 {
         ui.note(&t!("pick-not-bound", count = unbound_count));
     }
-    let picked = ui::pick_several(ui, &t!("pick-recipients"), &labels, "")?;
+    let picked = ui::pick_several(ui, &t!("pick-recipients"), &labels)?;
     let mut choice = RecipientChoice::default();
     for item in picked.into_iter().filter_map(|index| items.get(index)) {
         match item {

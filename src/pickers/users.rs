@@ -35,7 +35,7 @@ pub(crate) fn pick_users_to_bind(ui: &Ui, app: &AppContext, store: &Store) -> an
     }
     users.sort_by_key(|user| user.binding.is_some());
     let labels: Vec<String> = users.iter().map(label).collect();
-    let mut picked = ui::pick_several(ui, &t!("pick-user-to-bind"), &labels, "")?;
+    let mut picked = ui::pick_several(ui, &t!("pick-user-to-bind"), &labels)?;
     picked.sort_unstable();
     let users = users.into_iter().enumerate();
     Ok(users.filter(|(index, _)| picked.contains(index)).map(|(_, user)| user).collect())
@@ -46,7 +46,7 @@ fn pick_from(ui: &Ui, users: Vec<User>, no_user: impl FnOnce() -> CommandError) 
         return Err(no_user().into());
     }
     let labels: Vec<String> = users.iter().map(label).collect();
-    let picked = ui::pick(ui, &t!("pick-user"), &labels, "")?;
+    let picked = ui::pick(ui, &t!("pick-user"), &labels)?;
     users.into_iter().nth(picked).ok_or_else(|| no_user().into())
 }
 

@@ -48,7 +48,7 @@ pub(super) fn pick(ui: &Ui, app: &AppContext, args: &mut Bind) -> anyhow::Result
     };
     for user in users {
         if user.binding.is_some() && !args.rebind {
-            args.rebind = ui::confirm(ui, &t!("bind-rebind-ask", user = user.username), "")?;
+            args.rebind = ui::confirm(ui, &t!("bind-rebind-ask", user = user.username))?;
             check_unbound(&user, args.rebind)?;
         }
         args.user.push(user.username);
@@ -122,7 +122,7 @@ fn prompt_for_password(ui: &mut Ui, user: &User, hash: &str) -> anyhow::Result<b
     const MAX_PROMPTS: usize = 3;
     let prompt = t!("bind-password-prompt", user = user.username);
     for left in (0..MAX_PROMPTS).rev() {
-        if password::verify(&ui::prompt_password(ui, &prompt, "")?, hash) {
+        if password::verify(&ui::prompt_password(ui, &prompt)?, hash) {
             return Ok(true);
         }
         if left > 0 {

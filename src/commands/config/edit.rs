@@ -49,7 +49,7 @@ pub(super) fn edit(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
             }
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
                 ui.warn(&t!("config-changed-by-other", path = &path));
-                if !ui::confirm(ui, &t!("config-edit-overwrite"), "")? {
+                if !ui::confirm(ui, &t!("config-edit-overwrite"))? {
                     ui.status(&t!("init-nothing"));
                     return Ok(ExitStatus::Unexpected);
                 }

@@ -22,11 +22,6 @@ const MANY_RECIPIENTS: usize = 20;
 /// quota.
 const QUOTA_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Returns whether wxbox asks at all: a person is at the terminal, and `--yes` is not given.
-fn can_ask(ui: &Ui, yes: bool) -> bool {
-    !yes && ui.can_prompt && !ui.json() && !ui.quiet()
-}
-
 /// Returns whether the send must be confirmed: it goes to everybody, or to many recipients that the
 /// command line does not name one by one.
 pub(in crate::commands) fn is_many(all: bool, recipients: &[Recipient]) -> bool {
@@ -43,7 +38,7 @@ pub(in crate::commands) fn confirm_send(
     submission: &Submission,
     yes: bool,
 ) -> anyhow::Result<bool> {
-    if !can_ask(ui, yes) {
+    if yes || !ui.can_ask() {
         return Ok(true);
     }
     let recipients = &submission.recipients;
@@ -60,7 +55,7 @@ pub(in crate::commands) fn confirm_send(
             parts = parts
         ),
     };
-    let is_confirmed = ui::confirm(ui, &question, "")?;
+    let is_confirmed = ui::confirm(ui, &question)?;
     if !is_confirmed {
         ui.status(&t!("send-many-kept"));
     }
@@ -79,10 +74,10 @@ pub(in crate::commands) fn confirm_retry(
     kinds: &[KindCount],
     yes: bool,
 ) -> anyhow::Result<bool> {
-    let Some((count, oldest)) = total(kinds).filter(|_| can_ask(ui, yes)) else { return Ok(true) };
+    let Some((count, oldest)) = total(kinds).filter(|_| !yes && ui.can_ask()) else { return Ok(true) };
     show_quota(ui, app, kinds.iter().map(|kind| (kind.kind.as_str(), kind.count)));
     let question = t!("outbox-retry-ask", count = count, state = state.as_str(), oldest = format_local(oldest));
-    let is_confirmed = ui::confirm(ui, &question, "")?;
+    let is_confirmed = ui::confirm(ui, &question)?;
     if !is_confirmed {
         ui.status(&t!("send-many-kept"));
     }
@@ -95,8 +90,8 @@ pub(in crate::commands) fn confirm_retry(
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub(in crate::commands) fn confirm_cancel(ui: &mut Ui, kinds: &[KindCount], yes: bool) -> anyhow::Result<bool> {
-    let Some((count, oldest)) = total(kinds).filter(|_| can_ask(ui, yes)) else { return Ok(true) };
-    let is_confirmed = ui::confirm(ui, &t!("outbox-cancel-ask", count = count, oldest = format_local(oldest)), "")?;
+    let Some((count, oldest)) = total(kinds).filter(|_| !yes && ui.can_ask()) else { return Ok(true) };
+    let is_confirmed = ui::confirm(ui, &t!("outbox-cancel-ask", count = count, oldest = format_local(oldest)))?;
     if !is_confirmed {
         ui.status(&t!("outbox-cancel-kept"));
     }

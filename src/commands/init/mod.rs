@@ -228,7 +228,7 @@ fn choose_target(
             Err(error) => {
                 ui.warn(&classify(&error).message);
                 let question = t!("init-replace", path = path);
-                Ok(ui::confirm(ui, &question, "")?.then_some(InitTarget::Replacement))
+                Ok(ui::confirm(ui, &question)?.then_some(InitTarget::Replacement))
             }
         };
     }

@@ -101,7 +101,7 @@ pub(super) fn verify_until_accepted(
             _ => match ui::confirm_or_back(ui, &t!("init-again"), true)? {
                 Some(true) => {}
                 None => return Ok(Verification::Revise),
-                Some(false) if ui::confirm(ui, &t!("init-all-the-same"), "")? => {
+                Some(false) if ui::confirm(ui, &t!("init-all-the-same"))? => {
                     ui.warn(&t!("init-unchecked"));
                     return Ok(Verification::Skipped);
                 }

@@ -80,7 +80,7 @@ fn ask_content(
         true => t!("send-ask-template-item", title = template.title),
         false => t!("send-ask-alias-item", title = template.title, alias = name),
     }));
-    let picked = ui::pick(ui, &t!("send-ask-content"), &labels, "")?;
+    let picked = ui::pick(ui, &t!("send-ask-content"), &labels)?;
     if let Some((name, _)) = picked.checked_sub(2).and_then(|index| templates.get(index)) {
         options.extend(["--template".to_owned(), name.clone()]);
         args.content.template = Some(name.clone());

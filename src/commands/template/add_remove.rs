@@ -86,7 +86,7 @@ pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &TemplateRemove) -> an
     let mut store = app.open_or_create_default_store()?;
     let (template, asked_at) = find_or_fetch(ui, app, &mut store, &args.template, TemplateKind::Template)?;
     let (id, title) = (template.template_id.as_str(), template.title.as_str());
-    if !args.yes && !ui::confirm(ui, &t!("template-remove-ask", title = title, id = id), "")? {
+    if !args.yes && !ui::confirm(ui, &t!("template-remove-ask", title = title, id = id))? {
         ui.status(&t!("template-remove-kept"));
         return Ok(ExitStatus::Success);
     }

@@ -60,10 +60,10 @@ pub(super) fn run(
     let is_same = existing.is_some_and(|alias| alias.id.value == template.template_id);
     if let Some(alias) = existing.filter(|_| !is_same && !args.force) {
         let exists = t!("template-alias-exists", alias = name, id = alias.id.value.as_str());
-        if !ui.can_prompt || ui.json() || ui.quiet() {
+        if !ui.can_ask() {
             return Err(CommandError::not_found(exists).hint(t!("template-alias-exists-hint")).into());
         }
-        if !ui::confirm(ui, &t!("ui-cause", what = exists, cause = t!("template-alias-replace")), "")? {
+        if !ui::confirm(ui, &t!("ui-cause", what = exists, cause = t!("template-alias-replace")))? {
             ui.status(&t!("init-nothing"));
             return Ok(ExitStatus::Success);
         }
@@ -105,10 +105,9 @@ fn choose(
     if let Some(name) = &args.template {
         return Ok(find_or_fetch(ui, app, &mut store, name, kind)?.0);
     }
-    let missing = t!("template-alias-missing");
-    if !ui.can_prompt || ui.json() || ui.quiet() {
+    if !ui.can_ask() {
         let hint = t!("template-alias-missing-hint", alias = shell_name(&args.name, kind));
-        return Err(CommandError::usage(missing).hint(hint).into());
+        return Err(CommandError::usage(t!("template-alias-missing")).hint(hint).into());
     }
     let cached = store.templates(&app.require_app_id()?, kind)?;
     // The user may look for a template that was just added, so the cached list is not enough.
@@ -121,7 +120,7 @@ fn choose(
         t!("template-alias-item", title = template.title, fields = fields, id = template.template_id)
     };
     let items: Vec<String> = list.templates.iter().map(item).collect();
-    let index = ui::pick(ui, &t!("template-alias-pick", alias = args.name.trim()), &items, &missing)?;
+    let index = ui::pick(ui, &t!("template-alias-pick", alias = args.name.trim()), &items)?;
     Ok(list.templates.swap_remove(index))
 }
 

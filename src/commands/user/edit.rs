@@ -153,7 +153,10 @@ pub(super) fn remove(ui: &mut Ui, app: &AppContext, args: &UserRemove) -> anyhow
         Some(name) => app.find_user(&store, name)?,
         None => pickers::pick_user(ui, app, &store)?,
     };
-    if !args.yes && !ui::confirm(ui, &t!("user-remove-ask", user = user.username), &t!("user-remove-missing"))? {
+    if !args.yes && !ui.can_prompt {
+        return Err(CommandError::usage(t!("user-remove-missing")).into());
+    }
+    if !args.yes && !ui::confirm(ui, &t!("user-remove-ask", user = user.username))? {
         ui.status(&t!("user-remove-kept"));
         return Ok(ExitStatus::Success);
     }

@@ -11,7 +11,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
-use console::{Term, measure_text_width};
+use console::Term;
 use crossbeam_channel::bounded;
 use dialoguer::theme::Theme as _;
 
@@ -33,13 +33,13 @@ pub fn prompt_username(ui: &Ui) -> anyhow::Result<String> {
     prompt_text(ui, &t!("user-name-prompt"), None, |_| Ok(()))
 }
 
-/// Prompts for a password, which is not shown.
+/// Prompts for a password, which is not shown. stdin must be a terminal.
 ///
 /// # Errors
-/// wxbox cannot prompt: a usage error with the message `missing`.
-pub fn prompt_password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> {
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn prompt_password(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, missing, move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden-none")))).map(Secret::from)
+    run_prompt(move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden-none")))).map(Secret::from)
 }
 
 /// Prompts for a line of text; Enter accepts the default. If `check` rejects the answer, its
@@ -97,7 +97,7 @@ fn prompt_line(
         true => Err(t!("ui-empty-answer").into()),
         false => check(answer),
     };
-    run_prompt(ui, "", move || match is_plain {
+    run_prompt(move || match is_plain {
         true => plain::prompt_text(&prompt, default.as_deref(), check),
         false => read_editable_line(&prompt, default.as_deref(), initial_text, check),
     })
@@ -142,7 +142,7 @@ fn read_editable_line(
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, "", move || read_hidden(is_plain, &prompt, None)).map(|secret| secret.trim().to_owned().into())
+    run_prompt(move || read_hidden(is_plain, &prompt, None)).map(|secret| secret.trim().to_owned().into())
 }
 
 /// Prompts for a secret, which is not shown; `None` if the user presses Enter to keep the current
@@ -152,7 +152,7 @@ pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_secret_or_keep(ui: &Ui, prompt: &str) -> anyhow::Result<Option<Secret>> {
     let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
-    let typed = run_prompt(ui, "", move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden"))))?;
+    let typed = run_prompt(move || read_hidden(is_plain, &prompt, Some(t!("ui-hidden"))))?;
     Ok(Some(typed.trim()).filter(|typed| !typed.is_empty()).map(|typed| typed.to_owned().into()))
 }
 
@@ -161,11 +161,7 @@ pub fn prompt_secret_or_keep(ui: &Ui, prompt: &str) -> anyhow::Result<Option<Sec
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn confirm_or_back(ui: &Ui, question: &str, default: bool) -> anyhow::Result<Option<bool>> {
-    let (question, is_plain) = (question.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, "", move || match is_plain {
-        true => plain::confirm(&question, default, true),
-        false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default, true)?),
-    })
+    prompt_confirm(ui, question, default, true)
 }
 
 /// Prompts for yes or no, with "yes" as the default. stdin must be a terminal.
@@ -173,7 +169,23 @@ pub fn confirm_or_back(ui: &Ui, question: &str, default: bool) -> anyhow::Result
 /// # Errors
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn confirm_yes(ui: &Ui, question: &str) -> anyhow::Result<bool> {
-    confirm_with_default(ui, question, "", true)
+    Ok(prompt_confirm(ui, question, true, false)? == Some(true))
+}
+
+/// Prompts for yes or no, with "no" as the default. stdin must be a terminal.
+///
+/// # Errors
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn confirm(ui: &Ui, question: &str) -> anyhow::Result<bool> {
+    Ok(prompt_confirm(ui, question, false, false)? == Some(true))
+}
+
+fn prompt_confirm(ui: &Ui, question: &str, default: bool, may_go_back: bool) -> anyhow::Result<Option<bool>> {
+    let (question, is_plain) = (question.to_owned(), ui.capabilities.no_animation);
+    run_prompt(move || match is_plain {
+        true => plain::confirm(&question, default, may_go_back),
+        false => Ok(line_editor::confirm(&fit_question(&question)?, default, may_go_back)?),
+    })
 }
 
 /// Prompts twice for a new password, which is not shown. An empty one means no password. stdin must
@@ -183,7 +195,7 @@ pub fn confirm_yes(ui: &Ui, question: &str) -> anyhow::Result<bool> {
 /// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
     let is_plain = ui.capabilities.no_animation;
-    let password = run_prompt(ui, "", move || {
+    let password = run_prompt(move || {
         loop {
             let password = read_hidden(is_plain, &t!("user-password-prompt"), Some(t!("ui-hidden-none")))?;
             // An empty password cannot be mistyped.
@@ -198,44 +210,28 @@ pub fn prompt_new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
     Ok(Some(password).filter(|password| !password.is_empty()).map(Secret::from))
 }
 
-/// Prompts for yes or no, with "no" as the default.
+/// Lets the user pick one of `items` from a list, and returns its index. stdin must be a terminal.
 ///
 /// # Errors
-/// wxbox cannot prompt: a usage error with the message `missing`.
-pub fn confirm(ui: &Ui, question: &str, missing: &str) -> anyhow::Result<bool> {
-    confirm_with_default(ui, question, missing, false)
-}
-
-fn confirm_with_default(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::Result<bool> {
-    let (question, is_plain) = (question.to_owned(), ui.capabilities.no_animation);
-    let answer = run_prompt(ui, missing, move || match is_plain {
-        true => plain::confirm(&question, default, false),
-        false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default, false)?),
-    })?;
-    Ok(answer.unwrap_or(default))
-}
-
-/// Lets the user pick one of `items` from a list, and returns its index.
-///
-/// # Errors
-/// wxbox cannot prompt: a usage error with the message `missing`. The user interrupts the prompt.
-pub fn pick(ui: &Ui, prompt: &str, items: &[String], missing: &str) -> anyhow::Result<usize> {
-    let chosen = pick_items(ui, prompt, items, missing, false)?;
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn pick(ui: &Ui, prompt: &str, items: &[String]) -> anyhow::Result<usize> {
+    let chosen = pick_items(ui, prompt, items, false)?;
     chosen.first().copied().ok_or_else(|| anyhow::anyhow!(t!("ui-prompt")))
 }
 
-/// Lets the user pick one or more of `items` from a list, and returns their indexes.
+/// Lets the user pick one or more of `items` from a list, and returns their indexes. stdin must be
+/// a terminal.
 ///
 /// # Errors
-/// wxbox cannot prompt: a usage error with the message `missing`. The user interrupts the prompt.
-pub fn pick_several(ui: &Ui, prompt: &str, items: &[String], missing: &str) -> anyhow::Result<Vec<usize>> {
-    pick_items(ui, prompt, items, missing, true)
+/// The terminal cannot be read, or the user interrupts the prompt.
+pub fn pick_several(ui: &Ui, prompt: &str, items: &[String]) -> anyhow::Result<Vec<usize>> {
+    pick_items(ui, prompt, items, true)
 }
 
-fn pick_items(ui: &Ui, prompt: &str, items: &[String], missing: &str, is_multiple: bool) -> anyhow::Result<Vec<usize>> {
+fn pick_items(ui: &Ui, prompt: &str, items: &[String], is_multiple: bool) -> anyhow::Result<Vec<usize>> {
     let (prompt, items, is_plain) = (prompt.to_owned(), items.to_vec(), ui.capabilities.no_animation);
     let ellipsis = ui.ellipsis();
-    run_prompt(ui, missing, move || {
+    run_prompt(move || {
         if is_plain {
             return Ok(plain::pick(&prompt, &items, is_multiple)?);
         }
@@ -249,11 +245,10 @@ fn pick_items(ui: &Ui, prompt: &str, items: &[String], missing: &str, is_multipl
 }
 
 /// Prints all lines but the last of a question that is wider than the terminal, and returns the
-/// last one. A prompt is redrawn with its answer, which works for one line only. `suffix` follows
-/// the question.
-fn fit_question(question: &str, suffix: &str) -> io::Result<String> {
+/// last one. A prompt is redrawn with its answer, which works for one line only.
+fn fit_question(question: &str) -> io::Result<String> {
     let question = sanitize::single_line(question);
-    let width = terminal_width().unwrap_or(usize::MAX).saturating_sub(measure_text_width(suffix) + 1);
+    let width = terminal_width().unwrap_or(usize::MAX).saturating_sub(" [y/N] ".len() + 1);
     let mut lines = wrap(&question, width);
     let last = lines.pop().unwrap_or_default();
     lines.iter().try_for_each(|line| Term::stderr().write_line(line))?;
@@ -291,14 +286,7 @@ pub fn flush_input() {
 
 /// Runs a prompt on a thread, so that a signal can end the wait. The terminal modes are restored
 /// here, because the thread of the prompt stays blocked.
-fn run_prompt<T: Send + 'static>(
-    ui: &Ui,
-    missing: &str,
-    prompt: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
-    if !ui.can_prompt {
-        return Err(CommandError::usage(missing.to_owned()).into());
-    }
+fn run_prompt<T: Send + 'static>(prompt: impl FnOnce() -> dialoguer::Result<T> + Send + 'static) -> anyhow::Result<T> {
     let _modes = TerminalModeGuard::save();
     let signals = SignalReceiver::new()?;
     let (sender, receiver) = bounded(1);

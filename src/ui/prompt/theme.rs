@@ -17,20 +17,12 @@ pub(super) struct PromptTheme;
 /// Formats the reason why an answer is rejected, as an error or as a warning.
 pub(super) fn format_rejection(f: &mut dyn Write, invalid: &InvalidAnswer) -> fmt::Result {
     let label = if invalid.is_warning { t!("ui-warning") } else { t!("ui-error") };
-    format_labelled(f, &label, &invalid.message)
-}
-
-fn format_labelled(f: &mut dyn Write, label: &str, text: &str) -> fmt::Result {
-    let label = with_label(label, "");
-    let text = hanging_indent(&single_line(text), measure_text_width(&label), terminal_width());
+    let label = with_label(&label, "");
+    let text = hanging_indent(&single_line(&invalid.message), measure_text_width(&label), terminal_width());
     write!(f, "{label}{text}")
 }
 
 impl Theme for PromptTheme {
-    fn format_error(&self, f: &mut dyn Write, error: &str) -> fmt::Result {
-        format_labelled(f, &t!("ui-error"), error)
-    }
-
     fn format_confirm_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<bool>) -> fmt::Result {
         let choice = match default {
             None => "[y/n]",

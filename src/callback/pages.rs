@@ -11,7 +11,7 @@ use crate::i18n::Lang;
 use crate::t_in;
 
 /// The page that responds to a call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Page {
     Bound { username: String, nickname: Option<String>, follow_step: FollowStep },
     Rejected(CallbackRejection),

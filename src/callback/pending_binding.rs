@@ -96,17 +96,11 @@ struct ExchangeState {
     outcome: Option<ExchangeOutcome>,
 }
 
-enum ExchangeOutcome {
-    Bound {
-        code: Secret,
-        username: String,
-        nickname: Option<String>,
-        follow_step: FollowStep,
-    },
-    /// WeChat refuses the account.
-    AccountRefused,
-    /// The binding could not be saved.
-    SaveFailed,
+/// The outcome of the binding: it is complete, or it has failed.
+struct ExchangeOutcome {
+    page: Page,
+    /// The code that completed the binding; `None` if it has failed.
+    bound_code: Option<Secret>,
 }
 
 impl PendingBinding {
@@ -292,15 +286,10 @@ impl PendingBinding {
         // A panic while exchanging or saving leaves the state consistent.
         let mut exchange_state = self.exchange_state.lock().unwrap_or_else(PoisonError::into_inner);
         match &exchange_state.outcome {
-            Some(ExchangeOutcome::Bound { code: bound_code, username, nickname, follow_step })
-                if secrets_equal(bound_code, &code) =>
-            {
-                let (username, nickname, follow_step) = (username.clone(), nickname.clone(), follow_step.clone());
-                return Page::Bound { username, nickname, follow_step };
+            Some(ExchangeOutcome { page, bound_code }) => {
+                let is_same_page = bound_code.as_ref().is_none_or(|bound_code| secrets_equal(bound_code, &code));
+                return if is_same_page { page.clone() } else { Page::Rejected(CallbackRejection::AlreadyBound) };
             }
-            Some(ExchangeOutcome::Bound { .. }) => return Page::Rejected(CallbackRejection::AlreadyBound),
-            Some(ExchangeOutcome::AccountRefused) => return Page::AccountRefused,
-            Some(ExchangeOutcome::SaveFailed) => return Page::SaveFailed,
             None if self.is_closed() => return self.closed_page(),
             None => {}
         }
@@ -324,9 +313,9 @@ impl PendingBinding {
                 Page::Unreachable
             }
             Err(ExchangeError::Account(error)) => {
-                exchange_state.outcome = Some(ExchangeOutcome::AccountRefused);
+                let page = exchange_state.set_outcome(Page::AccountRefused, None);
                 self.emit(CallbackEvent::Failed(error));
-                Page::AccountRefused
+                page
             }
         }
     }
@@ -359,31 +348,26 @@ impl PendingBinding {
         let username = match (exchange_state.save_binding)(&identity) {
             Ok(username) => username,
             Err(error) => {
-                exchange_state.outcome = Some(ExchangeOutcome::SaveFailed);
+                let page = exchange_state.set_outcome(Page::SaveFailed, None);
                 self.emit(CallbackEvent::Failed(error));
-                return Page::SaveFailed;
+                return page;
             }
         };
         let (openid, nickname) = (identity.openid.clone(), identity.nickname.clone());
         self.emit(CallbackEvent::Bound(BoundUser { username: username.clone(), identity }));
         // The binding is saved in any case, so `close` need not wait for the lookup.
         drop(close_sender);
-        let bound = |follow_step| ExchangeOutcome::Bound {
-            code: code.clone(),
-            username: username.clone(),
-            nickname: nickname.clone(),
-            follow_step,
-        };
+        let bound_page =
+            |follow_step| Page::Bound { username: username.clone(), nickname: nickname.clone(), follow_step };
         let mut follow_step = FollowStep::None;
         if let Some(look_up) = &self.follow_lookup {
             // The outcome if the lookup panics.
-            exchange_state.outcome = Some(bound(FollowStep::FollowIfNeeded));
+            exchange_state.set_outcome(bound_page(FollowStep::FollowIfNeeded), Some(code.clone()));
             let result = look_up(&openid, &self.close_receiver);
             follow_step = FollowStep::from_result(&result);
             self.emit(CallbackEvent::FollowChecked(result));
         }
-        exchange_state.outcome = Some(bound(follow_step.clone()));
-        Page::Bound { username, nickname, follow_step }
+        exchange_state.set_outcome(bound_page(follow_step), Some(code))
     }
 
     /// Sends an event without waiting. Events of a flood may be dropped; the outcome has reserved
@@ -404,6 +388,11 @@ impl ExchangeState {
         }
         self.rejected_codes.push_back((code, reason));
         Page::Rejected(reason)
+    }
+
+    fn set_outcome(&mut self, page: Page, bound_code: Option<Secret>) -> Page {
+        self.outcome = Some(ExchangeOutcome { page: page.clone(), bound_code });
+        page
     }
 }
 

@@ -40,18 +40,6 @@ struct Throttle {
     next_byte_at: Instant,
 }
 
-impl Throttle {
-    /// Creates a throttle that sends the first byte immediately.
-    fn new(interval: Duration, now: Instant) -> Self {
-        Throttle { interval, next_byte_at: now }
-    }
-
-    /// Schedules the next byte after one was sent.
-    fn schedule_next(&mut self, now: Instant) {
-        self.next_byte_at = now + self.interval;
-    }
-}
-
 /// A connection of the server.
 pub(super) struct Connection {
     stream: TransportStream,
@@ -170,7 +158,7 @@ impl Connection {
             let written = self.stream.write(bytes);
             // This applies even if nothing was written, so that the next attempt waits, too.
             if let Some(throttle) = &mut self.throttle {
-                throttle.schedule_next(Instant::now());
+                throttle.next_byte_at = Instant::now() + throttle.interval;
             }
             match written {
                 Ok(0) => return Some(DriveResult::Closed),
@@ -239,7 +227,7 @@ impl Connection {
             }
             ResponseMode::NoResponse => self.http.never_respond(),
             ResponseMode::Throttled(interval) => {
-                self.throttle = Some(Throttle::new(interval, Instant::now()));
+                self.throttle = Some(Throttle { interval, next_byte_at: Instant::now() });
                 self.http.respond(response);
             }
             ResponseMode::Normal | ResponseMode::Truncated => self.http.respond(response),

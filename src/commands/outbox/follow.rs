@@ -27,7 +27,7 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
     let selection = MessageSelection::resolve(app, &store, &args.filter, None)?;
     let templates = KnownTemplates::read(app, &store, &app_id)?;
     let mut waiter = Waiter::new()?;
-    let mut printer = ChangePrinter { table: MessageTable::for_changes(ui, &args.filter.columns, templates) };
+    let mut table = MessageTable::for_changes(ui, &args.filter.columns, templates);
     let mut outbox = FollowedOutbox::new(app.config.database.value.clone(), app_id.clone());
     if store.is_file_backed() {
         // Read the versions before the list, so that no change is missed.
@@ -41,7 +41,7 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
         let mut earlier = store.messages(&app_id, &MessageFilter { limit: lines, ..selection.filter() })?;
         earlier.reverse();
         outbox.remember(&earlier);
-        printer.print(ui, earlier)?;
+        print_messages(ui, &mut table, earlier)?;
     }
     drop(store);
     ui.note(&t!("outbox-following"));
@@ -51,7 +51,7 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
             let mut changed = store.messages(&app_id, &MessageFilter { ids: Some(&ids), ..selection.filter() })?;
             changed.sort_by_key(|message| (message.last_change(), message.id));
             outbox.remember(&changed);
-            printer.print(ui, changed)?;
+            print_messages(ui, &mut table, changed)?;
         }
         if ui.has_lost_reader() {
             return Ok(ExitStatus::Success);
@@ -62,23 +62,17 @@ pub(super) fn follow(ui: &mut Ui, app: &AppContext, args: &OutboxFollow) -> anyh
     }
 }
 
-/// Prints messages as JSON or as rows of one table.
-struct ChangePrinter {
-    table: MessageTable,
-}
-
-impl ChangePrinter {
-    fn print(&mut self, ui: &mut Ui, messages: Vec<Message>) -> anyhow::Result<()> {
-        for message in messages {
-            let item = MessageListItem::new(message)?;
-            if ui.json() {
-                ui.print(&item)?;
-            } else {
-                self.table.add(&item);
-            }
+/// Prints messages as JSON or as rows of the table.
+fn print_messages(ui: &mut Ui, table: &mut MessageTable, messages: Vec<Message>) -> anyhow::Result<()> {
+    for message in messages {
+        let item = MessageListItem::new(message)?;
+        if ui.json() {
+            ui.print(&item)?;
+        } else {
+            table.add(&item);
         }
-        self.table.print(ui)
     }
+    table.print(ui)
 }
 
 /// The outbox at the last check. Its database may not exist yet, and may be replaced.

@@ -169,10 +169,6 @@ impl MessageView {
     pub(in crate::commands) fn receipt_hint(&self) -> Option<String> {
         self.receipt.is_none().then(|| t!("send-no-receipt-hint", id = self.id))
     }
-
-    pub(in crate::commands) fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
-    }
 }
 
 /// The messages that a hint applies to.

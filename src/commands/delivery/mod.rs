@@ -21,6 +21,7 @@ use crate::store::{Message, MessageState, Store};
 use crate::t;
 use crate::ui::{DelayedSpinner, DeliveryBar, Progress, Ui};
 use crate::wechat::Client;
+use crate::wechat::message::kind_has_receipts;
 pub(super) use message_view::MessageReport;
 use message_view::{MessageView, MissingMessage};
 use problems::ProblemGroups;
@@ -334,7 +335,7 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
         let mut view = MessageView::from(message);
         view.duplicate = duplicate;
         if let Some(wait) = self.receipt_wait.as_mut().filter(|_| view.state == MessageState::Sent) {
-            if ReceiptWait::applies_to(&view.kind) {
+            if kind_has_receipts(&view.kind) {
                 return wait.add(view, correlation_id);
             }
             if !std::mem::replace(&mut self.is_no_receipt_reported, true) {
@@ -378,12 +379,8 @@ impl<'a, F: FnMut(&mut Ui, MessageReport) -> anyhow::Result<()>> ProgressReporte
     }
 
     fn report_receipt(&mut self, AwaitedMessage { view, correlation_id }: AwaitedMessage) {
-        let exit = receipts::exit_of(view.receipt);
-        self.summary.reclassify_sent(exit);
+        self.summary.apply_receipt(&view);
         let receipt_missing = view.receipt.is_none();
-        if receipt_missing {
-            self.summary.note_missing_receipt(view.id, view.recipient());
-        }
         let (only_queued, reason_reported) = (false, false);
         self.report(MessageReport { message: Ok(view), correlation_id, only_queued, reason_reported, receipt_missing });
     }

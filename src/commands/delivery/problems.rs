@@ -127,7 +127,7 @@ impl ProblemGroup {
         let exit = if is_receipt { ExitStatus::Undelivered } else { ExitStatus::Unexpected };
         let (message, hint) = match (self.count, is_receipt) {
             (1, true) => (view.receipt_problem(), view.receipt_hint()),
-            (1, false) => (view.problem(), view.hint().map(str::to_owned)),
+            (1, false) => (view.problem(), view.hint.clone()),
             (count, _) => {
                 let what = self.problem.describe(count, &self.names);
                 let error = if is_receipt { view.receipt_text.as_deref() } else { view.error.as_deref() };

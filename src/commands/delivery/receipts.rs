@@ -6,12 +6,10 @@ use std::time::Duration;
 use super::message_view::MessageView;
 use crate::clock::Timestamp;
 use crate::context::AppContext;
-use crate::exit::ExitStatus;
 use crate::serve::PushRejectionReport;
-use crate::store::{ReceiptStatus, ServeLock, Store};
+use crate::store::{ServeLock, Store};
 use crate::t;
 use crate::ui::Ui;
-use crate::wechat::message::kind_has_receipts;
 
 /// How often the database is checked for receipts.
 pub(super) const RECEIPT_POLL_INTERVAL: Duration = Duration::from_millis(200);
@@ -62,11 +60,6 @@ impl ReceiptWait {
             data_version: None,
             messages: Vec::new(),
         })
-    }
-
-    /// Returns whether a message of this kind has a receipt to wait for.
-    pub(super) fn applies_to(kind: &str) -> bool {
-        kind_has_receipts(kind)
     }
 
     pub(super) fn add(&mut self, view: MessageView, correlation_id: Option<u64>) {
@@ -125,14 +118,5 @@ impl ReceiptWait {
     /// Removes and returns the messages without a receipt.
     pub(super) fn take_remaining(&mut self) -> Vec<AwaitedMessage> {
         std::mem::take(&mut self.messages)
-    }
-}
-
-/// Returns the exit status for a receipt.
-pub(super) fn exit_of(receipt: Option<ReceiptStatus>) -> ExitStatus {
-    match receipt {
-        Some(ReceiptStatus::Delivered) => ExitStatus::Success,
-        Some(ReceiptStatus::Blocked | ReceiptStatus::Failed) => ExitStatus::Refused,
-        None => ExitStatus::Undelivered,
     }
 }

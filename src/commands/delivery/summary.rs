@@ -1,10 +1,10 @@
 //! Counts the messages of a run by their final state.
 
-use super::message_view::MissingMessage;
+use super::message_view::{MessageView, MissingMessage};
 use crate::clock::Timestamp;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::{join_clauses, join_first};
-use crate::store::MessageState;
+use crate::store::{MessageState, ReceiptStatus};
 use crate::t;
 use crate::time_zone::format_local;
 use crate::ui::Ui;
@@ -90,11 +90,6 @@ impl DeliverySummary {
         ui.status(&join_clauses(clauses));
     }
 
-    /// Records a message that got no receipt in time.
-    pub(super) fn note_missing_receipt(&mut self, id: i64, recipient: &str) {
-        self.without_receipt.push((id, recipient.to_owned()));
-    }
-
     /// Returns the error for a program that gets each message as JSON.
     pub(super) fn error(&self) -> CommandError {
         let undelivered = self.failed + self.queued + self.unknown - self.without_receipt.len();
@@ -111,14 +106,16 @@ impl DeliverySummary {
         CommandError { exit: self.exit(), message: join_clauses(not_delivered.into_iter().chain(no_receipt)), hint }
     }
 
-    /// Counts a sent message by its receipt instead.
-    pub(super) fn reclassify_sent(&mut self, exit: ExitStatus) {
-        let count = match exit {
-            ExitStatus::Success => return,
-            ExitStatus::Refused => &mut self.failed,
-            _ => &mut self.unknown,
-        };
-        *count += 1;
+    /// Counts a sent message by its receipt instead, or as unknown if it got none in time.
+    pub(super) fn apply_receipt(&mut self, message: &MessageView) {
+        match message.receipt {
+            Some(ReceiptStatus::Delivered) => return,
+            Some(ReceiptStatus::Blocked | ReceiptStatus::Failed) => self.failed += 1,
+            None => {
+                self.unknown += 1;
+                self.without_receipt.push((message.id, message.recipient().to_owned()));
+            }
+        }
         self.sent = self.sent.saturating_sub(1);
     }
 

@@ -136,7 +136,11 @@ fn describe_problem(event: DeliveryEvent) -> Option<String> {
             MessageState::Failed | MessageState::Unknown | MessageState::Expired => {
                 let view = MessageView::from(*message);
                 let problem = view.problem();
-                Some(view.hint().map_or_else(|| problem.clone(), |hint| t!("ui-cause", what = problem, cause = hint)))
+                Some(
+                    view.hint
+                        .as_deref()
+                        .map_or_else(|| problem.clone(), |hint| t!("ui-cause", what = problem, cause = hint)),
+                )
             }
             MessageState::Queued | MessageState::Sent | MessageState::Cancelled => None,
         },

@@ -246,10 +246,16 @@ pub fn warn_if_unusual_openid(ui: &mut Ui, openid: &str) {
     }
 }
 
-/// Returns the error for a tag that no user has; the hint has the closest match.
-pub fn unknown_tag_error(store: &Store, tag: &str) -> anyhow::Result<CommandError> {
+/// Checks that a user has the tag.
+///
+/// # Errors
+/// No user has it; the hint has the closest match.
+pub fn require_tag(store: &Store, tag: &str) -> anyhow::Result<()> {
+    if store.has_tag(tag)? {
+        return Ok(());
+    }
     let hint = closest_match(tag, store.tags()?).map(|suggestion| t!("did-you-mean", name = suggestion));
-    Ok(CommandError::not_found(t!("send-no-tag", tag = tag)).hint(hint))
+    Err(CommandError::not_found(t!("send-no-tag", tag = tag)).hint(hint).into())
 }
 
 /// Warns about other users with the same openid: one phone would get the messages of all of them.

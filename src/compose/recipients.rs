@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::config::{Config, DefaultRecipient, Origin, Setting};
-use crate::context::{AppContext, parse_openid_argument, unknown_tag_error, warn_if_unusual_openid};
+use crate::context::{AppContext, parse_openid_argument, require_tag, warn_if_unusual_openid};
 use crate::exit::CommandError;
 use crate::i18n::{join_clauses, join_first, join_list};
 use crate::report::classify;
@@ -168,10 +168,10 @@ fn add_group(
         anyhow::Ok(())
     })?;
     if members == 0 {
-        return Err(match filter.tag {
-            Some(tag) => unknown_tag_error(store, tag)?.into(),
-            None => CommandError::not_found(t!("send-none-bound")).hint(t!("send-none-bound-hint")).into(),
-        });
+        if let Some(tag) = filter.tag {
+            require_tag(store, tag)?;
+        }
+        return Err(CommandError::not_found(t!("send-none-bound")).hint(t!("send-none-bound-hint")).into());
     }
     if members == unbound.len() + unreachable.len() {
         let message = filter.tag.map_or_else(|| t!("send-none-reachable"), |tag| t!("send-tag-unreachable", tag = tag));

@@ -235,6 +235,7 @@ exit 2
 fn no_unbound_users_is_a_no_op() {
     let env = env_with_users(&["luffy"]);
     env.run("bind -u luffy --openid oLuffy").assert_success();
+    env.run("user edit luffy --tag the\u{301}").assert_success();
     env.assert_session(str![[r#"
 $ wxbox bind --unbound
 2> All users are already bound.
@@ -242,6 +243,8 @@ $ wxbox bind --unbound --tag crew
 2> All users are already bound.
 
 "#]]);
+    let decomposed = env.run("bind --unbound --tag the\u{301}").assert_success();
+    assert_eq!(decomposed.stderr(), "All users are already bound.\n");
 }
 
 #[test]

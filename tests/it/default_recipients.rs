@@ -127,6 +127,11 @@ exit 4
     assert_eq!(tag.run("send hello").status(), Some(4));
     let found = problem_lines(&tag.run("--json doctor"));
     assert!(found[0].starts_with("failure recipients: no user has the tag crow"), "{found:?}");
+    tag.run("user edit luffy --tag thé").assert_success();
+    // The letters of a tag may be decomposed.
+    tag.write_config(&tag.read_config().replace("tag:crow", "tag:the\u{301}"));
+    let found = problem_lines(&tag.run("--json doctor"));
+    assert!(!found.iter().any(|line| line.contains("recipients")), "{found:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::cli::Bind;
-use crate::context::{AppContext, unknown_tag_error};
+use crate::context::{AppContext, require_tag};
 use crate::exit::{CommandError, ExitStatus};
 use crate::password;
 use crate::pickers;
@@ -77,10 +77,8 @@ fn all_unbound(app: &AppContext, store: &Store, tag: Option<&str>) -> anyhow::Re
         users.push(user);
         anyhow::Ok(())
     })?;
-    if let Some(tag) = tag.filter(|_| users.is_empty())
-        && !store.tags()?.iter().any(|known_tag| known_tag == tag)
-    {
-        return Err(unknown_tag_error(store, tag)?.into());
+    if let Some(tag) = tag.filter(|_| users.is_empty()) {
+        require_tag(store, tag)?;
     }
     Ok(users)
 }

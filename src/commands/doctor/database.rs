@@ -10,7 +10,7 @@ use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use crate::clock::Timestamp;
 use crate::config::DefaultRecipient;
-use crate::context::{AppContext, parse_openid_argument, unknown_tag_error};
+use crate::context::{AppContext, parse_openid_argument, require_tag};
 use crate::files;
 use crate::i18n::{io_error_text, join_list, long_duration};
 use crate::report::classify;
@@ -142,10 +142,8 @@ fn check_recipients(app: &AppContext) -> Option<Check> {
                         return Ok(Some(t!("user-not-bound", user = name.as_str())));
                     }
                 }
-                DefaultRecipient::Tag(tag) if !store.tags()?.contains(tag) => {
-                    return Err(unknown_tag_error(&store, tag)?.into());
-                }
-                DefaultRecipient::Tag(_) | DefaultRecipient::All => {}
+                DefaultRecipient::Tag(tag) => require_tag(&store, tag)?,
+                DefaultRecipient::All => {}
                 DefaultRecipient::Openid(openid) => drop(parse_openid_argument(openid)?),
             }
         }
@@ -178,8 +176,7 @@ fn check_outbox(app: &AppContext) -> anyhow::Result<Check> {
         return Ok(Check::warning(CheckName::Outbox, detail, t!("doctor-outbox-unknown-fix")));
     }
     let counts = store.counts(app.app_id())?;
-    let queued =
-        counts.by_state.iter().find(|(state, _)| *state == MessageState::Queued).map_or(0, |(_, count)| *count);
+    let queued = counts.count(MessageState::Queued);
     let age = counts.oldest_queued.map(|at| now.age_since(at));
     Ok(Check::ok(
         CheckName::Outbox,

@@ -3,7 +3,7 @@
 use crate::cli::{MessageColumn, MessageFilterArgs, TimeBound};
 use crate::clock::Timestamp;
 use crate::compose::template_list::find;
-use crate::context::{AppContext, unknown_tag_error};
+use crate::context::{AppContext, require_tag};
 use crate::exit::CommandError;
 use crate::store::{MessageFilter, MessageState, ReceiptFilter, ReceiptStatus, Store, TemplateKind, TemplateList};
 use crate::t;
@@ -54,10 +54,8 @@ impl MessageSelection {
             return Err(CommandError::usage(message).into());
         }
         let tag = args.tag.as_deref().map(str::trim);
-        if let Some(tag) = tag
-            && !store.has_tag(tag)?
-        {
-            return Err(unknown_tag_error(store, tag)?.into());
+        if let Some(tag) = tag {
+            require_tag(store, tag)?;
         }
         Ok(Self {
             states: args.state.iter().filter_map(|name| MessageState::from_name(name)).collect(),

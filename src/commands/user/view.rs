@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{UserList, UserShow};
 use crate::clock::Timestamp;
-use crate::context::{AppContext, unknown_tag_error};
+use crate::context::{AppContext, require_tag};
 use crate::exit::ExitStatus;
 use crate::i18n::join_list;
 use crate::store::{Binding, NOT_FOLLOWING, ServeLock, User, UserFilter};
@@ -168,10 +168,8 @@ pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &UserShow) -> anyhow::Re
 
 pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Result<ExitStatus> {
     let store = app.open_existing_store()?;
-    if let Some(tag) = &args.tag
-        && !store.has_tag(tag)?
-    {
-        return Err(unknown_tag_error(&store, tag)?.into());
+    if let Some(tag) = &args.tag {
+        require_tag(&store, tag)?;
     }
     let bound = match (args.bound, args.unbound) {
         (true, _) => Some(true),

@@ -36,7 +36,7 @@ impl<'a> TemplateView<'a> {
             template_id: &template.template_id,
             title: &template.title,
             content: &template.content,
-            types: keys.iter().map(|key| TemplateFieldType::from_key(key).map(TemplateFieldType::name)).collect(),
+            types: keys.iter().map(|key| TemplateFieldType::from_key(key).map(TemplateFieldType::as_str)).collect(),
             keys,
             alias: aliases.next().map(|(name, _)| name.as_str()),
             asked_at,

@@ -47,7 +47,7 @@ impl Rule {
     /// Returns the name of the rule in JSON; for a type's rule, the name of the type.
     pub fn name(self) -> &'static str {
         match self {
-            Self::FieldType(field_type) | Self::TooLong(field_type) => field_type.name(),
+            Self::FieldType(field_type) | Self::TooLong(field_type) => field_type.as_str(),
             Self::Empty => "empty",
             Self::Hidden => "hidden",
             Self::Blank => "blank",

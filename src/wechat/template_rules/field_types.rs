@@ -7,6 +7,8 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::variant_names::variant_names;
+
 /// The type of a key in the category library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateFieldType {
@@ -44,39 +46,33 @@ pub enum TemplateFieldType {
     ShortThing,
 }
 
+// The names that the keys of each type begin with.
+variant_names!(TemplateFieldType {
+    Thing = "thing",
+    CharacterString = "character_string",
+    Time = "time",
+    Date = "date",
+    Amount = "amount",
+    PhoneNumber = "phone_number",
+    CarNumber = "car_number",
+    Number = "number",
+    Letter = "letter",
+    Symbol = "symbol",
+    Name = "name",
+    Phrase = "phrase",
+    Const = "const",
+    Enum = "enum",
+    EnumString = "enum_string",
+    ShortThing = "short_thing",
+});
+
 impl TemplateFieldType {
-    /// Every type with the name that its keys begin with.
-    pub const ALL: [(Self, &'static str); 16] = [
-        (Self::Thing, "thing"),
-        (Self::CharacterString, "character_string"),
-        (Self::Time, "time"),
-        (Self::Date, "date"),
-        (Self::Amount, "amount"),
-        (Self::PhoneNumber, "phone_number"),
-        (Self::CarNumber, "car_number"),
-        (Self::Number, "number"),
-        (Self::Letter, "letter"),
-        (Self::Symbol, "symbol"),
-        (Self::Name, "name"),
-        (Self::Phrase, "phrase"),
-        (Self::Const, "const"),
-        (Self::Enum, "enum"),
-        (Self::EnumString, "enum_string"),
-        (Self::ShortThing, "short_thing"),
-    ];
-
-    /// Returns the name that the keys of the type begin with.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
-    }
-
     /// Returns the type of a key: `thing1` is a thing. A key that does not end in a digit has no
     /// type, nor has one with another name: older templates and test accounts have keys of any name
     /// (`keyword1`, `name`).
     pub fn from_key(key: &str) -> Option<Self> {
         let word = key.trim_end_matches(|c: char| c.is_ascii_digit());
-        let (kind, _) = Self::ALL.into_iter().find(|(_, name)| *name == word)?;
-        (word.len() < key.len()).then_some(kind)
+        Self::from_name(word).filter(|_| word.len() < key.len())
     }
 
     /// Returns the maximum number of characters of a value, if the type limits it.

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::sandbox::call::Call;
-use crate::sandbox::response::{self, ApiResult, api_error};
+use crate::sandbox::response::{ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 impl Platform {
@@ -20,8 +20,7 @@ impl Platform {
             return Err(api_error(76002));
         }
         let record = self.failed_requests.find(rid, call.now_ms).ok_or_else(|| api_error(76001))?;
-        let mut answer = response::ok();
-        answer["request"] = json!({
+        let request = json!({
             "invoke_time": record.at_ms / 1000,
             // The sandbox's time does not advance during a call.
             "cost_in_ms": 0,
@@ -30,6 +29,6 @@ impl Platform {
             "response_body": record.response,
             "client_ip": record.client_ip,
         });
-        Ok(answer)
+        Ok(json!({"errcode": 0, "errmsg": "ok", "request": request}))
     }
 }

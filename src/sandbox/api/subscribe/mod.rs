@@ -14,7 +14,7 @@ use super::template_types::{FieldError, check_value};
 use super::templates::{accepted_response, parse_mini_program_page};
 use crate::sandbox::call::Call;
 use crate::sandbox::push::event::{PushEvent, ReceiptOutcome};
-use crate::sandbox::response::{self, ApiError, ApiResult, api_error, api_error_with};
+use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
 use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Field;
@@ -35,9 +35,7 @@ impl Platform {
             })
         };
         let list: Vec<Value> = self.scenario.subscriptions.iter().map(to_json).collect();
-        let mut answer = response::ok();
-        answer["data"] = Value::Array(list);
-        Ok(answer)
+        Ok(json!({"errcode": 0, "errmsg": "ok", "data": list}))
     }
 
     /// `POST /cgi-bin/message/subscribe/bizsend`

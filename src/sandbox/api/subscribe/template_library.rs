@@ -28,9 +28,7 @@ const MAX_SCENE_DESC_CHARS: usize = 15;
 impl Platform {
     /// `GET /wxaapi/newtmpl/getcategory`
     pub(in crate::sandbox) fn list_categories(&mut self, _: &mut Call<'_>) -> ApiResult {
-        let mut answer = response::ok();
-        answer["data"] = json!([{"id": CATEGORY, "name": LIBRARY_INDUSTRY}]);
-        Ok(answer)
+        Ok(json!({"errcode": 0, "errmsg": "ok", "data": [{"id": CATEGORY, "name": LIBRARY_INDUSTRY}]}))
     }
 
     /// `GET /wxaapi/newtmpl/getpubtemplatetitles`
@@ -48,20 +46,16 @@ impl Platform {
             json!({"tid": tid, "title": template.title, "type": 2, "categoryId": CATEGORY.to_string()})
         };
         let all = if categories.contains(&CATEGORY) { self.scenario.library.as_slice() } else { &[] };
-        let mut answer = response::ok();
-        answer["count"] = json!(all.len());
-        answer["data"] = all.iter().skip(start).take(limit).map(to_json).collect();
-        Ok(answer)
+        let titles: Vec<Value> = all.iter().skip(start).take(limit).map(to_json).collect();
+        Ok(json!({"errcode": 0, "errmsg": "ok", "count": all.len(), "data": titles}))
     }
 
     /// `GET /wxaapi/newtmpl/getpubtemplatekeywords`
     pub(in crate::sandbox) fn list_library_keywords(&mut self, call: &mut Call<'_>) -> ApiResult {
         let template = self.library_template(&call.param("tid"))?;
         let to_json = |(index, keyword): (usize, &Keyword)| json!({"kid": index + 1, "name": keyword.name, "example": "", "rule": keyword.kind});
-        let mut answer = response::ok();
-        answer["count"] = json!(template.keywords.len());
-        answer["data"] = template.keywords.iter().enumerate().map(to_json).collect();
-        Ok(answer)
+        let keywords: Vec<Value> = template.keywords.iter().enumerate().map(to_json).collect();
+        Ok(json!({"errcode": 0, "errmsg": "ok", "count": keywords.len(), "data": keywords}))
     }
 
     /// `POST /wxaapi/newtmpl/addtemplate`: a form on the older page, JSON on the current one.
@@ -85,9 +79,7 @@ impl Platform {
         }
         let id = ids::template_id();
         self.scenario.subscriptions.push(SubscriptionConfig { id: id.clone(), title, content, long_term: false });
-        let mut answer = response::ok();
-        answer["priTmplId"] = json!(id);
-        Ok(answer)
+        Ok(json!({"errcode": 0, "errmsg": "ok", "priTmplId": id}))
     }
 
     /// `POST /wxaapi/newtmpl/deltemplate`

@@ -39,10 +39,10 @@ pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<
             }
         }
     };
-    // The send fails after the timeout, when the receiver is gone.
     sender.report(config_check);
     check_permissions(sender, config);
     sender.report(check_credentials(config));
+    // The send fails after the timeout, when the receiver is gone.
     let _ = loaded.send(app);
 }
 

@@ -42,12 +42,11 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender
             let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
             let is_ip_error = refusal.is_some_and(|refusal| IP_ERRORS.contains(&refusal.errcode));
             let name = if is_ip_error { CheckName::IpList } else { CheckName::Token };
-            sender.report(wechat_failure(name, &error));
+            sender.report(wechat_failure(name, error));
             return;
         }
     };
-    sender
-        .report(check_apis(&mut session, type_sender).unwrap_or_else(|error| wechat_failure(CheckName::Apis, &error)));
+    sender.report(check_apis(&mut session, type_sender).unwrap_or_else(|error| wechat_failure(CheckName::Apis, error)));
     for check in templates::check(&mut session, app) {
         sender.report(check);
     }

@@ -14,9 +14,9 @@ use crate::i18n::{io_error_text, join_clauses};
 use crate::listen;
 use crate::listen::tls_files;
 use crate::net::is_private;
-use crate::report::classify;
 use crate::store::ServeLock;
 use crate::t;
+use crate::ui::Level;
 use crate::wechat::push::OWN_CHECK_PARAMETER;
 use crate::wechat::redirect_uri::{AccountType, RedirectProblem, console_value, problems};
 
@@ -26,10 +26,7 @@ pub(super) const CHECKS: &[CheckName] = &[CheckName::Port, CheckName::Callback];
 pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountType>) -> Check {
     let uri = match app.config.require_redirect_uri() {
         Ok(uri) => uri,
-        Err(error) => {
-            let error = classify(&error.into());
-            return Check::warning(CheckName::RedirectUri, error.message, error.hint);
-        }
+        Err(error) => return Check { status: Level::Warning, ..Check::from_error(CheckName::RedirectUri, error) },
     };
     let is_sandbox = app.config.uses_sandbox();
     let (verified_only, general): (Vec<_>, Vec<_>) =
@@ -80,7 +77,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let (listen, server) = match bound {
         Ok(bound) => bound,
         Err(error) => {
-            sender.report(Check::from_error(CheckName::Port, classify(&error)));
+            sender.report(Check::from_error(CheckName::Port, error));
             return;
         }
     };
@@ -89,7 +86,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let files = match tls_files::load(&app.config) {
         Ok(files) => files,
         Err(error) => {
-            sender.report(Check::from_error(CheckName::Callback, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Callback, error));
             return;
         }
     };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::exit::CommandError;
+use crate::report::classify;
 use crate::t;
 use crate::ui::Level;
 
@@ -95,7 +95,8 @@ impl Check {
     }
 
     /// Returns a failure with the text that a command would have printed.
-    pub(super) fn from_error(check: CheckName, error: CommandError) -> Self {
+    pub(super) fn from_error(check: CheckName, error: impl Into<anyhow::Error>) -> Self {
+        let error = classify(&error.into());
         Self::failure(check, error.message, error.hint)
     }
 }

@@ -10,7 +10,6 @@ use crate::config::{
     CliOverrides, Config, Environment, active_path, file_mode, looks_like_app_id, looks_like_app_secret,
 };
 use crate::context::AppContext;
-use crate::report::classify;
 use crate::secret::ExposeSecret;
 use crate::t;
 
@@ -22,7 +21,7 @@ pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<
     let app = match Config::load(flags, &environment) {
         Ok(config) => AppContext::from_config(config),
         Err(error) => {
-            sender.report(Check::from_error(CheckName::Config, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Config, error));
             return;
         }
     };
@@ -71,7 +70,7 @@ fn check_credentials(config: &Config) -> Check {
         Err(_) if config.path.is_none() && config.app_id.is_none() => {
             return Check::failure(CheckName::Credentials, t!("config-missing-app-id"), t!("doctor-config-none-fix"));
         }
-        Err(error) => return Check::from_error(CheckName::Credentials, classify(&error.into())),
+        Err(error) => return Check::from_error(CheckName::Credentials, error),
     };
     let origin = config.app_secret.as_ref().map(|secret| secret.origin.to_string()).unwrap_or_default();
     if !looks_like_app_id(app_id) {

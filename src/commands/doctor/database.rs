@@ -13,7 +13,6 @@ use crate::config::DefaultRecipient;
 use crate::context::{AppContext, parse_openid_argument, require_tag};
 use crate::files;
 use crate::i18n::{io_error_text, join_list, long_duration};
-use crate::report::classify;
 use crate::store::{self, Inspection, Integrity, MessageFilter, MessageState};
 use crate::t;
 use crate::ui::Level;
@@ -46,7 +45,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
         // Another command must migrate an old schema; the doctor changes nothing.
         Ok(Some(mut inspection)) => (check_database(&mut inspection, path), OutboxAccess::Unreadable),
         Ok(None) => (check_creatable(app, path), OutboxAccess::Absent),
-        Err(error) => (database_failure(error), OutboxAccess::Unreadable),
+        Err(error) => (Check::from_error(CheckName::Database, error), OutboxAccess::Unreadable),
     };
     let is_usable = check.status != Level::Failure;
     sender.report(check);
@@ -54,8 +53,8 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     let (check, recipients) = match outbox {
         _ if !is_usable || app.config.app_id.is_none() => return,
         OutboxAccess::Open => {
-            let report = |error| Check::from_error(CheckName::Outbox, classify(&error));
-            (check_outbox(app).unwrap_or_else(report), check_recipients(app))
+            let outbox = check_outbox(app).unwrap_or_else(|error| Check::from_error(CheckName::Outbox, error));
+            (outbox, check_recipients(app))
         }
         OutboxAccess::Absent => (Check::ok(CheckName::Outbox, t!("doctor-outbox-empty")), check_recipients(app)),
         OutboxAccess::Unreadable => return,
@@ -71,13 +70,9 @@ enum OutboxAccess {
     Unreadable,
 }
 
-fn database_failure(error: store::Error) -> Check {
-    Check::from_error(CheckName::Database, classify(&error.into()))
-}
-
 fn check_database(inspection: &mut Inspection, path: &Path) -> Check {
     match inspection.check_integrity(INTEGRITY_CHECK_TIMEOUT) {
-        Err(error) => return database_failure(error),
+        Err(error) => return Check::from_error(CheckName::Database, error),
         Ok(Integrity::Corrupt(cause)) => {
             let detail = t!("doctor-damaged", path = path, cause = cause);
             return Check::failure(CheckName::Database, detail, t!("store-corrupt-hint"));
@@ -93,7 +88,7 @@ fn check_database(inspection: &mut Inspection, path: &Path) -> Check {
         Err(store::Error::Busy { .. }) => {
             return Check::warning(CheckName::Database, t!("store-busy", path = path), t!("store-busy-hint"));
         }
-        Err(error) => return database_failure(error),
+        Err(error) => return Check::from_error(CheckName::Database, error),
     }
     let (schema, supported) = (inspection.schema, inspection.supported_schema);
     if !inspection.is_current() {
@@ -154,8 +149,8 @@ fn check_recipients(app: &AppContext) -> Option<Check> {
         Ok(None) => Check::ok(CheckName::Recipients, t!("doctor-recipients", names = names, at = at)),
         Ok(Some(detail)) => Check::warning(CheckName::Recipients, detail, t!("doctor-recipients-fix", at = at)),
         Err(error) => {
-            let detail = classify(&error).message;
-            Check::failure(CheckName::Recipients, detail, t!("doctor-recipients-fix", at = at))
+            let fix = Some(t!("doctor-recipients-fix", at = at));
+            Check { fix, ..Check::from_error(CheckName::Recipients, error) }
         }
     })
 }

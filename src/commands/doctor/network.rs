@@ -9,7 +9,6 @@ use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use crate::context::AppContext;
 use crate::i18n::{io_error_text, join_clauses, join_list, long_duration};
-use crate::report::classify;
 use crate::t;
 use crate::wechat::{self, Client, ClientSettings, HostProbe, ProxyInfo, proxy_for};
 
@@ -80,14 +79,14 @@ pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
             sender.report(check_proxy(proxy.as_ref()));
         }
         Err(error) => {
-            sender.report(Check::from_error(CheckName::Proxy, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Proxy, error));
             return;
         }
     }
     let client = match Client::new(&settings) {
         Ok(client) => client,
         Err(error) => {
-            sender.report(Check::from_error(CheckName::Tls, classify(&error.into())));
+            sender.report(Check::from_error(CheckName::Tls, error));
             return;
         }
     };

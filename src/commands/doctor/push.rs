@@ -19,7 +19,6 @@ use crate::http_server::{HttpResponse, Limits, Request, ServerHandle};
 use crate::i18n::join_list;
 use crate::listen::{self, tls_files};
 use crate::random::random_base62;
-use crate::report::classify;
 use crate::serve::{PushRejectionReport, console_place};
 use crate::store::{MessageFilter, ReceiptFilter, ReceiptStatus, ServeLock, Store};
 use crate::t;
@@ -43,7 +42,7 @@ const NO_PUSH_URL: i64 = 40201;
 pub(super) fn check_mode(app: &AppContext, account_type: Option<AccountType>) -> Check {
     let settings = match app.push_settings() {
         Ok(settings) => settings,
-        Err(error) => return Check::from_error(CheckName::Push, classify(&error)),
+        Err(error) => return Check::from_error(CheckName::Push, error),
     };
     let origin = app.config.push.token.as_ref().map(|token| token.origin.to_string()).unwrap_or_default();
     match (settings.aes_keys.is_empty(), account_type) {

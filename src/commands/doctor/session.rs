@@ -4,7 +4,6 @@ use super::check::{Check, CheckName};
 use crate::access_token::{self, Account};
 use crate::clock::Timestamp;
 use crate::context::AppContext;
-use crate::report::classify;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::t;
@@ -60,9 +59,10 @@ impl AccountSession {
 
 /// Returns the failure that a command would have printed. Without a response from WeChat, the fix
 /// is to check the network.
-pub(super) fn wechat_failure(name: CheckName, error: &anyhow::Error) -> Check {
-    let mut check = Check::from_error(name, classify(error));
-    if error.chain().any(|cause| cause.is::<wechat::Error>()) {
+pub(super) fn wechat_failure(name: CheckName, error: anyhow::Error) -> Check {
+    let is_from_client = error.chain().any(|cause| cause.is::<wechat::Error>());
+    let mut check = Check::from_error(name, error);
+    if is_from_client {
         check.fix.get_or_insert_with(|| t!("wechat-not-sent-hint"));
     }
     check

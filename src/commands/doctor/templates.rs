@@ -26,8 +26,8 @@ pub(super) fn check(session: &mut AccountSession, app: &AppContext) -> Vec<Check
         Ok(Err(error)) if error.api_error().is_some_and(|refusal| refusal.errcode == QUOTA_EXCEEDED) => {
             return vec![Check::warning(CheckName::Templates, error.to_string(), error.hint())];
         }
-        Ok(Err(error)) => return vec![wechat_failure(CheckName::Templates, &error.into())],
-        Err(error) => return vec![wechat_failure(CheckName::Templates, &error)],
+        Ok(Err(error)) => return vec![wechat_failure(CheckName::Templates, error.into())],
+        Err(error) => return vec![wechat_failure(CheckName::Templates, error)],
     };
     // An alias may name a subscription template. An account without those has no list of them.
     if aliases.values().any(|alias| !list.iter().any(|template| template.template_id == alias.id.value))

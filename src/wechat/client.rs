@@ -10,7 +10,6 @@ use serde_json::Value;
 use url::Url;
 
 use super::api_host::ApiHost;
-use super::error::InvalidErrcode;
 use super::host_health::HostHealth;
 use super::lenient_json::{self, parse_number};
 use super::mask::is_secret_key;
@@ -279,7 +278,7 @@ impl Client {
         }
         match ApiError::from_response(api, &value, secrets) {
             Ok(None) => Ok(value),
-            Err(InvalidErrcode) => Err(invalid(Cause::MissingField { field: "errcode".to_owned() })),
+            Err(cause) => Err(invalid(cause)),
             Ok(Some(error)) => {
                 log::debug!("{api}: errcode {} rid {}", error.errcode, error.rid.as_deref().unwrap_or("-"));
                 Err(Error::Api(error))

@@ -13,10 +13,6 @@ use crate::i18n::{self, Lang};
 use crate::net::is_loopback;
 use crate::{t, t_in};
 
-/// An errcode that is not a number.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct InvalidErrcode;
-
 /// An error response of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
@@ -35,14 +31,13 @@ pub struct ApiError {
 impl ApiError {
     /// Parses `errcode` and `errmsg` of a response and masks `secrets` in them. Returns `None` if
     /// the response is not an error.
-    pub(super) fn from_response(
-        api: &'static str,
-        response: &Value,
-        secrets: &[&str],
-    ) -> Result<Option<Self>, InvalidErrcode> {
+    ///
+    /// # Errors
+    /// The errcode is not a number.
+    pub(super) fn from_response(api: &'static str, response: &Value, secrets: &[&str]) -> Result<Option<Self>, Cause> {
         let errcode: i64 = match response.get("errcode") {
             None | Some(Value::Null) => return Ok(None),
-            Some(code) => parse_lenient(code).ok_or(InvalidErrcode)?,
+            Some(code) => parse_lenient(code).ok_or_else(|| Cause::MissingField { field: "errcode".to_owned() })?,
         };
         if errcode == 0 {
             return Ok(None);
@@ -300,8 +295,9 @@ mod tests {
         assert_eq!(read(json!({"errcode": 43004.0})), Ok(Some(43004)));
         assert_eq!(read(json!({"errcode": 0, "errmsg": "ok"})), Ok(None));
         assert_eq!(read(json!({"access_token": "x"})), Ok(None));
+        let missing = Err(Cause::MissingField { field: "errcode".to_owned() });
         for code in [json!("x"), json!(1.5), json!(u64::MAX), json!([40001]), json!(true)] {
-            assert_eq!(read(json!({"errcode": code})), Err(InvalidErrcode), "{code}");
+            assert_eq!(read(json!({"errcode": code})), missing, "{code}");
         }
     }
 

@@ -16,7 +16,7 @@ use super::client::{PLATFORM_USER_AGENT, PushClient, PushResponse};
 use super::line::PushLine;
 use super::problem::PushProblem;
 use super::queued::QueuedPush;
-use super::reply::{PassiveReply, parse_reply};
+use super::reply::parse_reply;
 use super::settings::PushSettings;
 use crate::sandbox::faults::{PushFault, describe_effects};
 use crate::sandbox::ids;
@@ -182,7 +182,7 @@ impl PushSender {
         let is_repeated = problem.is_some() && attempt < MAX_ATTEMPTS;
         // Change the phone before the log line of the attempt is written.
         match reply {
-            Ok(Some(PassiveReply { text: Some(text) })) => {
+            Ok(Some(text)) => {
                 self.lock_platform().receive_reply(&push.header.openid, text, machine_now_ms());
             }
             Err(_) if push.event.expects_reply() && !is_repeated => {

@@ -19,18 +19,12 @@ const REPLY_TYPES: &[(&str, &str)] = &[
     ("news", "Articles"),
 ];
 
-/// A reply of the account to the person whose message or event was pushed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) struct PassiveReply {
-    /// The text; `None` for the other types of replies, which the sandbox accepts and does not
-    /// show.
-    pub(in crate::sandbox) text: Option<String>,
-}
-
-/// Reads the body of a response with status 200.
+/// Reads the body of a response with status 200. Returns the text of a reply to the person; `None`
+/// without a reply, and for the other types of replies, which the sandbox accepts and does not
+/// show.
 ///
 /// It is not documented whether white space around `success` is accepted: here it is not.
-pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<Option<PassiveReply>, PushProblem> {
+pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<Option<String>, PushProblem> {
     if matches!(body, b"" | b"success") {
         return Ok(None);
     }
@@ -42,7 +36,7 @@ pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<
         if push.settings.mode == PushMode::Safe {
             return Err(PushProblem::ReplyEncryption);
         }
-        return check_reply(push, root).map(Some);
+        return check_reply(push, root);
     };
     let key = push.settings.encryption_key().ok_or(PushProblem::ReplyEncryption)?;
     let part = |tag| child_text(root, tag).unwrap_or_default();
@@ -52,10 +46,10 @@ pub(in crate::sandbox) fn parse_reply(push: &QueuedPush, body: &[u8]) -> Result<
     }
     let plain = key.decrypt(&encrypted, &push.header.app_id).ok_or(PushProblem::ReplyEncryption)?;
     let document = Document::parse(plain.trim()).map_err(|_| PushProblem::Body)?;
-    check_reply(push, document.root_element()).map(Some)
+    check_reply(push, document.root_element())
 }
 
-fn check_reply(push: &QueuedPush, root: Node<'_, '_>) -> Result<PassiveReply, PushProblem> {
+fn check_reply(push: &QueuedPush, root: Node<'_, '_>) -> Result<Option<String>, PushProblem> {
     let part = |tag| child_text(root, tag).ok_or(PushProblem::Reply);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let is_addressed = part("ToUserName")? == push.header.openid && part("FromUserName")? == push.header.original_id;
@@ -67,8 +61,8 @@ fn check_reply(push: &QueuedPush, root: Node<'_, '_>) -> Result<PassiveReply, Pu
     let content = part(element)?;
     match kind.as_str() {
         "text" if content.is_empty() => Err(PushProblem::Reply),
-        "text" => Ok(PassiveReply { text: Some(content) }),
-        _ => Ok(PassiveReply { text: None }),
+        "text" => Ok(Some(content)),
+        _ => Ok(None),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::sandbox::push::cipher::{PushKey, sign};
 use crate::sandbox::push::event::{PushEvent, PushHeader, ReceiptOutcome, ScannedCode};
 use crate::sandbox::push::problem::PushProblem;
 use crate::sandbox::push::queued::{PushRequest, QueuedPush};
-use crate::sandbox::push::reply::{PassiveReply, parse_reply};
+use crate::sandbox::push::reply::parse_reply;
 use crate::sandbox::push::settings::{PushMode, PushSettings, PushSettingsError};
 
 use super::*;
@@ -398,7 +398,7 @@ fn only_documented_replies_are_accepted() {
     };
     let content = "<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[a]]]]><![CDATA[>b]]></Content>";
     let good = reply(to, from, "1", content);
-    let text = |text: &str| Ok(Some(PassiveReply { text: Some(text.to_owned()) }));
+    let text = |text: &str| Ok(Some(text.to_owned()));
     let image = "<MsgType>image</MsgType><Image><MediaId>1</MediaId></Image>";
     for mode in PushMode::ALL {
         let mut sandbox =
@@ -423,7 +423,7 @@ fn only_documented_replies_are_accepted() {
             |expected| if mode == PushMode::Plain { Err(PushProblem::ReplyEncryption) } else { expected };
         for (body, expected) in [
             (good.clone(), text("a]]>b")),
-            (reply(to, from, "1", image), Ok(Some(PassiveReply { text: None }))),
+            (reply(to, from, "1", image), Ok(None)),
             (reply(LUFFY, from, "1", content), Err(PushProblem::Reply)),
             (reply(to, "gh_other", "1", content), Err(PushProblem::Reply)),
             (reply(to, from, "", content), Err(PushProblem::Reply)),

@@ -28,10 +28,10 @@ const USER_INFO_API: &str = "/cgi-bin/user/info";
 const USER_LIST_API: &str = "/cgi-bin/user/get";
 
 /// Runs the checks. The account type, once known, is sent to `type_sender`.
-pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender<AccountType>) {
+pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender<AccountType>) -> Result<(), Check> {
     // Other checks report these errors: credentials, and the connection to WeChat.
-    let Ok(account) = app.account() else { return };
-    let Ok(client) = Client::new(&network::client_settings(app)) else { return };
+    let Ok(account) = app.account() else { return Ok(()) };
+    let Ok(client) = Client::new(&network::client_settings(app)) else { return Ok(()) };
     let mut session = match AccountSession::open(app, client, account) {
         Ok((session, detail)) => {
             sender.report(Check::ok(CheckName::Token, detail));
@@ -42,8 +42,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender
             let refusal = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()?.api_error());
             let is_ip_error = refusal.is_some_and(|refusal| IP_ERRORS.contains(&refusal.errcode));
             let name = if is_ip_error { CheckName::IpList } else { CheckName::Token };
-            sender.report(wechat_failure(name, error));
-            return;
+            return Err(wechat_failure(name, error));
         }
     };
     sender.report(check_apis(&mut session, type_sender).unwrap_or_else(|error| wechat_failure(CheckName::Apis, error)));
@@ -51,6 +50,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, type_sender: &Sender
         sender.report(check);
     }
     sender.report(push::check_from_outside(&mut session, app));
+    Ok(())
 }
 
 /// The account's permission to use an API, according to its quota.

@@ -63,33 +63,21 @@ pub(super) fn check_redirect_uri(app: &AppContext, account_type: Option<AccountT
     }
 }
 
-pub(super) fn check(sender: &CheckSender, app: &AppContext) {
+pub(super) fn check(sender: &CheckSender, app: &AppContext) -> Result<(), Check> {
     // Without redirect_uri there is no listener; another check reports that.
-    let Ok(uri) = app.config.require_redirect_uri().cloned() else { return };
+    let Ok(uri) = app.config.require_redirect_uri().cloned() else { return Ok(()) };
     if ServeLock::is_held(&app.config.database, app.app_id()) {
         check_served(sender, app, &uri);
-        return;
+        return Ok(());
     }
     let bound = app.config.listen_address().map_err(anyhow::Error::from).and_then(|listen| {
         let server = listen::bind_first(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
         Ok((listen, server))
     });
-    let (listen, server) = match bound {
-        Ok(bound) => bound,
-        Err(error) => {
-            sender.report(Check::from_error(CheckName::Port, error));
-            return;
-        }
-    };
+    let (listen, server) = bound.map_err(|error| Check::from_error(CheckName::Port, error))?;
     let listen = listen.to_string();
     sender.report(Check::ok(CheckName::Port, t!("doctor-port", address = listen)));
-    let files = match tls_files::load(&app.config) {
-        Ok(files) => files,
-        Err(error) => {
-            sender.report(Check::from_error(CheckName::Callback, error));
-            return;
-        }
-    };
+    let files = tls_files::load(&app.config).map_err(|error| Check::from_error(CheckName::Callback, error))?;
     for (what, fix) in files.warnings {
         sender.report(Check::warning(CheckName::Callback, what, fix));
     }
@@ -97,7 +85,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     // The first secret proves to the listener that the doctor sent the request. The second proves
     // to the doctor that its own listener responded.
     let nonces = (OAuthState::new("doctor"), OAuthState::new(""));
-    let (Ok(request_nonce), Ok(reply_nonce)) = nonces else { return };
+    let (Ok(request_nonce), Ok(reply_nonce)) = nonces else { return Ok(()) };
     let (expected, reply) = (request_nonce.as_str().to_owned(), reply_nonce.as_str().to_owned());
     let started = server.start(move |request: Request| match request.param("state") {
         Some(state) if *state == *expected => HttpResponse::text(200, reply.clone()),
@@ -113,6 +101,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
         Err(error) => Some(Check::failure(CheckName::Callback, io_error_text(&error), None)),
     };
     sender.report(check);
+    Ok(())
 }
 
 /// Checks that a running `serve` answers phones. It knows no binding of the doctor, so it shows the

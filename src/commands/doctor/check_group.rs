@@ -48,13 +48,17 @@ pub(super) enum CollectResult {
 }
 
 impl CheckGroup {
-    /// Starts the checks `names`, which run in this order.
+    /// Starts the checks `names`, which run in this order. `check` returns the result after which
+    /// the other checks of the group cannot run.
     pub(super) fn start(
         names: &'static [CheckName],
-        check: impl FnOnce(&CheckSender) + Send + 'static,
+        check: impl FnOnce(&CheckSender) -> Result<(), Check> + Send + 'static,
     ) -> std::io::Result<Self> {
         let (sender, results) = unbounded();
-        std::thread::Builder::new().name("doctor".into()).spawn(move || check(&CheckSender(sender)))?;
+        std::thread::Builder::new().name("doctor".into()).spawn(move || {
+            let sender = CheckSender(sender);
+            sender.report(check(&sender).err());
+        })?;
         Ok(Self { checks: names, results })
     }
 
@@ -111,6 +115,7 @@ mod tests {
         let group = CheckGroup::start(&[CheckName::Token, CheckName::IpList, CheckName::Apis], move |sender| {
             sender.report(Check::ok(CheckName::Token, "good".into()));
             let _ = blocked.recv();
+            Ok(())
         });
         let mut shown = Vec::new();
         let signals = never();
@@ -131,8 +136,8 @@ mod tests {
     #[test]
     fn skipped_checks_are_listed_and_signal_ends_wait() {
         let signals = never();
-        let group = CheckGroup::start(&[CheckName::Names, CheckName::Tls], |sender| {
-            sender.report(Check::failure(CheckName::Names, "bad".into(), None));
+        let group = CheckGroup::start(&[CheckName::Names, CheckName::Tls], |_| {
+            Err(Check::failure(CheckName::Names, "bad".into(), None))
         });
         let result = group.unwrap().collect(&deadline(&signals, Duration::from_secs(60)), |_| Ok(())).unwrap();
         assert_eq!(result, CollectResult::Completed(vec![CheckName::Tls]));
@@ -141,6 +146,7 @@ mod tests {
         let (blocker, blocked) = bounded::<()>(0);
         let group = CheckGroup::start(&[CheckName::Names], move |_| {
             let _ = blocked.recv();
+            Ok(())
         });
         interrupt.send(Signal::Interrupt).unwrap();
         let result = group.unwrap().collect(&deadline(&signals, Duration::from_secs(60)), |_| Ok(())).unwrap();

@@ -16,15 +16,10 @@ use crate::t;
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Config, CheckName::Permissions, CheckName::Credentials];
 
 /// Runs the checks, and passes the configuration on if it can be loaded.
-pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<AppContext>) {
+pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<AppContext>) -> Result<(), Check> {
     let environment = Environment::from_process();
-    let app = match Config::load(flags, &environment) {
-        Ok(config) => AppContext::from_config(config),
-        Err(error) => {
-            sender.report(Check::from_error(CheckName::Config, error));
-            return;
-        }
-    };
+    let config = Config::load(flags, &environment).map_err(|error| Check::from_error(CheckName::Config, error))?;
+    let app = AppContext::from_config(config);
     let config = &app.config;
     let config_check = match &config.path {
         Some(path) => Check::ok(CheckName::Config, path.display().to_string()),
@@ -43,6 +38,7 @@ pub(super) fn check(sender: &CheckSender, flags: &CliOverrides, loaded: &Sender<
     sender.report(check_credentials(config));
     // The send fails after the timeout, when the receiver is gone.
     let _ = loaded.send(app);
+    Ok(())
 }
 
 /// Reports which files other users can read or replace.

@@ -36,7 +36,7 @@ const OVERDUE_AFTER: Duration = Duration::from_secs(3600);
 /// The age up to which messages with an unknown outcome are reported.
 const RECENT_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) fn check(sender: &CheckSender, app: &AppContext) {
+pub(super) fn check(sender: &CheckSender, app: &AppContext) -> Result<(), Check> {
     let path = &app.config.database.value;
     let (check, outbox) = match Inspection::open(path) {
         Ok(Some(mut inspection)) if inspection.is_current() => {
@@ -51,16 +51,17 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     sender.report(check);
     sender.report(check_disk_space(files::nearest_existing_dir(path)));
     let (check, recipients) = match outbox {
-        _ if !is_usable || app.config.app_id.is_none() => return,
+        _ if !is_usable || app.config.app_id.is_none() => return Ok(()),
         OutboxAccess::Open => {
             let outbox = check_outbox(app).unwrap_or_else(|error| Check::from_error(CheckName::Outbox, error));
             (outbox, check_recipients(app))
         }
         OutboxAccess::Absent => (Check::ok(CheckName::Outbox, t!("doctor-outbox-empty")), check_recipients(app)),
-        OutboxAccess::Unreadable => return,
+        OutboxAccess::Unreadable => return Ok(()),
     };
     sender.report(check);
     sender.report(recipients);
+    Ok(())
 }
 
 /// Whether the outbox can be read.

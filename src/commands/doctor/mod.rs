@@ -116,7 +116,7 @@ struct DoctorGroups {
 
 /// Starts all checks concurrently.
 fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::Result<DoctorGroups> {
-    let start = |names: &'static [CheckName], check: fn(&CheckSender, &AppContext)| {
+    let start = |names: &'static [CheckName], check: fn(&CheckSender, &AppContext) -> Result<(), Check>| {
         let app = Arc::clone(app);
         CheckGroup::start(names, move |sender| check(sender, &app))
     };
@@ -131,8 +131,9 @@ fn start_groups(app: &Arc<AppContext>, type_sender: Sender<AccountType>) -> io::
     let (callback_runs, callback_ended) = bounded::<()>(0);
     let callback_app = Arc::clone(app);
     let callback = CheckGroup::start(callback::CHECKS, move |sender| {
-        callback::check(sender, &callback_app);
+        let result = callback::check(sender, &callback_app);
         drop(callback_runs);
+        result
     })?;
     let push_app = Arc::clone(app);
     let start_push = || CheckGroup::start(push::CHECKS, move |sender| push::check(sender, &push_app, &callback_ended));

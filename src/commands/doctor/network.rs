@@ -32,7 +32,7 @@ pub(super) fn client_settings(app: &AppContext) -> ClientSettings {
 }
 
 /// Resolves the hosts that this machine, and not a proxy, must resolve.
-pub(super) fn check_dns(sender: &CheckSender, app: &AppContext) {
+pub(super) fn check_dns(sender: &CheckSender, app: &AppContext) -> Result<(), Check> {
     let settings = client_settings(app);
     let (proxied, direct): (Vec<&Url>, Vec<&Url>) =
         settings.api_base.iter().partition(|base| !matches!(proxy_for(base, &settings), Ok(None)));
@@ -67,29 +67,17 @@ pub(super) fn check_dns(sender: &CheckSender, app: &AppContext) {
         }
     };
     sender.report(check);
+    Ok(())
 }
 
 /// Connects to the proxy, if there is one, and to WeChat.
-pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
+pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) -> Result<(), Check> {
     let settings = client_settings(app);
     let proxy =
         settings.api_base.iter().map(|base| proxy_for(base, &settings)).find(|proxy| !matches!(proxy, Ok(None)));
-    match proxy.unwrap_or(Ok(None)) {
-        Ok(proxy) => {
-            sender.report(check_proxy(proxy.as_ref()));
-        }
-        Err(error) => {
-            sender.report(Check::from_error(CheckName::Proxy, error));
-            return;
-        }
-    }
-    let client = match Client::new(&settings) {
-        Ok(client) => client,
-        Err(error) => {
-            sender.report(Check::from_error(CheckName::Tls, error));
-            return;
-        }
-    };
+    let proxy = proxy.unwrap_or(Ok(None)).map_err(|error| Check::from_error(CheckName::Proxy, error))?;
+    sender.report(check_proxy(proxy.as_ref()));
+    let client = Client::new(&settings).map_err(|error| Check::from_error(CheckName::Tls, error))?;
     let (reached, failed): (Vec<_>, Vec<_>) = client.probe_hosts().into_iter().partition(Result::is_ok);
     let reached: Vec<HostProbe> = reached.into_iter().flatten().collect();
     let failed: Vec<wechat::Error> = failed.into_iter().filter_map(Result::err).collect();
@@ -97,6 +85,7 @@ pub(super) fn check_connectivity(sender: &CheckSender, app: &AppContext) {
     if let Some((host, offset)) = reached.iter().find_map(|probe| Some((probe.host.as_str(), probe.clock_offset?))) {
         sender.report(check_clock(host, offset));
     }
+    Ok(())
 }
 
 fn check_proxy(proxy: Option<&ProxyInfo>) -> Check {

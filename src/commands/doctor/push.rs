@@ -55,7 +55,7 @@ pub(super) fn check_mode(app: &AppContext, account_type: Option<AccountType>) ->
 }
 
 /// Checks `serve` and the push URL. The listener of the callback must have ended before.
-pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Receiver<()>) {
+pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Receiver<()>) -> Result<(), Check> {
     let is_serving = ServeLock::is_held(&app.config.database, app.app_id());
     let old_config = OldServedConfig::find(app);
     let store = app.open_current_store();
@@ -69,17 +69,16 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
     // Nothing is sent; the wait ends when the channel closes.
     let _ = callback_ended.recv();
     // `check_mode` reports secrets that cannot be used.
-    let Ok(settings) = app.push_settings() else { return };
+    let Ok(settings) = app.push_settings() else { return Ok(()) };
     let Some(url) = app.config.push_url() else {
-        sender.report(Check::warning(CheckName::PushUrl, t!("doctor-push-url-none"), t!("doctor-push-url-none-fix")));
-        return;
+        let (detail, fix) = (t!("doctor-push-url-none"), t!("doctor-push-url-none-fix"));
+        return Err(Check::warning(CheckName::PushUrl, detail, fix));
     };
     if let Some(problem) = push_url_problem(&url, app.config.uses_sandbox()) {
         let detail = t!("ui-cause", what = url.as_str(), cause = problem.describe());
-        sender.report(Check::failure(CheckName::PushUrl, detail, t!("doctor-push-url-fix")));
-        return;
+        return Err(Check::failure(CheckName::PushUrl, detail, t!("doctor-push-url-fix")));
     }
-    let (Ok(nonce), Ok(echostr)) = (random_base62(NONCE_CHARS), random_base62(NONCE_CHARS)) else { return };
+    let (Ok(nonce), Ok(echostr)) = (random_base62(NONCE_CHARS), random_base62(NONCE_CHARS)) else { return Ok(()) };
     let query = settings.url_check_query(Timestamp::now().0 / 1000, &nonce, &echostr);
     // The port may belong to another program, which passes the events on and answers this request.
     let listener = (!is_serving).then(|| start_listener(app, settings, &url, &echostr)).flatten();
@@ -96,6 +95,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext, callback_ended: &Rec
         (Err(error), _) => error.into_check(CheckName::PushUrl, &url, probe_fixes(&url, address)),
     };
     sender.report(check);
+    Ok(())
 }
 
 /// Warns about pushes that were rejected since the last accepted one.

@@ -69,7 +69,9 @@ fn only_the_recipient_who_gets_too_many_messages_waits() {
 /// WeChat refuses a repeat because the first one arrived.
 #[test]
 fn a_refused_repeat_shows_that_the_message_arrived() {
-    for (first, end) in [(no_response(), "settled 1 sent"), (refused(-1), "settled 1 queued (refused)")] {
+    for (first, end, errcode) in
+        [(no_response(), "settled 1 sent", None), (refused(-1), "settled 1 queued (refused)", Some(40241))]
+    {
         let mut outbox = Outbox::new();
         let user = outbox.user("nami");
         let ids = outbox.queue(&template(&[&user]));
@@ -80,6 +82,8 @@ fn a_refused_repeat_shows_that_the_message_arrived() {
         run.log();
         run.answer(1, refused(40241));
         assert_eq!(run.log(), [end]);
+        let message = run.outbox.message(1);
+        assert_eq!((message.errcode, message.rid.is_some()), (errcode, errcode.is_some()));
     }
 }
 
@@ -335,20 +339,39 @@ fn no_upload_starts_once_the_run_stops_sending() {
 
 #[test]
 fn each_file_is_uploaded_once_for_all_messages() {
-    let mut outbox = Outbox::new();
-    let names = ["a.png", "b.png", "c.png", "d.png", "d.png", "c.png"];
-    let ids = names.iter().flat_map(|name| outbox.queue(&image(name))).collect();
-    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 3, ..options() });
-    run.idle();
-    let mut uploaded = Vec::new();
-    while let Some((upload, _)) = run.uploads.first() {
-        uploaded.push(upload.file_name.clone());
-        run.end_upload(Ok("m1"));
-        run.accept_all();
+    for concurrency in [1, 6] {
+        let mut outbox = Outbox::new();
+        let names = ["a.png", "b.png", "c.png", "d.png", "d.png", "c.png"];
+        let ids = names.iter().flat_map(|name| outbox.queue(&image(name))).collect();
+        let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency, ..options() });
+        run.idle();
+        let mut uploaded = Vec::new();
+        while let Some((upload, _)) = run.uploads.first() {
+            uploaded.push(upload.file_name.clone());
+            run.end_upload(Ok("m1"));
+            run.accept_all();
+        }
+        uploaded.sort();
+        assert_eq!(uploaded, ["a.png", "b.png", "c.png", "d.png"]);
+        assert!((1..=6).all(|id| run.outbox.message(id).state == MessageState::Sent));
     }
-    uploaded.sort();
-    assert_eq!(uploaded, ["a.png", "b.png", "c.png", "d.png"]);
-    assert!((1..=6).all(|id| run.outbox.message(id).state == MessageState::Sent));
+}
+
+#[test]
+fn a_refused_media_id_does_not_affect_the_other_files() {
+    let mut run = Outbox::new().run(&submissions(), options());
+    for (id, name) in [(1, "a.png"), (2, "b.png")] {
+        run.submit(vec![tagged(1, image(name))]);
+        run.end_upload(Ok(name));
+        run.answer(id, accepted());
+    }
+    run.submit(vec![tagged(1, image("a.png"))]);
+    run.answer(3, refused(40007));
+    run.end_upload(Ok("m3"));
+    run.answer(3, accepted());
+    run.log();
+    run.submit(vec![tagged(1, image("b.png"))]);
+    assert!(run.log().contains(&"send 4 image to o1".to_owned()), "no other upload is needed");
 }
 
 #[test]
@@ -382,8 +405,8 @@ fn the_last_error_stays_when_a_message_expires() {
     run.idle();
     assert_eq!(run.log(), ["queued 2", "settled 3 expired (expired)", "settled 1 expired (expired)"]);
     let error = |id| run.outbox.message(id).error.unwrap();
-    let refused = run.outbox.message(1);
-    assert_eq!((refused.errcode, refused.rid.as_deref()), (Some(-1), Some("r1")));
+    let Message { errcode, errmsg, rid, .. } = run.outbox.message(1);
+    assert_eq!((errcode, errmsg.as_deref(), rid.as_deref()), (Some(-1), Some("no"), Some("r1")));
     assert!(error(1).detail.is_some_and(|detail| detail.contains("refused")));
     assert_eq!(error(3).detail.as_deref(), Some(r#"{"last_error":null}"#), "it only waited for the previous part");
 }

@@ -160,6 +160,19 @@ fn a_run_that_is_told_to_end_releases_what_it_has_not_started() {
     assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 1 sent"]);
 }
 
+/// The upload need not be repeated by the next run.
+#[test]
+fn a_run_that_is_told_to_end_saves_the_media_id_of_its_upload() {
+    let mut outbox = Outbox::new();
+    outbox.queue(&image("a.png"));
+    let mut run = outbox.run(&DeliverySource::Continuous(crossbeam_channel::never()), options());
+    run.idle();
+    assert!(!is_finished(&run.step(StepEvents { due_closed: true, ..StepEvents::default() })));
+    assert!(is_finished(&run.end_upload(Ok("m1"))));
+    let media: i64 = run.reader.query_row("SELECT count(*) FROM media", [], |row| row.get(0)).unwrap();
+    assert_eq!((media, run.log()), (1, vec!["queued 1".to_owned(), "upload a.png".to_owned()]));
+}
+
 #[test]
 fn a_retry_is_in_time_while_the_run_waits_for_submissions() {
     let mut run = Outbox::new().run(&submissions(), options());

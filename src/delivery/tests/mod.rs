@@ -168,7 +168,13 @@ fn accepted() -> Answer {
 }
 
 fn api_error(errcode: i64) -> wechat::Error {
-    wechat::Error::Api(ApiError { api: "/x", errcode, errmsg: String::new(), rid: Some("r1".to_owned()), remedy: None })
+    wechat::Error::Api(ApiError {
+        api: "/x",
+        errcode,
+        errmsg: "no".to_owned(),
+        rid: Some("r1".to_owned()),
+        remedy: None,
+    })
 }
 
 fn refused(errcode: i64) -> Answer {

@@ -418,7 +418,7 @@ impl RunState {
         let (response, jitter) = (response.clone(), (self.jitter)());
         let decision = retry::decide_for_suspended(action, &self.retry_context(&claimed, step.now), jitter);
         let mut update = update_from_decision(&decision);
-        update.response = ResponseInfo { msgid: None, host: None, server_time: None, ..response };
+        update.response = response;
         self.record_update(step, claimed, &update, false)?;
         Ok(None)
     }

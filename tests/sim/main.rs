@@ -138,6 +138,24 @@ fn a_text_that_its_template_replaces_is_deleted() {
     passes(&[wait(200_000_000), send(1, Form::Fallback, FLUSH)]);
 }
 
+/// The simulator left out the check in which a service finds what became due while it was frozen.
+#[test]
+fn a_frozen_service_finds_what_became_due() {
+    let fault = |times, host, noise| (Kind::Arm("Errcode(43117)", times, Some(host), false), noise);
+    let base = Setup { concurrency: 2, rate: 0, wait_s: 0, max_attempts: 0, ..FLUSH };
+    let queue = Setup { machine: 1, concurrency: 8, deliver: false, ..base };
+    passes(&[
+        fault(2, 0, 1_422_206_587_462_342_424),
+        (Kind::Send(Some(2), Form::Template, None, None, queue), 15_792_576_275_096_045_841),
+        (Kind::Flush(Setup { max_attempts: 2, ..base }), 11_535_852_917_790_062_352),
+        fault(1, 1, 7_116_116_812_379_624_066),
+        (Kind::DiskFault(5), 6_287_733_647_068_292_277),
+        (Kind::Serve(Setup { rate: 2, wait_s: 30, ..base }), 11_300_469_553_984_625_084),
+        (Kind::Freeze(0, 1_898_557), 651_368_877_285_982_710),
+        (Kind::Advance(80_865), 9_746_050_001_208_209_750),
+    ]);
+}
+
 /// A run reported that the message with the same key is queued, while a service was sending it.
 #[test]
 fn a_duplicate_is_reported_after_its_message() {

@@ -30,6 +30,8 @@ pub struct Service {
     network: (Line, Client),
     last_look: i64,
     looked_at: Instant,
+    /// The system clock at the last check.
+    looked_wall: i64,
     /// The state that a check would compare: the commits and the clock.
     seen: Option<(i64, i64)>,
     /// The ends of processes until the last check of claims.
@@ -64,6 +66,7 @@ impl World<'_> {
                 network: self.network(setup.machine),
                 last_look: self.now() - LOOK_MS,
                 looked_at: instant,
+                looked_wall: clock.wall.0,
                 seen: None,
                 seen_deaths: None,
                 starts: Vec::new(),
@@ -96,8 +99,8 @@ impl World<'_> {
         let has_orphans = service.seen_deaths != Some(self.deaths);
         let orphans = service.watcher.next_orphan_check().filter(|_| has_orphans).map(in_true_time);
         // The last check found the messages that are due already.
-        let due_at = service.watcher.next_due_at().map(|due_at| due_at.0).filter(|due_at| *due_at > wall);
-        let due = due_at.map(|due_at| self.now() + due_at - wall);
+        let due_at = service.watcher.next_due_at().filter(|due_at| due_at.0 > service.looked_wall);
+        let due = due_at.map(|due_at| self.now() + (due_at.0 - wall).max(0));
         let rules = service.supervisor.next_wake_at().filter(|until| *until > service.looked_at).map(in_true_time);
         let correction = service.watcher.next_correction_at().map(in_true_time);
         let next = [changed, orphans, due, rules, correction].into_iter().flatten().min()?;
@@ -110,7 +113,7 @@ impl World<'_> {
         let seen = self.noticeable(machine);
         let is_locked = self.lock_until.is_some();
         let Some(service) = &mut self.services[machine] else { return };
-        (service.last_look, service.looked_at) = (now, instant);
+        (service.last_look, service.looked_at, service.looked_wall) = (now, instant, clock.wall.0);
         // While the database is locked, no message is recovered; the program repeats the check.
         if !is_locked && service.watcher.next_orphan_check().is_some_and(|next_check| next_check <= instant) {
             service.seen_deaths = Some(self.deaths);

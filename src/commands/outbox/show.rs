@@ -142,7 +142,7 @@ struct AttemptView {
     ended_at: Option<Timestamp>,
     openid: Option<String>,
     host: Option<String>,
-    outcome: Option<&'static str>,
+    outcome: Option<AttemptOutcome>,
     errcode: Option<i64>,
     errmsg: Option<String>,
     rid: Option<String>,
@@ -158,7 +158,7 @@ impl AttemptView {
             ended_at: attempt.ended_at,
             openid: attempt.openid,
             host: attempt.host,
-            outcome: attempt.outcome.map(AttemptOutcome::as_str),
+            outcome: attempt.outcome,
             errcode: attempt.errcode,
             errmsg: attempt.errmsg,
             rid: attempt.rid,
@@ -176,9 +176,11 @@ impl fmt::Display for AttemptView {
                 let errmsg = self.errmsg.clone().unwrap_or_default();
                 ApiError { api: self.api, errcode, errmsg, rid: None, remedy: None }.to_string()
             }
-            (Some("accepted"), _) => t!("outbox-attempt-accepted"),
-            (Some("not_sent"), _) => t!("outbox-attempt-not-sent", host = host),
-            (Some(_), _) => t!("outbox-attempt-ambiguous", host = host),
+            (Some(AttemptOutcome::Accepted), _) => t!("outbox-attempt-accepted"),
+            (Some(AttemptOutcome::NotSent), _) => t!("outbox-attempt-not-sent", host = host),
+            (Some(AttemptOutcome::Ambiguous | AttemptOutcome::Refused), _) => {
+                t!("outbox-attempt-ambiguous", host = host)
+            }
         };
         let openid = self.openid.as_deref().unwrap_or("-");
         f.write_str(&t!(

@@ -2,13 +2,15 @@
 //! alone.
 
 use rusqlite::{Connection, Row, params};
+use serde::Serialize;
 
 use super::super::{Result, Store, name_column};
 use crate::clock::{ClockReading, Timestamp};
 use crate::variant_names::variant_names;
 
 /// The outcome of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     /// WeChat accepted the message.
     Accepted,

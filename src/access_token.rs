@@ -268,9 +268,7 @@ mod tests {
         let settings = ClientSettings {
             api_base: vec!["https://api.test".parse().unwrap()],
             timeout: Duration::from_millis(1),
-            proxy: None,
-            ca_file: None,
-            secret_source: None,
+            ..ClientSettings::without_host()
         };
         let api = Arc::new(TokenApi { tokens: Mutex::new(tokens.iter().copied().collect()), ..TokenApi::default() });
         let client = Client::new(&settings).unwrap().with_transport(api.clone());

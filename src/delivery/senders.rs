@@ -166,14 +166,7 @@ mod tests {
 
     #[test]
     fn threads_of_a_pool_end_with_it() {
-        let settings = crate::wechat::ClientSettings {
-            api_base: Vec::new(),
-            timeout: std::time::Duration::from_secs(1),
-            proxy: None,
-            ca_file: None,
-            secret_source: None,
-        };
-        let mut pool = SenderPool::new(Client::new(&settings).unwrap());
+        let mut pool = SenderPool::new(Client::new(&crate::wechat::ClientSettings::without_host()).unwrap());
         pool.spawn_sender().unwrap();
         pool.spawn_sender().unwrap();
         let results = pool.results().clone();

@@ -403,33 +403,17 @@ fn store_error(error: &anyhow::Error) -> Option<&store::Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::options;
     use super::*;
-    use crate::access_token::Account;
-    use crate::wechat::{ClientSettings, Endpoint};
+    use crate::wechat::ClientSettings;
 
     /// Returns a service that is not started, and its events.
     fn service() -> (ServiceLoop, Receiver<DeliveryServiceEvent>) {
-        let settings = ClientSettings {
-            api_base: Vec::new(),
-            timeout: Duration::from_secs(1),
-            proxy: None,
-            ca_file: None,
-            secret_source: None,
-        };
-        let account = Account { app_id: "wx1".to_owned(), secret: "s".to_owned().into(), endpoint: Endpoint::Stable };
-        let options = DeliveryOptions {
-            account,
-            concurrency: 1,
-            rate: 0,
-            wait: Duration::ZERO,
-            max_attempts: 0,
-            retain: Duration::ZERO,
-            deliver: true,
-        };
+        let client = Client::new(&ClientSettings::without_host()).unwrap();
         let (sender, events) = unbounded();
         let service = ServiceLoop {
             database: PathBuf::new(),
-            settings: DeliveryServiceSettings { client: Client::new(&settings).unwrap(), options },
+            settings: DeliveryServiceSettings { client, options: options() },
             requests: unbounded().1,
             on_event: Box::new(move |event| sender.send(event).unwrap()),
             watcher: None,

@@ -271,14 +271,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_uploaded_has_its_own_reason() {
-        let settings = wechat::ClientSettings {
-            api_base: Vec::new(),
-            timeout: std::time::Duration::from_secs(1),
-            proxy: None,
-            ca_file: None,
-            secret_source: None,
-        };
-        let uploader = Uploader::new(Client::new(&settings).unwrap());
+        let uploader = Uploader::new(Client::new(&wechat::ClientSettings::without_host()).unwrap());
         let events = Arc::new(EventSink::new(unbounded().0, || {}));
         let error_for = |bytes: Option<&[u8]>| {
             let key = UploadKey { sha256: String::new(), media_type: MediaType::Image };

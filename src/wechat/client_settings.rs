@@ -22,6 +22,15 @@ pub struct ClientSettings {
     pub secret_source: Option<SecretSource>,
 }
 
+#[cfg(test)]
+impl ClientSettings {
+    /// Returns settings without a host, for a client that sends nothing.
+    pub(crate) fn without_host() -> Self {
+        let timeout = Duration::from_secs(1);
+        Self { api_base: Vec::new(), timeout, proxy: None, ca_file: None, secret_source: None }
+    }
+}
+
 /// Where an AppSecret came from.
 #[derive(Clone, Debug)]
 pub struct SecretSource {

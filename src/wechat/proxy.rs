@@ -158,13 +158,8 @@ mod tests {
 
     #[test]
     fn configured_proxy_hides_password_and_skips_loopback() {
-        let settings = |proxy: &str| ClientSettings {
-            api_base: Vec::new(),
-            timeout: Duration::from_secs(1),
-            proxy: Some(proxy.to_owned().into()),
-            ca_file: None,
-            secret_source: None,
-        };
+        let settings =
+            |proxy: &str| ClientSettings { proxy: Some(proxy.to_owned().into()), ..ClientSettings::without_host() };
         let far = Url::parse("https://api.weixin.qq.com/").unwrap();
         let via = proxy_for(&far, &settings("http://user:geheim@proxy.example.com:3128/")).unwrap().unwrap();
         assert_eq!((via.display_url.as_str(), via.port), ("http://proxy.example.com:3128", 3128));

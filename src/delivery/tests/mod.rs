@@ -105,7 +105,7 @@ impl Outbox {
     }
 }
 
-fn options() -> DeliveryOptions {
+pub(super) fn options() -> DeliveryOptions {
     let secret = "s".to_owned().into();
     DeliveryOptions {
         account: Account { app_id: APP_ID.to_owned(), secret, endpoint: Endpoint::Stable },

@@ -274,7 +274,7 @@ fn run_help_lines(env: &TestEnv, lines: &[&str]) {
         assert!(help.stdout().contains(&format!("  {line}\n")), "{line} is not in the help");
     }
     let script = lines.join("\n").replace("/var/backups/wxbox.db", "../copy.db").replace("DB", "wxbox.db");
-    let mut shell = Command::new("sh");
+    let mut shell = Command::new("/bin/sh");
     let output = shell.args(["-exc", &script]).current_dir(&dir).env("PATH", "/usr/bin:/bin").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

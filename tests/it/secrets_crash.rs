@@ -71,7 +71,7 @@ fn files_are_private_under_any_umask() {
 fn crash_leaves_no_core_dump() {
     // The core dump of a process that does not prevent it, if this system keeps core dumps at all.
     let home = tempfile::tempdir().unwrap();
-    let mut control = Command::new("sh");
+    let mut control = Command::new("/bin/sh");
     let control = control.args(["-c", "ulimit -c unlimited; kill -SEGV $$"]).current_dir(home.path()).status().unwrap();
     if !control.core_dumped() {
         println!("this system dumps nobody's memory: only the limit is looked at");

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
@@ -143,7 +144,7 @@ impl TestEnv {
 
     /// Runs a line of a shell, in which `wxbox` is the program.
     pub fn run_in_shell(&self, line: &str) -> CommandOutput {
-        let mut shell = Command::new("sh");
+        let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &format!("wxbox() {{ \"$0\" \"$@\"; }}; {line}"), env!("CARGO_BIN_EXE_wxbox")]);
         self.run_command(self.prepare(shell), line, "")
     }
@@ -372,7 +373,6 @@ pub struct SandboxServer {
     pub app_id: String,
     /// Its account's secret.
     pub app_secret: String,
-    http_client: Client,
     marker_count: u32,
 }
 
@@ -401,8 +401,8 @@ impl SandboxServer {
             lines.lines().map_while(Result::ok).try_for_each(|line| sender.send(serde_json::from_str(&line).unwrap()))
         });
         let (push_lines, request_lines) = Default::default();
-        let (http_client, marker_count) = (http_client(), 0);
-        Self { child, lines: received, push_lines, request_lines, url, app_id, app_secret, http_client, marker_count }
+        let marker_count = 0;
+        Self { child, lines: received, push_lines, request_lines, url, app_id, app_secret, marker_count }
     }
 
     /// Returns the next line about a request or about a push.
@@ -484,9 +484,9 @@ impl SandboxServer {
         let read = |request: RequestBuilder| -> Value {
             serde_json::from_slice(&request.send().unwrap().bytes().unwrap()).unwrap()
         };
-        let token = read(self.http_client.get(format!("{}/cgi-bin/token?{query}", self.url)));
+        let token = read(http_client().get(format!("{}/cgi-bin/token?{query}", self.url)));
         let token = token["access_token"].as_str().unwrap();
-        read(self.http_client.post(format!("{}{path}?access_token={token}", self.url)).body(body.to_string()))
+        read(http_client().post(format!("{}{path}?access_token={token}", self.url)).body(body.to_string()))
     }
 
     fn act(&self, name: &str, fields: &[(&str, &str)]) {
@@ -495,7 +495,7 @@ impl SandboxServer {
 
     fn submit(&self, name: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let answer = self.http_client.post(format!("{}/sandbox/{name}", self.url)).body(body).send().unwrap();
+        let answer = http_client().post(format!("{}/sandbox/{name}", self.url)).body(body).send().unwrap();
         (answer.status().as_u16(), String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap())
     }
 
@@ -512,32 +512,32 @@ impl SandboxServer {
         // ones.
         self.marker_count += 1;
         let marker = format!("/cgi-bin/marker/{}", self.marker_count);
-        self.http_client.get(format!("{}{marker}", self.url)).send().unwrap();
+        http_client().get(format!("{}{marker}", self.url)).send().unwrap();
         std::iter::from_fn(|| Some(self.next_line(false)).filter(|line| line["path"] != marker.as_str())).collect()
     }
 
     /// Returns everything that arrived on the phones.
     pub fn inbox(&self) -> Vec<Value> {
-        let answer = self.http_client.get(format!("{}/sandbox/inbox.json", self.url)).send().unwrap();
+        let answer = http_client().get(format!("{}/sandbox/inbox.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 
     /// Returns the last attempts of the sandbox to push, oldest first.
     pub fn pushes(&self) -> Vec<Value> {
-        let answer = self.http_client.get(format!("{}/sandbox/pushes.json", self.url)).send().unwrap();
+        let answer = http_client().get(format!("{}/sandbox/pushes.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 
     /// Returns the counts of messages that arrived: `delivered`, `recipients`, `twice`, and `calls`
     /// by path.
     pub fn stats(&self) -> Value {
-        let answer = self.http_client.get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();
+        let answer = http_client().get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 
     /// Submits one of the sandbox's forms, such as `settings` with `snapshot=1`.
     pub fn post_form(&self, name: &str, body: impl Into<String>) {
-        let answer = self.http_client.post(format!("{}/sandbox/{name}", self.url)).body(body.into()).send().unwrap();
+        let answer = http_client().post(format!("{}/sandbox/{name}", self.url)).body(body.into()).send().unwrap();
         assert!(answer.status().is_success() || answer.status().is_redirection(), "{}", answer.status());
     }
 }
@@ -549,14 +549,19 @@ impl Drop for SandboxServer {
     }
 }
 
-/// Returns an HTTP client that follows no redirect.
-pub fn http_client() -> Client {
-    Client::builder()
-        .tls_backend_preconfigured(wxbox::wechat::tls_config(None).unwrap())
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap()
+/// Returns the HTTP client of all tests, which follows no redirect. It is built once, because that
+/// reads the certificates of the machine. Each request has a connection of its own, as from a phone.
+pub fn http_client() -> &'static Client {
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+        Client::builder()
+            .tls_backend_preconfigured(wxbox::wechat::tls_config(None).unwrap())
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .build()
+            .unwrap()
+    });
+    &CLIENT
 }
 
 /// Opens the link and taps Allow as this person; returns the URL that WeChat sends the phone to.

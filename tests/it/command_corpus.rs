@@ -128,7 +128,23 @@ fn text_output_matches_corpus() {
 
 #[test]
 fn json_output_matches_corpus() {
-    assert_corpus("json", "--json ", &command_lines(), run_piped);
+    assert_corpus("json", "--json ", &command_lines(), |env, line| {
+        let output = run_piped(env, line);
+        if !is_document(line) {
+            assert_lines_are_objects(line, &output);
+        }
+        output
+    });
+}
+
+fn assert_lines_are_objects(line: &str, output: &Output) {
+    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|bytes| str::from_utf8(bytes).unwrap());
+    // Warnings are text on stderr; an error is the last line there.
+    let error = stderr.lines().last().filter(|_| !output.status.success() && stdout.is_empty());
+    for printed in stdout.lines().chain(error) {
+        let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(printed);
+        assert!(object.is_ok(), "{line}: {printed}");
+    }
 }
 
 #[test]
@@ -161,21 +177,6 @@ fn untranslated_lines(whole: &str) -> Vec<String> {
         Regex::new("`[^`]*`|“[^”]*”|（[^）]*）|用法.*|^  (?:systemctl|echo|title =|push =) .*|^错误信息 .*|^  Host: .*|^ *wxbox .*|^[{].*[}]$|\tfrom the pipe 你好$").unwrap();
     let lines = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
     lines.filter(|line| sentence.is_match(&quoted.replace_all(line, ""))).map(str::to_owned).collect()
-}
-
-#[test]
-fn json_output_lines_are_objects() {
-    let env = TestEnv::new();
-    for line in command_lines().iter().filter(|line| !is_document(line)) {
-        let output = run_piped(&env, &format!("--json {line}"));
-        // Warnings are text on stderr; an error is the last line there.
-        let errors = String::from_utf8(output.stderr).unwrap();
-        let errors = errors.lines().last().filter(|_| !output.status.success() && output.stdout.is_empty());
-        for said in String::from_utf8(output.stdout).unwrap().lines().chain(errors) {
-            let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(said);
-            assert!(object.is_ok(), "{line}: {said}");
-        }
-    }
 }
 
 #[test]

@@ -181,3 +181,29 @@ fn read_clocks(server_clock: &ServerClock) -> StepTime {
     let instant = Instant::now();
     StepTime { instant, clock: ClockReading::now(), server: server_clock.now(instant) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Outbox, options, text};
+    use super::*;
+    use crate::wechat::ClientSettings;
+
+    #[test]
+    fn submissions_stay_in_their_channel_while_there_is_no_capacity() {
+        let (submissions, receiver) = unbounded();
+        let submission = TaggedSubmission { submission: text(&["o1"]), correlation_id: None };
+        submissions.send(submission).unwrap();
+        let outbox = Outbox::without_token();
+        let worker_lock = WorkerLock::acquire(outbox.store.path()).unwrap();
+        let client = Client::new(&ClientSettings::without_host()).unwrap();
+        let events = Arc::new(EventSink::new(unbounded().0, || {}));
+        let (source, (_stop, stop_requests)) = (DeliverySource::Submissions(receiver), unbounded());
+        let mut driver = Driver::new(outbox.store, worker_lock, client, options(), source, stop_requests, &events);
+        assert_eq!(driver.scheduler.submission_capacity(), 0, "the run has not begun");
+        assert_eq!(driver.take_submissions().0.len(), 0);
+        // Nor does the submission end a wait.
+        let until = Instant::now() + std::time::Duration::from_millis(10);
+        driver.wait_for_event(Some(until));
+        assert!(Instant::now() >= until);
+    }
+}

@@ -162,16 +162,73 @@ impl SendJob {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::platform::{ACCEPTED, Platform, TEST_TIMEOUT, answer};
     use super::*;
+    use crate::wechat::ClientSettings;
+
+    fn pool_without_host() -> SenderPool {
+        SenderPool::new(Client::new(&ClientSettings::without_host()).unwrap())
+    }
+
+    fn job(id: i64) -> SendJob {
+        let json = r#"{"type":"text","content":"x"}"#;
+        let content = Arc::new(serde_json::from_str(json).unwrap());
+        SendJob { id, token: "T".to_owned().into(), content, openid: "o1".to_owned(), client_msg_id: None }
+    }
 
     #[test]
     fn threads_of_a_pool_end_with_it() {
-        let mut pool = SenderPool::new(Client::new(&crate::wechat::ClientSettings::without_host()).unwrap());
+        let mut pool = pool_without_host();
         pool.spawn_sender().unwrap();
         pool.spawn_sender().unwrap();
         let results = pool.results().clone();
         drop(pool);
         // The threads hold the other senders of this channel.
         assert_eq!(results.recv().err(), Some(crossbeam_channel::RecvError));
+    }
+
+    #[test]
+    fn jobs_that_no_sender_has_started_can_be_taken_back() {
+        let platform = Platform::start();
+        let mut pool = SenderPool::new(platform.client());
+        pool.submit(job(1), 1);
+        // The only sender waits for its response.
+        let in_flight = platform.expect_message();
+        pool.submit(job(2), 1);
+        assert_eq!(pool.drain_unstarted(), HashSet::from([2]));
+        assert_eq!(pool.drain_unstarted(), HashSet::new());
+        answer(in_flight, ACCEPTED);
+        assert_eq!(pool.results().recv_timeout(TEST_TIMEOUT).unwrap().id, 1);
+    }
+
+    #[test]
+    fn a_pool_grows_to_the_jobs_in_flight() {
+        let platform = Platform::start();
+        let mut pool = SenderPool::new(platform.client());
+        for count in 1..=3 {
+            pool.submit(job(1), count);
+        }
+        let in_flight = [(); 3].map(|()| platform.expect_message());
+        pool.submit(job(2), 3);
+        assert_eq!(pool.sender_count, 3);
+        in_flight.into_iter().for_each(|request| answer(request, ACCEPTED));
+        answer(platform.expect_message(), ACCEPTED);
+    }
+
+    #[test]
+    fn a_refused_thread_limits_the_requests_in_flight() {
+        let mut pool = pool_without_host();
+        assert_eq!(pool.max_in_flight(5), 5);
+        pool.spawn_failed = true;
+        assert_eq!(pool.max_in_flight(5), 1);
+        // Without a sender, the job is performed inline.
+        pool.submit(job(1), 1);
+        assert_eq!(pool.results().try_recv().unwrap().id, 1);
+        pool.spawn_sender().unwrap();
+        pool.spawn_sender().unwrap();
+        assert_eq!((pool.max_in_flight(5), pool.max_in_flight(1)), (2, 1));
+        pool.submit(job(2), 3);
+        assert_eq!(pool.results().recv_timeout(TEST_TIMEOUT).unwrap().id, 2);
+        assert_eq!(pool.sender_count, 2);
     }
 }

@@ -403,7 +403,8 @@ fn store_error(error: &anyhow::Error) -> Option<&store::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::options;
+    use super::super::tests::platform::{ACCEPTED, Platform, TEST_TIMEOUT, answer};
+    use super::super::tests::{Outbox, options};
     use super::*;
     use crate::wechat::ClientSettings;
 
@@ -461,5 +462,152 @@ mod tests {
             let last = events.try_iter().last();
             assert_eq!(matches!(last, Some(DeliveryServiceEvent::Recovered)), is_over, "{last:?}");
         }
+    }
+
+    /// Starts a service for this database; WeChat is the platform.
+    fn start(outbox: &Outbox, platform: &Platform) -> (DeliveryService, Receiver<DeliveryServiceEvent>) {
+        let (sender, events) = unbounded();
+        let settings = DeliveryServiceSettings { client: platform.client(), options: options() };
+        let on_event = move |event| sender.send(event).unwrap();
+        (DeliveryService::start(outbox.store.path().to_owned(), settings, on_event).unwrap(), events)
+    }
+
+    /// Returns the states of the messages that were settled until the service has stopped.
+    fn settled_states(events: &Receiver<DeliveryServiceEvent>) -> Vec<MessageState> {
+        let is_stopped = |event: &DeliveryServiceEvent| matches!(event, DeliveryServiceEvent::Stopped);
+        let events: Vec<_> = events.try_iter().collect();
+        assert!(events.last().is_some_and(is_stopped), "{events:?}");
+        let settled = events.into_iter().filter_map(|event| match event {
+            DeliveryServiceEvent::Run(DeliveryEvent::Settled { message, .. }) => Some(message.state),
+            _ => None,
+        });
+        settled.collect()
+    }
+
+    #[test]
+    fn a_stop_waits_for_the_response_in_flight() {
+        let (outbox, platform) = (Outbox::without_token(), Platform::start());
+        let (service, events) = start(&outbox, &platform);
+        outbox.queue_text_now();
+        platform.answer_token_fetch();
+        let in_flight = platform.expect_message();
+        service.stop(Instant::now() + TEST_TIMEOUT);
+        answer(in_flight, ACCEPTED);
+        service.join();
+        assert_eq!(settled_states(&events), [MessageState::Sent]);
+    }
+
+    #[test]
+    fn messages_that_are_queued_later_are_delivered() {
+        let (outbox, platform) = (Outbox::without_token(), Platform::start());
+        let (service, events) = start(&outbox, &platform);
+        outbox.queue_text_now();
+        platform.answer_token_fetch();
+        let in_flight = platform.expect_message();
+        outbox.queue_text_now();
+        answer(in_flight, ACCEPTED);
+        answer(platform.expect_message(), ACCEPTED);
+        outbox.queue_text_now();
+        answer(platform.expect_message(), ACCEPTED);
+        service.stop(Instant::now() + TEST_TIMEOUT);
+        service.join();
+        assert_eq!(settled_states(&events), [MessageState::Sent; 3]);
+    }
+
+    #[test]
+    fn a_response_after_the_deadline_of_a_stop_is_not_waited_for() {
+        let (outbox, platform) = (Outbox::without_token(), Platform::start());
+        let (service, events) = start(&outbox, &platform);
+        outbox.queue_text_now();
+        platform.answer_token_fetch();
+        let _in_flight = platform.expect_message();
+        service.stop(Instant::now());
+        service.join();
+        assert_eq!(settled_states(&events), [MessageState::Unknown]);
+    }
+
+    #[test]
+    fn a_refused_account_is_reported_as_a_failure() {
+        let (outbox, platform) = (Outbox::without_token(), Platform::start());
+        let (service, events) = start(&outbox, &platform);
+        outbox.queue_text_now();
+        let refusal = r#"{"errcode": 40125, "errmsg": "invalid appsecret"}"#;
+        answer(platform.expect_request("/cgi-bin/stable_token"), refusal);
+        let is_stop =
+            |event: &DeliveryServiceEvent| matches!(event, DeliveryServiceEvent::Run(DeliveryEvent::SendingStopped(_)));
+        loop {
+            let event = events.recv_timeout(TEST_TIMEOUT).expect("a failure");
+            assert!(!is_stop(&event), "{event:?}");
+            if let DeliveryServiceEvent::Failing { error, .. } = event {
+                assert!(error.to_string().contains("40125"), "{error}");
+                break;
+            }
+        }
+        service.stop(Instant::now());
+        service.join();
+    }
+
+    /// Returns a service with a run on this database, and its events.
+    fn service_with_run(outbox: &Outbox) -> (ServiceLoop, Receiver<DeliveryServiceEvent>) {
+        let (mut service, events) = service();
+        service.database = outbox.store.path().to_owned();
+        service.start_run().unwrap();
+        (service, events)
+    }
+
+    #[test]
+    fn new_settings_end_the_run_and_read_the_outbox_anew() {
+        let outbox = Outbox::without_token();
+        let (mut service, _events) = service_with_run(&outbox);
+        let (sender, requests) = unbounded();
+        service.requests = requests;
+        let now = Instant::now();
+        service.look(now);
+        assert!(service.watcher.is_some());
+        service.supervisor.on_failure(RunFailure::Other, now);
+        sender.send(ServiceRequest::Reload(Box::new(service.settings.clone()))).unwrap();
+        service.take_requests();
+        assert!(service.runs[0].due_changes.is_none());
+        assert!(service.watcher.is_none());
+        assert!(!service.supervisor.is_paused(now));
+    }
+
+    #[test]
+    fn a_drop_after_a_stop_keeps_the_deadline() {
+        let (mut service, _events) = service();
+        let (sender, requests) = unbounded();
+        service.requests = requests;
+        let now = Instant::now();
+        let [earlier, later] = [5, 9].map(|seconds| now + Duration::from_secs(seconds));
+        for deadline in [later, earlier, later] {
+            sender.send(ServiceRequest::Stop(deadline)).unwrap();
+        }
+        drop(sender);
+        service.take_requests();
+        assert_eq!(service.deadline, Some(earlier));
+    }
+
+    #[test]
+    fn a_drop_stops_the_service() {
+        let (mut service, _events) = service();
+        service.requests = unbounded().1;
+        service.take_requests();
+        assert!(service.deadline.is_some_and(|deadline| deadline <= Instant::now()));
+    }
+
+    #[test]
+    fn a_run_that_failed_is_reported_once_and_not_during_a_stop() {
+        let outbox = Outbox::without_token();
+        let failures = |is_stopping: bool| {
+            let (mut service, events) = service_with_run(&outbox);
+            service.deadline = is_stopping.then(Instant::now);
+            for failure in ["refused", "unreachable"] {
+                service.fail_run(0, anyhow::anyhow!(failure));
+            }
+            events.try_iter().map(|event| format!("{event:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(failures(true), Vec::<String>::new());
+        let reported = failures(false);
+        assert!(matches!(&reported[..], [only] if only.contains("refused")), "{reported:?}");
     }
 }

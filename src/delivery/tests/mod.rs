@@ -3,7 +3,9 @@
 
 mod answers;
 mod ending;
+pub(super) mod platform;
 mod sending;
+mod threads;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -29,9 +31,9 @@ const START: Timestamp = Timestamp(1_795_412_475_000); // 2026-11-23T05:41:15Z, 
 const SECOND: Duration = Duration::from_secs(1);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A database with a valid token, as other processes use it.
-struct Outbox {
-    store: Store,
+/// A database, as other processes use it.
+pub(super) struct Outbox {
+    pub(super) store: Store,
     _dir: TempDir,
 }
 
@@ -45,11 +47,17 @@ fn token(text: &str) -> CachedToken {
 }
 
 impl Outbox {
-    fn new() -> Self {
+    pub(super) fn without_token() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap().with_busy_timeout(Duration::ZERO).unwrap();
-        store.save_token(APP_ID, &token("T")).unwrap();
+        let store = Store::open(&dir.path().join("wxbox.db")).unwrap().with_busy_timeout(Duration::ZERO).unwrap();
         Self { store, _dir: dir }
+    }
+
+    /// Returns an outbox with a token that is valid from [`START`].
+    fn new() -> Self {
+        let mut outbox = Self::without_token();
+        outbox.store.save_token(APP_ID, &token("T")).unwrap();
+        outbox
     }
 
     fn open(&self) -> Store {
@@ -81,6 +89,13 @@ impl Outbox {
             other => panic!("{other:?}"),
         };
         results.iter().map(id).collect()
+    }
+
+    /// Queues a text by the clocks of this machine. It waits for a run that writes.
+    pub(super) fn queue_text_now(&self) {
+        let context = TxContext { app_id: APP_ID, worker_id: "", now: &ClockReading::now(), server_now: None };
+        let mut store = Store::open(self.store.path()).unwrap();
+        store.transaction(context, true, |tx| tx.enqueue(&text(&["o1"]), false)).unwrap();
     }
 
     fn message(&self, id: i64) -> Message {
@@ -122,7 +137,7 @@ fn submissions() -> DeliverySource {
     DeliverySource::Submissions(crossbeam_channel::never())
 }
 
-fn text(openids: &[&str]) -> Submission {
+pub(super) fn text(openids: &[&str]) -> Submission {
     Submission::text_to(openids)
 }
 

@@ -1,0 +1,81 @@
+//! Runs with their threads: the driver, the senders and the fetch of the token.
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::platform::{ACCEPTED, Platform, TEST_TIMEOUT, answer};
+use super::*;
+
+/// Starts a run of submissions that come from the sender.
+fn start(outbox: Outbox, platform: &Platform, options: DeliveryOptions) -> (DeliveryRun, Sender<TaggedSubmission>) {
+    let (submissions, receiver) = unbounded();
+    let source = DeliverySource::Submissions(receiver);
+    (DeliveryRun::start(outbox.store, platform.client(), options, source, || {}).unwrap(), submissions)
+}
+
+/// Returns what the run reports until it ends.
+fn reports(events: &Receiver<DeliveryEvent>) -> Vec<String> {
+    let mut reports = Vec::new();
+    loop {
+        match events.recv_timeout(TEST_TIMEOUT).expect("an event") {
+            DeliveryEvent::Finished => return reports,
+            DeliveryEvent::Aborted(error) => panic!("{error}"),
+            event => reports.extend(describe(&event)),
+        }
+    }
+}
+
+#[test]
+fn a_run_fetches_a_token_and_sends_what_is_submitted() {
+    let (outbox, platform) = (Outbox::without_token(), Platform::start());
+    let (run, submissions) = start(outbox, &platform, options());
+    submissions.send(tagged(1, text(&["o1", "o2"]))).unwrap();
+    platform.answer_token_fetch();
+    answer(platform.expect_message(), ACCEPTED);
+    // It comes while the run waits for an answer.
+    let second = platform.expect_message();
+    submissions.send(tagged(2, text(&["o3"]))).unwrap();
+    drop(submissions);
+    answer(second, ACCEPTED);
+    answer(platform.expect_message(), ACCEPTED);
+    let settled: Vec<_> = reports(&run.events).into_iter().filter(|line| line.starts_with("settled")).collect();
+    assert_eq!(settled, ["settled 1 sent", "settled 2 sent", "settled 3 sent"]);
+}
+
+#[test]
+fn as_many_requests_are_in_flight_as_the_options_allow() {
+    let (outbox, platform) = (Outbox::without_token(), Platform::start());
+    let (run, submissions) = start(outbox, &platform, DeliveryOptions { concurrency: 2, ..options() });
+    submissions.send(tagged(1, text(&["o1", "o2", "o3"]))).unwrap();
+    drop(submissions);
+    platform.answer_token_fetch();
+    let in_flight = [platform.expect_message(), platform.expect_message()];
+    in_flight.into_iter().for_each(|request| answer(request, ACCEPTED));
+    answer(platform.expect_message(), ACCEPTED);
+    assert_eq!(reports(&run.events).iter().filter(|line| line.ends_with("sent")).count(), 3);
+}
+
+#[test]
+fn a_stop_waits_for_the_response_in_flight_and_leaves_the_rest() {
+    let (outbox, platform) = (Outbox::without_token(), Platform::start());
+    let (run, submissions) = start(outbox, &platform, options());
+    submissions.send(tagged(1, text(&["o1", "o2"]))).unwrap();
+    platform.answer_token_fetch();
+    let in_flight = platform.expect_message();
+    run.stop(Instant::now() + TEST_TIMEOUT);
+    answer(in_flight, ACCEPTED);
+    let reports = reports(&run.events);
+    assert!(reports.contains(&"settled 1 sent".to_owned()), "{reports:?}");
+    assert!(reports.contains(&"settled 2 queued".to_owned()), "{reports:?}");
+}
+
+#[test]
+fn the_end_of_a_stop_makes_what_is_in_flight_unknown() {
+    let (outbox, platform) = (Outbox::without_token(), Platform::start());
+    let (run, submissions) = start(outbox, &platform, options());
+    submissions.send(tagged(1, text(&["o1"]))).unwrap();
+    platform.answer_token_fetch();
+    let _in_flight = platform.expect_message();
+    run.stop(Instant::now());
+    let reports = reports(&run.events);
+    assert!(reports.iter().any(|line| line.starts_with("settled 1 unknown")), "{reports:?}");
+}

@@ -20,7 +20,7 @@ pub fn trim_password(text: &str) -> &str {
 }
 
 /// Returns whether a text may be or contain an AppSecret, so that it must not be printed.
-pub fn looks_like_app_secret(text: &str) -> bool {
+pub fn may_contain_app_secret(text: &str) -> bool {
     const MIN_HEX_DIGITS: usize = 28;
     let mut run_length = 0;
     text.bytes().any(|byte| {
@@ -70,13 +70,13 @@ mod tests {
     #[test]
     fn app_secret_is_recognized_by_its_digits() {
         assert!(
-            looks_like_app_secret("5ec2e7f000000000000000000000c0de")
-                && looks_like_app_secret("x='5EC2E7F000000000000000000000c0de'")
+            may_contain_app_secret("5ec2e7f000000000000000000000c0de")
+                && may_contain_app_secret("x='5EC2E7F000000000000000000000c0de'")
         );
         assert!(
-            !looks_like_app_secret("app_secret")
-                && !looks_like_app_secret("/run/secrets/wxbox")
-                && !looks_like_app_secret("wx0123456789abcdef")
+            !may_contain_app_secret("app_secret")
+                && !may_contain_app_secret("/run/secrets/wxbox")
+                && !may_contain_app_secret("wx0123456789abcdef")
         );
     }
 }

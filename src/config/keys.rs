@@ -1,7 +1,7 @@
 //! The table of all keys of the config file. The check for unknown keys, the test of the example
 //! file and the documents use it.
 
-use crate::text_line::{looks_like_aes_key, looks_like_app_secret};
+use crate::text_line::{looks_like_aes_key, may_contain_app_secret};
 
 /// The replacement for a secret in output.
 pub(super) const MASK: &str = "***";
@@ -170,7 +170,7 @@ pub(super) fn dotted_key(path: &[&str]) -> String {
         // A quoted key may contain anything, even escape sequences for the terminal.
         whole.push_str(&match () {
             // The user put the value in place of the key.
-            () if looks_like_app_secret(segment) || looks_like_aes_key(segment) => MASK.to_owned(),
+            () if may_contain_app_secret(segment) || looks_like_aes_key(segment) => MASK.to_owned(),
             () if bare => (*segment).to_owned(),
             () => format!("{segment:?}"),
         });

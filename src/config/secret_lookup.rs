@@ -15,7 +15,7 @@ use super::origin::{Origin, Setting};
 use super::values::{is_push_token, is_single_line};
 use crate::i18n::io_error_text;
 use crate::secret::Secret;
-use crate::text_line::{looks_like_aes_key, looks_like_app_secret};
+use crate::text_line::{looks_like_aes_key, may_contain_app_secret};
 use crate::{files, text_line};
 
 /// The secret, or why it cannot be read. Only errors in the config file itself are returned
@@ -130,7 +130,7 @@ fn read_secret_file(
     let unreadable = |error: io::Error| {
         let is_missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let is_bare = !name.contains(['/', '.']) && error.kind() == io::ErrorKind::NotFound;
-        match is_bare || looks_like_app_secret(name) || is_missing && contains_aes_key(name) {
+        match is_bare || may_contain_app_secret(name) || is_missing && contains_aes_key(name) {
             true => Error::SecretFileNotFound { secret, origin: from.clone() },
             false => Error::SecretUnreadable { path: path.to_owned(), reason: io_error_text(&error) },
         }

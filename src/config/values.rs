@@ -156,7 +156,7 @@ fn parse_http_url(text: &str) -> Option<Url> {
 pub fn parse_app_id(text: &str) -> Option<String> {
     let text = text_line::trim_value(text);
     let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
-    (is_word && !text_line::looks_like_app_secret(text)).then(|| text.to_owned())
+    (is_word && !text_line::may_contain_app_secret(text)).then(|| text.to_owned())
 }
 
 /// Returns whether an AppID has the usual form, `wx` and 16 hex digits. WeChat does not guarantee

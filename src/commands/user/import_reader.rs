@@ -14,7 +14,7 @@ use crate::exit::CommandError;
 use crate::i18n::{closest_match, json_error_without_position};
 use crate::names::{AMBIGUOUS_TAG_SEPARATORS, TAG_SEPARATORS, find_invisible};
 use crate::t;
-use crate::text_line::looks_like_app_secret;
+use crate::text_line::may_contain_app_secret;
 
 /// The columns of a file, in the order of an export.
 pub(super) const COLUMNS: [&str; 6] = ["username", "uid", "password", "openid", "tags", "note"];
@@ -182,7 +182,7 @@ impl RecordReader {
     fn column_index(&self, name: &str, line: u64) -> Result<usize, CommandError> {
         COLUMNS.iter().position(|column| *column == name).ok_or_else(|| {
             // The user may have named a wrong file, whose first line is a secret.
-            let name = if looks_like_app_secret(name) { "***" } else { name };
+            let name = if may_contain_app_secret(name) { "***" } else { name };
             let error = self.line_error(line, &t!("import-column-unknown", column = name));
             // The header uses another delimiter, so no single name is misspelled.
             if let Some(separator) = wrong_separator(name) {

@@ -192,7 +192,7 @@ impl ConfigLock {
 }
 
 /// Returns the file that a symbolic link refers to, also one that does not exist yet.
-fn link_target(path: &Path) -> PathBuf {
+pub(crate) fn link_target(path: &Path) -> PathBuf {
     if let Ok(target) = fs::canonicalize(path) {
         return target;
     }

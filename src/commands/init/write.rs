@@ -9,7 +9,7 @@ use url::Url;
 
 use super::event_answers::EventAnswers;
 use super::existing::ExistingConfig;
-use crate::config::{ConfigFileChange, ConfigValue, KeyPath, write_config_file};
+use crate::config::{ConfigFileChange, ConfigValue, KeyPath, link_target, write_config_file};
 use crate::exit::CommandError;
 use crate::files;
 use crate::i18n::{Lang, current_language};
@@ -179,7 +179,7 @@ fn set_secret(
 /// `AlreadyExists` if the file exists and `replace` is not set.
 pub(super) fn write_config(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
     // Replace the target of a symbolic link, not the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = link_target(path);
     files::create_private_dir(files::parent_dir(&path))?;
     let previous = if replace && path.exists() { Some(fs::read(&path)?) } else { None };
     write_config_file(&path, text, previous.as_deref(), None, replace)
@@ -322,10 +322,12 @@ mod tests {
     fn symlink_to_config_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("dotfiles.toml"), dir.path().join("config.toml"));
-        fs::write(&file, "old").unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        write_config(&link, "new", true).unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        std::os::unix::fs::symlink("dotfiles.toml", &link).unwrap();
+        // The first file is created where the link points to.
+        for (text, replace) in [("old", false), ("new", true)] {
+            write_config(&link, text, replace).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        }
     }
 }

@@ -198,7 +198,8 @@ mod tests {
         let client = Client::new(&ClientSettings::without_host()).unwrap();
         let events = Arc::new(EventSink::new(unbounded().0, || {}));
         let (source, (_stop, stop_requests)) = (DeliverySource::Submissions(receiver), unbounded());
-        let mut driver = Driver::new(outbox.store, worker_lock, client, options(), source, stop_requests, &events);
+        let mut driver =
+            Driver::new(outbox.open_for_threads(), worker_lock, client, options(), source, stop_requests, &events);
         assert_eq!(driver.scheduler.submission_capacity(), 0, "the run has not begun");
         assert_eq!(driver.take_submissions().0.len(), 0);
         // Nor does the submission end a wait.

@@ -610,4 +610,82 @@ mod tests {
         let reported = failures(false);
         assert!(matches!(&reported[..], [only] if only.contains("refused")), "{reported:?}");
     }
+
+    #[test]
+    fn an_abandoned_message_is_reported_as_unknown() {
+        let (outbox, platform) = (Outbox::without_token(), Platform::start());
+        let (mut service, events) = service();
+        service.settings.client = platform.client();
+        service.database = outbox.store.path().to_owned();
+        service.start_run().unwrap();
+        outbox.queue_text_now();
+        service.look(Instant::now());
+        platform.answer_token_fetch();
+        let _in_flight = platform.expect_message();
+        service.abandon();
+        let settled = events.try_iter().filter_map(|event| match event {
+            DeliveryServiceEvent::Run(DeliveryEvent::Settled { message, .. }) => Some(message.state),
+            _ => None,
+        });
+        assert_eq!(settled.collect::<Vec<_>>(), [MessageState::Unknown]);
+    }
+
+    #[test]
+    fn another_file_in_the_place_of_the_database_is_opened() {
+        let [outbox, other] = [Outbox::without_token(), Outbox::without_token()];
+        let (mut service, _events) = service();
+        service.database = outbox.store.path().to_owned();
+        let now = Instant::now();
+        assert!(service.poll_outbox(now).unwrap().has_changed);
+        assert!(!service.poll_outbox(now).unwrap().has_changed);
+        std::fs::rename(other.store.path(), &service.database).unwrap();
+        assert!(service.poll_outbox(now).unwrap().has_changed);
+        assert_eq!(service.watcher.unwrap().1, file_id(&service.database));
+    }
+
+    #[test]
+    fn pauses_are_short_again_after_a_run_without_a_failure() {
+        let outbox = Outbox::without_token();
+        let next_pause = |fails: bool| {
+            let (mut service, _events) = service_with_run(&outbox);
+            if fails {
+                service.fail_run(0, anyhow::anyhow!("refused"));
+            } else {
+                service.supervisor.on_failure(RunFailure::Other, Instant::now());
+                service.close_runs();
+            }
+            let events = service.runs[0].run.events.clone();
+            while !service.runs.is_empty() {
+                let mut select = crossbeam_channel::Select::new();
+                select.recv(&events);
+                select.ready_timeout(TEST_TIMEOUT).expect("the end of the run");
+                service.take_run_events();
+            }
+            service.supervisor.on_failure(RunFailure::Other, Instant::now()).as_secs()
+        };
+        assert_eq!([true, false].map(next_pause), [2, 1]);
+    }
+
+    #[test]
+    fn a_run_that_can_write_ends_a_failure_of_the_database() {
+        let outbox = Outbox::without_token();
+        let (mut service, events) = service_with_run(&outbox);
+        service.fail(locked().into(), FailureSource::Database, Instant::now());
+        service.on_run_event(0, DeliveryEvent::Retrying(anyhow::anyhow!("busy")));
+        service.on_run_event(0, DeliveryEvent::Queued(1));
+        let events: Vec<_> = events.try_iter().collect();
+        assert!(
+            matches!(&events[..], [DeliveryServiceEvent::Failing { .. }, DeliveryServiceEvent::Recovered]),
+            "{events:?}"
+        );
+    }
+
+    #[test]
+    fn new_settings_reach_the_service() {
+        let (requests, received) = unbounded();
+        let service = DeliveryService { requests, thread: std::thread::spawn(|| {}) };
+        let client = Client::new(&ClientSettings::without_host()).unwrap();
+        service.reload(DeliveryServiceSettings { client, options: options() });
+        assert!(matches!(received.try_recv(), Ok(ServiceRequest::Reload(_))));
+    }
 }

@@ -61,7 +61,12 @@ impl Outbox {
     }
 
     fn open(&self) -> Store {
-        Store::open(self.store.path()).unwrap().with_busy_timeout(Duration::ZERO).unwrap()
+        self.open_for_threads().with_busy_timeout(Duration::ZERO).unwrap()
+    }
+
+    /// Returns a connection that waits while another thread writes.
+    pub(super) fn open_for_threads(&self) -> Store {
+        Store::open(self.store.path()).unwrap()
     }
 
     /// Returns a connection that is not one of wxbox.
@@ -91,10 +96,10 @@ impl Outbox {
         results.iter().map(id).collect()
     }
 
-    /// Queues a text by the clocks of this machine. It waits for a run that writes.
+    /// Queues a text by the clocks of this machine.
     pub(super) fn queue_text_now(&self) {
         let context = TxContext { app_id: APP_ID, worker_id: "", now: &ClockReading::now(), server_now: None };
-        let mut store = Store::open(self.store.path()).unwrap();
+        let mut store = self.open_for_threads();
         store.transaction(context, true, |tx| tx.enqueue(&text(&["o1"]), false)).unwrap();
     }
 

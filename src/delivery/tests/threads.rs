@@ -6,10 +6,10 @@ use super::platform::{ACCEPTED, Platform, TEST_TIMEOUT, answer};
 use super::*;
 
 /// Starts a run of submissions that come from the sender.
-fn start(outbox: Outbox, platform: &Platform, options: DeliveryOptions) -> (DeliveryRun, Sender<TaggedSubmission>) {
+fn start(outbox: &Outbox, platform: &Platform, options: DeliveryOptions) -> (DeliveryRun, Sender<TaggedSubmission>) {
     let (submissions, receiver) = unbounded();
     let source = DeliverySource::Submissions(receiver);
-    (DeliveryRun::start(outbox.store, platform.client(), options, source, || {}).unwrap(), submissions)
+    (DeliveryRun::start(outbox.open_for_threads(), platform.client(), options, source, || {}).unwrap(), submissions)
 }
 
 /// Returns what the run reports until it ends.
@@ -27,24 +27,28 @@ fn reports(events: &Receiver<DeliveryEvent>) -> Vec<String> {
 #[test]
 fn a_run_fetches_a_token_and_sends_what_is_submitted() {
     let (outbox, platform) = (Outbox::without_token(), Platform::start());
-    let (run, submissions) = start(outbox, &platform, options());
+    let (run, submissions) = start(&outbox, &platform, options());
     submissions.send(tagged(1, text(&["o1", "o2"]))).unwrap();
     platform.answer_token_fetch();
     answer(platform.expect_message(), ACCEPTED);
     // It comes while the run waits for an answer.
     let second = platform.expect_message();
     submissions.send(tagged(2, text(&["o3"]))).unwrap();
-    drop(submissions);
     answer(second, ACCEPTED);
     answer(platform.expect_message(), ACCEPTED);
-    let settled: Vec<_> = reports(&run.events).into_iter().filter(|line| line.starts_with("settled")).collect();
-    assert_eq!(settled, ["settled 1 sent", "settled 2 sent", "settled 3 sent"]);
+    let is_third = |event: DeliveryEvent| describe(&event).is_some_and(|line| line == "settled 3 sent");
+    while !is_third(run.events.recv_timeout(TEST_TIMEOUT).expect("an event")) {}
+    // Nothing is in flight, so the submission is all that the run waits for.
+    submissions.send(tagged(3, text(&["o4"]))).unwrap();
+    drop(submissions);
+    answer(platform.expect_message(), ACCEPTED);
+    assert_eq!(reports(&run.events).last().unwrap(), "settled 4 sent");
 }
 
 #[test]
 fn as_many_requests_are_in_flight_as_the_options_allow() {
     let (outbox, platform) = (Outbox::without_token(), Platform::start());
-    let (run, submissions) = start(outbox, &platform, DeliveryOptions { concurrency: 2, ..options() });
+    let (run, submissions) = start(&outbox, &platform, DeliveryOptions { concurrency: 2, ..options() });
     submissions.send(tagged(1, text(&["o1", "o2", "o3"]))).unwrap();
     drop(submissions);
     platform.answer_token_fetch();
@@ -57,7 +61,7 @@ fn as_many_requests_are_in_flight_as_the_options_allow() {
 #[test]
 fn a_stop_waits_for_the_response_in_flight_and_leaves_the_rest() {
     let (outbox, platform) = (Outbox::without_token(), Platform::start());
-    let (run, submissions) = start(outbox, &platform, options());
+    let (run, submissions) = start(&outbox, &platform, options());
     submissions.send(tagged(1, text(&["o1", "o2"]))).unwrap();
     platform.answer_token_fetch();
     let in_flight = platform.expect_message();
@@ -71,11 +75,22 @@ fn a_stop_waits_for_the_response_in_flight_and_leaves_the_rest() {
 #[test]
 fn the_end_of_a_stop_makes_what_is_in_flight_unknown() {
     let (outbox, platform) = (Outbox::without_token(), Platform::start());
-    let (run, submissions) = start(outbox, &platform, options());
+    let (run, submissions) = start(&outbox, &platform, options());
     submissions.send(tagged(1, text(&["o1"]))).unwrap();
     platform.answer_token_fetch();
     let _in_flight = platform.expect_message();
     run.stop(Instant::now());
     let reports = reports(&run.events);
     assert!(reports.iter().any(|line| line.starts_with("settled 1 unknown")), "{reports:?}");
+}
+
+#[test]
+fn an_abandoned_run_makes_what_is_in_flight_unknown() {
+    let (outbox, platform) = (Outbox::without_token(), Platform::start());
+    let (run, submissions) = start(&outbox, &platform, options());
+    submissions.send(tagged(1, text(&["o1"]))).unwrap();
+    platform.answer_token_fetch();
+    let _in_flight = platform.expect_message();
+    let abandoned = run.abandon().unwrap();
+    assert_eq!(abandoned.iter().map(|message| message.state).collect::<Vec<_>>(), [MessageState::Unknown]);
 }

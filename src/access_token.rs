@@ -390,6 +390,21 @@ mod tests {
         }
     }
 
+    /// So that only one of several processes requests a token.
+    #[test]
+    fn the_lock_is_held_from_the_second_check_on() {
+        let session = session(Endpoint::Stable, &[]);
+        let ApiSession { store, client, .. } = &session.session;
+        let is_locked = || matches!(open_lock_file(store.path()).unwrap().try_lock(), Err(TryLockError::WouldBlock));
+        let checks = RefCell::new(Vec::new());
+        let check = |_: &Store| {
+            checks.borrow_mut().push(is_locked());
+            Ok(None)
+        };
+        let (_lock, _) = lock_and_recheck(store, client, check).unwrap();
+        assert_eq!((checks.into_inner(), is_locked()), (vec![true], true));
+    }
+
     /// A process that is stopped keeps its lock.
     #[test]
     fn a_token_is_fetched_without_the_lock_if_that_is_held_for_long() {

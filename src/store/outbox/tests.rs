@@ -464,3 +464,47 @@ fn messages_are_counted_regardless_of_the_limit() {
     let has_messages = |id| store.has_messages_with_template(APP_ID, id).unwrap();
     assert!(has_messages("T1") && !has_messages("T2"));
 }
+
+#[test]
+fn a_media_id_is_found_until_it_expires() {
+    let (_dir, mut store) = open();
+    let image = MediaKey { sha256: "a", kind: "image" };
+    let media = CachedMedia { media_id: "m1".to_owned(), created_at: time(0), expires_at: time(100) };
+    store.save_media(APP_ID, image, &media, time(0)).unwrap();
+    for (app_id, key, second, is_found) in [
+        (APP_ID, image, 99, true),
+        (APP_ID, image, 100, false),
+        ("wx2", image, 99, false),
+        (APP_ID, MediaKey { kind: "thumb", ..image }, 99, false),
+        (APP_ID, MediaKey { sha256: "b", ..image }, 99, false),
+    ] {
+        let expected = is_found.then(|| media.clone());
+        assert_eq!(store.find_media(app_id, key, time(second)).unwrap(), expected, "{app_id} {key:?} {second}");
+    }
+    assert_eq!(tx(&mut store, 99, |tx| tx.find_media(image)), Some(media));
+}
+
+/// Those of the newest 10,000 messages, and of all that are queued.
+#[test]
+fn the_versions_of_messages_are_their_fields_that_change() {
+    let (_dir, mut store) = open();
+    let old = finished(&mut store, 0, AttemptOutcome::Accepted, MessageState::Sent);
+    let queued = queue(&mut store, 0, &text("o1"))[0];
+    let claimed = queue(&mut store, 0, &text("o1"))[0];
+    tx(&mut store, 1, |tx| tx.claim(ClaimScope::Range(claimed, claimed), 1));
+    let failed = finished(&mut store, 2, AttemptOutcome::Refused, MessageState::Failed);
+    let versions = |store: &Store, app_id| {
+        let mut versions = store.message_versions(app_id).unwrap();
+        versions.sort_by_key(|version| version.id);
+        versions
+    };
+    let expected = |store: &Store, ids: &[i64]| -> Vec<MessageVersion> {
+        ids.iter().map(|id| MessageVersion::of(&store.message(APP_ID, *id).unwrap().unwrap())).collect()
+    };
+    assert_eq!(versions(&store, APP_ID), expected(&store, &[old, queued, claimed, failed]));
+    assert_eq!(versions(&store, "wx2"), []);
+    let newest = queue(&mut store, 3, &text("o1"))[0];
+    let moved = claimed + 10_000;
+    store.conn.execute("UPDATE messages SET id = ?2 WHERE id = ?1", [newest, moved]).unwrap();
+    assert_eq!(versions(&store, APP_ID), expected(&store, &[queued, claimed, failed, moved]));
+}

@@ -222,6 +222,15 @@ mod tests {
     }
 
     #[test]
+    fn the_brief_text_of_a_refusal_is_the_meaning_of_its_errcode() {
+        let refused = |errcode| DeliveryError::Refused { errcode, errmsg: "from WeChat".into() };
+        assert_eq!(refused(-1).brief_text(), "-1: platform busy");
+        for other in [refused(1), DeliveryError::Interrupted] {
+            assert_eq!(other.brief_text(), other.to_string());
+        }
+    }
+
+    #[test]
     fn unknown_code_is_shown_as_it_is() {
         for detail in [None, Some("{"), Some("{}")] {
             assert_eq!(DeliveryError::from(&stored("later", detail)).to_string(), "later");

@@ -1,7 +1,7 @@
 //! The effect of WeChat's answers on a message, on similar messages and on the run.
 
 use super::*;
-use crate::store::MediaKey;
+use crate::store::{MediaKey, TemplateKind, TemplateList};
 use crate::wechat::media::EXPIRY_MARGIN;
 
 #[test]
@@ -16,6 +16,11 @@ fn an_answer_decides_what_becomes_of_similar_messages() {
     for (errcode, first, second) in cases {
         let mut outbox = Outbox::new();
         let (nami, robin) = (outbox.user("nami"), outbox.user("robin"));
+        let kinds = [TemplateKind::Template, TemplateKind::Subscription];
+        for kind in kinds {
+            let list = TemplateList { kind, templates: Vec::new(), fetched_at: START };
+            outbox.store.save_templates(APP_ID, &list).unwrap();
+        }
         let ids = outbox.queue(&template(&[&nami, &robin]));
         let mut run = outbox.run(&DeliverySource::Messages(ids), options());
         run.idle();
@@ -28,6 +33,8 @@ fn an_answer_decides_what_becomes_of_similar_messages() {
         }
         let declined = run.outbox.store.users_declining_template(APP_ID, "T1").unwrap();
         assert_eq!(declined.contains(&nami.id), errcode == 43101, "{errcode}");
+        let is_cached = kinds.map(|kind| run.outbox.store.templates(APP_ID, kind).unwrap().is_some());
+        assert_eq!(is_cached, [errcode != 40037; 2], "{errcode}: the lists may contain a deleted template");
         if errcode == 45009 {
             let due: Vec<String> = [1, 2].map(|id| run.outbox.message(id).due_at.to_string()).into();
             assert_eq!(due, ["2026-11-23T16:10:00Z"; 2], "after midnight in Beijing");
@@ -66,6 +73,21 @@ fn only_the_recipient_who_gets_too_many_messages_waits() {
     assert_eq!(states, [(queued, 1), (queued, 0), (sent, 1), (queued, 1), (queued, 0), (sent, 1)]);
 }
 
+#[test]
+fn a_recipient_who_got_too_many_messages_gets_the_next_one_after_a_minute() {
+    let mut run = Outbox::new().run(&submissions(), options());
+    run.submit(vec![tagged(1, text(&["o1"]))]);
+    run.answer(1, refused(43117));
+    let millisecond = Duration::from_millis(1);
+    for (passed, last) in
+        [(SECOND * 60 - millisecond, "settled 2 queued (refused)"), (millisecond, "send 3 text to o1")]
+    {
+        run.pass(passed);
+        run.submit(vec![tagged(1, text(&["o1"]))]);
+        assert_eq!(run.log().last().map(String::as_str), Some(last));
+    }
+}
+
 /// WeChat refuses a repeat because the first one arrived.
 #[test]
 fn a_refused_repeat_shows_that_the_message_arrived() {
@@ -82,8 +104,8 @@ fn a_refused_repeat_shows_that_the_message_arrived() {
         run.log();
         run.answer(1, refused(40241));
         assert_eq!(run.log(), [end]);
-        let message = run.outbox.message(1);
-        assert_eq!((message.errcode, message.rid.is_some()), (errcode, errcode.is_some()));
+        let Message { errcode: stored, errmsg, rid, .. } = run.outbox.message(1);
+        assert_eq!((stored, errmsg.is_some(), rid.is_some()), (errcode, errcode.is_some(), errcode.is_some()));
     }
 }
 
@@ -372,6 +394,43 @@ fn a_refused_media_id_does_not_affect_the_other_files() {
     run.log();
     run.submit(vec![tagged(1, image("b.png"))]);
     assert!(run.log().contains(&"send 4 image to o1".to_owned()), "no other upload is needed");
+}
+
+/// The media ID that is refused is the one of the request.
+#[test]
+fn a_refused_media_id_leaves_a_newer_one_of_its_file() {
+    let mut outbox = Outbox::new();
+    let ids = ["a.png", "a.png"].iter().flat_map(|name| outbox.queue(&image(name))).collect();
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.end_upload(Ok("m1"));
+    run.answer(1, refused(40007));
+    run.end_upload(Ok("m2"));
+    run.log();
+    run.answer(2, refused(40007));
+    assert_eq!(run.log(), ["send 2 image to o1"]);
+}
+
+/// The thumbnail of a video may be the same file, which WeChat keeps once for each type.
+#[test]
+fn each_file_of_a_message_has_its_own_media_id() {
+    for thumbnail in ["a", "b"] {
+        let json = format!(
+            r#"{{"type":"custom","msgtype":"video","branch":{{"media_id":{{"file":"video","sha256":"a"}},
+            "thumb_media_id":{{"file":"thumbnail","sha256":"{thumbnail}"}}}}}}"#
+        );
+        let mut outbox = Outbox::new();
+        let ids = outbox.queue(&Submission { payload: Payload { kind: "video", json }, ..text(&["o1"]) });
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+        run.idle();
+        for name in ["video", "thumbnail"] {
+            assert_eq!(run.uploads[0].0.file_name, name);
+            run.end_upload(Ok(name));
+        }
+        let content = serde_json::to_value(&*run.requests[0].content).unwrap();
+        let expected = serde_json::json!({"media_id": "video", "thumb_media_id": "thumbnail"});
+        assert_eq!(content["branch"], expected, "{thumbnail}");
+    }
 }
 
 #[test]

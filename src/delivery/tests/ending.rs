@@ -43,6 +43,52 @@ fn a_run_does_not_end_while_a_message_waits() {
     }
 }
 
+#[test]
+fn a_failed_fetch_of_a_token_is_why_messages_stay_queued() {
+    // (error, whether the fetch is repeated)
+    let cases: [(fn() -> wechat::Error, _); 3] =
+        [(|| api_error(40164), false), (|| api_error(-1), true), (unreachable, true)];
+    for (error, is_repeated) in cases {
+        let mut outbox = Outbox::new();
+        outbox.store.delete_token(APP_ID, &token("T").token).unwrap();
+        let ids = outbox.queue(&text(&["o1"]));
+        let options = DeliveryOptions { wait: SECOND * 2, ..options() };
+        let mut run = outbox.run(&DeliverySource::Messages(ids), options);
+        run.idle();
+        run.log();
+        let errcode = error().api_error().map(|refusal| refusal.errcode);
+        if is_repeated {
+            let next = run.end_fetch_with(Err(access_token::Error::WeChat(error())));
+            run.resume(&next);
+            assert_eq!(run.log(), ["retrying", "fetch a token"], "{errcode:?}");
+        }
+        assert!(is_finished(&run.end_fetch_with(Err(access_token::Error::WeChat(error())))));
+        assert_eq!(run.log(), ["stopped", "settled 1 queued (token)"], "{errcode:?}");
+        assert_eq!(run.outbox.message(1).errcode, errcode);
+    }
+}
+
+/// The results of its requests must be stored first.
+#[test]
+fn a_run_whose_token_cannot_be_stored_ends_after_its_requests() {
+    let busy = || Err(store::Error::Busy { path: "wxbox.db".into() }.into());
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.answer(2, refused(40001));
+    run.log();
+    run.end_fetch_with(busy());
+    assert_eq!(run.log(), ["stopped"]);
+    assert!(is_finished(&run.answer(1, accepted())));
+    assert_eq!(run.log(), ["settled 1 sent", "settled 2 queued (database_busy)"]);
+    // With nothing in flight.
+    let mut run = run.outbox.run(&DeliverySource::Messages(vec![2]), options());
+    run.idle();
+    assert!(matches!(run.end_fetch_with(busy()), NextStep::Finish(Err(_))));
+    assert_eq!(run.log(), ["queued 1", "fetch a token", "stopped", "settled 2 queued (database_busy)"]);
+}
+
 /// The run waits for the database for as long as it takes while a request is in flight, and only
 /// then.
 #[test]
@@ -243,9 +289,11 @@ fn a_process_that_gives_up_records_what_it_has_claimed() {
     let mut run = outbox.run(&DeliverySource::Messages(ids), options());
     run.idle();
     let path = run.outbox.store.path().to_owned();
+    let generation = run.generation();
     let messages = recovery::abandon_own_claims(&path, run.scheduler.worker_lock.worker_id()).unwrap();
     let states: Vec<_> = messages.iter().map(|message| (message.id, message.state)).collect();
     assert_eq!(states, [(1, MessageState::Unknown), (2, MessageState::Queued)], "the third one was not claimed");
+    assert_eq!((run.generation() - generation).rem_euclid(1 << 24), 1, "one commit, because the process has to exit");
 }
 
 #[test]

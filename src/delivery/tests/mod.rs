@@ -14,9 +14,10 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::scheduler::MAX_SUBMISSIONS_PER_STEP;
+use super::token_source::TokenResult;
 use super::uploads::{PendingUpload, UploadError, UploadResult};
 use super::*;
-use crate::access_token::Account;
+use crate::access_token::{self, Account};
 use crate::clock::{ClockReading, Timestamp};
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{
@@ -335,7 +336,11 @@ impl TestRun {
 
     /// Ends the fetch of a token.
     fn end_fetch(&mut self, text: &str) -> NextStep {
-        self.step(StepEvents { token: Some(Ok(token(text))), ..StepEvents::default() })
+        self.end_fetch_with(Ok(token(text)))
+    }
+
+    fn end_fetch_with(&mut self, result: TokenResult) -> NextStep {
+        self.step(StepEvents { token: Some(result), ..StepEvents::default() })
     }
 
     /// Lets time pass by all clocks.

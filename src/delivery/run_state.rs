@@ -46,15 +46,6 @@ pub(super) enum SettledMessage {
     Reload(i64),
 }
 
-impl SettledMessage {
-    fn id(&self) -> i64 {
-        match self {
-            Self::Saved(message) => message.id,
-            Self::Reload(id) => *id,
-        }
-    }
-}
-
 /// The transaction of a step, with the time of the step and the messages that the step has finished
 /// with.
 pub(super) struct StepTx<'a> {
@@ -476,8 +467,6 @@ impl RunState {
             MessageState::Failed | MessageState::Cancelled | MessageState::Expired => {
                 for cancelled_id in step.tx.cancel_remaining_parts(id)? {
                     self.waiting_parts.remove(&cancelled_id);
-                    // The message may have been postponed earlier in this step.
-                    step.settled.retain(|settled| settled.id() != cancelled_id);
                     step.settled.push(SettledMessage::Reload(cancelled_id));
                 }
             }

@@ -184,7 +184,8 @@ impl UploadQueue {
     /// Forgets media IDs that WeChat no longer accepts.
     pub(super) fn invalidate(&mut self, tx: &OutboxTx<'_>, media_refs: &MediaRefs) -> Result<(), TxError> {
         for (key, id) in media_refs {
-            self.cached_media.retain(|cached, media| cached != key || media.media_id != *id);
+            // A newer one is found in the database.
+            self.cached_media.remove(key);
             tx.delete_media(key.as_media_key(), id)?;
         }
         Ok(())

@@ -114,6 +114,9 @@ mod tests {
         assert_eq!(pace.permits(begun + Duration::from_millis(10), 32), 1);
         assert_eq!(pace.permits(begun + Duration::from_millis(40), 32), 4);
         assert_eq!(pace.permits(begun + Duration::from_secs(60), 32), 6, "a minute is not made up for at once");
+        pace.consume(6, begun + Duration::from_secs(60));
+        let next = begun + Duration::from_secs(60) + Duration::from_millis(10);
+        assert_eq!(pace.next_permit_at(begun + Duration::from_secs(60)), Some(next));
         assert_eq!(RateLimiter::new(0, begun).permits(begun, 32), 32);
     }
 
@@ -131,5 +134,33 @@ mod tests {
         assert_eq!(pause.paused_until(now), Some(now + Duration::from_secs(1)));
         pause.reset(now);
         assert_eq!(pause.paused_until(now), None);
+        let mut pause = RunBackoff::new(Duration::from_secs(1), now);
+        assert!(pause.record_failure(now, 0.5), "the pause ends just in time");
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest_one_until_a_success() {
+        let mut now = Instant::now();
+        let mut pause = RunBackoff::new(Duration::from_secs(60), now);
+        let mut next_pause = |now: &mut Instant, succeeds| {
+            if succeeds {
+                pause.reset(*now);
+            }
+            pause.record_failure(*now, 0.5);
+            let length = pause.paused_until(*now).unwrap() - *now;
+            *now += length;
+            length.as_secs()
+        };
+        let lengths = [false, false, false, false, false, true, false].map(|succeeds| next_pause(&mut now, succeeds));
+        assert_eq!(lengths, [1, 2, 4, 8, 8, 1, 2]);
+    }
+
+    #[test]
+    fn a_run_is_stalled_when_its_last_success_is_long_ago() {
+        let start = Instant::now();
+        let mut pause = RunBackoff::new(Duration::from_secs(60), start);
+        pause.reset(start + Duration::from_secs(10));
+        let is_stalled = [69, 70].map(|second| pause.is_stalled(start + Duration::from_secs(second)));
+        assert_eq!(is_stalled, [false, true]);
     }
 }

@@ -57,3 +57,23 @@ impl RetryTimers {
         std::mem::take(&mut self.by_id).into_keys()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_message_has_one_timer() {
+        let (mut timers, start) = (RetryTimers::default(), Instant::now());
+        let later = start + Duration::from_secs(1);
+        timers.schedule(1, start, Timestamp(0));
+        timers.schedule(1, later, Timestamp(1000));
+        assert_eq!((timers.has_due(start), timers.pop_due(start)), (false, None));
+        assert_eq!((timers.has_due(later), timers.pop_due(later)), (true, Some((1, Timestamp(1000)))));
+        timers.schedule(2, start, Timestamp(0));
+        assert_eq!(timers.drain().collect::<Vec<_>>(), [2]);
+        assert!(timers.is_empty() && !timers.contains(2));
+    }
+}

@@ -109,15 +109,59 @@ fn a_refused_repeat_shows_that_the_message_arrived() {
     }
 }
 
+/// A refusal does not show that an earlier attempt failed.
+#[test]
+fn a_message_that_may_have_arrived_is_neither_sent_nor_failed_by_a_refusal() {
+    let mut outbox = Outbox::new();
+    let user = outbox.user("nami");
+    let ids = outbox.queue(&template(&[&user]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let next = run.answer(1, no_response());
+    run.resume(&next);
+    run.log();
+    run.answer(1, refused(40003));
+    assert_eq!(run.log(), ["settled 1 unknown (refused)"]);
+}
+
+#[test]
+fn the_answer_of_wechat_is_on_record() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let mut result = run.result(1, accepted());
+    result.response.server_at = Some(START.plus(SECOND));
+    run.step(StepEvents { sent: vec![result], ..StepEvents::default() });
+    assert_eq!(run.outbox.message(1).msgid.as_deref(), Some("100"));
+    let attempt = run.outbox.store.attempts(1).unwrap().remove(0);
+    assert_eq!((attempt.host.as_deref(), attempt.server_time), (Some("api"), Some(START.plus(SECOND))));
+}
+
+/// A user consents to each message of a subscription.
+#[test]
+fn a_refused_subscription_message_declines_no_template() {
+    let mut outbox = Outbox::new();
+    let user = outbox.user("nami");
+    let json = r#"{"type":"subscribe","template_id":"T1","data":{}}"#.to_owned();
+    let ids = outbox.queue(&Submission { payload: Payload { kind: "subscribe", json }, ..template(&[&user]) });
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    run.answer(1, refused(43101));
+    assert!(run.outbox.store.users_declining_template(APP_ID, "T1").unwrap().is_empty());
+}
+
 #[test]
 fn a_text_that_wechat_does_not_take_now_is_followed_by_its_template() {
-    for (errcode, log) in [
-        (45015, vec!["send 1 template to o1"]),
-        (45047, vec!["send 1 template to o1"]),
-        (40003, vec!["settled 1 failed (refused)"]),
+    let template = || Some(template_payload());
+    for (errcode, fallback, log) in [
+        (45015, template(), vec!["send 1 template to o1"]),
+        (45047, template(), vec!["send 1 template to o1"]),
+        (40003, template(), vec!["settled 1 failed (refused)"]),
+        (45015, None, vec!["settled 1 failed (refused)"]),
     ] {
         let mut outbox = Outbox::new();
-        let ids = outbox.queue(&Submission { fallback: Some(template_payload()), ..text(&["o1"]) });
+        let ids = outbox.queue(&Submission { fallback, ..text(&["o1"]) });
         let mut run = outbox.run(&DeliverySource::Messages(ids), options());
         run.idle();
         run.log();
@@ -252,6 +296,34 @@ fn a_refused_token_is_replaced_for_all_messages() {
     let next = run.end_fetch("V");
     assert_eq!(run.log(), [""; 0]);
     run.resume(&next);
+    assert_eq!(run.log(), ["send 1 text to o1"]);
+}
+
+#[test]
+fn a_token_is_not_replaced_for_a_request_with_an_older_one() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.answer(1, refused(40001));
+    run.end_fetch("U");
+    run.log();
+    run.answer(2, refused(40001));
+    assert_eq!(run.log(), ["send 2 text to o2"]);
+    assert!(run.requests.iter().all(|job| job.token.expose_secret() == "U"));
+}
+
+#[test]
+fn a_message_is_repeated_at_once_with_a_new_token_whatever_it_failed_for_before() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    run.idle();
+    let next = run.answer(1, refused(-1));
+    run.resume(&next);
+    run.answer(1, refused(40001));
+    run.log();
+    run.end_fetch("U");
     assert_eq!(run.log(), ["send 1 text to o1"]);
 }
 

@@ -1,6 +1,7 @@
 //! When a run waits and when it ends, and what it reports of the messages that it leaves.
 
 use super::*;
+use crate::store::AttemptOutcome;
 
 /// The run has work as long as a message is anywhere in it.
 #[test]
@@ -119,22 +120,73 @@ fn a_locked_database_is_waited_for() {
     assert!(matches!(next, NextStep::Finish(Err(_))), "{next:?}");
 }
 
+/// The reason is reported before them by a command; a service gets it with the end of the run.
 #[test]
 fn results_that_cannot_be_stored_are_reported() {
+    let sources = [DeliverySource::Messages(vec![1, 2, 3]), DeliverySource::Continuous(crossbeam_channel::never())];
+    for (source, first) in sources.into_iter().zip([Some("stopped"), None]) {
+        let mut outbox = Outbox::new();
+        outbox.queue(&text(&["o1", "o2", "o3"]));
+        let mut run = outbox.run(&source, DeliveryOptions { concurrency: 3, ..options() });
+        run.idle();
+        run.outbox.connection().execute_batch(DISK_FULL_SQL).unwrap();
+        run.log();
+        run.answer(1, accepted());
+        run.pass(SECOND * 9);
+        let next = run.answer(2, refused(-1));
+        assert_eq!(run.log(), [""; 0], "the third answer is waited for");
+        assert!(matches!(run.resume(&next), NextStep::Finish(Err(_))));
+        let results = ["not saved: 1 sent", "not saved: 2 queued", "not saved: 3 unknown"];
+        assert_eq!(run.log(), first.into_iter().chain(results).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_message_whose_result_is_not_stored_is_reported_once() {
     let mut outbox = Outbox::new();
-    let ids = outbox.queue(&text(&["o1", "o2", "o3"]));
-    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 3, ..options() });
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
     run.idle();
-    let full = "CREATE TRIGGER full BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'disk full'); END";
-    run.outbox.connection().execute_batch(full).unwrap();
+    let only_second = DISK_FULL_SQL.replace("BEGIN", "WHEN NEW.message_id = 2 BEGIN");
+    run.outbox.connection().execute_batch(&only_second).unwrap();
     run.log();
+    let sent = vec![run.result(1, refused(-1)), run.result(2, accepted())];
+    assert!(matches!(run.step(StepEvents { sent, ..StepEvents::default() }), NextStep::Finish(Err(_))));
+    assert_eq!(run.log(), ["stopped", "not saved: 1 queued", "not saved: 2 sent"]);
+}
+
+#[test]
+fn a_run_that_cannot_store_results_waits_no_longer_than_a_stop_allows() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.outbox.connection().execute_batch(DISK_FULL_SQL).unwrap();
     run.answer(1, accepted());
-    run.pass(SECOND * 9);
-    let next = run.answer(2, refused(-1));
-    assert_eq!(run.log(), [""; 0], "the third answer is waited for");
-    assert!(matches!(run.resume(&next), NextStep::Finish(Err(_))));
-    let log = ["stopped", "not saved: 1 sent", "not saved: 2 queued", "not saved: 3 unknown"];
-    assert_eq!(run.log(), log);
+    let stop_at = Some(run.now.instant + SECOND);
+    let next = run.step(StepEvents { stop_at, ..StepEvents::default() });
+    assert!(matches!(next, NextStep::Wait(until) if until == stop_at), "{next:?}");
+}
+
+#[test]
+fn the_end_and_the_pauses_of_a_run_are_reported_once() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.log();
+    let next = run.answer(1, Err(unreachable()));
+    run.resume(&next);
+    run.answer(1, Err(unreachable()));
+    assert_eq!(run.log(), ["retrying", "send 1 text to o1"]);
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1", "o2"]));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), DeliveryOptions { concurrency: 2, ..options() });
+    run.idle();
+    run.log();
+    let sent = vec![run.result(1, refused(40164)), run.result(2, refused(40164))];
+    run.step(StepEvents { sent, ..StepEvents::default() });
+    assert_eq!(run.log(), ["stopped", "settled 1 queued (refused)", "settled 2 queued (refused)"]);
 }
 
 #[test]
@@ -158,8 +210,13 @@ fn a_stopped_run_waits_for_its_requests_until_the_deadline() {
         let actions = run.scheduler.take_actions();
         run.perform(actions);
         assert!(is_finished(&run.idle()));
-        let second = if unstarted.is_empty() { "settled 2 unknown (interrupted)" } else { "settled 2 queued" };
+        let (second, outcome) = match unstarted[..] {
+            [] => ("settled 2 unknown (interrupted)", AttemptOutcome::Ambiguous),
+            _ => ("settled 2 queued", AttemptOutcome::NotSent),
+        };
         assert_eq!(run.log(), [second, "settled 3 queued", "settled 4 queued"]);
+        assert_eq!(run.outbox.store.attempts(2).unwrap()[0].outcome, Some(outcome));
+        assert_eq!(run.outbox.message(2).due_at, run.now.clock.wall, "the next run need not wait");
     }
     // Without requests in flight the run ends in the same step.
     let mut outbox = Outbox::new();
@@ -204,6 +261,13 @@ fn a_run_that_is_told_to_end_releases_what_it_has_not_started() {
     assert_eq!((is_claimed(&run, 1), is_claimed(&run, 2)), (true, false));
     assert!(is_finished(&run.answer(1, accepted())));
     assert_eq!(run.log(), ["queued 2", "send 1 text to o1", "settled 1 sent"]);
+    // Nor does it report what the next run retries.
+    let mut run = run.outbox.run(&DeliverySource::Continuous(crossbeam_channel::never()), options());
+    run.idle();
+    run.answer(2, refused(-1));
+    run.log();
+    assert!(is_finished(&run.step(StepEvents { due_closed: true, ..StepEvents::default() })));
+    assert_eq!(run.log(), [""; 0]);
 }
 
 /// The upload need not be repeated by the next run.

@@ -30,6 +30,8 @@ use crate::wechat::{self, ApiError, Cause, Endpoint, SendResponse};
 const APP_ID: &str = "wx1";
 const START: Timestamp = Timestamp(1_795_412_475_000); // 2026-11-23T05:41:15Z, 13:41:15 in Beijing
 const SECOND: Duration = Duration::from_secs(1);
+/// Makes each end of an attempt fail.
+const DISK_FULL_SQL: &str = "CREATE TRIGGER full BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'disk full'); END";
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A database, as other processes use it.
@@ -120,6 +122,7 @@ impl Outbox {
             requests: Vec::new(),
             uploads: Vec::new(),
             log: Vec::new(),
+            reported: Vec::new(),
             reader: self.connection(),
             outbox: self,
         }
@@ -219,6 +222,8 @@ struct TestRun {
     uploads: Vec<(PendingUpload, Secret)>,
     /// Lines about what the run did, until the test takes them.
     log: Vec<String>,
+    /// The messages that were reported, with the correlation ID of each report.
+    reported: Vec<(i64, Option<u64>)>,
     /// A connection that is not one of wxbox.
     reader: Connection,
     outbox: Outbox,
@@ -266,6 +271,7 @@ impl TestRun {
                 StepAction::Emit(event) => {
                     self.check_report(&event);
                     self.log.extend(describe(&event));
+                    self.reported.extend(correlation(&event));
                 }
                 StepAction::Send { job, in_flight_count } => {
                     assert_eq!(in_flight_count, self.requests.len() + 1);
@@ -404,6 +410,15 @@ fn describe(event: &DeliveryEvent) -> Option<String> {
         DeliveryEvent::LeftQueued(count) => format!("left {count}"),
         _ => return None,
     })
+}
+
+fn correlation(event: &DeliveryEvent) -> Option<(i64, Option<u64>)> {
+    match event {
+        DeliveryEvent::Settled { message, correlation_id, .. } => Some((message.id, *correlation_id)),
+        DeliveryEvent::Deleted { id, correlation_id, .. }
+        | DeliveryEvent::ResultNotSaved { id, correlation_id, .. } => Some((*id, *correlation_id)),
+        _ => None,
+    }
 }
 
 fn is_finished(next: &NextStep) -> bool {

@@ -195,6 +195,27 @@ fn a_duplicate_of_a_finished_message_is_reported_at_once() {
 }
 
 #[test]
+fn each_report_has_the_correlation_id_of_its_submission() {
+    let keyed = |correlation_id| tagged(correlation_id, Submission { key: Some("k".to_owned()), ..text(&["o1"]) });
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { concurrency: 2, ..options() });
+    run.submit(vec![keyed(5), keyed(6), tagged(7, text(&["o2"])), tagged(8, text(&["o3"]))]);
+    run.answer(1, accepted());
+    run.submit(vec![keyed(9)]);
+    assert_eq!(run.reported, [(1, Some(5)), (1, Some(6)), (1, Some(9))], "the last two are duplicates");
+    run.reported.clear();
+    run.outbox.connection().execute_batch(DISK_FULL_SQL).unwrap();
+    run.answer(3, accepted());
+    run.pass(SECOND * 10);
+    run.idle();
+    assert_eq!(run.reported, [(3, Some(7)), (4, Some(8))]);
+    // A message that the run leaves.
+    let mut run = Outbox::new().run(&submissions(), DeliveryOptions { deliver: false, ..options() });
+    run.submit(vec![tagged(5, text(&["o1"]))]);
+    run.close();
+    assert_eq!(run.reported, [(1, Some(5))]);
+}
+
+#[test]
 fn a_run_takes_as_many_submissions_as_it_can_claim() {
     let mut run = Outbox::new().run(&submissions(), DeliveryOptions { concurrency: 4, ..options() });
     assert_eq!(run.scheduler.submission_capacity(), 0, "it has not started");

@@ -232,6 +232,9 @@ fn the_next_upload_starts_when_the_pause_is_over() {
     assert_eq!(run.log(), ["upload c.png"]);
     run.resume(&next);
     assert_eq!(run.log(), [""; 0], "two at a time");
+    let generation = run.generation();
+    run.idle();
+    assert_eq!(run.generation(), generation, "it does not write while no upload can start");
     run.end_upload(Ok("m2"));
     assert_eq!(run.log(), ["send 2 image to o1", "upload a.png"]);
 }
@@ -516,6 +519,15 @@ fn a_media_id_is_not_used_if_it_may_expire_during_the_request() {
         run.idle();
         assert_eq!(run.log(), ["queued 1", log]);
     }
+    // Nor if the run itself has uploaded the file.
+    let mut run = Outbox::new().run(&submissions(), options());
+    run.submit(vec![tagged(1, image("a.png"))]);
+    run.end_upload(Ok("m1"));
+    run.answer(1, accepted());
+    run.pass(SECOND * 86_400 - EXPIRY_MARGIN);
+    run.log();
+    run.submit(vec![tagged(1, image("a.png"))]);
+    assert_eq!(run.log(), ["queued 1", "committed #1", "upload a.png"]);
 }
 
 #[test]

@@ -290,6 +290,32 @@ fn a_new_message_is_claimed_as_it_is_queued_if_the_run_can_send_it() {
     assert!(!is_claimed(&run, 2));
 }
 
+/// Returns what another process stores about a message.
+fn update(state: MessageState, due_at: Timestamp) -> MessageUpdate {
+    MessageUpdate {
+        attempt: None,
+        state,
+        due_at,
+        response: ResponseInfo::default(),
+        retry_state: RetryState::default(),
+        switch_to_fallback: None,
+    }
+}
+
+#[test]
+fn a_run_does_not_wait_for_a_message_that_another_process_postpones() {
+    let mut outbox = Outbox::new();
+    let ids = outbox.queue(&text(&["o1"]));
+    let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
+    outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Due, 1));
+    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
+    let next = run.idle();
+    let postponed = update(MessageState::Queued, START.plus(SECOND * 60));
+    run.outbox.transaction(worker.worker_id(), |tx| tx.record_update(1, &postponed));
+    assert!(is_finished(&run.resume(&next)));
+    assert_eq!(run.log(), ["queued 1", "settled 1 queued"]);
+}
+
 /// The parts after a message that another process sends are that process's as well.
 #[test]
 fn a_run_waits_for_the_parts_that_another_process_sends() {
@@ -298,15 +324,7 @@ fn a_run_waits_for_the_parts_that_another_process_sends() {
     let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
     let worker = worker.worker_id();
     let send = |outbox: &mut Outbox, id| {
-        let update = MessageUpdate {
-            attempt: None,
-            state: MessageState::Sent,
-            due_at: START,
-            response: ResponseInfo::default(),
-            retry_state: RetryState::default(),
-            switch_to_fallback: None,
-        };
-        outbox.transaction(worker, |tx| tx.record_update(id, &update));
+        outbox.transaction(worker, |tx| tx.record_update(id, &update(MessageState::Sent, START)));
     };
     outbox.transaction(worker, |tx| tx.claim(ClaimScope::Range(1, 1), 1));
     let mut run = outbox.run(&DeliverySource::Messages(ids), options());

@@ -508,3 +508,66 @@ fn the_versions_of_messages_are_their_fields_that_change() {
     store.conn.execute("UPDATE messages SET id = ?2 WHERE id = ?1", [newest, moved]).unwrap();
     assert_eq!(versions(&store, APP_ID), expected(&store, &[queued, claimed, failed, moved]));
 }
+
+#[test]
+fn messages_are_listed_by_each_condition_newest_first() {
+    let (_dir, mut store) = open();
+    let user = add_user(&mut store);
+    store.conn.execute("INSERT INTO tags (user_id, tag) VALUES (?1, 'ops')", [user.id]).unwrap();
+    let sent = queue(&mut store, 1, &template(&user))[0];
+    attempt(&mut store, 1, sent, AttemptOutcome::Accepted, MessageState::Sent);
+    let delivered = finished(&mut store, 3, AttemptOutcome::Accepted, MessageState::Sent);
+    let sql = "UPDATE messages SET receipt = 'delivered', receipt_at = ?2 WHERE id = ?1";
+    store.conn.execute(sql, rusqlite::params![delivered, time(50)]).unwrap();
+    let failed = finished(&mut store, 5, AttemptOutcome::Refused, MessageState::Failed);
+    let all = MessageFilter::default;
+    let (states, some_ids) = ([MessageState::Failed], [sent, failed]);
+    let (is_delivered, is_missing) = (ReceiptFilter::Is(ReceiptStatus::Delivered), ReceiptFilter::Missing);
+    let cases = [
+        (all(), vec![failed, delivered, sent]),
+        (MessageFilter { limit: Some(2), ..all() }, vec![failed, delivered]),
+        (MessageFilter { states: &states, ..all() }, vec![failed]),
+        (MessageFilter { receipt: Some(is_delivered), ..all() }, vec![delivered]),
+        (MessageFilter { receipt: Some(is_missing), ..all() }, vec![sent]),
+        (MessageFilter { user_id: Some(user.id), ..all() }, vec![sent]),
+        (MessageFilter { tag: Some("ops"), ..all() }, vec![sent]),
+        (MessageFilter { since: Some(time(3)), ..all() }, vec![failed, delivered]),
+        (MessageFilter { until: Some(time(3)), ..all() }, vec![delivered, sent]),
+        (MessageFilter { ids: Some(&some_ids), ..all() }, vec![failed, sent]),
+    ];
+    for (filter, expected) in cases {
+        let found = store.messages(APP_ID, &filter).unwrap();
+        assert_eq!(found.iter().map(|message| message.id).collect::<Vec<_>>(), expected, "{filter:?}");
+        assert!(store.messages("wx2", &filter).unwrap().is_empty(), "{filter:?}");
+    }
+    let last_change = |id| store.message(APP_ID, id).unwrap().unwrap().last_change();
+    assert_eq!((last_change(delivered), last_change(failed)), (time(50), time(5)), "a receipt is a change");
+}
+
+/// Only the first part of a text has the fallback, and WeChat would not drop a repeat of a text.
+#[test]
+fn a_fallback_belongs_to_the_first_part() {
+    let (_dir, mut store) = open();
+    let user = add_user(&mut store);
+    let fallback = Some(Payload { kind: "template", json: "{}".to_owned() });
+    let recipients = template(&user).recipients;
+    let ids = queue(&mut store, 0, &Submission { fallback, recipients, ..parts(2) });
+    let claimed = tx(&mut store, 0, |tx| tx.claim(ClaimScope::Range(ids[0], ids[0]), 1)).remove(0);
+    assert!(claimed.fallback_id.is_some() && !claimed.supports_dedupe());
+    tx(&mut store, 1, |tx| tx.record_update(ids[0], &update(MessageState::Sent, None)));
+    let claimed = tx(&mut store, 1, |tx| tx.claim(ClaimScope::Range(ids[1], ids[1]), 1)).remove(0);
+    assert_eq!(claimed.fallback_id, None);
+}
+
+#[test]
+fn a_duplicate_leaves_no_content() {
+    let (_dir, mut store) = open();
+    let keyed = Submission { key: Some("k".to_owned()), ..parts(2) };
+    let ids = queue(&mut store, 0, &keyed);
+    let payloads =
+        |store: &Store| -> i64 { store.conn.query_row("SELECT count(*) FROM payloads", [], |row| row.get(0)).unwrap() };
+    let before = payloads(&store);
+    let results = tx(&mut store, 1, |tx| tx.enqueue(&keyed, false));
+    assert!(matches!(results[..], [EnqueueResult::Duplicate(a), EnqueueResult::Duplicate(b)] if [a, b] == ids[..]));
+    assert_eq!(payloads(&store), before);
+}

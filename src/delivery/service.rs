@@ -573,6 +573,15 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_does_not_wait_for_its_deadline_without_a_run() {
+        let (outbox, platform) = (Outbox::without_token(), Platform::start());
+        let (service, events) = start(&outbox, &platform);
+        service.stop(Instant::now() + 2 * TEST_TIMEOUT);
+        assert!(matches!(events.recv_timeout(TEST_TIMEOUT), Ok(DeliveryServiceEvent::Stopped)));
+        service.join();
+    }
+
+    #[test]
     fn a_drop_after_a_stop_keeps_the_deadline() {
         let (mut service, _events) = service();
         let (sender, requests) = unbounded();

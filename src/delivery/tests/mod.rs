@@ -294,9 +294,9 @@ impl TestRun {
     fn check_report(&self, event: &DeliveryEvent) {
         let DeliveryEvent::Settled { message, .. } = event else { return };
         let facts = |message: &Message| {
-            let Message { state, attempts, sent_at, msgid, errcode, error, openid, .. } = message.clone();
+            let Message { state, attempts, sent_at, msgid, errcode, errmsg, rid, error, openid, .. } = message.clone();
             let due_at = (state == MessageState::Queued).then_some(message.due_at);
-            (state, attempts, sent_at, msgid, errcode, error, openid, due_at)
+            (state, attempts, sent_at, msgid, (errcode, errmsg, rid), error, openid, due_at)
         };
         assert_eq!(facts(message), facts(&self.outbox.message(message.id)), "{}", message.id);
     }

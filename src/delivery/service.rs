@@ -10,7 +10,6 @@ use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 
 use super::outbox_watcher::{OutboxWatcher, WATCH_INTERVAL, WatchResult, file_id};
-
 use super::run_supervisor::{RunCommand, RunFailure, RunSupervisor};
 use super::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource};
 use crate::access_token;

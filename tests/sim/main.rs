@@ -71,6 +71,15 @@ fn a_history_is_the_same_each_time() {
     }
 }
 
+/// The table of faults counted a repeat as the first request of its message.
+#[test]
+fn a_repeat_is_counted_after_the_refusal() {
+    let plan = ops(&[arm("Errcode(-1)", 1), send(1, Form::Template, FLUSH), wait(60_000)]);
+    let met = world::play(&mut world::Rig::new(), &plan, false).met;
+    let count = |fault: &str, situation| met.get(&(fault.to_owned(), situation)).copied();
+    assert_eq!([count("Errcode(-1)", "first"), count("none", "after a refusal")], [Some(1), Some(1)]);
+}
+
 /// Returns the operations, each with its noise.
 fn ops(kinds: &[(Kind, u64)]) -> Vec<Op> {
     kinds.iter().map(|(kind, noise)| Op { kind: *kind, noise: *noise }).collect()

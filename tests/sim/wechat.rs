@@ -301,7 +301,7 @@ impl Platform {
             _ if token => "token",
             Some(truth) if truth.retried => "retried",
             Some(truth) if truth.unanswered => "after no answer",
-            Some(truth) if truth.requests > 1 => "after a refusal",
+            Some(truth) if truth.requests > 0 => "after a refusal",
             _ => "first",
         };
         *self.met.entry((fault.name.to_owned(), situation)).or_default() += 1;

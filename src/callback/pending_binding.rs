@@ -186,8 +186,8 @@ impl PendingBinding {
         uri::first_param(query, "state").is_some_and(|state| self.oauth_state.matches(&state))
     }
 
-    /// Returns `true` if `query` has only a part of the state of this binding, or no state: it was
-    /// cut off.
+    /// Returns `true` if `query` has no state, or one that is cut off or has more at its end: it and
+    /// the state of this binding begin alike.
     pub fn has_partial_state(&self, query: &str) -> bool {
         uri::first_param(query, "state").is_none_or(|state| self.oauth_state.is_partial_match(&state))
     }

@@ -1,4 +1,5 @@
-//! Routes calls to the pending bindings of a run, which binds one user after the other.
+//! Routes calls to the pending bindings: of a `bind` that binds one user after the other, or of
+//! `serve`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! Delivery between the store and WeChat: a run claims queued messages, sends several at a time,
 //! retries them if possible, and reports each result.
 //!
-//! One thread decides: the `scheduler` alone writes to the database, one transaction per step, so
-//! that one fsync covers all attempts that start together. It is a state machine without threads,
+//! One thread decides: within a run, the `scheduler` alone changes messages, one transaction per
+//! step, so that one fsync covers all attempts that start together. It is a state machine without threads,
 //! sockets and clocks (`step`), so that a simulation can run it (`tests/sim`); the `driver` has
 //! those. `senders` perform the requests, so that neither the driver nor Ctrl-C waits for WeChat.
 //! `outcome` says what follows from a response, `retry` when a message is due again. Any number of

@@ -132,7 +132,7 @@ impl OutboxWatcher {
     }
 
     /// Corrects due times that lie in the future because a clock was set back, or was wrong on
-    /// another machine. Returns whether it did.
+    /// another machine. Returns whether a check was due.
     fn correct_due_times(&mut self, has_changed: bool, now: Instant, wall: Timestamp) -> store::Result<bool> {
         let was_set_back = wall < self.last_wall.minus(MIN_CLOCK_STEP_BACK);
         self.last_wall = wall;

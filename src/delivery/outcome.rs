@@ -1,5 +1,7 @@
-//! The one table of what follows from the outcome of an attempt, for the message and for the rest
-//! of the run. The outcome of a refusal is the action that `wechat/errcodes.tsv` has for its errcode.
+//! The table of what follows from the outcome of an attempt, for the message and for the rest of the
+//! run. The outcome of a refusal is the action that `wechat/errcodes.tsv` has for its errcode. The
+//! exceptions are in `results`: a fallback, a media ID that expired, and a refusal after an attempt
+//! that may have arrived.
 
 use crate::store::AttemptOutcome;
 use crate::wechat::Error;

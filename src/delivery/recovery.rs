@@ -22,7 +22,8 @@ pub fn recover_orphans(store: &mut Store, now: &ClockReading) -> Result<()> {
     })
 }
 
-/// Records this process's claims as it exits, and returns the messages.
+/// Records requests in flight of a run that is abandoned as possibly delivered, releases its other
+/// claims, and returns all these messages.
 pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Message>> {
     // The process has to exit now; messages that are not recorded here are recovered like those of
     // a dead process.

@@ -54,8 +54,8 @@ impl DeliveryRun {
         Ok(Self { events, stop, database, worker_id })
     }
 
-    /// Abandons the run while requests are in flight. Marks their messages as possibly delivered,
-    /// and returns them.
+    /// Abandons the run while requests are in flight: records them as possibly delivered, releases
+    /// the other claims, and returns all these messages.
     pub fn abandon(&self) -> store::Result<Vec<Message>> {
         recovery::abandon_own_claims(&self.database, &self.worker_id)
     }

@@ -1,4 +1,4 @@
-//! The scheduler, which alone decides and writes. In each step it records all results and starts
+//! The scheduler of a run, which alone decides, and alone changes its messages. In each step it records all results and starts
 //! all attempts that may start, in one transaction, and returns when the next step is due. It has
 //! no thread, no socket and no clock: see [`step`](super::step).
 
@@ -34,7 +34,7 @@ pub(super) enum RunPhase {
     Starting,
     /// Messages are sent.
     Sending,
-    /// A result could not be stored: the run waits for requests in flight until then.
+    /// An error ends the run, which waits for requests in flight until then.
     Draining(Instant),
     /// The messages in these ranges of IDs stay queued and are reported.
     Reporting(VecDeque<(i64, i64)>),

@@ -84,7 +84,7 @@ pub(super) enum Family {
     Sns,
 }
 
-/// WeChat's error codes with their texts in the second column. The client reads other columns.
+/// WeChat's error codes with their texts in the second column. The client reads all columns.
 const ERRCODES_TSV: &str = include_str!("../wechat/errcodes.tsv");
 
 /// The texts that the table lacks, or that are not the ones of real answers.

@@ -24,7 +24,7 @@ pub struct ClientSettings {
 
 #[cfg(test)]
 impl ClientSettings {
-    /// Returns settings without a host, for a client that sends nothing.
+    /// Returns settings without a host, with which a client reaches nothing.
     pub(crate) fn without_host() -> Self {
         let timeout = Duration::from_secs(1);
         Self { api_base: Vec::new(), timeout, proxy: None, ca_file: None, secret_source: None }

@@ -115,7 +115,7 @@ pub(super) fn show_scan_url(
     Ok(())
 }
 
-/// Draws the QR code if `qr` allows it and it fits the terminal. Returns whether it was drawn.
+/// Draws the QR code if `qr` allows it and it is not too wide. Returns whether it was drawn.
 pub(super) fn draw_qr(ui: &mut Ui, text: &str, qr: QrMode) -> bool {
     qr_style(ui, qr).is_some_and(|style| ui.print_qr(text, style))
 }

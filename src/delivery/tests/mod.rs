@@ -1,5 +1,6 @@
 //! Runs, step by step: which requests a run starts, what it stores and what it reports. The test is
-//! the driver: it answers the requests, and time passes when it says so.
+//! the driver: it answers the requests, and time passes when it says so. `threads` has the driver
+//! itself.
 
 mod answers;
 mod ending;
@@ -50,13 +51,14 @@ fn token(text: &str) -> CachedToken {
 }
 
 impl Outbox {
+    /// Returns an outbox for a run by the clocks of this machine, which fetches a token.
     pub(super) fn without_token() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("wxbox.db")).unwrap().with_busy_timeout(Duration::ZERO).unwrap();
         Self { store, _dir: dir }
     }
 
-    /// Returns an outbox with a token that is valid from [`START`].
+    /// Returns an outbox with a token that is valid by the clock of a test, from [`START`].
     fn new() -> Self {
         let mut outbox = Self::without_token();
         outbox.store.save_token(APP_ID, &token("T")).unwrap();

@@ -1,5 +1,5 @@
-//! A local server in the place of WeChat, for runs with their threads. The test answers each
-//! request when it wants to.
+//! A local server in the place of WeChat, for tests of the threads of a run and of a service. The
+//! test answers each request when it wants to.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use url::Url;
 
 use crate::wechat::{Client, ClientSettings};
 
-/// The time after which a test fails instead of waiting.
+/// The time after which a test fails instead of waiting; a client waits as long for a response.
 pub const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// WeChat's answer to a message that it accepts.
+/// WeChat's answer to a message that it accepts. All messages get the same msgid.
 pub const ACCEPTED: &str = r#"{"errcode": 0, "errmsg": "ok", "msgid": 100}"#;
 
-/// A server that a client sends to.
+/// A local HTTP server that answers as WeChat.
 pub struct Platform(Server);
 
 impl Platform {
@@ -38,7 +38,7 @@ impl Platform {
         request
     }
 
-    /// Waits for the next message; the answer is up to the test.
+    /// Waits for the next text message; the answer is up to the test.
     #[track_caller]
     pub fn expect_message(&self) -> Request {
         self.expect_request("/cgi-bin/message/custom/send")

@@ -1,6 +1,5 @@
-//! Worker locks: which process has claimed which messages, and whether it is alive. Each process
-//! locks a file of its own beside the database, and the system releases the lock when the process
-//! dies. No clock is involved, because clocks change and machines sleep.
+//! Worker locks: which run has claimed which messages, and whether it is alive. Each run locks a
+//! file of its own beside the database, and the system releases the lock when the process dies. No clock is involved, because clocks change and machines sleep.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -21,10 +20,10 @@ use crate::store::{Error, Result, Store, temp_copy};
 /// The number of hex digits of a worker ID.
 const WORKER_ID_DIGITS: usize = 16;
 
-/// How often a process creates its lock file, if other processes delete it.
+/// How often a run creates its lock file, if other processes delete it.
 const MAX_CREATE_ATTEMPTS: usize = 8;
 
-/// This process's lock, which it holds until it is dropped.
+/// The lock of a run, which it holds until it is dropped.
 #[derive(Debug)]
 pub struct WorkerLock {
     worker_id: String,
@@ -61,7 +60,7 @@ impl WorkerLock {
         Err(failed(io::ErrorKind::Unsupported.into()))
     }
 
-    /// Returns the ID that marks the messages of this process.
+    /// Returns the ID that marks the messages of this run.
     pub fn worker_id(&self) -> &str {
         &self.worker_id
     }

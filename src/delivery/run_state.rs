@@ -65,7 +65,7 @@ impl<'a> StepTx<'a> {
 /// The meaning of a result for the whole run, applied after the transaction.
 pub(super) struct RunFeedback {
     pub(super) action: RunAction,
-    /// The failure is WeChat's or the network's, not the message's.
+    /// Whether the failure is of WeChat or the network, and not of the message.
     pub(super) is_transient_failure: bool,
     /// The token that the request used.
     pub(super) token: Secret,

@@ -60,9 +60,9 @@ pub struct Scheduler {
     expects_submissions: bool,
     /// Whether the run continues with messages that become due.
     pub(super) is_continuous: bool,
-    /// Nothing more is started: the source of a continuous run is closed.
+    /// Whether nothing more is started, because the source of a continuous run is closed.
     is_ending: bool,
-    /// Nothing more is sent.
+    /// Whether nothing more is sent.
     pub(super) sending_stopped: bool,
     /// Why nothing more is sent: the account was refused, or WeChat cannot be reached.
     pub(super) stop_reason: ResponseInfo,

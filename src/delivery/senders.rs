@@ -49,7 +49,7 @@ struct JobQueue {
 #[derive(Default)]
 struct JobQueueState {
     waiting: VecDeque<SendJob>,
-    /// No more jobs will be submitted.
+    /// Whether no more jobs will be submitted.
     is_closed: bool,
 }
 
@@ -88,7 +88,7 @@ pub(super) struct SenderPool {
     jobs: Arc<JobQueue>,
     results: (Sender<SendResult>, Receiver<SendResult>),
     sender_count: usize,
-    /// The system refused a thread, so the pool no longer grows.
+    /// Whether the system refused a thread: then the pool no longer grows.
     spawn_failed: bool,
 }
 

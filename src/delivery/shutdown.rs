@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_has_so_many_ids_however_long_the_ranges_are() {
+    fn a_group_has_a_fixed_number_of_ids_in_ranges_of_any_length() {
         assert_eq!(groups(&[], 3), Vec::<Vec<_>>::new());
         let found = groups(&[(1, 7), (9, 9), (11, 11), (20, 22)], 3);
         assert_eq!(found, [vec![(1, 3)], vec![(4, 6)], vec![(7, 7), (9, 9), (11, 11)], vec![(20, 22)]]);

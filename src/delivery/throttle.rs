@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(pace.next_permit_at(begun + Duration::from_millis(10)), None, "it may start now");
         assert_eq!(pace.permits(begun + Duration::from_millis(10), 32), 1);
         assert_eq!(pace.permits(begun + Duration::from_millis(40), 32), 4);
-        assert_eq!(pace.permits(begun + Duration::from_secs(60), 32), 6, "a minute is not made up for at once");
+        assert_eq!(pace.permits(begun + Duration::from_secs(60), 32), 6, "a minute is not made up for in one step");
         pace.consume(6, begun + Duration::from_secs(60));
         let next = begun + Duration::from_secs(60) + Duration::from_millis(10);
         assert_eq!(pace.next_permit_at(begun + Duration::from_secs(60)), Some(next));

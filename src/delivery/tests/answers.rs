@@ -317,7 +317,7 @@ fn a_token_is_not_replaced_for_a_request_with_an_older_one() {
 }
 
 #[test]
-fn a_message_is_repeated_at_once_with_a_new_token_whatever_it_failed_for_before() {
+fn a_message_is_repeated_immediately_with_a_new_token_after_any_failure() {
     let mut outbox = Outbox::new();
     let ids = outbox.queue(&text(&["o1"]));
     let mut run = outbox.run(&DeliverySource::Messages(ids), options());

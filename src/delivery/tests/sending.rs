@@ -183,7 +183,7 @@ fn a_content_is_read_again_after_another_process_has_changed_the_database() {
 }
 
 #[test]
-fn a_duplicate_of_a_finished_message_is_reported_at_once() {
+fn a_duplicate_of_a_finished_message_is_reported_immediately() {
     let keyed = || tagged(1, Submission { key: Some("k".to_owned()), ..text(&["o1"]) });
     let mut run = Outbox::new().run(&submissions(), options());
     run.submit(vec![keyed()]);

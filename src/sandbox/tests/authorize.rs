@@ -30,7 +30,7 @@ fn answer_consent(sandbox: &mut TestPlatform, form: &str) -> HttpResponse {
 }
 
 #[test]
-fn base_scope_redirects_at_once_with_code_and_state() {
+fn base_scope_redirects_immediately_with_code_and_state() {
     let mut sandbox = TestPlatform::new();
     let reply = sandbox.request("GET", LINK, &[], "");
     let target = location(&reply);

@@ -300,7 +300,7 @@ fn accepted_messages_have_receipts() {
         format!("MsgType=event Event=TEMPLATESENDJOBFINISH MsgID={} Status=success", sent["msgid"])
     );
     assert_eq!((receipt[0].header.openid.as_str(), receipt[0].delay.as_millis()), (LUFFY, 100));
-    assert!(errcode_of(&sandbox.send_backup(ZORO)) == 43004 && sandbox.queued().is_empty(), "refused at once");
+    assert!(errcode_of(&sandbox.send_backup(ZORO)) == 43004 && sandbox.queued().is_empty(), "refused immediately");
     let id = "backup_report-0123456789abcdefghijklmnopqrs";
     let data = json!({"thing1": {"value": "db1"}, "character_string2": {"value": "1GB"}, "time3": {"value": "03:15"}});
     let body = json!({"touser": LUFFY, "template_id": id, "data": data}).to_string();

@@ -342,17 +342,17 @@ mod tests {
             expiry: Expiry { after: Duration::from_secs(90), strict: true },
         };
         let context = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
-        let (claimed_at_once, claimed_later) = store
+        let (claimed_immediately, claimed_later) = store
             .transaction(context, false, |tx| -> Result<_> {
                 let claimed_message =
                     |place| if let EnqueueResult::Claimed(claimed) = place { Some(*claimed) } else { None };
-                let claimed_at_once: Vec<ClaimedMessage> =
+                let claimed_immediately: Vec<ClaimedMessage> =
                     tx.enqueue(&submission, true)?.into_iter().filter_map(claimed_message).collect();
-                tx.release(claimed_at_once.iter().map(|claimed| claimed.message.id))?;
-                Ok((claimed_at_once, tx.claim(ClaimScope::Range(0, i64::MAX), 9)?))
+                tx.release(claimed_immediately.iter().map(|claimed| claimed.message.id))?;
+                Ok((claimed_immediately, tx.claim(ClaimScope::Range(0, i64::MAX), 9)?))
             })
             .unwrap();
-        assert_eq!(claimed_at_once.len(), 2);
-        assert_eq!(format!("{claimed_at_once:#?}"), format!("{claimed_later:#?}"));
+        assert_eq!(claimed_immediately.len(), 2);
+        assert_eq!(format!("{claimed_immediately:#?}"), format!("{claimed_later:#?}"));
     }
 }

@@ -418,7 +418,7 @@ fn a_receipt_without_a_message_is_kept_until_it_is_old() {
 }
 
 #[test]
-fn messages_that_an_errcode_postponed_are_due_at_once() {
+fn messages_that_an_errcode_postponed_are_due_immediately() {
     let (_dir, mut store) = open();
     let postponed = |store: &mut Store, errcode| {
         let id = queue(store, 0, &text("o1"))[0];

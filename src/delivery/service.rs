@@ -402,6 +402,8 @@ fn store_error(error: &anyhow::Error) -> Option<&store::Error> {
 
 #[cfg(test)]
 mod tests {
+    use tiny_http::Request;
+
     use super::super::tests::platform::{ACCEPTED, Platform, TEST_TIMEOUT, answer};
     use super::super::tests::{Outbox, options};
     use super::*;
@@ -472,38 +474,42 @@ mod tests {
         (DeliveryService::start(outbox.store.path().to_owned(), settings, on_event).unwrap(), events)
     }
 
-    /// Returns the states of the messages that a service reported; to be called once it has stopped.
-    fn settled_states(events: &Receiver<DeliveryServiceEvent>) -> Vec<MessageState> {
-        let is_stopped = |event: &DeliveryServiceEvent| matches!(event, DeliveryServiceEvent::Stopped);
+    /// Starts a service as [`start`] does, and queues a text, whose request waits for its response.
+    fn start_with_text_in_flight(
+        outbox: &Outbox,
+        platform: &Platform,
+    ) -> (DeliveryService, Receiver<DeliveryServiceEvent>, Request) {
+        let (service, events) = start(outbox, platform);
+        outbox.queue_text_now();
+        platform.answer_token_fetch();
+        (service, events, platform.expect_message())
+    }
+
+    /// Returns the states of the messages that were reported, and whether the service has stopped.
+    fn settled_states(events: &Receiver<DeliveryServiceEvent>) -> (Vec<MessageState>, bool) {
         let events: Vec<_> = events.try_iter().collect();
-        assert!(events.last().is_some_and(is_stopped), "{events:?}");
+        let is_stopped = matches!(events.last(), Some(DeliveryServiceEvent::Stopped));
         let settled = events.into_iter().filter_map(|event| match event {
             DeliveryServiceEvent::Run(DeliveryEvent::Settled { message, .. }) => Some(message.state),
             _ => None,
         });
-        settled.collect()
+        (settled.collect(), is_stopped)
     }
 
     #[test]
     fn a_stop_waits_for_the_response_in_flight() {
         let (outbox, platform) = (Outbox::without_token(), Platform::start());
-        let (service, events) = start(&outbox, &platform);
-        outbox.queue_text_now();
-        platform.answer_token_fetch();
-        let in_flight = platform.expect_message();
+        let (service, events, in_flight) = start_with_text_in_flight(&outbox, &platform);
         service.stop(Instant::now() + TEST_TIMEOUT);
         answer(in_flight, ACCEPTED);
         service.join();
-        assert_eq!(settled_states(&events), [MessageState::Sent]);
+        assert_eq!(settled_states(&events), (vec![MessageState::Sent], true));
     }
 
     #[test]
     fn messages_that_are_queued_later_are_delivered() {
         let (outbox, platform) = (Outbox::without_token(), Platform::start());
-        let (service, events) = start(&outbox, &platform);
-        outbox.queue_text_now();
-        platform.answer_token_fetch();
-        let in_flight = platform.expect_message();
+        let (service, events, in_flight) = start_with_text_in_flight(&outbox, &platform);
         outbox.queue_text_now();
         answer(in_flight, ACCEPTED);
         answer(platform.expect_message(), ACCEPTED);
@@ -511,20 +517,21 @@ mod tests {
         answer(platform.expect_message(), ACCEPTED);
         service.stop(Instant::now() + TEST_TIMEOUT);
         service.join();
-        assert_eq!(settled_states(&events), [MessageState::Sent; 3]);
+        assert_eq!(settled_states(&events), (vec![MessageState::Sent; 3], true));
     }
 
     #[test]
     fn a_response_after_the_deadline_of_a_stop_is_not_waited_for() {
         let (outbox, platform) = (Outbox::without_token(), Platform::start());
-        let (service, events) = start(&outbox, &platform);
-        outbox.queue_text_now();
-        platform.answer_token_fetch();
-        let _in_flight = platform.expect_message();
+        let (service, events, _in_flight) = start_with_text_in_flight(&outbox, &platform);
         service.stop(Instant::now());
         service.join();
-        // A run whose commit takes longer than the grace period cannot report it.
-        assert!(settled_states(&events).iter().all(|state| *state == MessageState::Unknown));
+        // A run whose commit takes longer than the grace period cannot report the message.
+        let (reported, is_stopped) = settled_states(&events);
+        assert!(is_stopped && reported.iter().all(|state| *state == MessageState::Unknown), "{reported:?}");
+        // This transaction waits for such a commit.
+        outbox.queue_text_now();
+        assert_eq!(outbox.message(1).state, MessageState::Unknown);
     }
 
     #[test]
@@ -631,11 +638,7 @@ mod tests {
         platform.answer_token_fetch();
         let _in_flight = platform.expect_message();
         service.abandon();
-        let settled = events.try_iter().filter_map(|event| match event {
-            DeliveryServiceEvent::Run(DeliveryEvent::Settled { message, .. }) => Some(message.state),
-            _ => None,
-        });
-        assert_eq!(settled.collect::<Vec<_>>(), [MessageState::Unknown]);
+        assert_eq!(settled_states(&events), (vec![MessageState::Unknown], false));
     }
 
     #[test]

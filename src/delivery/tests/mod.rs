@@ -108,7 +108,7 @@ impl Outbox {
         store.transaction(context, true, |tx| tx.enqueue(&text(&["o1"]), false)).unwrap();
     }
 
-    fn message(&self, id: i64) -> Message {
+    pub(super) fn message(&self, id: i64) -> Message {
         self.store.message(APP_ID, id).unwrap().unwrap()
     }
 

@@ -302,14 +302,21 @@ fn update(state: MessageState, due_at: Timestamp) -> MessageUpdate {
     }
 }
 
-#[test]
-fn a_run_does_not_wait_for_a_message_that_another_process_postpones() {
+/// Returns a run of a message that another process has claimed, with that process's lock and the
+/// run's next step.
+fn run_of_claimed_message() -> (TestRun, WorkerLock, NextStep) {
     let mut outbox = Outbox::new();
     let ids = outbox.queue(&text(&["o1"]));
     let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
     outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Due, 1));
     let mut run = outbox.run(&DeliverySource::Messages(ids), options());
     let next = run.idle();
+    (run, worker, next)
+}
+
+#[test]
+fn a_run_does_not_wait_for_a_message_that_another_process_postpones() {
+    let (mut run, worker, next) = run_of_claimed_message();
     let postponed = update(MessageState::Queued, START.plus(SECOND * 60));
     run.outbox.transaction(worker.worker_id(), |tx| tx.record_update(1, &postponed));
     assert!(is_finished(&run.resume(&next)));
@@ -341,12 +348,7 @@ fn a_run_waits_for_the_parts_that_another_process_sends() {
 
 #[test]
 fn a_run_waits_for_another_process_no_longer_than_for_a_retry() {
-    let mut outbox = Outbox::new();
-    let ids = outbox.queue(&text(&["o1"]));
-    let worker = WorkerLock::acquire(outbox.store.path()).unwrap();
-    outbox.transaction(worker.worker_id(), |tx| tx.claim(ClaimScope::Due, 1));
-    let mut run = outbox.run(&DeliverySource::Messages(ids), options());
-    let next = run.idle();
+    let (mut run, _worker, next) = run_of_claimed_message();
     assert!(is_finished(&run.resume_until_end(next)));
     let waited = run.now.instant - run.start;
     assert!((SECOND * 30..SECOND * 31).contains(&waited), "{waited:?}");

@@ -2,8 +2,8 @@
 //! user.
 //!
 //! A [`PendingBinding`] checks the calls for one user. A [`CallbackRouter`] holds all pending
-//! bindings of a process and routes each call to the binding whose `state` it carries. The module knows
-//! neither WeChat's client nor the database: a [`CodeExchange`] exchanges the code, and a
+//! bindings of a process and routes each call to the binding whose `state` it carries. The module
+//! knows neither WeChat's client nor the database: a [`CodeExchange`] exchanges the code, and a
 //! [`SaveBinding`] saves the result.
 
 mod domain_verification;

@@ -2,12 +2,12 @@
 //! retries them if possible, and reports each result.
 //!
 //! One thread decides: within a run, the `scheduler` alone changes messages, one transaction per
-//! step, so that one fsync covers all attempts that start together. It is a state machine without threads,
-//! sockets and clocks (`step`), so that a simulation can run it (`tests/sim`); the `driver` has
-//! those. `senders` perform the requests, so that neither the driver nor Ctrl-C waits for WeChat.
-//! `outcome` says what follows from a response, `retry` when a message is due again. Any number of
-//! processes share an outbox: each marks what it claims and holds a file lock while it lives. A
-//! long-lived process has a `service`, which works in one run after the other.
+//! step, so that one fsync covers all attempts that start together. It is a state machine without
+//! threads, sockets and clocks (`step`), so that a simulation can run it (`tests/sim`); the
+//! `driver` has those. `senders` perform the requests, so that neither the driver nor Ctrl-C waits
+//! for WeChat. `outcome` says what follows from a response, `retry` when a message is due again.
+//! Any number of processes share an outbox: each marks what it claims and holds a file lock while
+//! it lives. A long-lived process has a `service`, which works in one run after the other.
 
 mod content_cache;
 mod driver;

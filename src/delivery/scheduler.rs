@@ -1,6 +1,6 @@
-//! The scheduler of a run, which alone decides, and alone changes its messages. In each step it records all results and starts
-//! all attempts that may start, in one transaction, and returns when the next step is due. It has
-//! no thread, no socket and no clock: see [`step`](super::step).
+//! The scheduler of a run, which alone decides, and alone changes its messages. In each step it
+//! records all results and starts all attempts that may start, in one transaction, and returns when
+//! the next step is due. It has no thread, no socket and no clock: see [`step`](super::step).
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! Worker locks: which run has claimed which messages, and whether it is alive. Each run locks a
-//! file of its own beside the database, and the system releases the lock when the process dies. No clock is involved, because clocks change and machines sleep.
+//! file of its own beside the database, and the system releases the lock when the process dies. No
+//! clock is involved, because clocks change and machines sleep.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};

@@ -401,8 +401,7 @@ impl SandboxServer {
             lines.lines().map_while(Result::ok).try_for_each(|line| sender.send(serde_json::from_str(&line).unwrap()))
         });
         let (push_lines, request_lines) = Default::default();
-        let marker_count = 0;
-        Self { child, lines: received, push_lines, request_lines, url, app_id, app_secret, marker_count }
+        Self { child, lines: received, push_lines, request_lines, url, app_id, app_secret, marker_count: 0 }
     }
 
     /// Returns the next line about a request or about a push.
